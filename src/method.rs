@@ -1,1 +1,158 @@
-//! stub
+//! The joint for second factors. A [`Method`] says what it is ([`Card`]), enrols and checks one factor, and does nothing
+//! else: it touches no store, sends nothing, knows no HTTP and cannot mint a [`Proof`]. [`Checks`] wraps all methods
+//! once (throttle → method → compare-and-set of the factor's state → audit → proof), so that none can forget a step.
+
+mod check;
+mod prompt;
+mod proof;
+mod registry;
+
+use crate::clock::Time;
+use crate::secret::{Key, Random, Secret};
+use crate::types::{MethodId, Strength, UserId, UserName};
+
+pub use check::{Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sending};
+pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
+pub use proof::Proof;
+pub use registry::{Registry, RegistryError};
+
+/// What a method is, constant and for ever.
+#[derive(Debug)]
+pub struct Card {
+    /// Stored with each factor, for ever.
+    pub id: MethodId,
+    /// Keys of the text catalogue.
+    pub title: &'static str,
+    pub hint: &'static str,
+    pub strength: Strength,
+    /// RFC 8176 values; a check may add to them.
+    pub amr: &'static [&'static str],
+    pub phishing_resistant: bool,
+    /// Only a way back in: not offered while another way works, void with the last other factor.
+    pub fallback: bool,
+    /// Worth a login without a password.
+    pub usable_alone: bool,
+    /// A user may have more than one of it.
+    pub several: bool,
+    /// On without being named in the configuration.
+    pub on_by_default: bool,
+}
+
+/// What the site is, for methods that bind to it or name it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// What people call it: on pages, in authenticator apps and messages.
+    pub name: String,
+    /// The origin of the page, as a browser serialises it: `https://login.example.com`. Empty where none is known
+    /// (`host = "*"` without `url`).
+    pub origin: String,
+    /// Its host, without port.
+    pub host: String,
+}
+
+/// Everything a method is given. It has no other access to anything.
+pub struct Context<'a> {
+    /// Wall time, for codes the world must agree on.
+    pub wall: Time,
+    /// Deadline time, for the life of a challenge.
+    pub now: Time,
+    pub random: &'a dyn Random,
+    /// A key of this method alone, derived from the sealing key.
+    pub key: Key,
+    pub user: UserId,
+    pub name: &'a UserName,
+    pub display_name: &'a str,
+    pub place: &'a Place,
+    pub texts: &'a vestibule_templates::texts::Texts,
+    /// States of this user's other factors of the same method: to exclude, or to refuse a second one.
+    pub siblings: &'a [Vec<u8>],
+}
+
+/// What a visitor answered: the fields of the form, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Answer(pub std::collections::BTreeMap<String, Secret<String>>);
+
+impl Answer {
+    pub fn get(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(|value| value.expose().as_str())
+    }
+
+    /// The field `code`, which every typed or scripted answer is in.
+    pub fn code(&self) -> &str {
+        self.get("code").unwrap_or_default()
+    }
+}
+
+/// A first step done: what to remember until the answer comes, what to show, what to send.
+#[derive(Debug)]
+pub struct Step {
+    /// Kept sealed on the server, single use, for at most `life`. Empty where there is nothing to remember.
+    pub pending: Vec<u8>,
+    pub life: std::time::Duration,
+    pub prompt: Prompt,
+    /// Sent by the core after the pending state is stored and the budget spent.
+    pub message: Option<Outgoing>,
+}
+
+/// How a check of an answer ended.
+#[derive(Debug)]
+pub enum Answered {
+    /// Right. The factor's new state; its compare-and-set makes the answer single use.
+    Right {
+        state: Vec<u8>,
+        amr: Vec<String>,
+    },
+    Wrong,
+    /// A replayed step, a counter that went back: refused like a wrong one, and told to the operator.
+    Suspect(String),
+    /// A code that would fit at another step: refused like a wrong one; the operator hears that a clock is off.
+    ClockOff(i64),
+}
+
+/// A factor about to be stored.
+#[derive(Debug)]
+pub struct New {
+    pub state: Vec<u8>,
+    /// A suggested name, when the user gave none.
+    pub label: String,
+    /// Something no two factors of the whole store may share (a credential id).
+    pub unique: Option<Vec<u8>>,
+}
+
+/// A page field that is wrong: a key of the text catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub text: &'static str,
+}
+
+/// A second factor. One file `methods/<id>.rs`, one line in the list of `methods.rs`.
+pub trait Method: Send + Sync {
+    fn card(&self) -> &'static Card;
+
+    /// Begins enrolment. Some methods need to know something first (a phone number): the answer is then empty and the
+    /// step asks for it; `Err` puts an error at a field of what was asked.
+    fn begin_enrolment(&self, context: &Context<'_>, answer: &Answer) -> Result<Step, FieldError>;
+
+    /// Ends enrolment with what [`Step::pending`] remembered.
+    fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError>;
+
+    /// Begins a check of one factor: makes the challenge, or only says what to type.
+    fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError>;
+
+    /// Checks an answer against one factor and the challenge that [`Method::begin_check`] made for it.
+    fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered;
+
+    /// What a factor may be called on a page before it is chosen: a masked number, how many codes are left. Nothing
+    /// secret.
+    fn describe(&self, state: &[u8]) -> Description;
+}
+
+/// What may be said of a factor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// `+31 ** *** **67`
+    pub masked: Option<String>,
+    /// For recovery codes.
+    pub remaining: Option<usize>,
+}

@@ -1,1 +1,3 @@
-//! stub
+//! The list of all methods there are, in display order. A method is one file and one line here.
+
+// mod totp; …

@@ -1,1 +1,4 @@
 //! x
+pub mod texts {
+    pub struct Texts;
+}

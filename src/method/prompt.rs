@@ -1,0 +1,64 @@
+//! What a method shows, as data: the pages turn it into markup, so no template is added for a new method.
+
+use crate::gateway::Receiver;
+
+/// A step as the visitor sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Prompt {
+    /// Key of the text catalogue that says what to do.
+    pub hint: &'static str,
+    pub fields: Vec<Field>,
+    /// An `otpauth://` URI: shown as a QR code, a link and the secret as text.
+    pub otpauth: Option<String>,
+    /// Codes that are shown once.
+    pub codes: Vec<String>,
+    /// A browser ceremony whose answer travels in the field `code`.
+    pub ceremony: Option<Ceremony>,
+    /// Where a message goes, masked.
+    pub sent_to: Option<String>,
+}
+
+/// One input.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: &'static str,
+    /// Key of the text catalogue.
+    pub label: &'static str,
+    pub inputmode: &'static str,
+    pub autocomplete: &'static str,
+    pub max_length: usize,
+    pub kind: FieldKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    Text,
+    Telephone,
+    /// A box that must be ticked.
+    Acknowledge,
+}
+
+/// What the page's script does.
+#[derive(Clone, Debug)]
+pub enum Ceremony {
+    /// `navigator.credentials.create`, with its options as JSON (WebAuthn Level 3 section 5.1.8).
+    Create(String),
+    /// `navigator.credentials.get`.
+    Get(String),
+}
+
+/// A message that the core will send.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub message: crate::gateway::Message,
+    /// Budgets beside those that the core keeps for every message, by name: most sends and the window in seconds.
+    pub budgets: Vec<(String, u32, u64)>,
+    /// How long until another may be sent to the same factor.
+    pub cooldown: std::time::Duration,
+}
+
+impl Outgoing {
+    pub fn receiver(&self) -> &Receiver {
+        &self.message.to
+    }
+}
