@@ -293,3 +293,247 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     );
     samples
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::assets;
+
+    /// A start tag: its name and attributes. maud escapes `<`, `>` and `"` in values, so cutting at them is exact.
+    struct Tag {
+        name: String,
+        attributes: HashMap<String, String>,
+    }
+
+    impl Tag {
+        fn get(&self, name: &str) -> Option<&str> {
+            self.attributes.get(name).map(String::as_str)
+        }
+    }
+
+    const VOID: [&str; 4] = ["meta", "link", "input", "br"];
+
+    /// The start tags in order; fails where elements do not nest.
+    fn tags(page: &str) -> Vec<Tag> {
+        let mut tags = Vec::new();
+        let mut open: Vec<String> = Vec::new();
+        for piece in page.split('<').skip(1) {
+            let inner = piece.split('>').next().expect("a tag ends");
+            if let Some(name) = inner.strip_prefix('/') {
+                assert_eq!(open.pop().as_deref(), Some(name), "elements nest");
+                continue;
+            }
+            let name = inner.split(' ').next().expect("a name").to_owned();
+            if name == "!DOCTYPE" {
+                continue;
+            }
+            let mut attributes = HashMap::new();
+            let mut rest = inner[name.len()..].trim_start();
+            while !rest.is_empty() {
+                let end = rest.find([' ', '=']).unwrap_or(rest.len());
+                let (key, after) = rest.split_at(end);
+                let (value, after) = match after.strip_prefix("=\"") {
+                    Some(quoted) => quoted.split_once('"').expect("a value ends"),
+                    None => ("", after),
+                };
+                assert!(
+                    attributes
+                        .insert(key.to_owned(), value.to_owned())
+                        .is_none(),
+                    "{key} stands once"
+                );
+                rest = after.trim_start();
+            }
+            if !VOID.contains(&name.as_str()) {
+                open.push(name.clone());
+            }
+            tags.push(Tag { name, attributes });
+        }
+        assert!(open.is_empty(), "every element is closed");
+        tags
+    }
+
+    fn pages() -> Vec<(String, String, Vec<Tag>)> {
+        let page = |sample: Sample| {
+            let page = sample.page.into_string();
+            let tags = tags(&page);
+            (sample.name, page, tags)
+        };
+        samples(&Texts::english()).into_iter().map(page).collect()
+    }
+
+    #[test]
+    fn a_page_says_its_language_and_has_one_heading_in_one_main() {
+        for (name, page, tags) in pages() {
+            assert!(
+                page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"),
+                "{name}"
+            );
+            let count = |wanted: &str| tags.iter().filter(|tag| tag.name == wanted).count();
+            for once in ["title", "main", "h1", "header", "footer"] {
+                assert_eq!(count(once), 1, "{name}: {once}");
+            }
+            let levels = tags
+                .iter()
+                .filter(|tag| ["h1", "h2", "h3"].contains(&tag.name.as_str()));
+            let levels: Vec<u8> = levels.map(|tag| tag.name.as_bytes()[1] - b'0').collect();
+            assert!(
+                levels.windows(2).all(|two| two[1] <= two[0] + 1),
+                "{name}: headings {levels:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
+        for (name, _, tags) in pages() {
+            for tag in &tags {
+                assert!(
+                    tag.name != "style" && tag.name != "iframe" && tag.name != "base",
+                    "{name}: {}",
+                    tag.name
+                );
+                for (key, value) in &tag.attributes {
+                    assert!(key != "style" && !key.starts_with("on"), "{name}: {key}");
+                    if ["href", "src", "action"].contains(&key.as_str()) {
+                        let ours = value.starts_with('/') && !value.starts_with("//");
+                        assert!(ours || value.starts_with("otpauth://"), "{name}: {value}");
+                    }
+                }
+                if tag.name == "script" {
+                    let own = assets::assets()
+                        .iter()
+                        .any(|asset| Some(asset.path().as_str()) == tag.get("src"));
+                    assert!(own, "{name}: only our own script");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_posts_and_carries_the_anti_forgery_value() {
+        for (name, page, tags) in pages() {
+            let forms = tags.iter().filter(|tag| tag.name == "form");
+            for form in forms {
+                assert_eq!(form.get("method"), Some("post"), "{name}");
+            }
+            if name.starts_with("demo-messages") {
+                continue; // the sample application's own form: it changes nothing
+            }
+            for form in page.split("<form").skip(1) {
+                let form = form.split("</form>").next().expect("a form ends");
+                assert!(
+                    form.contains("name=\"csrf\" value=\"c3JmLXNhbXBsZQ\""),
+                    "{name}"
+                );
+                assert_eq!(
+                    form.matches("type=\"submit\"").count(),
+                    1 + form
+                        .matches("button class=\"quiet\" type=\"submit\" name=\"send\"")
+                        .count(),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_names_an_id_finds_it_and_every_field_has_its_label() {
+        for (name, _, tags) in pages() {
+            let ids: Vec<&str> = tags.iter().filter_map(|tag| tag.get("id")).collect();
+            let mut once = ids.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), ids.len(), "{name}: ids stand once: {ids:?}");
+            for tag in &tags {
+                for key in ["for", "aria-describedby", "aria-labelledby"] {
+                    for id in tag.get(key).unwrap_or_default().split_whitespace() {
+                        assert!(ids.contains(&id), "{name}: {key} names {id}");
+                    }
+                }
+                let shown = tag.name == "input"
+                    && tag.get("type") != Some("hidden")
+                    && tag.get("hidden").is_none();
+                if shown {
+                    let labelled = tags
+                        .iter()
+                        .any(|label| label.name == "label" && label.get("for") == tag.get("id"));
+                    assert!(
+                        labelled && tag.get("id").is_some(),
+                        "{name}: {:?}",
+                        tag.get("name")
+                    );
+                    assert!(tag.get("checked").is_none(), "{name}: boxes start unticked");
+                }
+            }
+            assert!(
+                tags.iter()
+                    .filter(|tag| tag.get("autofocus").is_some())
+                    .count()
+                    <= 1,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_script_is_loaded_where_a_key_is_asked_for_and_only_there() {
+        let mut with = 0;
+        for (name, page, tags) in pages() {
+            let script = tags.iter().any(|tag| tag.name == "script");
+            assert_eq!(script, page.contains("data-ceremony"), "{name}");
+            with += usize::from(script);
+        }
+        assert_eq!(with, 3);
+    }
+
+    #[test]
+    fn a_page_with_all_it_loads_weighs_little() {
+        let loaded: usize = assets::assets().iter().map(|asset| asset.bytes.len()).sum();
+        for (name, page, _) in pages() {
+            assert!(
+                page.len() + loaded <= 40 * 1024,
+                "{name}: {} + {loaded} bytes",
+                page.len()
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_with_something_wrong_says_so_first() {
+        for (name, page, _) in pages() {
+            let wrong = page.contains("aria-invalid")
+                || page.contains("role=\"alert\" tabindex=\"-1\"><p>");
+            if wrong && !name.starts_with("demo-refused") {
+                assert!(page.contains("<title>Error: "), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_full_of_markup_stays_text() {
+        let texts = Texts::english();
+        let hostile = "\"><script>alert(1)</script><b x='";
+        let mut frame = Frame::sample_signing_in();
+        frame.site = hostile.into();
+        frame.origin = hostile.into();
+        if let Some(account) = &mut frame.account {
+            account.name = hostile.into();
+        }
+        let mut view = verify::AnswerView::sample_code(&texts);
+        view.title = hostile.into();
+        view.factor = Some(hostile.into());
+        view.form.action = hostile.into();
+        view.form.hidden.push((hostile.into(), hostile.into()));
+        view.prompt.hint = Some(hostile.into());
+        for field in &mut view.prompt.fields {
+            field.error = Some(hostile.into());
+            field.value = hostile.into();
+        }
+        let page = verify::answer(&view, &frame, &texts).into_string();
+        assert!(!page.contains("<script") && !page.contains("<b "), "{page}");
+        assert!(tags(&page).iter().all(|tag| tag.get("x").is_none()));
+    }
+}
