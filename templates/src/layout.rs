@@ -77,7 +77,7 @@ pub(crate) fn page(
                 link rel="stylesheet" href=(assets::stylesheet());
                 @if shape.script { script src=(assets::script()) defer {} }
             }
-            body {
+            body.wide[shape.wide] {
                 header.bar {
                     div.site {
                         (icon::mark())
@@ -88,7 +88,7 @@ pub(crate) fn page(
                     }
                     @if let Some(account) = &frame.account { (account.render(texts)) }
                 }
-                main.card.wide[shape.wide] {
+                main.card {
                     h1 { (heading) }
                     (body)
                 }
