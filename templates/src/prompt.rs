@@ -78,6 +78,8 @@ pub enum CeremonyKind {
 /// What a page puts around a prompt, in the same form.
 #[derive(Default)]
 pub(crate) struct Around<'a> {
+    /// Whose new password is set here.
+    pub owner: Option<&'a str>,
     /// What the page itself asks, before the prompt's question.
     pub first: &'a [Field],
     /// What else it offers, before the button.
@@ -88,7 +90,11 @@ pub(crate) struct Around<'a> {
 impl Prompt {
     /// Whether something on it is wrong, for the title of the page.
     pub(crate) fn failed(&self) -> bool {
-        self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
+        let unsent = self
+            .delivery
+            .as_ref()
+            .is_some_and(|delivery| delivery.state == DeliveryState::Failed);
+        unsent || self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
     /// No code is under way: the main button sends one.
@@ -132,6 +138,7 @@ impl Prompt {
                 data-unsupported=[ceremony.map(|_| texts.text("ceremony-unsupported"))]
                 data-again=[ceremony.map(|_| texts.text("ceremony-again"))] {
                 (form.hidden_fields())
+                @if let Some(name) = page.owner { (form::owner(name)) }
                 @if ceremony.is_some() {
                     input type="hidden" name="code" value="";
                     p.notice.warn data-needs-script { (texts.text("ceremony-needs-script")) }

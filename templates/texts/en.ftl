@@ -107,6 +107,7 @@ login-password-set = Your password is set. Sign in with it.
 verify-choose-title = Confirm that it is you
 verify-choose-lead = One more step. Choose one of the ways you set up.
 verify-button = Continue
+verify-key-button = Use key or passkey
 verify-lost-link = Lost your device?
 badge-last-used = Last used
 badge-strongest = Strongest

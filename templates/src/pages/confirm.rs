@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 
 use crate::choice::{self, Choice};
-use crate::form::{self, Field, Form, Link};
+use crate::form::{Field, Form, Link};
 use crate::layout::{self, Frame, Shape};
 use crate::moment;
 use crate::prompt::{Around, CeremonyKind, Prompt};
@@ -105,8 +105,9 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         .filter(|_| matches!(view.action, Action::ChangePassword));
     let around = Around {
         first: &view.fields,
-        more: owner.map(|account| form::owner(&account.name)),
         button: &words.button,
+        owner: owner.map(|account| account.name.as_str()),
+        more: None,
     };
     let shape = Shape {
         failed: view.prompt.failed()

@@ -75,11 +75,15 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         let label = texts.text_with("trust-label", &[("days", days.into())]);
         form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
     };
-    let button = texts.text("verify-button");
+    let button = if shape.script {
+        texts.text("verify-key-button")
+    } else {
+        texts.text("verify-button")
+    };
     let around = Around {
-        first: &[],
         more: view.trust.map(trust),
         button: &button,
+        ..Around::default()
     };
     let body = html! {
         @if let Some(until) = view.wait_until {
