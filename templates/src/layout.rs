@@ -11,7 +11,7 @@ use crate::texts::Texts;
 /// What every page is told, whatever it shows.
 #[derive(Clone)]
 pub struct Frame {
-    /// The site's name as people know it; often its host.
+    /// The site's name as people know it; often its host. Never empty: where no site was found, the product's name.
     pub site: String,
     /// Its origin as the browser shows it, `https://wiki.example.com`; empty when the gate does not know it.
     pub origin: String,
