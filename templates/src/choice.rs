@@ -85,7 +85,7 @@ pub(crate) fn others(choices: &[Choice], texts: &Texts) -> Markup {
                     @for choice in choices {
                         li {
                             a href=(choice.href) {
-                                (choice.title)
+                                span.title { (choice.title) }
                                 @if let Some(detail) = &choice.detail { " " bdi.detail { (detail) } }
                             }
                         }

@@ -224,20 +224,34 @@ impl Field {
 /// The fields of a form. The cursor starts in the first that is wrong, else in the first that is empty; `about` is
 /// the id of a general error, read out with it.
 pub(crate) fn fields(fields: &[Field], about: Option<&str>) -> Markup {
-    let first = fields
-        .iter()
+    in_two_parts(fields, html! {}, &[], about)
+}
+
+/// Fields with something between them, sharing one cursor. `about` belongs to the later ones when there are any.
+pub(crate) fn in_two_parts(
+    first: &[Field],
+    between: Markup,
+    then: &[Field],
+    about: Option<&str>,
+) -> Markup {
+    let all = || first.iter().chain(then);
+    let cursor = all()
         .position(|field| field.error.is_some())
-        .or_else(|| {
-            fields
-                .iter()
-                .position(|field| field.shown_value().is_empty())
-        })
+        .or_else(|| all().position(|field| field.shown_value().is_empty()))
         .unwrap_or(0);
+    let heard = if then.is_empty() { 0 } else { first.len() };
+    let render =
+        |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == heard));
     html! {
-        @for (at, field) in fields.iter().enumerate() {
-            (field.render(at == first, about.filter(|_| at == first)))
-        }
+        @for (at, field) in first.iter().enumerate() { (render(at, field)) }
+        (between)
+        @for (at, field) in then.iter().enumerate() { (render(first.len() + at, field)) }
     }
+}
+
+/// Not sent: it tells the browser's password manager under which name to keep a new password.
+pub(crate) fn owner(name: &str) -> Markup {
+    html! { input type="text" autocomplete="username" value=(name) hidden readonly; }
 }
 
 /// A box to tick; `wrong` is said when it had to be.

@@ -11,7 +11,7 @@ use crate::texts::Texts;
 /// What every page is told, whatever it shows.
 #[derive(Clone)]
 pub struct Frame {
-    /// The site's name as people know it; often its host.
+    /// The site's name as people know it; often its host. Never empty: where no site was found, the product's name.
     pub site: String,
     /// Its origin as the browser shows it, `https://wiki.example.com`; empty when the gate does not know it.
     pub origin: String,
@@ -77,7 +77,7 @@ pub(crate) fn page(
                 link rel="stylesheet" href=(assets::stylesheet());
                 @if shape.script { script src=(assets::script()) defer {} }
             }
-            body {
+            body.wide[shape.wide] {
                 header.bar {
                     div.site {
                         (icon::mark())
@@ -88,7 +88,7 @@ pub(crate) fn page(
                     }
                     @if let Some(account) = &frame.account { (account.render(texts)) }
                 }
-                main.card.wide[shape.wide] {
+                main.card {
                     h1 { (heading) }
                     (body)
                 }

@@ -21,8 +21,10 @@ pub struct Prompt {
     pub otpauth: Option<Otpauth>,
     /// A code that travels: where to, and whether it has gone.
     pub delivery: Option<Delivery>,
-    /// What to type. While a delivery is [`DeliveryState::Ready`] they are not shown.
+    /// What to type. Fields for a delivered code are shown once it is [`DeliveryState::Sent`].
     pub fields: Vec<Field>,
+    /// What the main button says, where the page's own word does not fit: "Send a code" at a phone number.
+    pub button: Option<String>,
     /// A ceremony that the page's script holds with the browser; its answer is sent in the field `code`.
     pub ceremony: Option<Ceremony>,
 }
@@ -52,7 +54,7 @@ pub enum DeliveryState {
     Ready,
     /// Sent: the field waits for the code.
     Sent,
-    /// It could not be sent.
+    /// It could not be sent: the main button tries again.
     Failed,
 }
 
@@ -73,24 +75,40 @@ pub enum CeremonyKind {
     Get,
 }
 
+/// What a page puts around a prompt, in the same form.
+#[derive(Default)]
+pub(crate) struct Around<'a> {
+    /// Whose new password is set here.
+    pub owner: Option<&'a str>,
+    /// What the page itself asks, before the prompt's question.
+    pub first: &'a [Field],
+    /// What else it offers, before the button.
+    pub more: Option<Markup>,
+    pub button: &'a str,
+}
+
 impl Prompt {
     /// Whether something on it is wrong, for the title of the page.
     pub(crate) fn failed(&self) -> bool {
-        self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
+        let unsent = self
+            .delivery
+            .as_ref()
+            .is_some_and(|delivery| delivery.state == DeliveryState::Failed);
+        unsent || self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
+    /// No code is under way: the main button sends one.
     fn to_be_sent(&self) -> bool {
         self.delivery
             .as_ref()
-            .is_some_and(|delivery| delivery.state == DeliveryState::Ready)
+            .is_some_and(|delivery| delivery.state != DeliveryState::Sent)
     }
 
-    /// The whole form: the question, what the page adds to it (`more`), and the one main button (`label`).
+    /// The whole form: the question, around it what the page has of its own, and one main button.
     pub(crate) fn form(
         &self,
         form: &Form,
-        more: Markup,
-        label: &str,
+        page: Around<'_>,
         frame: &Frame,
         texts: &Texts,
     ) -> Markup {
@@ -100,6 +118,47 @@ impl Prompt {
             CeremonyKind::Get => "get",
         });
         let about = self.error.as_ref().map(|_| "prompt-error");
+        let question = self.question(texts);
+        // Where the page asks something first, the question stands behind that, at its own field.
+        let (before, between) = if page.first.is_empty() {
+            (question, html! {})
+        } else {
+            (html! {}, question)
+        };
+        let fields = if self.to_be_sent() {
+            &[]
+        } else {
+            self.fields.as_slice()
+        };
+        html! {
+            (before)
+            form method="post" action=(form.action) novalidate data-ceremony=[kind]
+                data-options=[ceremony.map(|ceremony| ceremony.options.as_str())]
+                data-failed=[ceremony.map(|_| texts.text("ceremony-failed"))]
+                data-unsupported=[ceremony.map(|_| texts.text("ceremony-unsupported"))]
+                data-again=[ceremony.map(|_| texts.text("ceremony-again"))] {
+                (form.hidden_fields())
+                @if let Some(name) = page.owner { (form::owner(name)) }
+                @if ceremony.is_some() {
+                    input type="hidden" name="code" value="";
+                    p.notice.warn data-needs-script { (texts.text("ceremony-needs-script")) }
+                    p.notice.bad data-message role="alert" tabindex="-1" hidden {}
+                }
+                (form::in_two_parts(page.first, between, fields, about))
+                @if let Some(more) = page.more { (more) }
+                @if self.to_be_sent() {
+                    button.primary type="submit" name="send" value="1" { (texts.text("delivery-send")) }
+                } @else {
+                    button.primary type="submit" hidden[ceremony.is_some()] {
+                        (self.button.as_deref().unwrap_or(page.button))
+                    }
+                    @if let Some(delivery) = &self.delivery { (delivery.again(frame, texts)) }
+                }
+            }
+        }
+    }
+
+    fn question(&self, texts: &Texts) -> Markup {
         html! {
             @if let Some(hint) = &self.hint { p.lead { (hint) } }
             @if let Some(error) = &self.error {
@@ -107,27 +166,6 @@ impl Prompt {
             }
             @if let Some(otpauth) = &self.otpauth { (otpauth.render(texts)) }
             @if let Some(delivery) = &self.delivery { (delivery.render(texts)) }
-            form method="post" action=(form.action) novalidate data-ceremony=[kind]
-                data-options=[ceremony.map(|ceremony| ceremony.options.as_str())]
-                data-failed=[ceremony.map(|_| texts.text("ceremony-failed"))]
-                data-unsupported=[ceremony.map(|_| texts.text("ceremony-unsupported"))]
-                data-again=[ceremony.map(|_| texts.text("ceremony-again"))] {
-                (form.hidden_fields())
-                @if ceremony.is_some() {
-                    input type="hidden" name="code" value="";
-                    p.notice.warn data-needs-script { (texts.text("ceremony-needs-script")) }
-                    p.notice.bad data-message role="alert" tabindex="-1" hidden {}
-                }
-                @if self.to_be_sent() {
-                    (more)
-                    button.primary type="submit" name="send" value="1" { (texts.text("delivery-send")) }
-                } @else {
-                    (form::fields(&self.fields, about))
-                    (more)
-                    button.primary type="submit" hidden[ceremony.is_some()] { (label) }
-                    @if let Some(delivery) = &self.delivery { (delivery.again(frame, texts)) }
-                }
-            }
         }
     }
 }
@@ -141,8 +179,8 @@ impl Otpauth {
                 (qr::picture(&self.uri, &texts.text("otpauth-picture")))
                 div {
                     @if opens { p { a.button href=(self.uri) { (texts.text("otpauth-open")) } } }
-                    p.hint #secret-label { (texts.text("otpauth-secret")) }
-                    p { code.secret aria-labelledby="secret-label" translate="no" { (grouped(&self.secret)) } }
+                    p.hint { (texts.text("otpauth-secret")) }
+                    p { code.secret translate="no" { (grouped(&self.secret)) } }
                 }
             }
         }
@@ -279,8 +317,12 @@ mod tests {
         let frame = Frame::sample();
         let form = Form::sample("/.vestibule/verify/sms");
         let shown = |state| {
+            let page = Around {
+                button: "Continue",
+                ..Around::default()
+            };
             Prompt::sample_message(state, &texts)
-                .form(&form, html! {}, "Continue", &frame, &texts)
+                .form(&form, page, &frame, &texts)
                 .into_string()
         };
         assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));

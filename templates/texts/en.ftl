@@ -105,8 +105,9 @@ login-password-set = Your password is set. Sign in with it.
 ## verify
 
 verify-choose-title = Confirm that it is you
-verify-choose-lead = Your password was right. Choose how to go on.
+verify-choose-lead = One more step. Choose one of the ways you set up.
 verify-button = Continue
+verify-key-button = Use key or passkey
 verify-lost-link = Lost your device?
 badge-last-used = Last used
 badge-strongest = Strongest
@@ -320,6 +321,8 @@ factor-needed-proof = Before you add it, you confirm once more that it is you.
 
 refused-400 = This request cannot be read
 refused-400-text = Its address or headers can be understood in more than one way, so it was not passed on. Check the address and try again.
+refused-401 = You are not signed in
+refused-401-text = Sign in first, then ask again.
 refused-403 = You may not open this page
 refused-403-text = The rules of this site do not let you in here. If you think they should, tell your administrator.
 refused-404 = There is nothing here

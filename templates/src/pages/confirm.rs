@@ -8,7 +8,7 @@ use crate::choice::{self, Choice};
 use crate::form::{Field, Form, Link};
 use crate::layout::{self, Frame, Shape};
 use crate::moment;
-use crate::prompt::{CeremonyKind, Prompt};
+use crate::prompt::{Around, CeremonyKind, Prompt};
 use crate::texts::Texts;
 
 #[derive(Clone)]
@@ -99,16 +99,21 @@ struct Words {
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let words = view.action.words(texts);
     // One form: what the action needs first, the proof for it last.
-    let mut prompt = view.prompt.clone();
-    prompt.fields = view
-        .fields
-        .iter()
-        .chain(&view.prompt.fields)
-        .cloned()
-        .collect();
+    let owner = frame
+        .account
+        .as_ref()
+        .filter(|_| matches!(view.action, Action::ChangePassword));
+    let around = Around {
+        first: &view.fields,
+        button: &words.button,
+        owner: owner.map(|account| account.name.as_str()),
+        more: None,
+    };
     let shape = Shape {
-        failed: prompt.failed() || view.wait_until.is_some(),
-        script: prompt.ceremony.is_some(),
+        failed: view.prompt.failed()
+            || view.fields.iter().any(|field| field.error.is_some())
+            || view.wait_until.is_some(),
+        script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
     let body = html! {
@@ -116,7 +121,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
         }
-        (prompt.form(&view.form, html! {}, &words.button, frame, texts))
+        (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         p { (Link::new(texts.text("cancel"), view.back.as_str()).render("")) }
     };

@@ -7,7 +7,7 @@ use crate::choice::{self, Badge, Choice};
 use crate::form::{Form, Link};
 use crate::layout::{self, Frame, Shape};
 use crate::moment;
-use crate::prompt::{CeremonyKind, Prompt};
+use crate::prompt::{Around, CeremonyKind, Prompt};
 use crate::texts::Texts;
 
 /// `enrol`: which method.
@@ -75,7 +75,7 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
         }
-        (view.prompt.form(&view.form, html! {}, &button, frame, texts))
+        (view.prompt.form(&view.form, Around { button: &button, ..Around::default() }, frame, texts))
         @if let Some(back) = &view.back {
             p { (Link::new(texts.text("enrol-other"), back.as_str()).render("")) }
         }
@@ -150,6 +150,7 @@ impl AddView {
         let prompt = Prompt {
             hint: Some(texts.text("method-sms-enrol")),
             fields: vec![wrong],
+            button: Some(texts.text("delivery-send")),
             ..Prompt::default()
         };
         Self::sample("sms", texts.text("method-sms-enrol-title"), prompt)

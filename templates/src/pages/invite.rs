@@ -45,8 +45,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let body = html! {
         p.lead { (lead) }
         (view.form.open(html! {
-            // Not sent: it tells the browser's password manager under which name to keep the password.
-            input type="text" autocomplete="username" value=(view.name) hidden readonly;
+            (form::owner(&view.name))
             (form::fields(&view.fields, None))
             button.primary type="submit" { (texts.text("continue")) }
         }))

@@ -30,12 +30,12 @@ pub enum Why {
 }
 
 /// The statuses that have words of their own.
-pub const STATUSES: [u16; 14] = [
-    400, 403, 404, 405, 409, 413, 421, 429, 431, 500, 502, 503, 504, 508,
+pub const STATUSES: [u16; 15] = [
+    400, 401, 403, 404, 405, 409, 413, 421, 429, 431, 500, 502, 503, 504, 508,
 ];
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
-    let (title, text) = words(view, texts);
+    let (title, text) = words(view.status, view.why, texts);
     let body = html! {
         p.lead { (text) }
         @if !view.links.is_empty() {
@@ -55,11 +55,13 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     )
 }
 
-fn words(view: &View, texts: &Texts) -> (String, String) {
-    let (title, text) = match (view.status, view.why) {
+/// Title and sentence of a refusal, for pages, problem documents and plain text alike.
+pub fn words(status: u16, why: Why, texts: &Texts) -> (String, String) {
+    let (title, text) = match (status, why) {
         (_, Why::StaleForm) => ("refused-stale-form", "refused-stale-form-text"),
         (_, Why::NotFromHere) => ("refused-not-from-here", "refused-not-from-here-text"),
         (400, _) => ("refused-400", "refused-400-text"),
+        (401, _) => ("refused-401", "refused-401-text"),
         (403, _) => ("refused-403", "refused-403-text"),
         (404, _) => ("refused-404", "refused-404-text"),
         (405, _) => ("refused-405", "refused-405-text"),

@@ -7,7 +7,7 @@ use crate::choice::{self, Choice};
 use crate::form::{self, Form, Link};
 use crate::layout::{self, Frame, Shape};
 use crate::moment;
-use crate::prompt::{CeremonyKind, DeliveryState, Prompt};
+use crate::prompt::{Around, CeremonyKind, DeliveryState, Prompt};
 use crate::texts::Texts;
 
 /// `verify`: which factor.
@@ -71,22 +71,26 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
-    let trust = html! {
-        @if let Some(days) = view.trust {
-            (form::tick(
-                "trust",
-                &texts.text_with("trust-label", &[("days", days.into())]),
-                Some(&texts.text("trust-hint")),
-                None,
-            ))
-        }
+    let trust = |days: u64| {
+        let label = texts.text_with("trust-label", &[("days", days.into())]);
+        form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
+    };
+    let button = if shape.script {
+        texts.text("verify-key-button")
+    } else {
+        texts.text("verify-button")
+    };
+    let around = Around {
+        more: view.trust.map(trust),
+        button: &button,
+        ..Around::default()
     };
     let body = html! {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
         }
         @if let Some(factor) = &view.factor { p.chosen { bdi { (factor) } } }
-        (view.prompt.form(&view.form, trust, &texts.text("verify-button"), frame, texts))
+        (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
         @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
