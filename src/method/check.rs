@@ -31,6 +31,8 @@ pub struct CheckBegun {
     pub begun: Begun,
     pub prompt: Prompt,
     pub sending: Sending,
+    /// Whether something had to be stored or sent. When not, `begun` goes straight on to the check.
+    pub kept: bool,
 }
 
 /// What became of the message, if there was one.
@@ -73,6 +75,9 @@ pub enum CheckError {
     NoSuchMethod(MethodId),
     #[error("a field is wrong")]
     Field(FieldError),
+    /// Too many wrong answers for now.
+    #[error("answers are not looked at until {0}")]
+    Wait(Time),
     /// Another factor of the store has the same credential.
     #[error("this factor is enrolled already")]
     AlreadyEnrolled,
@@ -149,11 +154,20 @@ impl Checks {
         _place: &Place,
         _previous: Option<&Begun>,
         _origin: &Origin,
+        _random: &dyn crate::secret::Random,
         _keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
         K: FnOnce(&Begun) -> Result<Vec<Change>, VaultError> + Send,
     {
+        todo!()
+    }
+
+    pub fn preview_check(&self, _user: &User, _row: &Row<Factor>, _place: &Place) -> Result<Prompt, CheckError> {
+        todo!()
+    }
+
+    pub async fn preview_enrolment(&self, _user: &User, _method: &MethodId, _place: &Place, _random: &dyn crate::secret::Random) -> Result<Prompt, CheckError> {
         todo!()
     }
 

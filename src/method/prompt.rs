@@ -24,6 +24,10 @@ pub struct Field {
     pub name: &'static str,
     /// Key of the text catalogue.
     pub label: &'static str,
+    /// Key of the text catalogue: what is wanted, in a sentence.
+    pub hint: Option<&'static str>,
+    /// What it starts with; never a secret.
+    pub value: String,
     pub inputmode: &'static str,
     pub autocomplete: &'static str,
     pub max_length: usize,

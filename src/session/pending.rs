@@ -11,7 +11,7 @@ use crate::method::Begun;
 use crate::secret::LoginKind;
 use crate::store::Record;
 use crate::ticket::TicketKind;
-use crate::types::{MethodId, Policy, UserId};
+use crate::types::{Handle, MethodId, Policy, UserId};
 
 /// What the address asked for demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Pending {
     pub may_enrol: bool,
     /// The check or enrolment that was begun.
     pub begun: Option<Begun>,
+    /// The session that was opened on the way, when this wizard still has something to hand over (recovery codes), or
+    /// whose owner adds a factor in it.
+    pub session: Option<Handle>,
     pub address: Option<IpAddr>,
     pub agent: String,
 }
