@@ -1,6 +1,8 @@
 //! One factor's question, wherever it is asked: show it (a GET: nothing is made or sent), begin it (make a challenge,
 //! send a code), or take the answer.
 
+use std::time::Duration;
+
 use vestibule_templates as pages;
 use vestibule_templates::{CeremonyKind, Choice, DeliveryState, Texts};
 
@@ -15,6 +17,9 @@ use crate::secret::{BrowserKind, Token};
 use crate::store::Row;
 use crate::throttle::Lane;
 use crate::types::{FactorId, MethodId};
+
+/// What a closed lane tells to come back after.
+pub const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// What became of a posted answer.
 pub enum Turn {
@@ -148,6 +153,15 @@ impl Wizard {
             Err(CheckError::Field(error)) => Turn::Again(Again::Field(error)),
             Err(error) => return overtaken(error.into()),
         })
+    }
+
+    /// Until when a question is not looked at; a closed lane names a time too, though it opens only from elsewhere.
+    pub(super) fn wait_of(&self, again: Option<&Again>) -> Option<Time> {
+        match again {
+            Some(Again::Wait(until)) => Some(*until),
+            Some(Again::Closed) => Some(self.vault.now() + CLOSED_FOR),
+            _ => None,
+        }
     }
 
     /// Factors as choices; `href` gives each its address.

@@ -17,7 +17,7 @@ use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::secret::{BrowserKind, LoginKind, Token};
-use crate::session::{Evidence, Need, Opened, Pending, Place};
+use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
 use crate::types::{Handle, Level, Policy};
 
@@ -117,13 +117,14 @@ impl Wizard {
             let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
-        let may_enrol = user.factors.is_empty();
-        if may_enrol && !self.first_login(user) {
+        let first = user.factors.is_empty();
+        if first && !self.first_login(user) {
             return Ok(Next::NotEnrolled);
         }
-        let pending = self.pending(visit, user, evidence, return_to, need, may_enrol);
+        let enrols = if first { Enrols::First } else { Enrols::Nothing };
+        let pending = self.pending(visit, user, evidence, return_to, need, enrols);
         let token = self.sessions.begin_login(pending, previous.map(|login| &login.row), Vec::new()).await?;
-        Ok(Next::Wizard(token, if may_enrol { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
+        Ok(Next::Wizard(token, if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
     }
 
     /// Whether this user may enrol with the password alone.
@@ -140,7 +141,7 @@ impl Wizard {
         evidence: Vec<Evidence>,
         return_to: Option<String>,
         need: Need,
-        may_enrol: bool,
+        enrols: Enrols,
     ) -> Pending {
         Pending {
             user: user.id,
@@ -149,9 +150,8 @@ impl Wizard {
             created: self.vault.now(),
             return_to,
             need,
-            may_enrol,
+            enrols,
             begun: None,
-            session: None,
             address: Some(visit.facts.client),
             agent: visit.agent.clone(),
         }

@@ -2,7 +2,6 @@
 //! asked for and the anti-forgery value travel in the form, bound to the login cookie.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
@@ -11,6 +10,7 @@ use axum::response::Response;
 use vestibule_templates::pages::{blocked, logout, login, not_enrolled};
 use vestibule_templates::Form;
 
+use super::ask::CLOSED_FOR;
 use super::failure::Failure;
 use super::finish::{Next, page, query, see_other, set_cookie, waiting, with_query};
 use super::form::Posted;
@@ -21,9 +21,6 @@ use crate::gate;
 use crate::secret::{LoginKind, Token};
 use crate::session::{Evidence, Visitor};
 use crate::types::{UserName, is_loopback_name};
-
-/// What a closed lane tells to come back after; it opens only from elsewhere.
-const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// What travels in the form until the password is right.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -41,8 +38,7 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
         return Ok(page(StatusCode::OK, markup));
     }
     if let Some(login) = wizard.login(&visit).await? {
-        let first = login.row.value.may_enrol && login.user.factors.is_empty();
-        return Ok(see_other(if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }));
+        return Ok(see_other(login.next()));
     }
     let rd = query(&visit, "rd").filter(|rd| wizard.return_address(&visit, rd).is_some());
     if let Visitor::Live(live) = &visit.visitor {

@@ -10,8 +10,8 @@ use super::{Visit, Wizard};
 use crate::account::User;
 use crate::clock::Time;
 use crate::method::Begun;
-use crate::secret::{DerivedRandom, Key, LoginKind, SessionKind, Token};
-use crate::session::{Live, Pending};
+use crate::secret::{DerivedRandom, Key, LoginKind, SessionKind, Token, same};
+use crate::session::{Enrols, Live, Pending};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 
 /// A check begun in a session, for one deed: `verify`, or a change of the account. A proof for one deed helps no other.
@@ -68,11 +68,27 @@ impl Wizard {
         data_encoding::BASE64URL_NOPAD.encode(&self.derivation.derive("login csrf").mac(&[token.hash().bytes()]))
     }
 
+    pub(super) fn is_login_csrf(&self, token: &Token<LoginKind>, value: &str) -> bool {
+        same(&self.login_csrf(token), value)
+    }
+
     /// Randomness that is the same each time this login shows this method, so that a GET need not store anything. A new
     /// token (each change of level brings one) brings new randomness.
     pub(super) fn repeatable(&self, login: &Login, method: &str) -> DerivedRandom {
         let seed = self.derivation.derive("shown again").mac(&[login.row.key.as_bytes(), method.as_bytes()]);
         DerivedRandom::new(Key::new(seed))
+    }
+}
+
+impl Login {
+    /// Where this login goes on.
+    pub fn next(&self) -> &'static str {
+        match self.row.value.enrols {
+            Enrols::Nothing => "/.vestibule/verify",
+            Enrols::First => "/.vestibule/enrol",
+            Enrols::Codes => "/.vestibule/enrol/recovery",
+            Enrols::Added(_) => "/.vestibule/account",
+        }
     }
 }
 

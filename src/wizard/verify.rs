@@ -17,7 +17,7 @@ use super::login::start_again;
 use super::stage::Stage;
 use super::{Visit, Wizard};
 use crate::account::Factor;
-use crate::secret::Key;
+use crate::secret::same;
 use crate::session::{Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level};
@@ -154,7 +154,7 @@ pub async fn submit(
     let Some(step) = wizard.step(&visit).await? else {
         return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
     };
-    if !Key::same(&step.stage.csrf(&wizard), posted.get("csrf")) {
+    if !same(&step.stage.csrf(&wizard), posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let id = posted.has("factor").then(|| FactorId::parse(posted.get("factor")).ok_or(Failure::NotFound));
