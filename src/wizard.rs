@@ -84,6 +84,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/enrol", get(enrol::choose))
         .route("/.vestibule/enrol/{method}", get(enrol::show).post(enrol::submit))
         .route("/.vestibule/account", get(account::show))
+        .route("/.vestibule/account/add", get(account::add))
         .route("/.vestibule/account/sessions/end", post(account::end_session))
         .route("/.vestibule/account/sign-out-everywhere", post(account::sign_out_everywhere))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use vestibule_templates as pages;
-use vestibule_templates::{CeremonyKind, Choice, DeliveryState, Texts};
+use vestibule_templates::{Badge, CeremonyKind, Choice, DeliveryState, Texts};
 
 use super::failure::Failure;
 use super::form::Posted;
@@ -16,7 +16,7 @@ use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, Fiel
 use crate::secret::{BrowserKind, Token};
 use crate::store::Row;
 use crate::throttle::Lane;
-use crate::types::{FactorId, MethodId};
+use crate::types::{FactorId, MethodId, Strength};
 
 /// What a closed lane tells to come back after.
 pub const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
@@ -164,6 +164,22 @@ impl Wizard {
         }
     }
 
+    /// A method as a choice, with how strong it is.
+    pub(super) fn method_choice(&self, card: &Card, href: String) -> Choice {
+        Choice {
+            method: card.id.to_string(),
+            title: self.texts.text(card.title),
+            detail: None,
+            hint: Some(self.texts.text(card.hint)),
+            badge: Some(match card.strength {
+                Strength::PhishingResistant => Badge::Strongest,
+                Strength::Code => Badge::Strong,
+                Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
+            }),
+            href,
+        }
+    }
+
     /// Factors as choices; `href` gives each its address.
     pub(super) fn choices(
         &self,
@@ -183,7 +199,7 @@ impl Wizard {
                 title: self.texts.text(method.card().title),
                 detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
                 hint: None,
-                badge: (last == Some(&factor.id)).then_some(pages::Badge::LastUsed),
+                badge: (last == Some(&factor.id)).then_some(Badge::LastUsed),
                 href: href(factor),
             })
         };

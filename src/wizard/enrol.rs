@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::{codes, enrol, login};
-use vestibule_templates::{Badge, Choice, Form};
+use vestibule_templates::Form;
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
@@ -21,7 +21,7 @@ use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::secret::same;
 use crate::session::{Enrols, Evidence};
-use crate::types::{MethodId, Strength};
+use crate::types::MethodId;
 
 impl Wizard {
     /// The pending login that may enrol, if this visitor is in one.
@@ -70,18 +70,8 @@ pub async fn choose(
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
-    let methods = offered.iter().map(|card| Choice {
-        method: card.id.to_string(),
-        title: wizard.texts.text(card.title),
-        detail: None,
-        hint: Some(wizard.texts.text(card.hint)),
-        badge: Some(match card.strength {
-            Strength::PhishingResistant => Badge::Strongest,
-            Strength::Code => Badge::Strong,
-            Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
-        }),
-        href: format!("/.vestibule/enrol/{}", card.id),
-    });
+    let methods =
+        offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
     let methods = methods.collect();
     let stage = Stage::Login(login);
     let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };

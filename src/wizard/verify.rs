@@ -221,14 +221,7 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(Choice {
-            method: id.to_string(),
-            title: wizard.texts.text(card.title),
-            detail: None,
-            hint: Some(wizard.texts.text(card.hint)),
-            badge: None,
-            href: format!("/.vestibule/account/confirm/add-{id}"),
-        })
+        Some(wizard.method_choice(card, format!("/.vestibule/account/confirm/add-{id}")))
     });
     let view = factor_needed::View {
         methods: methods.collect(),
