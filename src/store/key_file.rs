@@ -96,3 +96,80 @@ fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
     fs::remove_file(&fresh)?;
     linked
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::secret::{SeededRandom, SystemRandom};
+
+    fn line(seed: u64) -> String {
+        format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(&random_bytes::<32>(&SeededRandom::new(seed))))
+    }
+
+    /// What comes of a file with this text and mode, beside a sealed store.
+    fn loaded(text: &str, mode: u32) -> Result<KeyRing, KeyFileError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("sealing.key");
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("set");
+        let outcome = load_or_create(&file, false, &SystemRandom);
+        assert_eq!(fs::read_to_string(&file).expect("there"), text, "never changed");
+        outcome
+    }
+
+    #[test]
+    fn a_key_is_made_for_an_empty_store_alone_and_found_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("keys/sealing.key");
+        let missing = load_or_create(&file, false, &SystemRandom).expect_err("a store without its key");
+        assert_eq!(missing, KeyFileError::Missing { file: file.clone() });
+        assert!(missing.to_string().contains("keys/sealing.key") && missing.to_string().contains("put the file back"));
+        assert!(!file.exists());
+        let made = load_or_create(&file, true, &SystemRandom).expect("made");
+        assert_eq!(fs::metadata(&file).expect("there").mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(folder.path().join("keys")).expect("there").mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(folder.path().join("keys")).expect("a folder").count(), 1);
+        for store_is_empty in [true, false] {
+            let found = load_or_create(&file, store_is_empty, &SystemRandom).expect("found");
+            assert_eq!(found.derive("test").expose(), made.derive("test").expose());
+        }
+    }
+
+    #[test]
+    fn st_10_the_newest_key_seals_and_older_ones_open() {
+        let old = loaded(&line(1), 0o600).expect("good");
+        let both = loaded(&(line(2) + &line(1)), 0o600).expect("good");
+        let new = loaded(&line(2), 0o600).expect("good");
+        let sealed = old.seal("record", b"plain", &SystemRandom);
+        assert!(both.open("record", &sealed).is_ok());
+        assert!(new.open("record", &sealed).is_err(), "a retired key opens nothing");
+        assert!(new.open("record", &both.seal("record", b"plain", &SystemRandom)).is_ok());
+        assert_eq!(both.derive("test").expose(), old.derive("test").expose());
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_refused_with_its_name_and_line() {
+        for mode in [0o640, 0o604, 0o660] {
+            assert!(matches!(loaded(&line(1), mode), Err(KeyFileError::OpenToOthers { .. })), "{mode:o}");
+        }
+        let encoded = |bytes: &[u8]| format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(bytes));
+        for (bad, at) in [
+            (String::new(), 1),
+            ("changeme\n".to_owned(), 1),
+            (format!("{TITLE}changeme\n"), 1),
+            (encoded(&[0; 32]), 1),
+            (encoded(b"changemechangemechangemechangeme"), 1),
+            (encoded(&[7; 31]), 1),
+            (line(1) + "\n", 2),
+            (line(1) + "# a note\n", 2),
+            (line(1) + &line(2).replace('\n', " \n"), 2),
+            (line(1).replace("-1:", "-2:"), 1),
+        ] {
+            let error = loaded(&bad, 0o600).expect_err(&bad);
+            assert!(matches!(error, KeyFileError::Malformed { line, .. } if line == at), "{bad}: {error}");
+            assert!(error.to_string().contains("sealing.key"), "{error}");
+        }
+    }
+}
