@@ -1,6 +1,6 @@
 //! The sealing key's file: one key a line, newest first, `vestibule-sealing-key-1:` and 32 bytes in base64url. A key is
-//! made only while the store is empty: a new key over a sealed store would look like a start and be a loss. It must
-//! never be printed, not even in part.
+//! made only while the store is empty: a new key over a sealed store would look like a start and be a loss. The last line
+//! is where derived keys come from and stays for good. A key must never be printed, not even in part.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
