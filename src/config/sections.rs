@@ -5,19 +5,40 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::reference::{Described, Entry, Shape};
 use super::{Size, Span};
 
-/// Declares a section: a struct whose every key has the default given beside it, unknown keys refused.
+/// Declares a section: a struct whose every key has the default given beside it, unknown keys refused. The doc comment
+/// of a key is its line in `config/reference.toml`.
 macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
-        $(#[$doc])*
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+        pub struct $name { $($(#[doc = $doc])* pub $field: $type,)* }
 
         impl Default for $name {
             fn default() -> Self {
                 Self { $($field: $default,)* }
+            }
+        }
+
+        impl $name {
+            /// Its keys, in the order of the declaration.
+            pub fn entries() -> Vec<Entry> {
+                vec![$(Entry {
+                    key: stringify!($field),
+                    doc: vec![$($doc),*],
+                    // Defaults are text, numbers, lists and tables of them: what cannot be shown shows as not set.
+                    default: serde_json::to_value::<$type>($default).unwrap_or_default(),
+                    shape: <$type as Described>::shape(),
+                }),*]
+            }
+        }
+
+        impl Described for $name {
+            fn shape() -> Shape {
+                Shape::Table(Self::entries())
             }
         }
     };
