@@ -422,3 +422,6 @@ fn join(value: &Value, path: &[String]) -> String {
 fn split(key: &str) -> Vec<String> {
     key.split(['.', '[']).map(|step| step.trim_end_matches(']').to_owned()).filter(|step| !step.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,12 @@ pub(super) fn known() -> Vec<Known> {
                     let value = if telling { entry.default.to_string() } else { example.to_owned() };
                     out.push(Known { example: format!("{} = {value}", entry.key), key });
                 }
-                Shape::Table(inner) | Shape::Optional(inner) | Shape::List(inner) => {
+                Shape::Table(inner) | Shape::Optional(inner) => {
+                    out.push(Known { example: format!("[{key}]"), key: key.clone() });
+                    walk(&format!("{key}."), inner, out);
+                }
+                Shape::List(inner) => {
+                    out.push(Known { example: format!("[[{key}]]"), key: key.clone() });
                     walk(&format!("{key}."), inner, out);
                 }
                 Shape::Foreign => {}
@@ -155,4 +160,56 @@ fn write_doc(out: &mut String, doc: &[&str]) {
 
 fn is_empty(value: &Value) -> bool {
     value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Source, load};
+
+    const FILE: &str = "config/reference.toml";
+
+    fn read(text: String) -> Written {
+        load(&Source { file: None, environment: Vec::new(), flags: text }).unwrap().written
+    }
+
+    #[test]
+    fn the_file_is_what_the_sections_say() {
+        if std::env::var_os("REGENERATE").is_some() {
+            std::fs::write(FILE, reference()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(FILE).unwrap(), reference(), "run `make reference`");
+    }
+
+    #[test]
+    fn it_reads_as_the_defaults() {
+        assert_eq!(read(reference()), Written::default());
+    }
+
+    #[test]
+    fn every_key_in_it_is_known_when_it_is_uncommented() {
+        let is_key = |line: &&str| line.strip_prefix('#').is_some_and(|key| !key.is_empty() && !key.starts_with(' '));
+        let text: String = reference()
+            .lines()
+            .map(|line| if is_key(&line) { &line[1..] } else { line })
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let written = read(text);
+        assert_eq!(written.site[0].rules[0].max_age, Some(Span::secs(600)));
+        assert!(written.gateway.sms.is_some());
+    }
+
+    #[test]
+    fn every_value_has_its_sentence() {
+        fn walk(path: &str, entries: Vec<Entry>) {
+            for entry in entries {
+                let path = format!("{path}.{}", entry.key);
+                assert!(!entry.doc.is_empty(), "{path} has no doc comment");
+                if let Shape::Table(inner) | Shape::Optional(inner) | Shape::List(inner) = entry.shape {
+                    walk(&path, inner);
+                }
+            }
+        }
+        walk("", Written::entries());
+    }
 }
