@@ -455,8 +455,24 @@ fn no_release_can_be_steered() {
     }
 }
 
+#[test]
+fn the_image_is_built_with_the_toolchain_of_the_repository() {
+    let toolchain = fs::read_to_string(root().join("rust-toolchain.toml")).unwrap();
+    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap().trim_matches('"');
+    let image = fs::read_to_string(root().join("docker/Dockerfile")).unwrap();
+    assert!(image.contains(&format!("FROM rust:{channel}-")), "docker/Dockerfile does not use {channel}");
+}
+
 mod the_test_itself {
     use super::*;
+
+    #[test]
+    fn it_knows_what_only_a_test_build_has() {
+        let parent =
+            Source::new("src/store.rs", "#[cfg(test)]\npub(crate) mod suite;\n#[cfg(test)]\nmod tests;\nmod sled;\n");
+        assert_eq!(parent.test_modules(), ["src/store/suite", "src/store/tests"]);
+        assert!(is_home("src/store/suite.rs", "src/store/suite") && !is_home("src/store/suites.rs", "src/store/suite"));
+    }
 
     #[test]
     fn it_sees_arrows_that_go_up_or_sideways() {
