@@ -47,10 +47,12 @@ const CRATE_WALLS: [(&str, &str, &str); 4] = [
 ];
 
 /// Words that only some files may say: what, in which files, and why.
-const WORD_WALLS: [(&str, &[&str], &str); 3] = [
+const WORD_WALLS: [(&str, &[&str], &str); 5] = [
     ("Proof::mint(", &["src/method", "src/directory"], "only a checked answer is a proof"),
     ("Permit::mint(", &["src/gate"], "only a verdict forwards"),
     ("Permit {", &["src/gate"], "only a verdict forwards"),
+    ("print!(", &["src/cli", "src/main"], "everything else speaks through the log, which escapes"),
+    ("println!(", &["src/cli", "src/main"], "everything else speaks through the log, which escapes"),
 ];
 
 /// A source file, with its path from the root of the repository.
@@ -512,6 +514,7 @@ mod the_test_itself {
             ("src/methods/totp.rs", "Ok(Proof::mint(user))"),
             ("src/proxy.rs", "let permit = Permit { site };"),
             ("src/clock.rs", "unsafe { now() }"),
+            ("src/app.rs", "eprintln!(\"{agent}\");"),
         ] {
             assert_eq!(over_the_wall(&Source::new(path, text)).len(), 1, "{path}: {text}");
         }
