@@ -102,10 +102,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::secret::{SeededRandom, SystemRandom};
+    use crate::secret::{DerivedRandom, SystemRandom};
 
     fn line(seed: u64) -> String {
-        format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(&random_bytes::<32>(&SeededRandom::new(seed))))
+        format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(&random_bytes::<32>(&DerivedRandom::seeded(seed))))
     }
 
     /// What comes of a file with this text and mode, beside a sealed store.

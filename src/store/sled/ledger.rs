@@ -90,7 +90,7 @@ fn element(key: &Key, record: &[u8], stored: &[u8]) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::SeededRandom;
+    use crate::secret::DerivedRandom;
 
     #[test]
     fn order_does_not_matter_and_taking_undoes_adding() {
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_ledger_opens_with_its_key_and_in_its_place_alone() {
-        let random = SeededRandom::new(1);
+        let random = DerivedRandom::seeded(1);
         let keys = KeyRing::new(Key::new([1; 32]), Vec::new());
         let mut ledger = Ledger { commit: 77, records: SetHash::default() };
         ledger.records.add(&Key::new([7; 32]), b"a", b"b");

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{StillClock, SystemClock};
-use crate::secret::{Key, SeededRandom, SystemRandom, random_bytes};
+use crate::secret::{Key, DerivedRandom, SystemRandom, random_bytes};
 use crate::store::suite::{NOW, done, put, take, until};
 
 fn keys(byte: u8) -> Arc<KeyRing> {
@@ -242,7 +242,7 @@ async fn a_record_lost_added_or_put_back_is_noticed() {
 async fn damaged_files_are_refused_and_never_quietly_less() {
     let master = filled().await;
     let whole = fs::read(master.path().join("store/db")).expect("the file");
-    let random = SeededRandom::new(7);
+    let random = DerivedRandom::seeded(7);
     let mut refused = 0;
     for trial in 0..32 {
         let folder = tempfile::tempdir().expect("a folder");
@@ -276,7 +276,7 @@ async fn damaged_files_are_refused_and_never_quietly_less() {
     assert!(refused >= 8, "{refused} of 32");
 }
 
-fn random_into(random: &SeededRandom, out: &mut [u8]) {
+fn random_into(random: &DerivedRandom, out: &mut [u8]) {
     crate::secret::Random::fill(random, out);
 }
 
