@@ -31,7 +31,6 @@ use crate::account::Accounts;
 use crate::assertion::SigningKeys;
 use crate::audit::Audit;
 use crate::directory::{Directory, FirstFactor};
-use crate::gate::Sites;
 use crate::method::Checks;
 use crate::secret::Key;
 use crate::session::Sessions;
@@ -56,7 +55,6 @@ pub struct Wizard {
     pub sessions: Sessions,
     pub audit: Audit,
     pub keys: Arc<SigningKeys>,
-    pub sites: Arc<Sites>,
     pub setup: Arc<SetupLink>,
     pub texts: vestibule_templates::Texts,
     pub settings: Settings,
@@ -73,7 +71,7 @@ pub struct Settings {
     pub login_timeout: Duration,
 }
 
-/// All routes under [`PREFIX`], to be called in process with a [`Visit`] among the request's extensions.
+/// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.
 pub fn router(wizard: Arc<Wizard>) -> Router {
     let pages = Router::new()
         .route("/.vestibule/login", get(login::show).post(login::submit))

@@ -25,7 +25,7 @@ use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::directory::SignIn;
 use crate::method::CheckError;
-use crate::secret::{SessionKind, Token, same};
+use crate::secret::{SessionKind, Token};
 use crate::session::{Enrols, Evidence, Live};
 use crate::store::Row;
 use crate::types::{FactorId, Handle, Level, MethodId};
@@ -83,7 +83,7 @@ impl Owner {
 }
 
 /// `GET account`
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
@@ -155,7 +155,7 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
 }
 
 /// `GET account/add`: which method.
-pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
@@ -165,7 +165,7 @@ pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<
     let place = visit.place();
     let offered = wizard.checks.registry.iter().filter(|method| {
         let card = method.card();
-        !card.fallback && method.works_at(&place) && (card.several || !held.contains(&card.id))
+        !card.fallback && method.fits(&place) && (card.several || !held.contains(&card.id))
     });
     let methods = offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
     let view = vestibule_templates::pages::enrol::ChooseView {
@@ -181,14 +181,14 @@ pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<
 /// `POST account/sessions/end`
 pub async fn end_session(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    if !same(&wizard.sessions.csrf(&owner.token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let handle = Handle::parse(posted.get("handle")).ok_or(Failure::NotFound)?;
@@ -202,14 +202,14 @@ pub async fn end_session(
 /// `POST account/sign-out-everywhere`
 pub async fn sign_out_everywhere(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    if !same(&wizard.sessions.csrf(&owner.token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     wizard.sessions.end_all(owner.live.user.id, None, &visit.source()).await?;
@@ -242,7 +242,7 @@ impl Wizard {
         let held = |id: &FactorId| rows.iter().any(|row| row.value.id == *id);
         let offered = match &deed {
             // Somebody without any factor gets the first one by an invitation, not from here.
-            Deed::Add(id) => self.checks.registry.get(id).is_some_and(|method| method.works_at(&visit.place())) && !rows.is_empty(),
+            Deed::Add(id) => self.checks.registry.get(id).is_some_and(|method| method.fits(&visit.place())) && !rows.is_empty(),
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
             Deed::Password => true,
@@ -283,7 +283,7 @@ impl Confirm {
 /// `GET account/confirm/{deed}`
 pub async fn ask(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(deed): Path<String>,
 ) -> Result<Response, Failure> {
     let confirm = match wizard.confirm(&visit, &deed).await? {
@@ -306,7 +306,7 @@ struct Said {
 /// `POST account/confirm/{deed}`
 pub async fn act(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(deed): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
@@ -314,7 +314,7 @@ pub async fn act(
         Ok(confirm) => confirm,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    if !same(&confirm.stage.csrf(&wizard), posted.get("csrf")) {
+    if !confirm.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let by = confirm.by(Some(posted.get("factor")))?;

@@ -121,7 +121,7 @@ impl Wizard {
         let begun: Begun = match live {
             Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
             previous => {
-                let keep = |begun: &Begun| stage.keep(&self.vault, Some(begun));
+                let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
                 let made =
                     self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
@@ -140,7 +140,7 @@ impl Wizard {
             }
         };
         let lane = self.lane(visit, Some(user)).await?;
-        let consume = stage.keep(&self.vault, None)?;
+        let consume = stage.keep(&self.sessions, None)?;
         let answer = posted.answer();
         let place = visit.place();
         let checked = self.checks.check(user, &begun, &answer, &lane, &place, &visit.source(), consume).await;
@@ -250,6 +250,7 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
         otpauth: prompt.otpauth.as_ref().map(|uri| pages::Otpauth { secret: secret_of(uri), uri: uri.clone() }),
         delivery: None,
         fields,
+        button: None,
         ceremony: prompt.ceremony.as_ref().map(|ceremony| match ceremony {
             Ceremony::Create(options) => pages::Ceremony { kind: CeremonyKind::Create, options: options.clone() },
             Ceremony::Get(options) => pages::Ceremony { kind: CeremonyKind::Get, options: options.clone() },

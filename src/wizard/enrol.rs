@@ -19,7 +19,6 @@ use super::login::start_again;
 use super::stage::{Login, Stage};
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
-use crate::secret::same;
 use crate::session::{Enrols, Evidence};
 use crate::types::MethodId;
 
@@ -45,7 +44,7 @@ impl Wizard {
             Enrols::Codes => card.fallback,
             Enrols::Added(id) => card.id == *id,
         });
-        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
+        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.fits(&visit.place())));
         cards.sort_by_key(|card| std::cmp::Reverse(card.strength));
         cards
     }
@@ -63,7 +62,7 @@ async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> 
 /// `GET enrol`
 pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
     let offered = wizard.offered(&visit, &login);
@@ -82,7 +81,7 @@ pub async fn choose(
 /// `GET enrol/{method}`
 pub async fn show(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
@@ -93,14 +92,14 @@ pub async fn show(
 /// `POST enrol/{method}`
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
         return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
     };
-    if !same(&wizard.login_csrf(&login.token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let card = offered(&wizard, &visit, &login, &method)?;
@@ -115,7 +114,7 @@ pub async fn submit(
         None => {
             let random = wizard.repeatable(login, card.id.as_str());
             let previous = login.row.value.begun.as_ref();
-            let keep = |begun: &Begun| stage.keep(&wizard.vault, Some(begun));
+            let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
             let made = wizard
                 .checks
                 .begin_enrolment(
@@ -143,7 +142,7 @@ pub async fn submit(
             }
         }
     };
-    let consume = stage.keep(&wizard.vault, None)?;
+    let consume = stage.keep(&wizard.sessions, None)?;
     let enrolled = wizard
         .checks
         .finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume)
@@ -248,7 +247,7 @@ async fn form(
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
-    let csrf = wizard.login_csrf(&login.token);
+    let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
     let frame = visit.frame_signing_in(now, &login.user, &csrf);
     if !prompt.codes.is_empty() {

@@ -73,7 +73,7 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 impl Wizard {
     /// The address to return to, if it is one of ours to return to.
     pub(super) fn return_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
-        self.sites.return_address(address, &visit.site, &visit.facts.host)
+        visit.sites.return_address(address, &visit.site, &visit.facts.host)
     }
 
     /// Where a login goes that was not asked for by an address: the site's front.
@@ -94,7 +94,7 @@ impl Wizard {
         let asked = address.and_then(|address| self.return_address(visit, address));
         let asked = asked.or_else(|| self.return_address(visit, &landing));
         match asked {
-            Some(asked) => gate::need(&asked.site, &asked.path, visit.facts.client),
+            Some(asked) => gate::need(&asked, visit.facts.client),
             None => Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None },
         }
     }
@@ -113,7 +113,7 @@ impl Wizard {
         previous: Option<&Login>,
     ) -> Result<Next, Failure> {
         let need = self.need(visit, return_to.as_deref());
-        if need.policy < Policy::TwoFactor && need.factors.is_empty() {
+        if need.policy != Policy::TwoFactor {
             let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
