@@ -91,11 +91,12 @@ impl Answer {
 /// A first step done: what to remember until the answer comes, what to send. What to show is [`Method::prompt`].
 #[derive(Debug)]
 pub struct Step {
-    /// Kept sealed on the server, single use, for at most `life`. Empty where there is nothing to remember.
+    /// What the answer is judged with; a page never sees it.
     pub pending: Vec<u8>,
     pub life: Duration,
-    /// Of an enrolment: the answer to this step begins the next one and ends nothing (a phone number is asked for).
-    pub preliminary: bool,
+    /// Whether `pending` must be kept, sealed and single use, between question and answer: it holds a challenge. Where
+    /// not, the same step can be begun again when the answer comes, with the same randomness.
+    pub keep: bool,
     /// Of a check: a new state of the factor, stored with `pending` (so that a new code voids the ones before it).
     pub state: Option<Vec<u8>>,
     /// Sent by the core after the pending state is stored and the budget spent.
@@ -104,7 +105,7 @@ pub struct Step {
 
 impl Step {
     pub fn new(pending: Vec<u8>, life: Duration) -> Self {
-        Self { pending, life, preliminary: false, state: None, message: None }
+        Self { pending, life, keep: false, state: None, message: None }
     }
 }
 
@@ -151,7 +152,7 @@ pub trait Method: Send + Sync {
     fn card(&self) -> &'static Card;
 
     /// Whether it can be used on pages of this place; one that is bound to a domain cannot where there is none.
-    fn fits(&self, _place: &Place) -> bool {
+    fn works_at(&self, _place: &Place) -> bool {
         true
     }
 
@@ -160,9 +161,9 @@ pub trait Method: Send + Sync {
         false
     }
 
-    /// Begins enrolment, or goes on with it: `previous` is the pending state of a step before in the same form. Some
-    /// methods need to know something first (a phone number) and give a [`Step::preliminary`] step that asks for it;
-    /// `Err` puts an error at a field of what was asked.
+    /// Begins enrolment, or goes on with it: `previous` is the pending state that was kept of a step before in the same
+    /// wizard. Some methods need to know something first (a phone number): an empty answer gets a step that asks for it.
+    /// What a page hands over must come of the context's randomness alone, see `Checks::preview_enrolment`.
     fn begin_enrolment(
         &self,
         context: &Context<'_>,

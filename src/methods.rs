@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Problems;
 use crate::gateway::Gateways;
-use crate::method::{Absent, Card, Method, Registry};
+use crate::method::{Absent, Card, Field, Method, Registry};
 use crate::types::{MethodId, Origin};
 
 /// Every method, strongest first, the way back in last.
@@ -113,7 +113,11 @@ pub fn build(written: &BTreeMap<String, Value>, env: &BuildEnv<'_>, problems: &m
     match Registry::new(methods) {
         Ok(registry) => Arc::new(registry.with_absent(absent)),
         Err(error) => {
-            problems.add("methods", error.to_string(), "two entries of the list of methods share an id: mend the program");
+            problems.add(
+                "methods",
+                error.to_string(),
+                "two entries of the list of methods share an id: mend the program",
+            );
             Arc::default()
         }
     }
@@ -163,4 +167,9 @@ fn boolean(value: &Value) -> Option<bool> {
 fn encode(value: &impl Serialize) -> Vec<u8> {
     // What methods keep are structs of texts, numbers and bytes, which have a JSON form.
     serde_json::to_vec(value).expect("a plain struct has a JSON form")
+}
+
+/// The field that names a new factor, with a suggestion.
+fn named(suggestion: String) -> Field {
+    Field { value: suggestion, ..Field::LABEL }
 }

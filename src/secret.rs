@@ -42,6 +42,12 @@ impl<'de, T: Zeroize + serde::Deserialize<'de>> serde::Deserialize<'de> for Secr
     }
 }
 
+/// Whether two texts are the same, in a time that does not depend on where they differ.
+pub fn same(a: &str, b: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
 /// A source of randomness fit for secrets.
 pub trait Random: Send + Sync + fmt::Debug {
     fn fill(&self, out: &mut [u8]);
@@ -67,25 +73,33 @@ impl Random for SystemRandom {
     }
 }
 
-/// Randomness from a seed: for tests, and for the `steer` feature. SHA-256 in counter mode.
+/// The same bytes from the same key, in the same order: for what must be shown again without being stored (a secret on
+/// a page that a GET may load twice), for tests, and for the `steer` feature. HMAC-SHA-256 in counter mode.
 #[derive(Debug)]
-pub struct SeededRandom {
-    seed: u64,
+pub struct DerivedRandom {
+    key: Key,
     drawn: std::sync::atomic::AtomicU64,
 }
 
-impl SeededRandom {
-    pub fn new(seed: u64) -> Self {
-        Self { seed, drawn: std::sync::atomic::AtomicU64::new(0) }
+impl DerivedRandom {
+    pub fn new(key: Key) -> Self {
+        Self { key, drawn: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    /// Known randomness.
+    pub fn seeded(seed: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_be_bytes());
+        Self::new(Key::new(key))
     }
 }
 
-impl Random for SeededRandom {
+impl Random for DerivedRandom {
     fn fill(&self, out: &mut [u8]) {
         for block in out.chunks_mut(32) {
             let n = self.drawn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(n.to_be_bytes()).finalize();
-            block.copy_from_slice(&digest[..block.len()]);
+            let bytes = self.key.mac(&[&n.to_be_bytes()]);
+            block.copy_from_slice(&bytes[..block.len()]);
         }
     }
 }

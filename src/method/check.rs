@@ -14,7 +14,7 @@ use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver};
-use crate::secret::Key;
+use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId};
@@ -44,9 +44,6 @@ pub struct Begun {
     pub expires: Time,
     /// When another message may be asked for.
     pub next_send: Option<Time>,
-    /// Of an enrolment: the answer goes to [`Checks::begin_enrolment`] again, with this as `previous`.
-    #[serde(default)]
-    pub preliminary: bool,
 }
 
 /// A begun check, as the wizard shows it.
@@ -55,6 +52,9 @@ pub struct CheckBegun {
     pub begun: Begun,
     pub prompt: Prompt,
     pub sending: Sending,
+    /// Whether something had to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
+    /// check or to the end of the enrolment.
+    pub kept: bool,
 }
 
 /// What became of the message, if there was one.
@@ -92,7 +92,8 @@ pub struct Enrolled {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The method is gone, disabled, or does not work at this address: its factors cannot be used, and stay.
+    /// The method is gone, disabled, does not work at this address (its factors cannot be used, and stay), or this user
+    /// may not have one more of it.
     #[error("the method {0} is not in force")]
     NoSuchMethod(MethodId),
     #[error("a field is wrong")]
@@ -100,20 +101,9 @@ pub enum CheckError {
     /// Another factor of the store has the same credential.
     #[error("this factor is enrolled already")]
     AlreadyEnrolled,
-    /// A way back in needs a way in first.
-    #[error("a fallback needs another factor")]
-    FallbackAlone,
-    #[error("a user has at most {MAX_FACTORS} factors")]
-    TooMany,
-    /// An enrolment's answers are throttled like any other.
-    #[error("too soon after a wrong answer")]
+    /// Too soon after a wrong answer.
+    #[error("answers are not looked at until {0}")]
     Wait(Time),
-    /// The strangers' lane of this account is closed.
-    #[error("this account takes no answers from strangers")]
-    Closed,
-    /// The enrolment is over (expired, used, or the user's factors changed meanwhile): begin again.
-    #[error("the enrolment is over")]
-    Gone,
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -144,11 +134,6 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Methods that can be enrolled at this place, in display order.
-    pub fn offered(&self, place: &Place) -> Vec<&Arc<dyn Method>> {
-        self.registry.iter().filter(|method| method.fits(place)).collect()
-    }
-
     /// Factors that can be used now, the one used last first, then the strongest, fallbacks last. Left out, but still
     /// factors of the user: those whose method is not in force, and recovery codes that are all used up.
     pub async fn usable(&self, user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
@@ -168,8 +153,8 @@ impl Checks {
     }
 
     /// Begins a check of one factor. `keep` gets what must be remembered and gives the writes that store it (in the
-    /// wizard's record); they are committed BEFORE anything is sent. `previous` is a begun check of the same factor in
-    /// the same wizard: where a message has to wait, it stays in force.
+    /// wizard's record); they are committed BEFORE anything is sent. `previous` is what was begun before in the same
+    /// wizard: a check of the same factor stays in force where a message has to wait.
     pub async fn begin<K>(
         &self,
         user: &User,
@@ -184,9 +169,33 @@ impl Checks {
     {
         let row = self.accounts.factor(user, factor).await?;
         let method = self.method(&row.value.method, place)?;
-        let step = method.begin_check(&self.context(method, user, place, &[]), &row.value.state);
+        let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
         let step = step.map_err(CheckError::Field)?;
         self.start(user, method, Some(&row), step, place, previous, origin, keep).await
+    }
+
+    /// What would be asked of a factor, without making or sending anything (a GET): no ceremony, since that needs a
+    /// challenge.
+    pub fn preview_check(&self, user: &User, row: &Row<Factor>, place: &Place) -> Result<Prompt, CheckError> {
+        let method = self.method(&row.value.method, place)?;
+        let context = self.context(method, user, place, &[], self.random());
+        Ok(method.prompt(&context, Some(&row.value.state), &[]))
+    }
+
+    /// What an enrolment would ask first, without storing or sending anything (a GET). What the page hands over (a
+    /// secret, codes) comes of `random` alone: the same again when the POST begins with the same randomness.
+    pub async fn preview_enrolment(
+        &self,
+        user: &User,
+        method: &MethodId,
+        place: &Place,
+        random: &dyn Random,
+    ) -> Result<Prompt, CheckError> {
+        let method = self.method(method, place)?;
+        let states = states(&self.siblings(user, method).await?);
+        let context = self.context(method, user, place, &states, random);
+        let step = method.begin_enrolment(&context, None, &Answer::default()).map_err(CheckError::Field)?;
+        Ok(method.prompt(&context, None, &step.pending))
     }
 
     /// Shows again what a begun check or enrolment asks for, without making or sending anything (a GET).
@@ -197,7 +206,7 @@ impl Checks {
         };
         let method = self.method(&begun.method, place)?;
         let state = row.as_ref().map(|row| row.value.state.as_slice());
-        Ok(method.prompt(&self.context(method, user, place, &[]), state, &begun.pending))
+        Ok(method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending))
     }
 
     /// Throttle → method → compare-and-set → audit → proof. `consume` are the writes that take the begun check out of
@@ -240,11 +249,12 @@ impl Checks {
             Ok(_) | Err(AccountError::NoSuchFactor) => return Ok(Checked::Gone),
             Err(error) => return Err(error.into()),
         };
-        let context = self.context(method, user, place, &[]);
+        let context = self.context(method, user, place, &[], self.random());
         let wrong = match method.check(&context, &row.value.state, &begun.pending, answer) {
             Answered::Right { state, amr } => {
                 let used = self.accounts.used_factor(user.id, &row, state)?;
-                let event = self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
+                let event =
+                    self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
                     changes.extend(consume.iter().cloned());
@@ -291,8 +301,9 @@ impl Checks {
         Ok(Checked::Wrong)
     }
 
-    /// Begins an enrolment, or goes on with a preliminary one. Whether the visitor may is the wizard's question.
-    /// `previous` is the begun enrolment of the same method in the same wizard; leave it out to start over.
+    /// Begins an enrolment. Whether the visitor may is the wizard's question. `previous` is what was begun before in the
+    /// same wizard: an enrolment of the same method is gone on with (another code to the same number). `random` makes
+    /// what the page hands over, see [`Checks::preview_enrolment`].
     #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn begin_enrolment<K>(
         &self,
@@ -302,18 +313,18 @@ impl Checks {
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
+        random: &dyn Random,
         keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
         K: FnOnce(&Begun) -> Result<Vec<Change>, VaultError> + Send,
     {
         let method = self.method(method, place)?;
-        let siblings = self.siblings(user, method).await?;
-        let states: Vec<Vec<u8>> = siblings.into_iter().map(|row| row.value.state).collect();
+        let states = states(&self.siblings(user, method).await?);
         let previous = previous.filter(|begun| {
             begun.factor.is_none() && begun.method == method.card().id && self.vault().now() < begun.expires
         });
-        let context = self.context(method, user, place, &states);
+        let context = self.context(method, user, place, &states, random);
         let step = method.begin_enrolment(&context, previous.map(|begun| begun.pending.as_slice()), answer);
         let step = step.map_err(CheckError::Field)?;
         self.start(user, method, None, step, place, previous, origin, keep).await
@@ -321,14 +332,12 @@ impl Checks {
 
     /// Ends an enrolment: one commit stores the factor, lists it, claims what must be unique, uses up `consume` and
     /// records it. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
-    /// was when the right to enrol was judged: one whose factors changed since then is [`CheckError::Gone`].
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    /// was when the right to enrol was judged: one whose factors changed since then is a conflict.
     pub async fn finish_enrolment(
         &self,
         user: &User,
         begun: &Begun,
         answer: &Answer,
-        lane: &Lane,
         place: &Place,
         origin: &Origin,
         consume: Vec<Change>,
@@ -336,26 +345,29 @@ impl Checks {
         let method = self.method(&begun.method, place)?;
         let card = method.card();
         let now = self.vault().now();
-        if begun.factor.is_some() || begun.preliminary || begun.expires <= now {
-            return Err(CheckError::Gone);
+        if begun.factor.is_some() || begun.expires <= now {
+            return Err(over());
         }
         let about = |kind, factor| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, factor);
 
-        // One name per user and method: beginning again does not give new tries.
-        let (account, target) = (Account::User(user.id), Target::Factor(self.enrolment_target(user.id, &card.id)));
-        let refused = match self.throttle.attempt(&account, &target, lane).await? {
+        let label = label(answer)?;
+
+        let account = Account::User(user.id);
+        let (target, lane) = self.enrolment_tries(user.id, &card.id);
+        let wait = match self.throttle.attempt(&account, &target, &lane).await? {
             Attempt::Go => None,
-            Attempt::Wait(until) => Some(CheckError::Wait(until)),
-            Attempt::Closed => Some(CheckError::Closed),
+            Attempt::Wait(until) => Some(until),
+            Attempt::Closed => Some(now + HOUR),
         };
-        if let Some(refused) = refused {
+        if let Some(until) = wait {
             self.audit.record(about(Kind::FactorWaiting, None)).await?;
-            return Err(refused);
+            return Err(CheckError::Wait(until));
         }
 
         let siblings = self.siblings(user, method).await?;
-        let states: Vec<Vec<u8>> = siblings.iter().map(|row| row.value.state.clone()).collect();
-        let new = method.finish_enrolment(&self.context(method, user, place, &states), &begun.pending, answer);
+        let states = states(&siblings);
+        let new =
+            method.finish_enrolment(&self.context(method, user, place, &states, self.random()), &begun.pending, answer);
         let new = match new {
             Ok(new) => new,
             Err(error) => {
@@ -368,7 +380,7 @@ impl Checks {
         };
 
         let replaced = siblings.into_iter().next().filter(|_| !card.several);
-        let factor = new_factor(&new, card.id.clone(), answer, now, replaced.as_ref(), self.vault());
+        let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
         let renewed = replaced.is_some() && card.fallback;
         let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
         for _ in 0..RETRIES {
@@ -380,14 +392,14 @@ impl Checks {
             // enrolment or a reset made, or the commit conflicts with it.
             match self.accounts.by_id(user.id).await? {
                 Some(fresh) if fresh.factors == user.factors && fresh.generation == user.generation => {}
-                _ => return Err(CheckError::Gone),
+                _ => return Err(over()),
             }
             if let Some(unique) = &new.unique {
                 changes.push(self.claim(user.id, &factor, unique).await?);
             }
             changes.push(self.audit.entry(about(kind, Some(&factor.id)))?);
             changes.extend(consume.iter().cloned());
-            changes.extend(self.throttle.clear(&account, &target, lane, false).await?);
+            changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
                 Ok(_) => {
                     let proved = Some((card.id.clone(), factor.id.clone()));
@@ -398,11 +410,11 @@ impl Checks {
                 Err(VaultError::Conflict(key)) if key.starts_with("unique/") => {
                     return Err(CheckError::AlreadyEnrolled);
                 }
-                Err(VaultError::Conflict(_)) => return Err(CheckError::Gone),
+                Err(VaultError::Conflict(_)) => return Err(over()),
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(CheckError::Gone)
+        Err(over())
     }
 
     /// Removes a factor (and fallbacks with the last other one), in one commit with its event. Whether the visitor may,
@@ -448,26 +460,30 @@ impl Checks {
         let card = method.card();
         let now = self.vault().now();
         let state = row.map(|row| row.value.state.as_slice());
-        let show = |begun: &Begun| method.prompt(&self.context(method, user, place, &[]), state, &begun.pending);
+        let show = |begun: &Begun| {
+            method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending)
+        };
         let mut begun = Begun {
             method: card.id.clone(),
             factor: row.map(|row| row.value.id.clone()),
             pending: step.pending,
             expires: now + step.life,
             next_send: None,
-            preliminary: step.preliminary,
         };
+        if !step.keep && step.message.is_none() {
+            return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
+        }
         let mut wait = None;
         if let Some(outgoing) = &step.message {
             let budgets = budgets(user.id, &begun, outgoing, origin);
             begun.next_send = match self.throttle.spend(&budgets).await? {
                 Ok(()) => Some(now + outgoing.cooldown),
                 Err(next) => {
-                    let same = |old: &&Begun| {
-                        old.method == begun.method && old.factor == begun.factor && !old.preliminary && now < old.expires
-                    };
+                    let same =
+                        |old: &&Begun| old.method == begun.method && old.factor == begun.factor && now < old.expires;
                     if let Some(old) = previous.filter(same) {
-                        return Ok(CheckBegun { begun: old.clone(), prompt: show(old), sending: Sending::Wait(next) });
+                        let (prompt, sending) = (show(old), Sending::Wait(next));
+                        return Ok(CheckBegun { begun: old.clone(), prompt, sending, kept: true });
                     }
                     wait = Some(next);
                     wait
@@ -490,7 +506,7 @@ impl Checks {
             (Some(_), Some(next)) => Sending::Wait(next),
             (Some(outgoing), None) => self.send(user, &begun, outgoing, origin, now).await?,
         };
-        Ok(CheckBegun { begun, prompt, sending })
+        Ok(CheckBegun { begun, prompt, sending, kept: true })
     }
 
     async fn send(
@@ -505,9 +521,8 @@ impl Checks {
             Some(gateway) => gateway.send(&outgoing.message).await,
             None => Delivery::Failed("no gateway is configured".to_owned()),
         };
-        let event = |kind| {
-            Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref())
-        };
+        let event =
+            |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref());
         match delivery {
             Delivery::Accepted => {
                 self.audit.record(event(Kind::MessageSent)).await?;
@@ -544,18 +559,19 @@ impl Checks {
         let rows = self.accounts.factors(user).await?;
         let (siblings, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.value.method == card.id);
         if card.fallback && others.is_empty() {
-            return Err(CheckError::FallbackAlone);
+            // A way back in needs a way in first.
+            return Err(CheckError::NoSuchMethod(card.id.clone()));
         }
         let replaces = !card.several && !siblings.is_empty();
         if !replaces && siblings.len() + others.len() >= MAX_FACTORS {
-            return Err(CheckError::TooMany);
+            return Err(CheckError::NoSuchMethod(card.id.clone()));
         }
         Ok(siblings)
     }
 
     fn method(&self, id: &MethodId, place: &Place) -> Result<&Arc<dyn Method>, CheckError> {
-        let fits = self.registry.get(id).filter(|method| method.fits(place));
-        fits.ok_or_else(|| CheckError::NoSuchMethod(id.clone()))
+        let works = self.registry.get(id).filter(|method| method.works_at(place));
+        works.ok_or_else(|| CheckError::NoSuchMethod(id.clone()))
     }
 
     fn context<'a>(
@@ -564,12 +580,13 @@ impl Checks {
         user: &'a User,
         place: &'a Place,
         siblings: &'a [Vec<u8>],
+        random: &'a dyn Random,
     ) -> Context<'a> {
         let vault = self.vault();
         Context {
             wall: vault.clock().wall(),
             now: vault.now(),
-            random: &**vault.random(),
+            random,
             key: method_key(vault, &method.card().id),
             user: user.id,
             name: &user.name,
@@ -580,12 +597,37 @@ impl Checks {
         }
     }
 
-    /// A stand-in for the id that a factor does not have yet.
-    fn enrolment_target(&self, user: UserId, method: &MethodId) -> FactorId {
+    /// Where the tries of an enrolment are counted: one place per user and method, so that beginning again gives no new
+    /// ones, and a lane of its own, so that strangers' failures neither close it nor are made by it.
+    fn enrolment_tries(&self, user: UserId, method: &MethodId) -> (Target, Lane) {
         let mac = self.vault().derive("enrolment").mac(&[user.0.as_bytes(), method.as_str().as_bytes()]);
-        let text = data_encoding::BASE32_NOPAD.encode(&mac[..10]).to_ascii_lowercase();
-        // Ten bytes are sixteen characters of base32, which is the spelling of an id.
-        FactorId::parse(&text).expect("sixteen characters of base32")
+        let random = DerivedRandom::new(Key::new(mac));
+        (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
+    }
+
+    fn new_factor(
+        &self,
+        new: &New,
+        method: &MethodId,
+        label: Option<String>,
+        replaced: Option<&Row<Factor>>,
+    ) -> Factor {
+        let created = self.vault().now();
+        match replaced {
+            Some(row) => Factor { state: new.state.clone(), created, last_used: None, ..row.value.clone() },
+            None => Factor {
+                id: FactorId::generate(self.random()),
+                method: method.clone(),
+                label: label.unwrap_or_else(|| new.label.clone()),
+                state: new.state.clone(),
+                created,
+                last_used: None,
+            },
+        }
+    }
+
+    fn random(&self) -> &dyn Random {
+        &**self.vault().random()
     }
 
     fn vault(&self) -> &Vault {
@@ -609,33 +651,29 @@ fn conflict_is_no_matter(error: VaultError) -> Result<crate::store::Version, Vau
     }
 }
 
-fn new_factor(
-    new: &New,
-    method: MethodId,
-    answer: &Answer,
-    now: Time,
-    replaced: Option<&Row<Factor>>,
-    vault: &Vault,
-) -> Factor {
-    let typed = clean_label(answer.get("label").unwrap_or_default());
-    let label = if typed.is_empty() { new.label.clone() } else { typed };
-    match replaced {
-        Some(row) => Factor { state: new.state.clone(), created: now, last_used: None, ..row.value.clone() },
-        None => Factor {
-            id: FactorId::generate(&**vault.random()),
-            method,
-            label,
-            state: new.state.clone(),
-            created: now,
-            last_used: None,
-        },
-    }
+/// The step is over (expired, used, or the user's factors changed meanwhile): as when somebody else was first.
+fn over() -> CheckError {
+    VaultError::Conflict("enrolment".to_owned()).into()
 }
 
-/// A name is for display: no control characters, nothing that turns the direction of the text around it, one line.
-fn clean_label(text: &str) -> String {
-    let shown = |c: &char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    text.trim().chars().filter(shown).take(MAX_LABEL).collect::<String>().trim_end().to_owned()
+fn states(rows: &[Row<Factor>]) -> Vec<Vec<u8>> {
+    rows.iter().map(|row| row.value.state.clone()).collect()
+}
+
+/// A factor's name as its owner typed it. It is for display: one line, nothing invisible, nothing that turns the
+/// direction of the text around it.
+fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
+    let invisible = |c: char| {
+        let marks =
+            ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
+        c.is_control() || marks.iter().any(|range| range.contains(&c))
+    };
+    let label: String = answer.get("label").unwrap_or_default().chars().filter(|c| !invisible(*c)).collect();
+    let label = label.trim();
+    if label.chars().count() > MAX_LABEL {
+        return Err(CheckError::Field(FieldError { field: "label", text: "error-label-long" }));
+    }
+    Ok((!label.is_empty()).then(|| label.to_owned()))
 }
 
 /// What a message costs. The first is the cool-down: one message per factor and time.

@@ -41,6 +41,8 @@ impl Field {
     pub const CODE: Field = Field {
         name: "code",
         label: "field-code",
+        hint: None,
+        value: String::new(),
         inputmode: "numeric",
         autocomplete: "one-time-code",
         // "123 456", and a little more than nothing for what gets pasted along.
@@ -53,6 +55,8 @@ impl Field {
     pub const LABEL: Field = Field {
         name: "label",
         label: "field-label",
+        hint: Some("field-label-hint"),
+        value: String::new(),
         inputmode: "text",
         autocomplete: "off",
         max_length: 64,

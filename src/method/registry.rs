@@ -57,8 +57,7 @@ impl Registry {
     /// How many of these factors the configuration in force has made useless (WebAuthn under another address): a start
     /// that strands somebody's key is refused unless it is meant.
     pub fn stranded<'a>(&self, factors: impl IntoIterator<Item = &'a Factor>) -> usize {
-        let stranded =
-            |factor: &&Factor| self.get(&factor.method).is_some_and(|method| method.stranded(&factor.state));
+        let stranded = |factor: &&Factor| self.get(&factor.method).is_some_and(|method| method.stranded(&factor.state));
         factors.into_iter().filter(stranded).count()
     }
 

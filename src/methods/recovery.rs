@@ -25,7 +25,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ENROLMENT: Duration = Duration::from_secs(30 * 60);
 const CHECK: Duration = Duration::from_secs(10 * 60);
 
-const CARD: Card = Card {
+static CARD: Card = Card {
     id: MethodId::new("recovery"),
     title: "method-recovery-title",
     hint: "method-recovery-hint",
@@ -87,8 +87,8 @@ impl Method for Recovery {
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
-        let unticked = FieldError { field: "acknowledge", text: "error-not-acknowledged" };
-        let ticked = answer.get("acknowledge").is_some_and(|value| !value.is_empty());
+        let unticked = FieldError { field: "acknowledged", text: "error-not-acknowledged" };
+        let ticked = answer.get("acknowledged") == Some("1");
         let Ok(pending) = serde_json::from_slice::<Pending>(pending) else { return Err(unticked) };
         if !ticked {
             return Err(unticked);
@@ -119,6 +119,8 @@ impl Method for Recovery {
             let field = Field {
                 name: "code",
                 label: "field-recovery-code",
+                hint: Some("field-recovery-code-hint"),
+                value: String::new(),
                 inputmode: "text",
                 autocomplete: "off",
                 // With hyphens, and what gets pasted along.
@@ -130,8 +132,10 @@ impl Method for Recovery {
         }
         let codes = serde_json::from_slice::<Pending>(pending).map(|pending| pending.codes.iter().map(write).collect());
         let acknowledge = Field {
-            name: "acknowledge",
+            name: "acknowledged",
             label: "codes-acknowledge",
+            hint: None,
+            value: String::new(),
             inputmode: "none",
             autocomplete: "off",
             max_length: 8,

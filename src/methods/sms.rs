@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
+use vestibule_templates::message;
 use zeroize::Zeroizing;
 
-use super::{Build, BuildEnv, encode};
+use super::{Build, BuildEnv, encode, named};
 use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::{Message, Receiver};
@@ -23,7 +24,7 @@ use crate::types::{MethodId, Strength};
 const LIFE: Duration = Duration::from_secs(10 * 60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-const CARD: Card = Card {
+static CARD: Card = Card {
     id: MethodId::new("sms"),
     title: "method-sms-title",
     hint: "method-sms-hint",
@@ -126,7 +127,7 @@ impl Sms {
     /// E.164 of a number that a text message may go to: valid, in an allowed country, and not one that somebody else
     /// earns by.
     fn read(&self, typed: &str) -> Result<String, FieldError> {
-        let refused = |text| FieldError { field: "number", text };
+        let refused = |text| FieldError { field: "phone", text };
         let typed = typed.trim();
         if typed.is_empty() {
             return Err(refused("error-phone-missing"));
@@ -152,13 +153,12 @@ impl Sms {
         let code = Zeroizing::new(draw(context.random));
         let mac = context.key.mac(&parts(context, &number, &issued.to_be_bytes(), &code));
         let minutes = LIFE.as_secs() / 60;
-        let values = [("code", code.as_str().into()), ("site", context.place.name.as_str().into()), ("minutes", minutes.into())];
-        let mut text = context.texts.plain_with("sms-code", &values);
-        if context.place.host.contains(|c: char| c.is_ascii_alphabetic()) && !context.place.host.contains(':') {
-            // The origin-bound last line (WICG, "Origin-bound one-time codes"): a telephone then fills the code in on
-            // this site and on no other.
-            text.push_str(&format!("\n\n@{} #{}", context.place.host, code.as_str()));
-        }
+        let (site, host) = (&context.place.name, &context.place.host);
+        let text = if matches!(url::Host::parse(host), Ok(url::Host::Domain(_))) {
+            message::sms_code(site, host, &code, minutes, context.texts)
+        } else {
+            message::sms_code_unbound(site, &code, minutes, context.texts)
+        };
         let country = country_code(&number);
         let daily = |name: String, most| Budget { name, most, window: DAY };
         let outgoing = Outgoing {
@@ -175,7 +175,7 @@ impl Sms {
             cooldown: self.cooldown,
         };
         let pending = encode(&Pending::Sent { number, issued, mac });
-        Step { message: Some(outgoing), ..Step::new(pending, LIFE) }
+        Step { keep: true, message: Some(outgoing), ..Step::new(pending, LIFE) }
     }
 }
 
@@ -191,18 +191,20 @@ impl Method for Sms {
         answer: &Answer,
     ) -> Result<Step, FieldError> {
         let before = previous.and_then(|pending| serde_json::from_slice(pending).ok());
-        let number = match (answer.get("number"), before) {
+        let number = match (answer.get("phone"), before) {
             (Some(typed), _) => self.read(typed)?,
             // Another code to the same number.
             (None, Some(Pending::Sent { number, .. })) => number,
-            (None, _) => return Ok(Step { preliminary: true, ..Step::new(encode(&Pending::Asking), LIFE) }),
+            (None, _) => return Ok(Step::new(encode(&Pending::Asking), LIFE)),
         };
         Ok(self.issue(context, number, 0))
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
         let wrong = FieldError { field: "code", text: "error-code-wrong" };
-        let Ok(Pending::Sent { number, issued, mac }) = serde_json::from_slice(pending) else { return Err(wrong) };
+        let Ok(Pending::Sent { number, issued, mac }) = serde_json::from_slice(pending) else {
+            return Err(FieldError { field: "phone", text: "error-phone-missing" });
+        };
         if !fits(context, &number, issued, &mac, answer.code()) {
             return Err(wrong);
         }
@@ -231,18 +233,20 @@ impl Method for Sms {
         Answered::Right { state: encode(&State { number, issued: issued + 1 }), amr: Vec::new() }
     }
 
-    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
         match (state, serde_json::from_slice(pending)) {
             (None, Ok(Pending::Sent { number, .. })) => Prompt {
                 hint: "method-sms-confirm",
-                fields: vec![Field::CODE, Field::LABEL],
+                fields: vec![Field::CODE, named(context.texts.text("method-sms-label"))],
                 sent_to: Some(mask(&number)),
                 ..Prompt::default()
             },
             (None, _) => {
                 let number = Field {
-                    name: "number",
+                    name: "phone",
                     label: "field-phone",
+                    hint: Some("field-phone-hint"),
+                    value: String::new(),
                     inputmode: "tel",
                     autocomplete: "tel",
                     max_length: 40,
@@ -300,7 +304,13 @@ fn country_code(number: &str) -> String {
 fn mask(number: &str) -> String {
     let country = country_code(number);
     let national = number.len().saturating_sub(1 + country.len());
-    let hidden = |n: usize| if n + 2 >= national { number.as_bytes().get(1 + country.len() + n).copied().map_or('*', char::from) } else { '*' };
+    let hidden = |n: usize| {
+        if n + 2 >= national {
+            number.as_bytes().get(1 + country.len() + n).copied().map_or('*', char::from)
+        } else {
+            '*'
+        }
+    };
     // Groups as people write them, from the end: four, then three at a time.
     let mut text = format!("+{country}");
     for n in 0..national {

@@ -7,7 +7,7 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Build, BuildEnv, encode};
+use super::{Build, BuildEnv, encode, named};
 use crate::clock::Time;
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
@@ -23,7 +23,7 @@ const NEAR: i64 = 20;
 const ENROLMENT: Duration = Duration::from_secs(30 * 60);
 const CHECK: Duration = Duration::from_secs(10 * 60);
 
-const CARD: Card = Card {
+static CARD: Card = Card {
     id: MethodId::new("totp"),
     title: "method-totp-title",
     hint: "method-totp-hint",
@@ -181,7 +181,7 @@ impl Method for Totp {
         let secret = serde_json::from_slice::<Pending>(pending).ok().map(|pending| pending.secret);
         Prompt {
             hint: "method-totp-enrol",
-            fields: vec![Field::CODE, Field::LABEL],
+            fields: vec![Field::CODE, named(context.texts.text("method-totp-label"))],
             otpauth: secret.map(|secret| otpauth(&secret, &context.place.name, context.name.as_str())),
             ..Prompt::default()
         }
@@ -208,7 +208,9 @@ fn otpauth(secret: &str, issuer: &str, account: &str) -> String {
     // A colon parts issuer and account, and must be in neither, not even encoded.
     let issuer = percent(&issuer.replace(':', " "));
     let account = percent(account);
-    format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP}")
+    format!(
+        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
+    )
 }
 
 /// RFC 3986 section 2.1, everything but the unreserved characters; a space is `%20`, since apps show a plus sign.

@@ -13,10 +13,10 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::{Build, BuildEnv, encode};
+use super::{Build, BuildEnv, encode, named};
 use crate::error::Problems;
 use crate::method::{
-    Answer, Answered, Card, Ceremony, Context, Description, Field, FieldError, Method, New, Place, Prompt, Step,
+    Answer, Answered, Card, Ceremony, Context, Description, FieldError, Method, New, Place, Prompt, Step,
 };
 use crate::types::{HostPattern, MethodId, Origin, Strength};
 
@@ -25,7 +25,7 @@ const LIFE: Duration = Duration::from_secs(5 * 60);
 /// No browser's answer is longer; one with a chain of attestation certificates comes near.
 const MAX_ANSWER: usize = 32 * 1024;
 
-const CARD: Card = Card {
+static CARD: Card = Card {
     id: MethodId::new("webauthn"),
     title: "method-webauthn-title",
     hint: "method-webauthn-hint",
@@ -137,7 +137,7 @@ impl Method for WebAuthn {
         &CARD
     }
 
-    fn fits(&self, place: &Place) -> bool {
+    fn works_at(&self, place: &Place) -> bool {
         Origin::parse(&place.origin).is_ok_and(|origin| is_secure(&origin)) && self.at(place).is_some()
     }
 
@@ -176,7 +176,7 @@ impl Method for WebAuthn {
             extensions.cred_protect = None;
             extensions.uvm = None;
         }
-        Ok(Step::new(encode(&Enrolling { options, state }), LIFE))
+        Ok(Step { keep: true, ..Step::new(encode(&Enrolling { options, state }), LIFE) })
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
@@ -205,7 +205,7 @@ impl Method for WebAuthn {
         let (mut options, state) = library.start_securitykey_authentication(&[state.key]).map_err(|_| refused())?;
         options.public_key.hints = None;
         options.mediation = None;
-        Ok(Step::new(encode(&Checking { options, state }), LIFE))
+        Ok(Step { keep: true, ..Step::new(encode(&Checking { options, state }), LIFE) })
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {
@@ -249,7 +249,7 @@ impl Method for WebAuthn {
         Answered::Right { state: encode(&factor), amr }
     }
 
-    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
         if state.is_some() {
             let options = serde_json::from_slice::<Checking>(pending).ok().map(|pending| json(&pending.options));
             return Prompt { hint: "method-webauthn-ask", ceremony: options.map(Ceremony::Get), ..Prompt::default() };
@@ -257,7 +257,7 @@ impl Method for WebAuthn {
         let options = serde_json::from_slice::<Enrolling>(pending).ok().map(|pending| json(&pending.options));
         Prompt {
             hint: "method-webauthn-enrol",
-            fields: vec![Field::LABEL],
+            fields: vec![named(context.texts.text("method-webauthn-label"))],
             ceremony: options.map(Ceremony::Create),
             ..Prompt::default()
         }
