@@ -1,4 +1,33 @@
-//! x
-pub mod texts {
-    pub struct Texts;
-}
+//! The pages, mails and messages of Vestibule: plain functions from a small view to markup.
+//!
+//! This crate knows words, forms and looks. It must never know the gate: no type of the main crate, no clock, no
+//! network, no secret beyond the ones a view hands over to be shown once. Every value is escaped by maud; markup made
+//! from text has no way in, and nothing a page loads comes from another origin. Pages work under
+//! `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'`: they carry no
+//! inline style and no inline script.
+//!
+//! A page is `pages::<name>::page(&view, &frame, &texts)`. Beside each view stands a sample of it; [`gallery`] renders
+//! them all, for tests and for eyes.
+#![forbid(unsafe_code)]
+
+pub mod assets;
+pub mod choice;
+pub mod demo;
+pub mod form;
+pub mod gallery;
+pub mod layout;
+pub mod mail;
+pub mod message;
+pub mod moment;
+pub mod pages;
+pub mod prompt;
+pub mod texts;
+
+mod icon;
+mod qr;
+
+pub use choice::{Badge, Choice};
+pub use form::{Field, Form, Link};
+pub use layout::{Account, Frame, Standing};
+pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
+pub use texts::{Texts, Value};

@@ -1,0 +1,170 @@
+//! The frame around every page: which site this is for, who is signing in, one heading, one card. It loads our own
+//! stylesheet, picture and (where a key is asked for) script, and nothing else; it holds no inline style or script.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::assets;
+use crate::form::Form;
+use crate::icon;
+use crate::texts::Texts;
+
+/// What every page is told, whatever it shows.
+#[derive(Clone)]
+pub struct Frame {
+    /// The site's name as people know it; often its host.
+    pub site: String,
+    /// Its origin as the browser shows it, `https://wiki.example.com`; empty when the gate does not know it.
+    pub origin: String,
+    /// Seconds since 1970, for what is shown as "ago" and "until".
+    pub now: u64,
+    /// Whose page it is, once known.
+    pub account: Option<Account>,
+}
+
+/// The account a page is for.
+#[derive(Clone)]
+pub struct Account {
+    pub name: String,
+    pub standing: Standing,
+}
+
+/// How far the visitor has come.
+#[derive(Clone)]
+pub enum Standing {
+    /// A right password, nothing more: offers to start over.
+    SigningIn { start_over: Form },
+    /// Signed in: offers the account page and the way out (addresses of ours, by GET).
+    SignedIn { account: String, logout: String },
+}
+
+/// What a single page says about its own shape.
+#[derive(Default)]
+pub(crate) struct Shape {
+    /// Something on it is wrong: said first in the title, which a screen reader reads first.
+    pub failed: bool,
+    /// Holds tables and lists rather than one question.
+    pub wide: bool,
+    /// Needs the script, for a ceremony with a key.
+    pub script: bool,
+}
+
+pub(crate) fn page(
+    frame: &Frame,
+    texts: &Texts,
+    heading: &str,
+    shape: Shape,
+    body: Markup,
+) -> Markup {
+    let words = [
+        ("page", heading.into()),
+        ("site", frame.site.as_str().into()),
+    ];
+    let title = if shape.failed {
+        texts.plain_with("page-title-failed", &words)
+    } else {
+        texts.plain_with("page-title", &words)
+    };
+    html! {
+        (DOCTYPE)
+        html lang=(texts.lang()) dir=(texts.direction()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) }
+                link rel="icon" type="image/svg+xml" href=(assets::picture());
+                link rel="stylesheet" href=(assets::stylesheet());
+                @if shape.script { script src=(assets::script()) defer {} }
+            }
+            body {
+                header.bar {
+                    div.site {
+                        (icon::mark())
+                        p {
+                            strong { bdi { (frame.site) } }
+                            @if !frame.origin.is_empty() { " " bdi.origin { (frame.origin) } }
+                        }
+                    }
+                    @if let Some(account) = &frame.account { (account.render(texts)) }
+                }
+                main.card.wide[shape.wide] {
+                    h1 { (heading) }
+                    (body)
+                }
+                footer { p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) } }
+            }
+        }
+    }
+}
+
+impl Account {
+    fn render(&self, texts: &Texts) -> Markup {
+        let name = [("name", self.name.as_str().into())];
+        html! {
+            div.who {
+                @match &self.standing {
+                    Standing::SigningIn { start_over } => {
+                        p { (texts.text_with("header-signing-in", &name)) }
+                        span.dot aria-hidden="true" { "·" }
+                        (start_over.button(&texts.text("header-not-you"), "link"))
+                    }
+                    Standing::SignedIn { account, logout } => {
+                        p { (texts.text_with("header-signed-in", &name)) }
+                        nav aria-label=(texts.text("header-nav")) {
+                            ul {
+                                li { a href=(account) { (texts.text("header-account")) } }
+                                li { a href=(logout) { (texts.text("header-sign-out")) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A sentence set off from the page. `tone`: `bad`, `warn`, `good` or `info`.
+pub(crate) fn notice(tone: &str, text: &str) -> Markup {
+    let role = if tone == "bad" { "alert" } else { "status" };
+    html! { div class={ "notice " (tone) } role=(role) tabindex="-1" { p { (text) } } }
+}
+
+impl Frame {
+    pub(crate) const SAMPLE_NOW: u64 = 1_795_356_309;
+
+    pub(crate) fn sample() -> Self {
+        Self {
+            site: "wiki.example.com".into(),
+            origin: "https://wiki.example.com".into(),
+            now: Self::SAMPLE_NOW,
+            account: None,
+        }
+    }
+
+    pub(crate) fn sample_signing_in() -> Self {
+        let start_over = Form::sample("/.vestibule/login/start-over");
+        let account = Account {
+            name: "alice".into(),
+            standing: Standing::SigningIn { start_over },
+        };
+        Self {
+            account: Some(account),
+            ..Self::sample()
+        }
+    }
+
+    pub(crate) fn sample_signed_in() -> Self {
+        let standing = Standing::SignedIn {
+            account: "/.vestibule/account".into(),
+            logout: "/.vestibule/logout".into(),
+        };
+        Self {
+            account: Some(Account {
+                name: "alice".into(),
+                standing,
+            }),
+            ..Self::sample()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Mails: a subject and plain text. A name that somebody chose can neither add a line nor a header, because values are
+//! made one line before they enter a message.
+
+use crate::moment;
+use crate::texts::Texts;
+
+/// What a mail gateway sends. No `Debug`: an invitation carries its link.
+#[derive(Clone)]
+pub struct Mail {
+    /// One line.
+    pub subject: String,
+    /// Lines end in `\n`.
+    pub text: String,
+}
+
+/// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
+pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("link", link.into()),
+        ("date", moment::date(until).into()),
+    ];
+    Mail {
+        subject: texts.plain_with("mail-invitation-subject", &words[1..2]),
+        text: texts.plain_with("mail-invitation", &words),
+    }
+}
+
+/// Something about the account changed. The owner learns of it by another way than the one it was done on.
+#[derive(Clone, Debug)]
+pub enum Change {
+    FactorAdded { label: String },
+    FactorRemoved { label: String },
+    PasswordChanged,
+    RecoveryUsed { remaining: u64 },
+    RecoveryRenewed,
+    NewBrowser { description: String },
+    Locked,
+}
+
+/// A security notice. `at`: seconds since 1970; `from`: the address it was done from.
+pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, texts: &Texts) -> Mail {
+    let site_word = [("site", site.into())];
+    let (subject, what) = match change {
+        Change::FactorAdded { label } => (
+            texts.plain_with("mail-factor-added-subject", &site_word),
+            texts.plain_with("mail-factor-added", &[("label", label.as_str().into())]),
+        ),
+        Change::FactorRemoved { label } => (
+            texts.plain_with("mail-factor-removed-subject", &site_word),
+            texts.plain_with("mail-factor-removed", &[("label", label.as_str().into())]),
+        ),
+        Change::PasswordChanged => (
+            texts.plain_with("mail-password-changed-subject", &site_word),
+            texts.text("mail-password-changed"),
+        ),
+        Change::RecoveryUsed { remaining } => (
+            texts.plain_with("mail-recovery-used-subject", &site_word),
+            texts.plain_with("mail-recovery-used", &[("count", (*remaining).into())]),
+        ),
+        Change::RecoveryRenewed => (
+            texts.plain_with("mail-recovery-renewed-subject", &site_word),
+            texts.text("mail-recovery-renewed"),
+        ),
+        Change::NewBrowser { description } => (
+            texts.plain_with("mail-new-browser-subject", &site_word),
+            texts.plain_with(
+                "mail-new-browser",
+                &[("description", description.as_str().into())],
+            ),
+        ),
+        Change::Locked => (
+            texts.plain_with("mail-locked-subject", &site_word),
+            texts.text("mail-locked"),
+        ),
+    };
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("what", what.into()), // a whole paragraph, not a piece of a sentence
+        ("date", moment::date(at).into()),
+        ("from", from.into()),
+    ];
+    Mail {
+        subject,
+        text: texts.plain_with("mail-notice", &words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_add_a_header_or_a_line() {
+        let texts = Texts::english();
+        let label = "key\r\nBcc: everyone@evil.test\r\n\r\nhello".to_owned();
+        let site = "wiki\r\nBcc: x@evil.test";
+        let mail = notice(
+            &Change::FactorAdded { label },
+            "alice",
+            site,
+            0,
+            "192.0.2.7",
+            &texts,
+        );
+        assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+        assert!(
+            !mail
+                .text
+                .lines()
+                .any(|line| line.starts_with("Bcc") || line == "hello"),
+            "{}",
+            mail.text
+        );
+    }
+
+    #[test]
+    fn every_change_has_its_words() {
+        let texts = Texts::english();
+        let label = || "Blue key".to_owned();
+        for change in [
+            Change::FactorAdded { label: label() },
+            Change::FactorRemoved { label: label() },
+            Change::PasswordChanged,
+            Change::RecoveryUsed { remaining: 2 },
+            Change::RecoveryRenewed,
+            Change::NewBrowser {
+                description: "Firefox".into(),
+            },
+            Change::Locked,
+        ] {
+            let mail = notice(&change, "alice", "wiki", 1_795_356_309, "192.0.2.7", &texts);
+            assert!(
+                mail.subject.contains("wiki")
+                    && mail.text.contains("alice")
+                    && mail.text.contains("192.0.2.7")
+            );
+        }
+    }
+
+    #[test]
+    fn an_invitation_carries_its_link_whole_and_alone_on_a_line() {
+        let link = "https://wiki.example.com/.vestibule/invite/AAAA";
+        let mail = invitation("alice", "wiki", link, 1_795_356_309, &Texts::english());
+        assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
+        assert!(!mail.subject.contains(link));
+    }
+}

@@ -1,0 +1,96 @@
+//! Points in time, as people read them. Times come in as seconds since 1970 and are shown in UTC: the server does not
+//! know where the reader is, and a wrong zone is worse than a named one.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use crate::texts::Texts;
+
+/// `14:05:09 UTC`.
+pub fn clock(unix: u64) -> String {
+    shown(unix, "%H:%M:%S UTC")
+}
+
+/// `2026-11-22 14:05 UTC`.
+pub fn date(unix: u64) -> String {
+    shown(unix, "%Y-%m-%d %H:%M UTC")
+}
+
+/// "3 hours ago", with the exact time for machines and on hover.
+pub(crate) fn ago(unix: u64, now: u64, texts: &Texts) -> Markup {
+    let seconds = now.saturating_sub(unix);
+    let (key, count) = match seconds {
+        0..60 => ("ago-moment", 0),
+        60..3_600 => ("ago-minutes", seconds / 60),
+        3_600..86_400 => ("ago-hours", seconds / 3_600),
+        _ => ("ago-days", seconds / 86_400),
+    };
+    html! {
+        time datetime=(shown(unix, "%Y-%m-%dT%H:%M:%SZ")) title=(date(unix)) {
+            (texts.text_with(key, &[("count", count.into())]))
+        }
+    }
+}
+
+/// "Try again in 4 seconds, at 14:05:09 UTC."
+pub fn wait(until: u64, now: u64, texts: &Texts) -> String {
+    let seconds = until.saturating_sub(now).max(1);
+    let at = clock(until);
+    if seconds < 120 {
+        texts.text_with(
+            "wait-seconds",
+            &[("count", seconds.into()), ("time", at.into())],
+        )
+    } else {
+        texts.text_with(
+            "wait-minutes",
+            &[("count", seconds.div_ceil(60).into()), ("time", at.into())],
+        )
+    }
+}
+
+/// "This step ends in 10 minutes, at 14:15:09 UTC."
+pub(crate) fn ends(at: u64, now: u64, texts: &Texts) -> Markup {
+    let minutes = at.saturating_sub(now).div_ceil(60).max(1);
+    html! {
+        p.fine { (texts.text_with("step-ends", &[("count", minutes.into()), ("time", clock(at).into())])) }
+    }
+}
+
+fn shown(unix: u64, format: &str) -> String {
+    let second = i64::try_from(unix)
+        .ok()
+        .and_then(|second| Timestamp::from_second(second).ok());
+    second.map_or_else(String::new, |time| {
+        time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_named_with_their_zone() {
+        assert_eq!(clock(1_795_356_309), "14:05:09 UTC");
+        assert_eq!(date(1_795_356_309), "2026-11-22 14:05 UTC");
+        assert_eq!(date(u64::MAX), "");
+    }
+
+    #[test]
+    fn a_wait_is_never_nought_and_counts_minutes_when_long() {
+        let texts = Texts::english();
+        assert!(wait(10, 10, &texts).contains("1 second,"));
+        assert!(wait(610, 10, &texts).contains("10 minutes,"));
+    }
+
+    #[test]
+    fn a_moment_in_the_future_is_now() {
+        assert!(
+            ago(100, 10, &Texts::english())
+                .into_string()
+                .contains("just now")
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! `login`: the first factor. One answer for a wrong name and a wrong password; the page must never tell which, nor
+//! show the password again.
+
+use maud::{Markup, html};
+
+use crate::form::{self, Field, Form};
+use crate::layout::{self, Frame, Shape};
+use crate::moment;
+use crate::texts::Texts;
+
+#[derive(Clone)]
+pub struct View {
+    /// Posts to `login`, with `state` among the hidden fields.
+    pub form: Form,
+    /// What was typed as the name, if anything.
+    pub username: String,
+    /// Why the visitor is here, when that is not obvious.
+    pub notice: Option<Notice>,
+    pub error: Option<Problem>,
+    /// Seconds since 1970 until which no answer is looked at.
+    pub wait_until: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The pending login ran out.
+    TimedOut,
+    /// A form sent to the application was diverted here.
+    NotDelivered,
+    /// A step was sent without the one before it.
+    StartAgain,
+    /// Another visitor's page or an old tab: the form was not this browser's.
+    FormExpired,
+    /// The gate was not told its address and is asked by a public name.
+    AddressUnknown,
+    /// A password was just changed or set.
+    PasswordSet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Name or password is wrong, or may not be used here.
+    Wrong,
+    UsernameMissing,
+    PasswordMissing,
+}
+
+pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
+    let missing = |problem, key: &str| (view.error == Some(problem)).then(|| texts.text(key));
+    let fields = [
+        Field::username(texts)
+            .with_value(view.username.as_str())
+            .with_error(missing(Problem::UsernameMissing, "error-username-missing")),
+        Field::password(texts)
+            .with_error(missing(Problem::PasswordMissing, "error-password-missing")),
+    ];
+    let wrong = view.error == Some(Problem::Wrong);
+    let shape = Shape {
+        failed: view.error.is_some() || view.wait_until.is_some(),
+        ..Shape::default()
+    };
+    let body = html! {
+        @if let Some(notice) = view.notice { (notice.render(texts)) }
+        @if let Some(until) = view.wait_until {
+            div #login-error { (layout::notice("bad", &moment::wait(until, frame.now, texts))) }
+        } @else if wrong {
+            div #login-error { (layout::notice("bad", &texts.text("error-login-wrong"))) }
+        }
+        (view.form.open(html! {
+            (form::fields(&fields, (wrong || view.wait_until.is_some()).then_some("login-error")))
+            button.primary type="submit" { (texts.text("login-button")) }
+        }))
+    };
+    layout::page(frame, texts, &texts.text("login-title"), shape, body)
+}
+
+impl Notice {
+    fn render(self, texts: &Texts) -> Markup {
+        match self {
+            Notice::TimedOut => layout::notice("warn", &texts.text("login-timed-out")),
+            Notice::NotDelivered => layout::notice("warn", &texts.text("login-not-delivered")),
+            Notice::StartAgain => layout::notice("warn", &texts.text("login-start-again")),
+            Notice::FormExpired => layout::notice("warn", &texts.text("login-form-expired")),
+            Notice::AddressUnknown => layout::notice("warn", &texts.text("login-address-unknown")),
+            Notice::PasswordSet => layout::notice("good", &texts.text("login-password-set")),
+        }
+    }
+}
+
+impl View {
+    pub fn sample() -> Self {
+        Self {
+            form: Form::sample("/.vestibule/login").with("state", "c2lnbmVk"),
+            username: String::new(),
+            notice: None,
+            error: None,
+            wait_until: None,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `verify`: the second factor. Choose one, answer it, or learn what to do without any. Choosing sends nothing; a page
+//! names factors only by what their owner called them and by masked targets.
+
+use maud::{Markup, html};
+
+use crate::choice::{self, Choice};
+use crate::form::{self, Form, Link};
+use crate::layout::{self, Frame, Shape};
+use crate::moment;
+use crate::prompt::{CeremonyKind, DeliveryState, Prompt};
+use crate::texts::Texts;
+
+/// `verify`: which factor.
+#[derive(Clone)]
+pub struct ChooseView {
+    /// The one used last first.
+    pub factors: Vec<Choice>,
+    /// The address of the page for a lost device.
+    pub lost: String,
+    /// Seconds since 1970 at which the pending login ends; `None` in a step-up.
+    pub ends: Option<u64>,
+}
+
+/// `verify/{method}`: one factor's question.
+#[derive(Clone)]
+pub struct AnswerView {
+    /// Posts to `verify/{method}`, with `factor` among the hidden fields.
+    pub form: Form,
+    /// The method's title.
+    pub title: String,
+    /// What the owner called this factor.
+    pub factor: Option<String>,
+    pub prompt: Prompt,
+    /// Days a browser may be trusted for; `None`: no box.
+    pub trust: Option<u64>,
+    /// Seconds since 1970 until which no answer is looked at.
+    pub wait_until: Option<u64>,
+    /// The user's other factors.
+    pub others: Vec<Choice>,
+    pub lost: String,
+    pub ends: Option<u64>,
+}
+
+/// `verify/lost`: no device at hand.
+#[derive(Clone)]
+pub struct LostView {
+    /// What still works, such as a recovery code.
+    pub others: Vec<Choice>,
+    pub back: String,
+}
+
+pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
+    let body = html! {
+        p.lead { (texts.text("verify-choose-lead")) }
+        (choice::list(&view.factors, texts))
+        p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
+        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
+    };
+    layout::page(
+        frame,
+        texts,
+        &texts.text("verify-choose-title"),
+        Shape::default(),
+        body,
+    )
+}
+
+pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
+    let shape = Shape {
+        failed: view.prompt.failed() || view.wait_until.is_some(),
+        script: view.prompt.ceremony.is_some(),
+        ..Shape::default()
+    };
+    let trust = html! {
+        @if let Some(days) = view.trust {
+            (form::tick(
+                "trust",
+                &texts.text_with("trust-label", &[("days", days.into())]),
+                Some(&texts.text("trust-hint")),
+                None,
+            ))
+        }
+    };
+    let body = html! {
+        @if let Some(until) = view.wait_until {
+            (layout::notice("bad", &moment::wait(until, frame.now, texts)))
+        }
+        @if let Some(factor) = &view.factor { p.chosen { bdi { (factor) } } }
+        (view.prompt.form(&view.form, trust, &texts.text("verify-button"), frame, texts))
+        (choice::others(&view.others, texts))
+        p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
+        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
+    };
+    layout::page(frame, texts, &view.title, shape, body)
+}
+
+pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
+    let body = html! {
+        p.lead { (texts.text("lost-lead")) }
+        @if view.others.is_empty() {
+            p { (texts.text("lost-nothing-else")) }
+        } @else {
+            p { (texts.text("lost-others")) }
+            (choice::list(&view.others, texts))
+        }
+        h2 { (texts.text("lost-help-title")) }
+        p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
+        p { (Link::new(texts.text("back"), view.back.as_str()).render("")) }
+    };
+    layout::page(
+        frame,
+        texts,
+        &texts.text("lost-title"),
+        Shape::default(),
+        body,
+    )
+}
+
+impl ChooseView {
+    pub fn sample() -> Self {
+        Self {
+            factors: choice::samples(),
+            lost: "/.vestibule/verify/lost".into(),
+            ends: Some(Frame::SAMPLE_NOW + 580),
+        }
+    }
+}
+
+impl AnswerView {
+    fn sample(method: &str, title: &str, prompt: Prompt) -> Self {
+        let mut others = choice::samples();
+        others.retain(|choice| choice.method != method);
+        Self {
+            form: Form::sample(&format!("/.vestibule/verify/{method}")).with("factor", "7"),
+            title: title.into(),
+            factor: Some("Alice’s phone".into()),
+            prompt,
+            trust: Some(30),
+            wait_until: None,
+            others,
+            lost: "/.vestibule/verify/lost".into(),
+            ends: Some(Frame::SAMPLE_NOW + 580),
+        }
+    }
+
+    pub fn sample_code(texts: &Texts) -> Self {
+        Self::sample("totp", "Authenticator app", Prompt::sample_code(texts))
+    }
+
+    pub fn sample_wrong(texts: &Texts) -> Self {
+        let mut view = Self::sample_code(texts);
+        for field in &mut view.prompt.fields {
+            field.error = Some(texts.text("error-code-wrong"));
+        }
+        view
+    }
+
+    pub fn sample_waiting(texts: &Texts) -> Self {
+        Self {
+            wait_until: Some(Frame::SAMPLE_NOW + 8),
+            ..Self::sample_code(texts)
+        }
+    }
+
+    pub fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
+        Self {
+            factor: None,
+            ..Self::sample("sms", "Text message", Prompt::sample_message(state, texts))
+        }
+    }
+
+    pub fn sample_key(texts: &Texts) -> Self {
+        Self::sample(
+            "webauthn",
+            "Security key or passkey",
+            Prompt::sample_key(CeremonyKind::Get, texts),
+        )
+    }
+}
+
+impl LostView {
+    pub fn sample() -> Self {
+        let mut others = choice::samples();
+        others.retain(|choice| choice.method == "recovery");
+        Self {
+            others,
+            back: "/.vestibule/verify".into(),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a method shows, as data: a sentence, fields, a secret to take over, a message sent, a ceremony with a key. One
+//! rendering serves every method, so that a new one adds no page. The prompt holds secrets on the one page that hands
+//! them over; it has no `Debug`, so that none reaches a log.
+
+use maud::{Markup, html};
+
+use crate::form::{self, Field, Form};
+use crate::layout::Frame;
+use crate::moment;
+use crate::qr;
+use crate::texts::Texts;
+
+/// One factor's question, or one method's enrolment.
+#[derive(Clone, Default)]
+pub struct Prompt {
+    /// What to do, in a sentence.
+    pub hint: Option<String>,
+    /// What went wrong with the whole, such as a key that was refused. What is wrong with a field stands in the field.
+    pub error: Option<String>,
+    /// A secret to take over into an authenticator.
+    pub otpauth: Option<Otpauth>,
+    /// A code that travels: where to, and whether it has gone.
+    pub delivery: Option<Delivery>,
+    /// What to type. While a delivery is [`DeliveryState::Ready`] they are not shown.
+    pub fields: Vec<Field>,
+    /// A ceremony that the page's script holds with the browser; its answer is sent in the field `code`.
+    pub ceremony: Option<Ceremony>,
+}
+
+/// A TOTP or HOTP secret on the page that hands it over.
+#[derive(Clone)]
+pub struct Otpauth {
+    /// `otpauth://…`: shown as a QR picture, and as a link for those who read this page on their phone.
+    pub uri: String,
+    /// The secret in base32, shown in groups of four.
+    pub secret: String,
+}
+
+/// A code sent to a phone or a mailbox.
+#[derive(Clone)]
+pub struct Delivery {
+    /// The masked target: `+31 ** *** **67`.
+    pub target: String,
+    pub state: DeliveryState,
+    /// Seconds since 1970 from when on another may be asked for; `None`: now.
+    pub again: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Nothing sent yet: the main button sends (field `send`), since a GET must not.
+    Ready,
+    /// Sent: the field waits for the code.
+    Sent,
+    /// It could not be sent.
+    Failed,
+}
+
+/// A WebAuthn ceremony (Web Authentication Level 2, §5.1).
+#[derive(Clone)]
+pub struct Ceremony {
+    pub kind: CeremonyKind,
+    /// `CreationChallengeResponse` or `RequestChallengeResponse` of webauthn-rs, as JSON: an object with `publicKey`,
+    /// binary values in base64url.
+    pub options: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CeremonyKind {
+    /// `navigator.credentials.create`: enrolment.
+    Create,
+    /// `navigator.credentials.get`: a check.
+    Get,
+}
+
+impl Prompt {
+    /// Whether something on it is wrong, for the title of the page.
+    pub(crate) fn failed(&self) -> bool {
+        self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
+    }
+
+    fn to_be_sent(&self) -> bool {
+        self.delivery
+            .as_ref()
+            .is_some_and(|delivery| delivery.state == DeliveryState::Ready)
+    }
+
+    /// The whole form: the question, what the page adds to it (`more`), and the one main button (`label`).
+    pub(crate) fn form(
+        &self,
+        form: &Form,
+        more: Markup,
+        label: &str,
+        frame: &Frame,
+        texts: &Texts,
+    ) -> Markup {
+        let ceremony = self.ceremony.as_ref();
+        let kind = ceremony.map(|ceremony| match ceremony.kind {
+            CeremonyKind::Create => "create",
+            CeremonyKind::Get => "get",
+        });
+        let about = self.error.as_ref().map(|_| "prompt-error");
+        html! {
+            @if let Some(hint) = &self.hint { p.lead { (hint) } }
+            @if let Some(error) = &self.error {
+                div #prompt-error .notice.bad role="alert" tabindex="-1" { p { (error) } }
+            }
+            @if let Some(otpauth) = &self.otpauth { (otpauth.render(texts)) }
+            @if let Some(delivery) = &self.delivery { (delivery.render(texts)) }
+            form method="post" action=(form.action) novalidate data-ceremony=[kind]
+                data-options=[ceremony.map(|ceremony| ceremony.options.as_str())]
+                data-failed=[ceremony.map(|_| texts.text("ceremony-failed"))]
+                data-unsupported=[ceremony.map(|_| texts.text("ceremony-unsupported"))]
+                data-again=[ceremony.map(|_| texts.text("ceremony-again"))] {
+                (form.hidden_fields())
+                @if ceremony.is_some() {
+                    input type="hidden" name="code" value="";
+                    p.notice.warn data-needs-script { (texts.text("ceremony-needs-script")) }
+                    p.notice.bad data-message role="alert" tabindex="-1" hidden {}
+                }
+                @if self.to_be_sent() {
+                    (more)
+                    button.primary type="submit" name="send" value="1" { (texts.text("delivery-send")) }
+                } @else {
+                    (form::fields(&self.fields, about))
+                    (more)
+                    button.primary type="submit" hidden[ceremony.is_some()] { (label) }
+                    @if let Some(delivery) = &self.delivery { (delivery.again(frame, texts)) }
+                }
+            }
+        }
+    }
+}
+
+impl Otpauth {
+    fn render(&self, texts: &Texts) -> Markup {
+        // The page's one address with a scheme of its own: nothing but an authenticator may be opened by it.
+        let opens = self.uri.starts_with("otpauth://");
+        html! {
+            div.otpauth {
+                (qr::picture(&self.uri, &texts.text("otpauth-picture")))
+                div {
+                    @if opens { p { a.button href=(self.uri) { (texts.text("otpauth-open")) } } }
+                    p.hint #secret-label { (texts.text("otpauth-secret")) }
+                    p { code.secret aria-labelledby="secret-label" translate="no" { (grouped(&self.secret)) } }
+                }
+            }
+        }
+    }
+}
+
+impl Delivery {
+    fn render(&self, texts: &Texts) -> Markup {
+        let target = [("target", self.target.as_str().into())];
+        html! {
+            @match self.state {
+                DeliveryState::Ready => p.lead { (texts.text_with("delivery-ready", &target)) },
+                DeliveryState::Sent => p.lead role="status" { (texts.text_with("delivery-sent", &target)) },
+                DeliveryState::Failed => div.notice.bad role="alert" {
+                    p { (texts.text_with("delivery-failed", &target)) }
+                },
+            }
+        }
+    }
+
+    fn again(&self, frame: &Frame, texts: &Texts) -> Markup {
+        html! {
+            @match self.again.filter(|at| *at > frame.now) {
+                Some(at) => p.fine {
+                    (texts.text_with("delivery-again-at", &[("time", moment::clock(at).into())]))
+                },
+                None => button.quiet type="submit" name="send" value="1" { (texts.text("delivery-again")) },
+            }
+        }
+    }
+}
+
+/// In groups of four, as people read aloud and type.
+fn grouped(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().filter(|c| !c.is_whitespace()).collect();
+    letters
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+impl Prompt {
+    pub(crate) fn sample_code(texts: &Texts) -> Self {
+        Self {
+            hint: Some(texts.text("method-totp-ask")),
+            fields: vec![Field::code(texts)],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn sample_key(kind: CeremonyKind, texts: &Texts) -> Self {
+        let options = match kind {
+            CeremonyKind::Create => {
+                r#"{"publicKey":{"rp":{"name":"wiki","id":"localhost"},"user":{"id":"AAAA","name":"alice","displayName":"Alice"},"challenge":"AQIDBA","pubKeyCredParams":[{"type":"public-key","alg":-7}]}}"#
+            }
+            CeremonyKind::Get => {
+                r#"{"publicKey":{"challenge":"AQIDBA","rpId":"localhost","allowCredentials":[],"userVerification":"preferred"}}"#
+            }
+        };
+        Self {
+            hint: Some(texts.text("method-webauthn-ask")),
+            ceremony: Some(Ceremony {
+                kind,
+                options: options.into(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
+        Self {
+            delivery: Some(Delivery {
+                target: "+31 ** *** **67".into(),
+                state,
+                again: Some(Frame::SAMPLE_NOW + 30),
+            }),
+            fields: vec![Field::code(texts)],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn sample_secret(texts: &Texts) -> Self {
+        let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+        Self {
+            hint: Some(texts.text("method-totp-enrol")),
+            otpauth: Some(Otpauth {
+                uri: format!(
+                    "otpauth://totp/wiki.example.com:alice?secret={secret}&issuer=wiki.example.com"
+                ),
+                secret: secret.into(),
+            }),
+            fields: vec![
+                Field::code(texts),
+                Field::label(texts).with_value("Authenticator app"),
+            ],
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_in_groups_of_four() {
+        assert_eq!(grouped("JBSWY3DPEHPK3PXPJB"), "JBSW Y3DP EHPK 3PXP JB");
+    }
+
+    #[test]
+    fn only_an_authenticator_address_becomes_a_link() {
+        let texts = Texts::english();
+        let hostile = Otpauth {
+            uri: "javascript:alert(1)".into(),
+            secret: "AAAA".into(),
+        };
+        assert!(!hostile.render(&texts).into_string().contains("href"));
+        let honest = Otpauth {
+            uri: "otpauth://totp/a?secret=AAAA".into(),
+            secret: "AAAA".into(),
+        };
+        assert!(
+            honest
+                .render(&texts)
+                .into_string()
+                .contains("href=\"otpauth://totp/a?secret=AAAA\"")
+        );
+    }
+
+    #[test]
+    fn a_code_not_sent_yet_is_not_asked_for() {
+        let texts = Texts::english();
+        let frame = Frame::sample();
+        let form = Form::sample("/.vestibule/verify/sms");
+        let shown = |state| {
+            Prompt::sample_message(state, &texts)
+                .form(&form, html! {}, "Continue", &frame, &texts)
+                .into_string()
+        };
+        assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));
+        assert!(shown(DeliveryState::Ready).contains("name=\"send\""));
+        assert!(shown(DeliveryState::Sent).contains("name=\"code\""));
+        assert!(
+            !shown(DeliveryState::Sent).contains("name=\"send\""),
+            "not before its time"
+        );
+    }
+}

@@ -1,0 +1,221 @@
+//! The message catalogue: every word a person reads, by key, in one language.
+//!
+//! No sentence is put together from pieces: a message is whole, with named placeholders, so that another language may
+//! order it as it needs. A value that enters a message is data: it can neither break a line nor turn the direction of
+//! the text around it. A key that does not exist shows itself, and fails the tests.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+
+/// What fills a placeholder: `"text".into()` or `3u64.into()`. Numbers choose the plural.
+pub use fluent_bundle::FluentValue as Value;
+
+/// One language's messages. A clone shares them.
+#[derive(Clone)]
+pub struct Texts(Arc<Catalogue>);
+
+struct Catalogue {
+    bundle: FluentBundle<FluentResource>,
+    lang: &'static str,
+    direction: &'static str,
+}
+
+impl Texts {
+    /// English, the catalogue all others are measured against.
+    pub fn english() -> Self {
+        Self::new("en", "ltr", include_str!("../texts/en.ftl"))
+    }
+
+    fn new(lang: &'static str, direction: &'static str, source: &str) -> Self {
+        // A message that cannot be read is left out, and the rest keeps working: a login page with one key on it beats
+        // no login page. The tests accept neither.
+        let messages = match FluentResource::try_new(source.to_owned()) {
+            Ok(messages) | Err((messages, _)) => messages,
+        };
+        let mut bundle = FluentBundle::new_concurrent(vec![lang.parse().unwrap_or_default()]);
+        bundle.set_use_isolating(false); // done here, by value: see `isolated`
+        let _twice = bundle.add_resource(messages);
+        Self(Arc::new(Catalogue {
+            bundle,
+            lang,
+            direction,
+        }))
+    }
+
+    /// The language tag (BCP 47), for `lang`.
+    pub fn lang(&self) -> &'static str {
+        self.0.lang
+    }
+
+    /// `ltr` or `rtl`, for `dir`.
+    pub fn direction(&self) -> &'static str {
+        self.0.direction
+    }
+
+    /// Whether there is such a message.
+    pub fn has(&self, key: &str) -> bool {
+        self.0
+            .bundle
+            .get_message(key)
+            .is_some_and(|message| message.value().is_some())
+    }
+
+    /// A message without placeholders.
+    pub fn text(&self, key: &str) -> String {
+        self.write(key, &FluentArgs::new())
+    }
+
+    /// A message for a page. Values that could turn the direction of the text are isolated (Unicode FSI … PDI).
+    pub fn text_with(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
+        let direction = self.0.direction;
+        self.write(key, &arguments(values, |text| isolated(text, direction)))
+    }
+
+    /// A message for a mail, a phone or a log line, where invisible marks would be shown or counted.
+    pub fn plain_with(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
+        self.write(key, &arguments(values, |text| text))
+    }
+
+    fn write(&self, key: &str, arguments: &FluentArgs<'_>) -> String {
+        let mut errors = Vec::new();
+        let text = self
+            .0
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+            .map(|pattern| {
+                self.0
+                    .bundle
+                    .format_pattern(pattern, Some(arguments), &mut errors)
+                    .into_owned()
+            });
+        #[cfg(test)]
+        assert!(
+            text.is_some() && errors.is_empty(),
+            "message {key}: {errors:?}"
+        );
+        text.unwrap_or_else(|| key.to_owned())
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Texts").field(&self.0.lang).finish()
+    }
+}
+
+fn arguments<'a>(
+    values: &'a [(&'a str, Value<'a>)],
+    finish: impl Fn(String) -> String,
+) -> FluentArgs<'a> {
+    let mut arguments = FluentArgs::with_capacity(values.len());
+    for (name, value) in values {
+        let value = match value {
+            Value::String(text) => Value::String(Cow::Owned(finish(tame(text)))),
+            other => other.clone(),
+        };
+        arguments.set(*name, value);
+    }
+    arguments
+}
+
+/// One line, without control or direction characters. An attacker who may name a device or a browser would otherwise
+/// write a line of our mail, or make the sentence around the name read backwards.
+fn tame(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .collect()
+}
+
+/// ASCII in a left-to-right sentence needs no marks, and reads and searches better without.
+fn isolated(text: String, direction: &str) -> String {
+    if text.is_ascii() && direction == "ltr" {
+        text
+    } else {
+        format!("\u{2068}{text}\u{2069}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_can_be_read_whole_and_says_nothing_twice() {
+        let messages = FluentResource::try_new(include_str!("../texts/en.ftl").to_owned());
+        let messages = messages
+            .map_err(|(_, errors)| errors)
+            .expect("every message parses");
+        let mut bundle = FluentBundle::new_concurrent(vec![]);
+        bundle.add_resource(messages).expect("no key stands twice");
+    }
+
+    #[test]
+    fn every_key_named_in_the_source_exists() {
+        let texts = Texts::english();
+        let mut seen = 0;
+        for (file, source) in sources() {
+            for call in [".text(", "text_with(", "plain_with("] {
+                for (_, rest) in source
+                    .match_indices(call)
+                    .map(|(at, _)| source.split_at(at + call.len()))
+                {
+                    let Some(key) = rest
+                        .trim_start()
+                        .strip_prefix('"')
+                        .and_then(|rest| rest.split('"').next())
+                    else {
+                        continue; // a key chosen by a match: rendering the gallery finds those
+                    };
+                    assert!(texts.has(key), "{file}: no message {key}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 50, "the walk found only {seen} keys");
+    }
+
+    fn sources() -> Vec<(String, String)> {
+        let mut folders = vec![std::path::PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src"
+        ))];
+        let mut sources = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the source lies here") {
+                let path = entry.expect("a readable entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let source = std::fs::read_to_string(&path).expect("UTF-8");
+                    let code = source
+                        .split("#[cfg(test)]\nmod tests")
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned();
+                    sources.push((path.display().to_string(), code));
+                }
+            }
+        }
+        sources
+    }
+
+    #[test]
+    fn a_value_can_neither_break_a_line_nor_turn_the_text() {
+        let texts = Texts::english();
+        let hostile = "a\r\nBcc: x\u{202e}b\u{2069}";
+        let mail = texts.plain_with("header-signing-in", &[("name", hostile.into())]);
+        assert!(
+            !mail.contains(['\r', '\n', '\u{202e}', '\u{2069}', '\u{2068}']),
+            "{mail:?}"
+        );
+        let page = texts.text_with("header-signing-in", &[("name", "ü\u{2069}\u{202e}".into())]);
+        assert!(page.contains("\u{2068}ü\u{2069}"), "{page:?}");
+        let plain = texts.text_with("header-signing-in", &[("name", "alice".into())]);
+        assert_eq!(plain, "Signing in as alice");
+    }
+}

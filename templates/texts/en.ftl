@@ -1,0 +1,419 @@
+# Every word a person reads. One message is one whole text; placeholders stand where a value goes.
+
+## Frame
+
+page-title = { $page } – { $site }
+page-title-failed = Error: { $page } – { $site }
+header-signing-in = Signing in as { $name }
+header-not-you = Not you?
+header-signed-in = Signed in as { $name }
+header-nav = Your account
+header-account = Account
+header-sign-out = Sign out
+footer = Vestibule guards the sign-in to { $site }.
+
+continue = Continue
+back = Back
+back-to-site = Back to the start page
+cancel = Cancel
+try-again = Try again
+start-over = Start over
+request-id = Reference for your administrator
+
+## Times
+
+ago-moment = just now
+ago-minutes = { $count ->
+    [one] { $count } minute ago
+   *[other] { $count } minutes ago
+}
+ago-hours = { $count ->
+    [one] { $count } hour ago
+   *[other] { $count } hours ago
+}
+ago-days = { $count ->
+    [one] { $count } day ago
+   *[other] { $count } days ago
+}
+wait-seconds = { $count ->
+    [one] Too many attempts. You can try again in { $count } second, at { $time }.
+   *[other] Too many attempts. You can try again in { $count } seconds, at { $time }.
+}
+wait-minutes = { $count ->
+    [one] Too many attempts. You can try again in { $count } minute, at { $time }.
+   *[other] Too many attempts. You can try again in { $count } minutes, at { $time }.
+}
+step-ends = { $count ->
+    [one] You have { $count } minute to finish, until { $time }. After that you start over.
+   *[other] You have { $count } minutes to finish, until { $time }. After that you start over.
+}
+
+## Fields
+
+field-username = User name
+field-new-username-hint = Small letters, digits and . _ @ + - only. It cannot be changed later.
+field-password = Password
+field-new-password = New password
+field-new-password-hint = At least { $least } characters. A few words you will remember are a good password.
+field-new-password-again = New password once more
+field-code = Code
+field-recovery-code = Recovery code
+field-recovery-code-hint = One of the codes you kept when you set up your account. Each works once.
+field-phone = Phone number
+field-phone-hint = With country code, such as +31 6 12345678.
+field-label = Name of this device
+field-label-hint = So that you recognise it later, such as “work phone”.
+
+## Errors at a field or a form
+
+error-username-missing = Type your user name.
+error-username-refused = This name cannot be used. Take up to 64 small letters, digits or . _ @ + -
+error-password-missing = Type your password.
+error-login-wrong = User name or password is not right. Check both and try again.
+error-code-wrong = This code is not right. Check it, or wait for the next one, and try again.
+error-code-missing = Type the code.
+error-recovery-code-wrong = This code is not right, or was used before. Try another one.
+error-key-refused = This key was not accepted. Try again, or use another way.
+error-key-known = This key is already set up. Use a different one.
+error-phone-invalid = This is not a phone number we can send to. Write it with its country code, such as +31 6 12345678.
+error-phone-missing = Type a phone number.
+error-label-missing = Give this device a name.
+error-label-long = This name is too long. Take 64 characters at most.
+error-label-taken = You have a device of this name already. Take another name.
+error-password-short = This password is too short. Take at least { $least } characters.
+error-password-long = This password is too long.
+error-password-common = This password is among the commonest, and would be guessed. Take another one.
+error-password-own-name = Your password must not be your user name.
+error-password-not-the-same = The two passwords are not the same. Type the new one again.
+error-not-acknowledged = Keep the codes first, then tick this box.
+error-send-budget = No more messages can be sent for now. Use another way, or try again later.
+error-factor-last = This is your last second factor and it is needed here. Add another one first.
+error-busy = This cannot be checked right now. Try again in a moment.
+
+## login
+
+login-title = Sign in
+login-button = Sign in
+login-link = Go to sign-in
+login-timed-out = You took too long to finish signing in, so we start over. Sign in again.
+login-not-delivered = What you sent was not delivered; send it again after signing in.
+login-start-again = This step belongs to a sign-in that is over. Sign in again.
+login-form-expired = This form was too old or came from elsewhere. Nothing was done. Sign in again.
+login-address-unknown = This gate does not know its public address. Set `url`.
+login-password-set = Your password is set. Sign in with it.
+
+## verify
+
+verify-choose-title = Confirm that it is you
+verify-choose-lead = Your password was right. Choose how to go on.
+verify-button = Continue
+verify-lost-link = Lost your device?
+badge-last-used = Last used
+badge-strongest = Strongest
+badge-strong = Strong
+badge-basic = Basic
+others-title = Another way
+trust-label = { $days ->
+    [one] Trust this browser for { $days } day
+   *[other] Trust this browser for { $days } days
+}
+trust-hint = The password alone will do here. Only on a device that nobody else uses.
+lost-title = Lost your device?
+lost-lead = Without your device you can still get in, if you prepared another way.
+lost-others = This still works:
+lost-nothing-else = Your account has no other way set up.
+lost-help-title = If none of it works
+lost-help = Ask the administrator of { $site } to reset your account. You will get a link with which you set up a new device. Nobody will ask you for a password or a code.
+
+delivery-ready = We can send a code to { $target }.
+delivery-send = Send a code
+delivery-sent = We sent a code to { $target }.
+delivery-failed = The code could not be sent to { $target }. Try again, or use another way.
+delivery-again = Send a new code
+delivery-again-at = You can ask for a new code at { $time }.
+
+ceremony-needs-script = Keys and passkeys need JavaScript, which is switched off here. Allow it for this site, or use another way.
+ceremony-failed = This did not work: the key was not used, or the time ran out. You can try again.
+ceremony-unsupported = This browser cannot use keys and passkeys. Use another browser or another way.
+ceremony-again = Try again
+
+## enrol
+
+enrol-first-title = Add a second step
+enrol-first-lead = { $site } asks for more than a password. Choose what you want to sign in with from now on.
+enrol-title = Add a way to sign in
+enrol-lead = Choose what you want to add. It is good to have two, in case you lose one.
+enrol-button = Confirm
+enrol-key-button = Set up this key
+enrol-other = Choose something else
+
+otpauth-picture = QR code for your authenticator app
+otpauth-open = Open in an app on this device
+otpauth-secret = No camera? Type this key into the app:
+
+## Methods
+
+method-totp-title = Authenticator app
+method-totp-hint = A free app on your phone shows a new code every 30 seconds. It works without a network.
+method-totp-ask = Type the code that your authenticator app shows now.
+method-totp-enrol-title = Set up your app
+method-totp-enrol = Scan this picture with an authenticator app, then type the code the app shows.
+method-totp-label = Authenticator app
+
+method-webauthn-title = Security key or passkey
+method-webauthn-hint = Your fingerprint, face or PIN on this device, or a key you plug in. It cannot be used on a false site.
+method-webauthn-ask = Use your key or passkey. Your browser will show you how.
+method-webauthn-enrol-title = Set up a key
+method-webauthn-enrol = Name the key, then follow your browser.
+method-webauthn-label = Security key
+
+method-sms-title = Text message
+method-sms-hint = A code sent to your phone. Messages can be read or diverted by others: take a stronger way if you can.
+method-sms-ask = Type the code from the message.
+method-sms-enrol-title = Set up text messages
+method-sms-enrol = We will send a code to this number to see that it is yours.
+method-sms-confirm = Type the code from the message to confirm the number.
+method-sms-label = Phone
+
+method-recovery-title = Recovery code
+method-recovery-hint = One of the codes you printed or wrote down.
+method-recovery-ask = Type one of your recovery codes.
+method-recovery-enrol-title = Recovery codes
+method-recovery-enrol = Codes to get in when your device is lost. Each works once.
+method-recovery-label = Recovery codes
+method-recovery-left = { $count ->
+    [one] { $count } left
+   *[other] { $count } left
+}
+
+## Recovery codes
+
+codes-title = Keep your recovery codes
+codes-lead = { $count ->
+    [one] With this code you get in when your device is lost. It works once, and is shown only now.
+   *[other] With these { $count } codes you get in when your device is lost. Each works once, and they are shown only now.
+}
+codes-replace = Your older codes no longer work.
+codes-sheet = Recovery codes for { $site }
+codes-for = For { $name }, made { $date }
+codes-keep = Print this page or copy the codes, and keep them where you keep important papers, not on the device you sign in with.
+codes-acknowledge = I have kept these codes
+
+## account
+
+account-title = Your account
+account-factors = Ways to sign in
+account-factors-none = You have no second factor yet.
+account-factor-add = Add a way to sign in
+account-last-used = Last used
+account-never-used = Never
+account-added = Added
+account-rename = Rename
+account-rename-this = Rename { $name }
+account-remove = Remove
+account-remove-this = Remove { $name }
+account-recovery = Recovery codes
+account-recovery-left = { $count ->
+    [one] { $count } code left.
+   *[other] { $count } codes left.
+}
+account-recovery-few = { $count ->
+    [0] You have no recovery codes. Make some, so that a lost device does not lock you out.
+    [one] Only { $count } recovery code is left. Make new ones soon.
+   *[other] Only { $count } recovery codes are left. Make new ones soon.
+}
+account-recovery-renew = Make new codes
+account-sessions = Where you are signed in
+account-this-session = This one
+account-last-seen = Last seen
+account-started = Signed in
+account-session-end = Sign out
+account-sign-out-everywhere = Sign out everywhere
+account-browsers = Your browsers
+account-browsers-hint = Browsers in which you signed in before. A trusted one asks for the password only.
+account-browsers-none = None yet.
+account-browser-trusted = Trusted
+account-browser-since = First seen
+account-browser-until = Trusted until
+account-browser-end = Forget
+account-browsers-end = Forget all browsers
+account-password = Password
+account-password-change = Change password
+done-factor-added = Added. You can use it from now on.
+done-factor-renamed = The new name is saved.
+done-factor-removed = Removed. It no longer signs anybody in.
+done-password-changed = Your password is changed. Trusted browsers will ask for the second step again.
+done-session-ended = That session is signed out.
+done-browser-ended = That browser is forgotten.
+done-codes-made = Your new recovery codes are in force.
+
+## Confirming an action
+
+confirm-add = Confirm that it is you
+confirm-add-text = Before you add a way to sign in, confirm with one you have.
+confirm-rename = Rename a device
+confirm-rename-text = Give “{ $name }” a new name, and confirm that it is you.
+confirm-rename-button = Rename
+confirm-remove = Remove a device
+confirm-remove-text = “{ $name }” will no longer sign you in, and trusted browsers will ask again. Confirm that it is you.
+confirm-remove-button = Remove it
+confirm-codes = Make new recovery codes
+confirm-codes-text = Your old codes stop working. Confirm that it is you.
+confirm-codes-button = Make new codes
+confirm-password = Change your password
+confirm-password-text = Choose a new password, and confirm that it is you.
+confirm-password-button = Change password
+confirm-browser = Forget a browser
+confirm-browser-text = “{ $name }” will ask for your second step again. Confirm that it is you.
+confirm-browser-button = Forget it
+confirm-browsers = Forget all browsers
+confirm-browsers-text = Every browser, this one too, will ask for your second step again. Confirm that it is you.
+confirm-browsers-button = Forget all
+
+## logout
+
+logout-title = Sign out?
+logout-lead = You will be signed out of { $site } in this browser.
+logout-button = Sign out
+logout-stay = Stay signed in
+logout-done-title = You are signed out
+logout-done-lead = This browser is signed out. On a shared computer, close it too.
+logout-done-everywhere = You are signed out in every browser.
+logout-again = Sign in again
+
+## One-time links
+
+invite-title = Welcome
+invite-lead = This is your account { $name } for { $site }. Choose a password to begin.
+invite-next = Next, you set up a second step.
+invite-ends = This link works once, until { $date }.
+reset-title = Set up your account again
+reset-lead = The second step of your account { $name } for { $site } was reset. Continue to set up a new one.
+invite-dead-title = This link does not work
+invite-dead-lead = It was used before, is too old, or was not copied whole.
+invite-dead-help = If you have set up your account, sign in. Otherwise ask your administrator for a new link.
+setup-title = Make the first account
+setup-lead = This gate has no users yet. You are its administrator: choose your user name and a password.
+setup-button = Make the account
+
+## When signing in cannot go on
+
+blocked-title = Signing in does not work here
+blocked-cookies = Your browser did not send back our cookie.
+blocked-cookies-remedy = Allow cookies for this site, and leave private browsing if it blocks them. Then try again.
+blocked-http = This site is set up for { $origin }, but your browser came over plain http.
+blocked-http-remedy = Open { $origin } instead. If you are there already, the connection is opened before it reaches this gate: ask your administrator to set `url` to the address people use.
+blocked-gate = Another gate on this host uses a cookie of the same name.
+blocked-gate-remedy = Cookies do not tell ports apart. Ask your administrator to give the two gates different names in `session.cookie`.
+blocked-loop = Your browser was sent back and forth without getting anywhere.
+blocked-loop-remedy = Most often cookies are blocked. Allow them for this site and for its sign-in page, then try again.
+waiting-title = Wait a moment
+waiting-why = There were several wrong answers in a row, so answers are not looked at for a while. This protects your account from guessing.
+not-enrolled-title = You need an invitation
+not-enrolled-lead = Your password is right, but { $site } asks for a second step and your account has none.
+not-enrolled-help = Ask the administrator of { $site } for an invitation link. With it you set up your second step.
+factor-needed-title = This page needs a stronger way
+factor-needed-lead = You are signed in, but this page asks for a way to sign in that you have not set up yet.
+factor-needed-proof = Before you add it, you confirm once more that it is you.
+
+## Refusals
+
+refused-400 = This request cannot be read
+refused-400-text = Its address or headers can be understood in more than one way, so it was not passed on. Check the address and try again.
+refused-403 = You may not open this page
+refused-403-text = The rules of this site do not let you in here. If you think they should, tell your administrator.
+refused-404 = There is nothing here
+refused-404-text = This address leads nowhere. Check it for typing errors.
+refused-405 = This cannot be done here
+refused-405-text = The page does not take this kind of request.
+refused-409 = This step is out of turn
+refused-409-text = It belongs to something that is over or has changed meanwhile. Start again from the beginning.
+refused-413 = This is too large
+refused-413-text = More was sent than this page takes. Nothing was kept.
+refused-421 = This site is not known here
+refused-421-text = The address leads to this server, but no site of that name is set up.
+refused-429 = Too many requests
+refused-429-text = Wait a moment, then try again.
+refused-431 = Too many headers
+refused-431-text = Your browser sent more headers or cookies than are taken. Removing this site’s cookies often helps.
+refused-500 = Something went wrong
+refused-500-text = The fault is ours, and nothing was passed on. Try again in a moment.
+refused-502 = The application does not answer
+refused-502-text = You reached the gate, but the application behind it could not be reached. Try again in a moment.
+refused-503 = Not available right now
+refused-503-text = The gate cannot check requests for the moment, so it lets none through. Try again shortly.
+refused-504 = The application takes too long
+refused-504-text = The application behind the gate did not answer in time. Try again in a moment.
+refused-508 = The request goes in a circle
+refused-508-text = It came back to this gate after being passed on. Tell your administrator.
+refused-stale-form = This form is too old
+refused-stale-form-text = It was opened too long ago, or in a browser session that is over. Nothing was done. Go back, reload the page and try again.
+refused-not-from-here = This must be opened directly
+refused-not-from-here-text = Another page, a frame or a script asked for it. Nothing was done. Open it in a tab of its own.
+
+## The sample application
+
+demo-title = Sample application
+demo-lead = You passed two doors. This stands for your application, asked for { $path }, and this is what it is told about you.
+demo-verified = The signed identity was checked against the gate’s published keys, and is good.
+demo-refused = The signed identity was not believed: { $reason }
+demo-missing = No identity was sent: this page is open to everybody.
+demo-claims = What the signature vouches for
+demo-headers = Headers received
+demo-headers-none = None.
+demo-try = Try more
+demo-messages-title = Messages and authenticator
+demo-messages = Messages that would have been sent
+demo-messages-none = None yet.
+demo-authenticator = An authenticator, if you have no phone at hand
+demo-secret = Key
+demo-secret-hint = Paste the key from the page that sets up the app.
+demo-secret-button = Show the code
+demo-secret-refused = This is not a key. It has letters A to Z and digits 2 to 7 only.
+demo-code-left = { $count ->
+    [one] for { $count } more second
+   *[other] for { $count } more seconds
+}
+
+## Messages and mails
+
+sms-code = { $code } is your code for { $site }, valid { $minutes } min. Give it to nobody.
+
+mail-invitation-subject = Your account for { $site }
+mail-invitation =
+    Hello { $name },
+
+    an account for { $site } was made or reset for you. Open this link to set your password and your second step:
+
+    { $link }
+
+    The link works once, until { $date }. If you did not expect this mail, leave it alone.
+
+mail-notice =
+    Hello { $name },
+
+    { $what }
+
+    Site: { $site }
+    When: { $date }
+    From: { $from }
+
+    If this was you, there is nothing to do. If not, sign in, open your account page and sign out everywhere, then tell your administrator.
+
+mail-factor-added-subject = A way to sign in to { $site } was added
+mail-factor-added = A new way to sign in was added to your account: { $label }
+mail-factor-removed-subject = A way to sign in to { $site } was removed
+mail-factor-removed = A way to sign in was removed from your account: { $label }
+mail-password-changed-subject = Your password for { $site } was changed
+mail-password-changed = The password of your account was changed.
+mail-recovery-used-subject = A recovery code was used for { $site }
+mail-recovery-used = { $count ->
+    [one] Somebody signed in with one of your recovery codes. { $count } is left.
+   *[other] Somebody signed in with one of your recovery codes. { $count } are left.
+}
+mail-recovery-renewed-subject = New recovery codes for { $site }
+mail-recovery-renewed = New recovery codes were made for your account. The old ones no longer work.
+mail-new-browser-subject = A new browser signed in to { $site }
+mail-new-browser = Your account was used in a browser we have not seen before: { $description }
+mail-locked-subject = Many wrong answers for your account at { $site }
+mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey, to open it again.
