@@ -14,7 +14,7 @@ use crate::session::{Need, Visitor};
 
 pub use facts::{Facts, Kind, Reading};
 pub use rules::{Rule, RuleMatch};
-pub use site::{Lookup, Site, Sites};
+pub use site::{Lookup, ReturnAddress, Site, Sites, Upstream};
 
 /// The right to send one request to one site, as it was judged.
 #[derive(Clone, Debug)]

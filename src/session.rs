@@ -19,7 +19,7 @@ use crate::secret::{SessionKind, Token};
 use crate::store::{Change, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, Handle, Level, MethodId, Strength, UserId};
 
-pub use cookies::{CookieError, CookieNames, Cookies};
+pub use cookies::{CookieError, CookieNames, Cookies, without_ours};
 pub use pending::{Need, Pending};
 
 /// A proof as a session carries it.
