@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{StillClock, Time};
-    use crate::secret::{Key, SeededRandom};
+    use crate::secret::{Key, DerivedRandom};
     use crate::store::{KeyRing, MemoryStore};
 
     enum NoteKind {}
@@ -89,7 +89,7 @@ mod tests {
     fn tickets() -> (Tickets, Arc<StillClock>) {
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-        let random = Arc::new(SeededRandom::new(1));
+        let random = Arc::new(DerivedRandom::seeded(1));
         (Tickets::new(Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random)), clock)
     }
 

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::clock::StillClock;
-use crate::secret::SeededRandom;
+use crate::secret::DerivedRandom;
 use crate::store::{CommitError, Entry, KeyRing, MemoryStore, Observer, Store, Unavailable, Version, Write};
 
 fn vault_over(store: Arc<dyn Store>) -> Vault {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    Vault::new(store, keys, clock, Arc::new(SeededRandom::new(1)))
+    Vault::new(store, keys, clock, Arc::new(DerivedRandom::seeded(1)))
 }
 
 fn accounts() -> Accounts {

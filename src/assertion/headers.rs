@@ -116,11 +116,11 @@ fn encode(text: &str, also: &str) -> String {
 mod tests {
     use super::*;
     use crate::clock::Time;
-    use crate::secret::SeededRandom;
+    use crate::secret::DerivedRandom;
     use crate::types::{Handle, UserId};
 
     fn identity() -> Identity {
-        let random = SeededRandom::new(1);
+        let random = DerivedRandom::seeded(1);
         Identity {
             user: UserId::generate(&random),
             name: "alice".to_owned(),

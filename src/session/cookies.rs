@@ -247,10 +247,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::secret::SeededRandom;
+    use crate::secret::DerivedRandom;
 
     fn token() -> String {
-        Token::<SessionKind>::generate(&SeededRandom::new(7)).encode()
+        Token::<SessionKind>::generate(&DerivedRandom::seeded(7)).encode()
     }
 
     fn read(names: &CookieNames, fields: &[&str]) -> Cookies {

@@ -165,7 +165,7 @@ pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<
     let place = visit.place();
     let offered = wizard.checks.registry.iter().filter(|method| {
         let card = method.card();
-        !card.fallback && method.fits(&place) && (card.several || !held.contains(&card.id))
+        !card.fallback && method.works_at(&place) && (card.several || !held.contains(&card.id))
     });
     let methods = offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
     let view = vestibule_templates::pages::enrol::ChooseView {
@@ -242,7 +242,7 @@ impl Wizard {
         let held = |id: &FactorId| rows.iter().any(|row| row.value.id == *id);
         let offered = match &deed {
             // Somebody without any factor gets the first one by an invitation, not from here.
-            Deed::Add(id) => self.checks.registry.get(id).is_some_and(|method| method.fits(&visit.place())) && !rows.is_empty(),
+            Deed::Add(id) => self.checks.registry.get(id).is_some_and(|method| method.works_at(&visit.place())) && !rows.is_empty(),
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
             Deed::Password => true,

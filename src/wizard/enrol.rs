@@ -44,7 +44,7 @@ impl Wizard {
             Enrols::Codes => card.fallback,
             Enrols::Added(id) => card.id == *id,
         });
-        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.fits(&visit.place())));
+        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
         cards.sort_by_key(|card| std::cmp::Reverse(card.strength));
         cards
     }

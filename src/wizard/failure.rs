@@ -84,7 +84,10 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired => Failure::Overtaken,
+            AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Retired
+            | AccountError::TooManyFactors => Failure::Overtaken,
         }
     }
 }
