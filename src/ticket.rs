@@ -26,11 +26,7 @@ impl Tickets {
     }
 
     /// The token, and the write that makes it good for `life` (at most [`MAX_LIFE`]).
-    pub fn issue<K: TicketKind>(
-        &self,
-        payload: &K::Payload,
-        life: Duration,
-    ) -> Result<(Token<K>, Change), VaultError> {
+    pub fn issue<K: TicketKind>(&self, payload: &K::Payload, life: Duration) -> Result<(Token<K>, Change), VaultError> {
         let token = Token::generate(&**self.vault.random());
         let expires = self.vault.now() + life.min(MAX_LIFE);
         let change = self.vault.put(Self::key(&token.hash()), Expect::Absent, payload, Some(expires))?;

@@ -131,7 +131,13 @@ impl Store for SlowStore {
         entry
     }
 
-    async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize, now: Time) -> Result<Vec<Entry>, Unavailable> {
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<Entry>, Unavailable> {
         self.inner.scan(prefix, after, limit, now).await
     }
 
@@ -193,10 +199,7 @@ async fn a_factor_is_listed_kept_renamed_and_removed() {
     let user = accounts.by_id(user.id).await.unwrap().unwrap();
     assert_eq!((user.generation, user.factors.as_slice()), (1, [second.id].as_slice()));
     assert!(matches!(accounts.factor(&user, &first.id).await, Err(AccountError::NoSuchFactor)));
-    assert!(matches!(
-        accounts.remove_factors(user.id, &[first.id]).await.map(|_| ()),
-        Err(AccountError::NoSuchFactor)
-    ));
+    assert!(matches!(accounts.remove_factors(user.id, &[first.id]).await.map(|_| ()), Err(AccountError::NoSuchFactor)));
 }
 
 #[tokio::test]
