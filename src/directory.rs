@@ -32,6 +32,10 @@ pub trait Directory: Send + Sync {
     /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong.
     async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError>;
 
+    /// Whether this may become this user's password: a matter of its form alone, so that a page can say so before
+    /// anything is used up.
+    fn judge(&self, name: &UserName, password: &Secret<String>) -> Result<(), PasswordFloor>;
+
     /// Sets a password after judging it against the floor. Where there was one before, everything the user holds ends
     /// in the same commit (a new generation): whoever acts reads the user again and opens a new session.
     async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError>;
@@ -133,6 +137,19 @@ impl FirstFactor {
         self.check(user.name.clone(), Some(user), password, lane, origin).await
     }
 
+    /// Sets a password that the right to was proved for (a one-time link, a second factor), records it, and proves it:
+    /// whoever sets a password knows it.
+    pub async fn set_password(
+        &self,
+        user: &User,
+        password: &Secret<String>,
+        origin: &Origin,
+    ) -> Result<Proof, DirectoryError> {
+        self.directory.set_password(user, password).await?;
+        self.audit.record(event(Kind::PasswordChanged, origin, Some(user))).await?;
+        Ok(self.proof(user))
+    }
+
     /// Throttle → directory → audit → proof.
     async fn check(
         &self,
@@ -197,8 +214,12 @@ impl FirstFactor {
                 Err(error) => return Err(error.into()),
             }
         }
+        Ok(SignIn::Proved(self.proof(user)))
+    }
+
+    fn proof(&self, user: &User) -> Proof {
         let at = self.accounts.vault().now();
-        Ok(SignIn::Proved(Proof::mint(user.id, None, Strength::Code, at, vec!["pwd".to_owned()])))
+        Proof::mint(user.id, None, Strength::Code, at, vec!["pwd".to_owned()])
     }
 
     async fn lane_of(&self, user: Option<&User>, browser: &Token<BrowserKind>) -> Result<Lane, DirectoryError> {

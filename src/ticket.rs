@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{StillClock, Time};
-    use crate::secret::{Key, DerivedRandom};
+    use crate::secret::{DerivedRandom, Key};
     use crate::store::{KeyRing, MemoryStore};
 
     enum NoteKind {}

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::clock::StillClock;
-use crate::secret::{Key, SeededRandom};
+use crate::secret::{DerivedRandom, Key};
 use crate::store::{KeyRing, MemoryStore};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn audit(keep: Duration, max_bytes: u64) -> (Audit, Arc<StillClock>) {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), Arc::new(SeededRandom::new(1)));
+    let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), Arc::new(DerivedRandom::seeded(1)));
     (Audit::new(vault, keep, max_bytes), clock)
 }
 
@@ -42,7 +42,7 @@ async fn events_are_read_in_the_order_of_time_and_followed() {
 #[tokio::test]
 async fn rows_are_found_by_user_and_by_request() {
     let (audit, _) = audit(DAY, 1 << 20);
-    let random = SeededRandom::new(2);
+    let random = DerivedRandom::seeded(2);
     let (alice, bob) = (UserName::parse("alice").unwrap(), UserName::parse("bob").unwrap());
     let request = RequestId::generate(&random);
     let asked = Origin { request: Some(request.clone()), ..Origin::default() };
@@ -59,7 +59,7 @@ async fn rows_are_found_by_user_and_by_request() {
 #[tokio::test]
 async fn wrong_answers_are_joined_per_user_source_and_minute() {
     let (audit, clock) = audit(DAY, 1 << 20);
-    let random = SeededRandom::new(2);
+    let random = DerivedRandom::seeded(2);
     let name = UserName::parse("alice").unwrap();
     let (alice, bob) = (UserId::generate(&random), UserId::generate(&random));
     let wrong = |user, address| Event::new(Kind::PasswordWrong, &from(address)).user(user, &name);

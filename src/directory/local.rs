@@ -14,7 +14,7 @@ use crate::config::PasswordSection;
 use crate::error::Problems;
 use crate::secret::{Random, Secret, random_bytes};
 use crate::store::{Expect, Record, Row, VaultError};
-use crate::types::UserId;
+use crate::types::{UserId, UserName};
 
 /// A password's hash. Key `password/<user>`.
 #[derive(Serialize, Deserialize)]
@@ -136,10 +136,14 @@ impl Directory for LocalDirectory {
         Ok(right)
     }
 
-    async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError> {
+    fn judge(&self, name: &UserName, password: &Secret<String>) -> Result<(), PasswordFloor> {
         let prepared = prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?;
-        judge(&prepared, &user.name, self.min_length)?;
-        let phc = self.hash(prepared).await?;
+        judge(&prepared, name, self.min_length)
+    }
+
+    async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError> {
+        self.judge(&user.name, password)?;
+        let phc = self.hash(prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?).await?;
         let vault = self.accounts.vault();
         let key = key(user.id);
         loop {
