@@ -222,6 +222,9 @@ async fn se_08_idle_and_absolute_limits_hold() {
     assert_eq!(house.level(&busy).await, Level::Known);
     house.later(Duration::from_millis(1));
     assert_eq!(house.level(&busy).await, Level::Stranger);
+    // Its record ended by itself: memory forgets it, too.
+    house.sessions.tick().await.unwrap();
+    assert!(house.sessions.memory.all().is_empty());
 }
 
 #[tokio::test]
@@ -433,6 +436,8 @@ async fn whoever_waits_for_the_end_of_a_session_is_told() {
     house.later(31 * MINUTE);
     house.sessions.tick().await.unwrap();
     assert!(heard(&by_time.session.handle).await);
+    house.sessions.tick().await.unwrap();
+    assert!(!heard(&by_time.session.handle).await);
     assert!(house.sessions.list(None).await.unwrap().is_empty());
 
     let by_generation = house.open(&user, vec![house.password()]).await;
