@@ -36,8 +36,6 @@ pub struct Card {
     pub usable_alone: bool,
     /// A user may have more than one of it.
     pub several: bool,
-    /// On without being named in the configuration.
-    pub on_by_default: bool,
     /// A challenge is for one answer, right or wrong (a ceremony). Otherwise a wrong answer leaves it standing, so that
     /// a typing error does not cost another message.
     pub single_use_challenge: bool,
@@ -152,7 +150,7 @@ pub trait Method: Send + Sync {
     fn card(&self) -> &'static Card;
 
     /// Whether it can be used on pages of this place; one that is bound to a domain cannot where there is none.
-    fn works_at(&self, _place: &Place) -> bool {
+    fn fits(&self, _place: &Place) -> bool {
         true
     }
 

@@ -1,1 +1,107 @@
-//! stub
+//! The pages: login, verification, enrolment, account, one-time links. A server-side state machine behind plain forms:
+//! no step's proof lives in the browser, a GET changes nothing and sends nothing, and nothing here can make a permit. A
+//! finished login ends in a redirect; the next request earns its permit on the ordinary path.
+
+mod account;
+mod ask;
+mod assets;
+mod enrol;
+mod failure;
+mod finish;
+mod form;
+mod guard;
+mod invite;
+mod keys;
+mod login;
+mod logout;
+mod setup;
+mod stage;
+mod state;
+mod verify;
+pub mod visit;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::account::Accounts;
+use crate::assertion::SigningKeys;
+use crate::audit::Audit;
+use crate::directory::{Directory, FirstFactor};
+use crate::method::Checks;
+use crate::secret::Key;
+use crate::session::Sessions;
+use crate::store::Vault;
+use crate::ticket::Tickets;
+
+pub use invite::{Invitation, InvitationReason};
+pub use setup::SetupLink;
+pub use visit::Visit;
+
+/// Where our pages live; contract, section 4.
+pub const PREFIX: &str = "/.vestibule/";
+
+/// Everything the pages use. Handlers take what they need from it.
+pub struct Wizard {
+    pub vault: Vault,
+    pub accounts: Accounts,
+    pub tickets: Tickets,
+    pub directory: Arc<dyn Directory>,
+    pub first: FirstFactor,
+    pub checks: Checks,
+    pub sessions: Sessions,
+    pub audit: Audit,
+    pub keys: Arc<SigningKeys>,
+    pub setup: Arc<SetupLink>,
+    pub texts: vestibule_templates::Texts,
+    pub settings: Settings,
+    /// What is shown again without being stored is derived under this.
+    pub derivation: Key,
+}
+
+/// What the configuration says to the pages.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a user never enrolled may enrol with the password alone; `None`: never.
+    pub first_login_for: Option<Duration>,
+    pub min_length: usize,
+    pub login_timeout: Duration,
+}
+
+/// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.
+pub fn router(wizard: Arc<Wizard>) -> Router {
+    let pages = Router::new()
+        .route("/.vestibule/login", get(login::show).post(login::submit))
+        .route("/.vestibule/login/start-over", post(login::start_over))
+        .route("/.vestibule/verify", get(verify::choose))
+        .route("/.vestibule/verify/lost", get(verify::lost))
+        .route("/.vestibule/verify/{method}", get(verify::show).post(verify::submit))
+        .route("/.vestibule/enrol", get(enrol::choose))
+        .route("/.vestibule/enrol/{method}", get(enrol::show).post(enrol::submit))
+        .route("/.vestibule/account", get(account::show))
+        .route("/.vestibule/account/add", get(account::add))
+        .route("/.vestibule/account/sessions/end", post(account::end_session))
+        .route("/.vestibule/account/sign-out-everywhere", post(account::sign_out_everywhere))
+        .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
+        .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
+        .route("/.vestibule/invite", get(invite::show).post(invite::submit))
+        .route("/.vestibule/invite/{token}", get(invite::open))
+        .route("/.vestibule/setup", get(setup::show).post(setup::submit))
+        .route("/.vestibule/setup/{token}", get(setup::open))
+        .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));
+    let data = Router::new()
+        .route("/.vestibule/session", get(state::show))
+        .route("/.vestibule/jwks.json", get(keys::show))
+        .route("/.well-known/vestibule/jwks.json", get(keys::show))
+        .route("/.vestibule/assets/{hash}/{file}", get(assets::show));
+    pages
+        .merge(data)
+        .fallback(failure::not_found)
+        .method_not_allowed_fallback(failure::method_not_allowed)
+        .layer(axum::extract::DefaultBodyLimit::max(form::MOST_BYTES))
+        .layer(from_fn_with_state(wizard.clone(), failure::dress))
+        .with_state(wizard)
+}

@@ -9,6 +9,8 @@ pub struct CookieNames {
     pub session: String,
     pub login: String,
     pub browser: String,
+    /// A one-time link on its way from the address it came in to the form that uses it up.
+    pub link: String,
     pub secure: bool,
 }
 
@@ -39,6 +41,8 @@ pub struct Cookies {
     pub session: Option<Token<SessionKind>>,
     pub login: Option<Token<LoginKind>>,
     pub browser: Option<Token<BrowserKind>>,
+    /// The text of a link's token: each kind of link reads it as its own.
+    pub link: Option<String>,
     /// Names that came twice, or with a value that is no token: to be cleared.
     pub unclear: Vec<String>,
 }

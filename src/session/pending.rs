@@ -23,6 +23,20 @@ pub struct Need {
     pub max_age: Option<u64>,
 }
 
+/// What a wizard may enrol, by what was proved in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrols {
+    /// A second factor is asked for, none is made.
+    Nothing,
+    /// The first factor of a user who has none: by an invitation, or by `first_login`.
+    First,
+    /// Recovery codes, right after the first factor was enrolled in this wizard. A session is open already.
+    Codes,
+    /// One more factor of this method, asked for from the account with a proof made for it. A session is open already.
+    Added(MethodId),
+}
+
 /// Behind the pending-login cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
@@ -33,8 +47,7 @@ pub struct Pending {
     /// Where to go when it is done: checked before it was kept, checked once more at the end.
     pub return_to: Option<String>,
     pub need: Need,
-    /// May this login enrol a first factor (an invitation, or `first_login`)?
-    pub may_enrol: bool,
+    pub enrols: Enrols,
     /// The check or enrolment that was begun.
     pub begun: Option<Begun>,
     pub address: Option<IpAddr>,

@@ -1,0 +1,265 @@
+//! One factor's question, wherever it is asked: show it (a GET: nothing is made or sent), begin it (make a challenge,
+//! send a code), or take the answer.
+
+use std::time::Duration;
+
+use vestibule_templates as pages;
+use vestibule_templates::{Badge, CeremonyKind, Choice, DeliveryState, Texts};
+
+use super::failure::Failure;
+use super::form::Posted;
+use super::stage::Stage;
+use super::{Visit, Wizard};
+use crate::account::{Factor, User};
+use crate::clock::Time;
+use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, FieldKind, Prompt, Proof, Sending};
+use crate::secret::{BrowserKind, Token};
+use crate::store::Row;
+use crate::throttle::Lane;
+use crate::types::{FactorId, MethodId, Strength};
+
+/// What a closed lane tells to come back after.
+pub const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// What became of a posted answer.
+pub enum Turn {
+    /// A challenge was made or a code sent: show the page.
+    Begun,
+    Proved(Proof),
+    /// Ask again, saying this.
+    Again(Again),
+    /// The stage was overtaken: another tab finished it, or it ran out.
+    Over,
+}
+
+/// Why a question is asked again.
+#[derive(Clone, Debug)]
+pub enum Again {
+    Wrong,
+    Wait(Time),
+    /// The account's lane for strangers is closed.
+    Closed,
+    NotSent(Sending),
+    Field(FieldError),
+}
+
+impl Wizard {
+    /// The lane of this visitor's tries against `user`.
+    pub(super) async fn lane(&self, visit: &Visit, user: Option<&User>) -> Result<Lane, Failure> {
+        if let (Some(token), Some(user)) = (&visit.cookies.browser, user)
+            && self.accounts.known_browser(user, token).await?
+        {
+            return Ok(Lane::Known(Token::<BrowserKind>::hash(token)));
+        }
+        Ok(Lane::Strangers)
+    }
+
+    pub(super) fn card(&self, id: &MethodId) -> Option<&'static Card> {
+        self.checks.registry.get(id).map(|method| method.card())
+    }
+
+    /// The factor a page is about: the one named, else the first of this method.
+    pub(super) fn chosen<'a>(
+        usable: &'a [Row<Factor>],
+        method: &str,
+        factor: Option<&FactorId>,
+    ) -> Result<&'a Row<Factor>, Failure> {
+        usable
+            .iter()
+            .find(|row| row.value.method.as_str() == method && factor.is_none_or(|id| row.value.id == *id))
+            .ok_or(Failure::NotFound)
+    }
+
+    /// What a page asks of a factor. A begun check is shown again as it was; otherwise what would be asked.
+    pub(super) async fn question(
+        &self,
+        visit: &Visit,
+        stage: &Stage,
+        factor: &Row<Factor>,
+        again: Option<&Again>,
+    ) -> Result<pages::Prompt, Failure> {
+        let card = self.card(&factor.value.method).ok_or(Failure::NotFound)?;
+        let live = stage.begun().filter(|begun| {
+            begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires
+        });
+        let (prompt, state) = match live {
+            Some(begun) => {
+                let prompt = self.checks.show(stage.user(), begun, &visit.place()).await?;
+                (prompt, DeliveryState::Sent)
+            }
+            None => {
+                let prompt = self.checks.preview_check(stage.user(), factor, &visit.place())?;
+                (Prompt { ceremony: None, ..prompt }, DeliveryState::Ready)
+            }
+        };
+        let mut view = view_of(&prompt, card, &self.texts, again);
+        if let Some(target) = &prompt.sent_to {
+            let failed = matches!(again, Some(Again::NotSent(Sending::Failed)));
+            let waits = match again {
+                Some(Again::NotSent(Sending::Wait(until))) => Some(*until),
+                _ => live.and_then(|begun| begun.next_send),
+            };
+            view.delivery = Some(pages::Delivery {
+                target: target.clone(),
+                state: if failed { DeliveryState::Failed } else { state },
+                again: waits.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+            });
+        }
+        Ok(view)
+    }
+
+    /// Begins a check or takes the answer to one.
+    pub(super) async fn turn(
+        &self,
+        visit: &Visit,
+        stage: &Stage,
+        factor: &Row<Factor>,
+        posted: &Posted,
+    ) -> Result<Turn, Failure> {
+        let user = stage.user();
+        let live = stage.begun().filter(|begun| begun.factor.as_ref() == Some(&factor.value.id));
+        let begun: Begun = match live {
+            Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
+            previous => {
+                let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
+                let id = &factor.value.id;
+                let made =
+                    self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
+                match made {
+                    // Nothing had to be made or sent: the answer is judged at once.
+                    Ok(made) if !made.kept => made.begun,
+                    Ok(made) => {
+                        return Ok(match made.sending {
+                            Sending::None | Sending::Sent { .. } => Turn::Begun,
+                            not_sent => Turn::Again(Again::NotSent(not_sent)),
+                        });
+                    }
+                    Err(CheckError::Field(error)) => return Ok(Turn::Again(Again::Field(error))),
+                    Err(error) => return overtaken(error.into()),
+                }
+            }
+        };
+        let lane = self.lane(visit, Some(user)).await?;
+        let consume = stage.keep(&self.sessions, None)?;
+        let answer = posted.answer();
+        let place = visit.place();
+        let checked = self.checks.check(user, &begun, &answer, &lane, &place, &visit.source(), consume).await;
+        Ok(match checked {
+            Ok(Checked::Proved(proof)) => Turn::Proved(proof),
+            Ok(Checked::Wrong) => Turn::Again(Again::Wrong),
+            Ok(Checked::Wait(until)) => Turn::Again(Again::Wait(until)),
+            Ok(Checked::Closed) => Turn::Again(Again::Closed),
+            Ok(Checked::Gone) => Turn::Over,
+            Err(CheckError::Field(error)) => Turn::Again(Again::Field(error)),
+            Err(error) => return overtaken(error.into()),
+        })
+    }
+
+    /// Until when a question is not looked at; a closed lane names a time too, though it opens only from elsewhere.
+    pub(super) fn wait_of(&self, again: Option<&Again>) -> Option<Time> {
+        match again {
+            Some(Again::Wait(until)) => Some(*until),
+            Some(Again::Closed) => Some(self.vault.now() + CLOSED_FOR),
+            _ => None,
+        }
+    }
+
+    /// A method as a choice, with how strong it is.
+    pub(super) fn method_choice(&self, card: &Card, href: String) -> Choice {
+        Choice {
+            method: card.id.to_string(),
+            title: self.texts.text(card.title),
+            detail: None,
+            hint: Some(self.texts.text(card.hint)),
+            badge: Some(match card.strength {
+                Strength::PhishingResistant => Badge::Strongest,
+                Strength::Code => Badge::Strong,
+                Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
+            }),
+            href,
+        }
+    }
+
+    /// Factors as choices; `href` gives each its address.
+    pub(super) fn choices(
+        &self,
+        rows: &[&Row<Factor>],
+        last: Option<&FactorId>,
+        href: impl Fn(&Factor) -> String,
+    ) -> Vec<Choice> {
+        let choice = |row: &&Row<Factor>| {
+            let factor = &row.value;
+            let method = self.checks.registry.get(&factor.method)?;
+            let said = method.describe(&factor.state);
+            let left = said.remaining.map(|count| {
+                self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())])
+            });
+            Some(Choice {
+                method: factor.method.to_string(),
+                title: self.texts.text(method.card().title),
+                detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
+                hint: None,
+                badge: (last == Some(&factor.id)).then_some(Badge::LastUsed),
+                href: href(factor),
+            })
+        };
+        rows.iter().filter_map(choice).collect()
+    }
+}
+
+fn overtaken(failure: Failure) -> Result<Turn, Failure> {
+    if failure == Failure::Overtaken { Ok(Turn::Over) } else { Err(failure) }
+}
+
+/// A method's prompt as the pages want it.
+pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again>) -> pages::Prompt {
+    let wrong = match again {
+        Some(Again::Wrong) if prompt.ceremony.is_some() => Some("error-key-refused"),
+        Some(Again::Wrong) if card.fallback => Some("error-recovery-code-wrong"),
+        Some(Again::Wrong) => Some("error-code-wrong"),
+        _ => None,
+    };
+    let fields = prompt.fields.iter().filter(|field| field.kind != FieldKind::Acknowledge).map(|field| {
+        let error = match again {
+            Some(Again::Field(error)) if error.field == field.name => Some(error.text),
+            _ => wrong.filter(|_| field.name == "code"),
+        };
+        pages::Field {
+            kind: if field.kind == FieldKind::Telephone { "tel" } else { "text" },
+            autocomplete: field.autocomplete,
+            inputmode: field.inputmode,
+            maxlength: u32::try_from(field.max_length).ok(),
+            hint: field.hint.map(|key| texts.text(key)),
+            value: field.value.clone(),
+            error: error.map(|key| texts.text(key)),
+            ..pages::Field::text(field.name, texts.text(field.label))
+        }
+    });
+    let fields: Vec<_> = fields.collect();
+    // What is wrong with no field stands above them.
+    let at_field = fields.iter().any(|field| field.error.is_some());
+    let error = match again {
+        _ if at_field => None,
+        Some(Again::Field(error)) => Some(error.text),
+        Some(Again::NotSent(Sending::Wait(_))) if prompt.sent_to.is_none() => Some("error-send-budget"),
+        _ => wrong,
+    };
+    pages::Prompt {
+        hint: (!prompt.hint.is_empty()).then(|| texts.text(prompt.hint)),
+        error: error.map(|key| texts.text(key)),
+        otpauth: prompt.otpauth.as_ref().map(|uri| pages::Otpauth { secret: secret_of(uri), uri: uri.clone() }),
+        delivery: None,
+        fields,
+        button: None,
+        ceremony: prompt.ceremony.as_ref().map(|ceremony| match ceremony {
+            Ceremony::Create(options) => pages::Ceremony { kind: CeremonyKind::Create, options: options.clone() },
+            Ceremony::Get(options) => pages::Ceremony { kind: CeremonyKind::Get, options: options.clone() },
+        }),
+    }
+}
+
+/// The secret of an `otpauth://` URI, which is its first parameter.
+fn secret_of(uri: &str) -> String {
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').find_map(|pair| pair.strip_prefix("secret=")).unwrap_or_default().to_owned()
+}

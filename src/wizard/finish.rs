@@ -1,0 +1,233 @@
+//! The end of a step: which one comes next, the session that is opened, the cookies that say so, and the one place our
+//! pages redirect from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::response::{Html, IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::failure::Failure;
+use super::stage::Login;
+use super::{Visit, Wizard};
+use crate::account::{Browser, User};
+use crate::audit::{Event, Kind};
+use crate::clock::Time;
+use crate::gate::{self, ReturnAddress};
+use crate::secret::{BrowserKind, LoginKind, Token};
+use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
+use crate::store::Change;
+use crate::types::{Handle, Level, Policy};
+
+/// How long a browser stays known.
+const KNOWN: Duration = Duration::from_secs(400 * 86_400);
+
+/// A page with its status.
+pub fn page(status: StatusCode, markup: impl Into<String>) -> Response {
+    (status, Html(markup.into())).into_response()
+}
+
+/// 303: what a form that succeeded answers, and a GET whose step lies elsewhere. `location` is a path of ours or comes
+/// from `Sites::return_address`: nothing else may be passed.
+pub fn see_other(location: &str) -> Response {
+    match HeaderValue::try_from(location) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => Failure::Unreadable.into_response(),
+    }
+}
+
+/// 429 with the time on it, the same for right and wrong answers.
+pub fn waiting(mut response: Response, now: Time, until: Time) -> Response {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(now.until(until).as_secs() + 1));
+    response
+}
+
+/// Adds a `Set-Cookie`.
+pub fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// The first value of a query parameter; later ones are ignored.
+pub fn query(visit: &Visit, name: &str) -> Option<String> {
+    let query = visit.facts.query.as_deref()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// A path of ours with a parameter, where there is one.
+pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+impl Wizard {
+    /// The address to return to, if it is one of ours to return to.
+    pub(super) fn return_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
+        visit.sites.return_address(address, &visit.site, &visit.facts.host)
+    }
+
+    /// Where a login goes that was not asked for by an address: the site's front.
+    pub(super) fn landing(&self, visit: &Visit) -> String {
+        visit.site.prefix.clone()
+    }
+
+    /// Where to go, checked at the moment of going.
+    pub(super) fn destination(&self, visit: &Visit, address: Option<&str>) -> String {
+        address
+            .and_then(|address| self.return_address(visit, address))
+            .map_or_else(|| self.landing(visit), |address| address.location)
+    }
+
+    /// What the address (or the landing page) demands of a navigation.
+    pub(super) fn need(&self, visit: &Visit, address: Option<&str>) -> Need {
+        let landing = self.landing(visit);
+        let asked = address.and_then(|address| self.return_address(visit, address));
+        let asked = asked.or_else(|| self.return_address(visit, &landing));
+        match asked {
+            Some(asked) => gate::need(&asked, visit.facts.client),
+            None => Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None },
+        }
+    }
+
+    pub(super) fn place_of(&self, visit: &Visit) -> Place {
+        Place { address: Some(visit.facts.client), agent: visit.agent.clone() }
+    }
+
+    /// After a right password: what comes next.
+    pub(super) async fn after_password(
+        &self,
+        visit: &Visit,
+        user: &Arc<User>,
+        evidence: Vec<Evidence>,
+        return_to: Option<String>,
+        previous: Option<&Login>,
+    ) -> Result<Next, Failure> {
+        let need = self.need(visit, return_to.as_deref());
+        if need.policy != Policy::TwoFactor {
+            let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
+            return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
+        }
+        let first = user.factors.is_empty();
+        if first && !self.first_login(user) {
+            return Ok(Next::NotEnrolled);
+        }
+        let enrols = if first { Enrols::First } else { Enrols::Nothing };
+        let pending = self.pending(visit, user, evidence, return_to, need, enrols);
+        let token = self.sessions.begin_login(pending, previous.map(|login| &login.row), Vec::new()).await?;
+        Ok(Next::Wizard(token, if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
+    }
+
+    /// Whether this user may enrol with the password alone.
+    fn first_login(&self, user: &User) -> bool {
+        let now = self.vault.now();
+        user.enrolment == crate::account::Enrolment::NeverEnrolled
+            && self.settings.first_login_for.is_some_and(|span| now < user.created + span)
+    }
+
+    pub(super) fn pending(
+        &self,
+        visit: &Visit,
+        user: &User,
+        evidence: Vec<Evidence>,
+        return_to: Option<String>,
+        need: Need,
+        enrols: Enrols,
+    ) -> Pending {
+        Pending {
+            user: user.id,
+            generation: user.generation,
+            evidence,
+            created: self.vault.now(),
+            return_to,
+            need,
+            enrols,
+            begun: None,
+            address: Some(visit.facts.client),
+            agent: visit.agent.clone(),
+        }
+    }
+
+    /// Opens a session on what was proved: new id, the old session of this browser dead, the browser known, all of it
+    /// recorded, in one commit.
+    pub(super) async fn open(
+        &self,
+        visit: &Visit,
+        user: &Arc<User>,
+        evidence: Vec<Evidence>,
+        login: Option<&Login>,
+        mut more: Vec<Change>,
+    ) -> Result<SignedIn, Failure> {
+        let verified = evidence.iter().find(|evidence| evidence.factor.is_some());
+        let source = visit.source();
+        let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
+        if let Some((method, factor)) = verified.and_then(|evidence| evidence.factor.as_ref()) {
+            event = Event { kind: Kind::Verified, ..event }.factor(method, Some(factor));
+        }
+        more.push(self.audit.entry(event)?);
+        let browser = if verified.is_some() || user.factors.is_empty() {
+            let token = visit.cookies.browser.clone().unwrap_or_else(|| Token::generate(&**self.vault.random()));
+            let now = self.vault.now();
+            let browser = Browser {
+                handle: Handle::generate(&**self.vault.random()),
+                generation: user.generation,
+                since: now,
+                last_seen: now,
+                address: visit.facts.client.to_string(),
+                agent: visit.agent.clone(),
+            };
+            more.push(self.accounts.know_browser(user, &token, &browser)?);
+            Some(token)
+        } else {
+            None
+        };
+        if let Some(login) = login {
+            more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
+        }
+        let replaces = visit.visitor.live().map(|live| &*live.session);
+        let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
+        Ok(SignedIn { opened, browser })
+    }
+}
+
+/// What follows a right password.
+pub enum Next {
+    SignedIn(SignedIn, String),
+    Wizard(Token<LoginKind>, &'static str),
+    NotEnrolled,
+}
+
+/// A session that was just opened, with what the browser must be told.
+pub struct SignedIn {
+    pub opened: Opened,
+    pub browser: Option<Token<BrowserKind>>,
+}
+
+impl SignedIn {
+    /// Sets the cookies of a new session; the pending login's is removed unless it goes on.
+    pub fn tell(&self, visit: &Visit, response: &mut Response, login: Option<&Token<LoginKind>>) {
+        let names = &visit.site.cookies;
+        set_cookie(response, &names.set(&names.session, &self.opened.token.encode(), None));
+        match login {
+            Some(token) => set_cookie(response, &names.set(&names.login, &token.encode(), None)),
+            None => set_cookie(response, &names.clear(&names.login)),
+        }
+        if let Some(browser) = &self.browser {
+            set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(KNOWN)));
+        }
+    }
+}
+
+/// The level of the visitor's session.
+pub fn level(visit: &Visit) -> Level {
+    visit.visitor.level()
+}

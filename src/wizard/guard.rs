@@ -1,0 +1,51 @@
+//! Same origin is not same trust: without a portal our pages share the application's origin, and its scripts run with
+//! the visitor's cookies. So pages and forms answer navigations of whole documents only, and a form must come from one
+//! of our own pages.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::failure::Failure;
+use super::{Visit, Wizard};
+
+/// Where the browser sends fetch metadata: `navigate` to a `document`, and a POST from the same origin (same *site* is
+/// not enough). Where it sends none: a POST needs an `Origin` equal to ours.
+pub async fn navigations_only(
+    State(_wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if allowed(&visit, writes) { next.run(request).await } else { Failure::NotFromHere.into_response() }
+}
+
+fn allowed(visit: &Visit, writes: bool) -> bool {
+    let fetch = &visit.facts.fetch;
+    let sent = fetch.site.is_some() || fetch.mode.is_some() || fetch.dest.is_some();
+    if sent {
+        let document = fetch.mode.as_deref() == Some("navigate") && fetch.dest.as_deref() == Some("document");
+        return document && (!writes || fetch.site.as_deref() == Some("same-origin"));
+    }
+    !writes || is_own_origin(visit)
+}
+
+fn is_own_origin(visit: &Visit) -> bool {
+    let Some(origin) = visit.facts.origin.as_deref() else { return false };
+    match visit.origin() {
+        Some(own) => origin == own.to_string(),
+        // A gate that does not know its address knows the host it was asked for.
+        None => {
+            let authority = match visit.facts.port {
+                Some(port) => format!("{}:{port}", visit.facts.host),
+                None => visit.facts.host.clone(),
+            };
+            origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(authority.as_str())
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `verify`: the second factor. Choose, then answer. It serves a pending login, and a session that must prove more.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_templates::pages::{factor_needed, login, verify};
+use vestibule_templates::{Choice, Form, Frame};
+
+use super::ask::{Again, Turn};
+use super::failure::Failure;
+use super::finish::{page, query, see_other, waiting, with_query};
+use super::form::Posted;
+use super::login::start_again;
+use super::stage::Stage;
+use super::{Visit, Wizard};
+use crate::account::Factor;
+use crate::session::{Evidence, Need};
+use crate::store::Row;
+use crate::types::{FactorId, Level};
+
+/// Which deed of a session a step-up is.
+const DEED: &str = "verify";
+
+/// Everything a page of this step needs.
+struct Step {
+    stage: Stage,
+    usable: Vec<Row<Factor>>,
+    need: Need,
+    /// The address a step-up goes to; a login keeps its own on the server.
+    rd: Option<String>,
+}
+
+impl Wizard {
+    async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
+        let rd = query(visit, "rd").filter(|rd| self.return_address(visit, rd).is_some());
+        let account = query(visit, "to").as_deref() == Some("account");
+        let (stage, need, rd) = match self.login(visit).await? {
+            Some(login) => {
+                let need = login.row.value.need.clone();
+                (Stage::Login(login), need, None)
+            }
+            None => match self.deed(visit, DEED).await? {
+                Some(deed) => {
+                    let rd = if account { Some("/.vestibule/account".to_owned()) } else { rd };
+                    let need = self.need(visit, rd.as_deref().filter(|_| !account));
+                    (Stage::Deed(deed), need, rd)
+                }
+                None => return Ok(None),
+            },
+        };
+        let mut usable = self.checks.usable(stage.user()).await?;
+        // A rule that names factors is answered by those, where the user has any.
+        let named = |row: &Row<Factor>| need.factors.contains(&row.value.method);
+        if usable.iter().any(named) {
+            usable.retain(named);
+        }
+        Ok(Some(Step { stage, usable, need, rd }))
+    }
+}
+
+impl Step {
+    fn address(&self, factor: &Factor) -> String {
+        let path = format!("/.vestibule/verify/{}", factor.method);
+        with_query(&path, &[("factor", Some(factor.id.as_str())), self.carried()])
+    }
+
+    /// What a step-up carries in its addresses.
+    fn carried(&self) -> (&'static str, Option<&str>) {
+        match self.rd.as_deref() {
+            Some("/.vestibule/account") => ("to", Some("account")),
+            rd => ("rd", rd),
+        }
+    }
+
+    fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
+        let now = wizard.vault.now();
+        match &self.stage {
+            Stage::Login(_) => visit.frame_signing_in(now, self.stage.user(), &self.stage.csrf(wizard)),
+            Stage::Deed(_) => visit.frame_signed_in(now, self.stage.user()),
+        }
+    }
+
+    fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
+        let rows: Vec<_> = self.usable.iter().filter(|row| Some(&row.value.id) != besides).collect();
+        wizard.choices(&rows, self.stage.user().last_factor.as_ref(), |factor| self.address(factor))
+    }
+
+    fn lost(&self) -> String {
+        with_query("/.vestibule/verify/lost", &[self.carried()])
+    }
+
+    /// Whether the rule names factors and the user, verified already, has none of them.
+    fn lacks(&self) -> bool {
+        let Stage::Deed(deed) = &self.stage else { return false };
+        deed.live.level == Level::Verified
+            && !self.need.factors.is_empty()
+            && !self.usable.iter().any(|row| self.need.factors.contains(&row.value.method))
+    }
+}
+
+/// `GET verify`: the one factor there is or that was used last; all of them when asked to choose.
+pub async fn choose(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    if step.lacks() {
+        return Ok(lacking(&wizard, &visit, &step));
+    }
+    if query(&visit, "choose").is_none()
+        && let Some(first) = step.usable.first()
+    {
+        return Ok(see_other(&step.address(&first.value)));
+    }
+    let view = verify::ChooseView {
+        factors: step.choices(&wizard, None),
+        lost: step.lost(),
+        ends: step.stage.ends(),
+    };
+    Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+}
+
+/// `GET verify/lost`: no device at hand.
+pub async fn lost(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let back = with_query("/.vestibule/verify", &[step.carried()]);
+    let view = verify::LostView { others: step.choices(&wizard, None), back };
+    Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+}
+
+/// `GET verify/{method}`.
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(method): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let id = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
+    let factor = Wizard::chosen(&step.usable, &method, id.as_ref())?;
+    question(&wizard, &visit, &step, factor, None).await
+}
+
+/// `POST verify/{method}`.
+pub async fn submit(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(method): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Some(step) = wizard.step(&visit).await? else {
+        return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
+    };
+    if !step.stage.csrf_holds(&wizard, posted.get("csrf")) {
+        return Err(Failure::Forged);
+    }
+    let id = posted.has("factor").then(|| FactorId::parse(posted.get("factor")).ok_or(Failure::NotFound));
+    let factor = Wizard::chosen(&step.usable, &method, id.transpose()?.as_ref())?;
+    match wizard.turn(&visit, &step.stage, factor, &posted).await? {
+        Turn::Begun => Ok(see_other(&step.address(&factor.value))),
+        Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
+        Turn::Over => Ok(start_again(&wizard, &visit, login::Notice::StartAgain)),
+        Turn::Proved(proof) => {
+            let user = step.stage.user().clone();
+            let user = wizard.accounts.by_id(user.id).await?.ok_or(Failure::Overtaken)?;
+            let proof = Evidence::from(proof);
+            let (evidence, login, to) = match &step.stage {
+                Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
+                Stage::Deed(deed) => (&deed.live.evidence, None, step.rd.as_deref()),
+            };
+            let mut evidence = evidence.clone();
+            // One proof of each factor: the newest.
+            evidence.retain(|old| old.factor != proof.factor);
+            evidence.push(proof);
+            let signed_in = wizard.open(&visit, &user, evidence, login, Vec::new()).await?;
+            let to = match to {
+                Some("/.vestibule/account") => "/.vestibule/account".to_owned(),
+                to => wizard.destination(&visit, to),
+            };
+            let mut response = see_other(&to);
+            signed_in.tell(&visit, &mut response, None);
+            Ok(response)
+        }
+    }
+}
+
+async fn question(
+    wizard: &Wizard,
+    visit: &Visit,
+    step: &Step,
+    factor: &Row<Factor>,
+    again: Option<Again>,
+) -> Result<Response, Failure> {
+    let card = wizard.card(&factor.value.method).ok_or(Failure::NotFound)?;
+    let now = wizard.vault.now();
+    let wait = wizard.wait_of(again.as_ref());
+    let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
+    let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
+    let view = verify::AnswerView {
+        form,
+        title: wizard.texts.text(card.title),
+        factor: Some(factor.value.label.clone()),
+        prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
+        trust: None,
+        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        others: step.choices(wizard, Some(&factor.value.id)),
+        lost: step.lost(),
+        ends: step.stage.ends(),
+    };
+    let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &wizard.texts));
+    Ok(match wait {
+        Some(until) => waiting(response, now, until),
+        None => response,
+    })
+}
+
+/// A rule asks for a kind of factor this user has none of: says which, and leads to its enrolment.
+fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
+    let methods = step.need.factors.iter().filter_map(|id| {
+        let card = wizard.card(id)?;
+        Some(wizard.method_choice(card, format!("/.vestibule/account/confirm/add-{id}")))
+    });
+    let view = factor_needed::View {
+        methods: methods.collect(),
+        back: Some(wizard.landing(visit)),
+        request_id: visit.request.to_string(),
+    };
+    page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &wizard.texts))
+}
+
+/// A GET of a step whose predecessor is missing; a pending login that ran out says so.
+fn no_step(visit: &Visit) -> Response {
+    let late = visit.cookies.login.as_ref().map(|_| "1");
+    see_other(&with_query("/.vestibule/login", &[("late", late)]))
+}

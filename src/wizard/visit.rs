@@ -1,0 +1,94 @@
+//! What the proxy tells the pages about one request: the same facts the gate judges by.
+
+use std::sync::Arc;
+
+use vestibule_templates::{Account, Form, Frame, Standing};
+
+use crate::account::User;
+use crate::audit;
+use crate::clock::Time;
+use crate::gate::{Facts, Site, Sites};
+use crate::method;
+use crate::session::{Cookies, Visitor};
+use crate::types::{HostPattern, Origin, RequestId};
+
+/// What stands in the extensions of a request to the router.
+pub type VisitExtension = Arc<Visit>;
+
+/// One request to our pages.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// A site that answers to the host that was asked for: names, cookies and origin of the page are its.
+    pub site: Arc<Site>,
+    /// All sites of the configuration this request is judged by: for return addresses.
+    pub sites: Arc<Sites>,
+    pub facts: Facts,
+    pub visitor: Visitor,
+    pub cookies: Cookies,
+    pub request: RequestId,
+    /// `User-Agent`, for display and audit only.
+    pub agent: String,
+}
+
+impl Visit {
+    /// The origin of this page, as configured; `None` for `host = "*"` without `url`.
+    pub fn origin(&self) -> Option<Origin> {
+        self.site.url.as_ref().and_then(|url| url.at(&self.facts.host))
+    }
+
+    /// For audit rows.
+    pub fn source(&self) -> audit::Origin {
+        audit::Origin {
+            request: Some(self.request.clone()),
+            address: Some(self.facts.client),
+            agent: (!self.agent.is_empty()).then(|| self.agent.clone()),
+            operator: None,
+        }
+    }
+
+    /// For methods that bind to the site or name it.
+    pub fn place(&self) -> method::Place {
+        let origin = self.origin();
+        method::Place {
+            name: self.site_name(),
+            host: origin.as_ref().map(|origin| origin.host.to_string()).unwrap_or_default(),
+            origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// What people call the site: its host, with the port where it is not the scheme's own.
+    fn site_name(&self) -> String {
+        match self.origin() {
+            Some(origin) => origin.authority(),
+            None => match &self.site.host {
+                HostPattern::Any => self.facts.host.clone(),
+                host => host.to_string(),
+            },
+        }
+    }
+
+    pub fn frame(&self, now: Time) -> Frame {
+        Frame {
+            site: self.site_name(),
+            origin: self.origin().map(|origin| origin.to_string()).unwrap_or_default(),
+            now: u64::try_from(now.secs()).unwrap_or(0),
+            account: None,
+        }
+    }
+
+    /// A page of somebody whose password was right; `csrf` is of the pending login.
+    pub fn frame_signing_in(&self, now: Time, user: &User, csrf: &str) -> Frame {
+        let start_over = Form::new("/.vestibule/login/start-over", csrf);
+        let account = Account { name: user.name.to_string(), standing: Standing::SigningIn { start_over } };
+        Frame { account: Some(account), ..self.frame(now) }
+    }
+
+    /// A page of somebody signed in.
+    pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
+        let standing = Standing::SignedIn {
+            account: "/.vestibule/account".to_owned(),
+            logout: "/.vestibule/logout".to_owned(),
+        };
+        Frame { account: Some(Account { name: user.name.to_string(), standing }), ..self.frame(now) }
+    }
+}
