@@ -175,7 +175,8 @@ impl Accounts {
     /// All users, removed ones left out, by name.
     pub async fn list(&self) -> Result<Vec<User>, AccountError> {
         let rows = self.vault.all::<User>("user/").await?;
-        let mut users: Vec<User> = rows.into_iter().map(|row| row.value).filter(|user| user.removed.is_none()).collect();
+        let mut users: Vec<User> =
+            rows.into_iter().map(|row| row.value).filter(|user| user.removed.is_none()).collect();
         users.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(users)
     }
@@ -245,12 +246,7 @@ impl Accounts {
     }
 
     /// Disabling ends everything the user holds; enabling brings none of it back.
-    pub async fn set_disabled(
-        &self,
-        id: UserId,
-        disabled: bool,
-        more: Vec<Change>,
-    ) -> Result<Arc<User>, AccountError> {
+    pub async fn set_disabled(&self, id: UserId, disabled: bool, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
         let change = |user: &mut User| {
             user.generation += u64::from(disabled && !user.disabled);
             user.disabled = disabled;

@@ -150,7 +150,7 @@ pub trait Method: Send + Sync {
     fn card(&self) -> &'static Card;
 
     /// Whether it can be used on pages of this place; one that is bound to a domain cannot where there is none.
-    fn fits(&self, _place: &Place) -> bool {
+    fn works_at(&self, _place: &Place) -> bool {
         true
     }
 

@@ -26,6 +26,9 @@ pub use self::budget::Budget;
 /// A lane in which nobody tried for so long is forgotten.
 const KEPT: Duration = Duration::from_secs(400 * 86_400);
 
+/// More targets than a user has factors.
+const TARGETS: usize = 64;
+
 /// Whose budget: a user, or a name that nobody has (told apart from a user by nothing a stranger can see).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Account {
@@ -70,6 +73,16 @@ struct Tries {
 
 impl Record for Tries {
     const NAME: &'static str = "throttle";
+}
+
+impl Tries {
+    /// Targets of factors that were removed long ago make room for others; the count over all stays.
+    fn bound(&mut self) {
+        while self.targets.len() > TARGETS {
+            let oldest = self.targets.iter().min_by_key(|(_, failures)| failures.last).map(|(name, _)| name.clone());
+            self.targets.remove(&oldest.unwrap_or_default());
+        }
+    }
 }
 
 /// Failures in a row at one target, and when the last one was.
@@ -124,6 +137,7 @@ impl Throttle {
                 tries.failures += 1;
             }
             counted.last = now;
+            tries.bound();
             match self.vault.commit(vec![self.put(&key, expect, &tries)?]).await {
                 Ok(_) => return Ok(attempt),
                 // Somebody else's try came first: it decides whether this one waits.

@@ -26,11 +26,7 @@ impl Tickets {
     }
 
     /// The token, and the write that makes it good for `life` (at most [`MAX_LIFE`]).
-    pub fn issue<K: TicketKind>(
-        &self,
-        payload: &K::Payload,
-        life: Duration,
-    ) -> Result<(Token<K>, Change), VaultError> {
+    pub fn issue<K: TicketKind>(&self, payload: &K::Payload, life: Duration) -> Result<(Token<K>, Change), VaultError> {
         let token = Token::generate(&**self.vault.random());
         let expires = self.vault.now() + life.min(MAX_LIFE);
         let change = self.vault.put(Self::key(&token.hash()), Expect::Absent, payload, Some(expires))?;
@@ -69,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{StillClock, Time};
-    use crate::secret::{Key, SeededRandom};
+    use crate::secret::{DerivedRandom, Key};
     use crate::store::{KeyRing, MemoryStore};
 
     enum NoteKind {}
@@ -89,7 +85,7 @@ mod tests {
     fn tickets() -> (Tickets, Arc<StillClock>) {
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-        let random = Arc::new(SeededRandom::new(1));
+        let random = Arc::new(DerivedRandom::seeded(1));
         (Tickets::new(Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random)), clock)
     }
 

@@ -30,7 +30,7 @@ use axum::routing::{get, post};
 use crate::account::Accounts;
 use crate::assertion::SigningKeys;
 use crate::audit::Audit;
-use crate::directory::{Directory, FirstFactor};
+use crate::directory::FirstFactor;
 use crate::method::Checks;
 use crate::secret::Key;
 use crate::session::Sessions;
@@ -49,7 +49,6 @@ pub struct Wizard {
     pub vault: Vault,
     pub accounts: Accounts,
     pub tickets: Tickets,
-    pub directory: Arc<dyn Directory>,
     pub first: FirstFactor,
     pub checks: Checks,
     pub sessions: Sessions,

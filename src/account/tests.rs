@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::clock::StillClock;
-use crate::secret::SeededRandom;
+use crate::secret::DerivedRandom;
 use crate::store::{CommitError, Entry, KeyRing, MemoryStore, Observer, Store, Unavailable, Version, Write};
 
 fn vault_over(store: Arc<dyn Store>) -> Vault {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    Vault::new(store, keys, clock, Arc::new(SeededRandom::new(1)))
+    Vault::new(store, keys, clock, Arc::new(DerivedRandom::seeded(1)))
 }
 
 fn accounts() -> Accounts {
@@ -131,7 +131,13 @@ impl Store for SlowStore {
         entry
     }
 
-    async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize, now: Time) -> Result<Vec<Entry>, Unavailable> {
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<Entry>, Unavailable> {
         self.inner.scan(prefix, after, limit, now).await
     }
 
@@ -193,10 +199,7 @@ async fn a_factor_is_listed_kept_renamed_and_removed() {
     let user = accounts.by_id(user.id).await.unwrap().unwrap();
     assert_eq!((user.generation, user.factors.as_slice()), (1, [second.id].as_slice()));
     assert!(matches!(accounts.factor(&user, &first.id).await, Err(AccountError::NoSuchFactor)));
-    assert!(matches!(
-        accounts.remove_factors(user.id, &[first.id]).await.map(|_| ()),
-        Err(AccountError::NoSuchFactor)
-    ));
+    assert!(matches!(accounts.remove_factors(user.id, &[first.id]).await.map(|_| ()), Err(AccountError::NoSuchFactor)));
 }
 
 #[tokio::test]

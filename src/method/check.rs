@@ -577,7 +577,7 @@ impl Checks {
     }
 
     fn method(&self, id: &MethodId, place: &Place) -> Result<&Arc<dyn Method>, CheckError> {
-        let works = self.registry.get(id).filter(|method| method.fits(place));
+        let works = self.registry.get(id).filter(|method| method.works_at(place));
         works.ok_or_else(|| CheckError::NoSuchMethod(id.clone()))
     }
 

@@ -143,7 +143,7 @@ impl Method for WebAuthn {
         &CARD
     }
 
-    fn fits(&self, place: &Place) -> bool {
+    fn works_at(&self, place: &Place) -> bool {
         Origin::parse(&place.origin).is_ok_and(|origin| is_secure(&origin)) && self.at(place).is_some()
     }
 

@@ -83,7 +83,10 @@ impl Owner {
 }
 
 /// `GET account`
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
@@ -113,10 +116,8 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
     }
     if recovery.is_none() && !factors.is_empty() {
         let fallback = wizard.checks.registry.iter().find(|method| method.card().fallback);
-        recovery = fallback.map(|method| account::Recovery {
-            remaining: 0,
-            renew: Deed::Add(method.card().id.clone()).address(None),
-        });
+        recovery = fallback
+            .map(|method| account::Recovery { remaining: 0, renew: Deed::Add(method.card().id.clone()).address(None) });
     }
     let mut sessions = Vec::new();
     for session in wizard.sessions.list(Some(user.id)).await? {
@@ -155,7 +156,10 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
 }
 
 /// `GET account/add`: which method.
-pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn add(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let owner = match Owner::of(&visit) {
         Ok(owner) => owner,
         Err(elsewhere) => return Ok(elsewhere),
@@ -167,7 +171,8 @@ pub async fn add(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<
         let card = method.card();
         !card.fallback && method.works_at(&place) && (card.several || !held.contains(&card.id))
     });
-    let methods = offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
+    let methods =
+        offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
     let view = vestibule_templates::pages::enrol::ChooseView {
         methods: methods.collect(),
         first: false,
@@ -242,7 +247,9 @@ impl Wizard {
         let held = |id: &FactorId| rows.iter().any(|row| row.value.id == *id);
         let offered = match &deed {
             // Somebody without any factor gets the first one by an invitation, not from here.
-            Deed::Add(id) => self.checks.registry.get(id).is_some_and(|method| method.works_at(&visit.place())) && !rows.is_empty(),
+            Deed::Add(id) => {
+                self.checks.registry.get(id).is_some_and(|method| method.works_at(&visit.place())) && !rows.is_empty()
+            }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
             Deed::Password => true,
@@ -335,7 +342,7 @@ pub async fn act(
                 said.password = if password != posted.secret("new_password_again") {
                     Some(PasswordProblem::NotTheSame)
                 } else {
-                    wizard.directory.judge(&confirm.user().name, &password).err().map(problem_of)
+                    wizard.first.directory().judge(&confirm.user().name, &password).err().map(problem_of)
                 };
             }
             Deed::Add(_) | Deed::Remove(_) => {}
@@ -360,9 +367,10 @@ pub async fn act(
             Turn::Proved(proof) => proof,
         },
         None => {
-            let lane = wizard.lane(&visit, Some(confirm.user())).await?;
+            let name = confirm.user().name.as_str();
+            let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
             let password = posted.secret("password");
-            match wizard.first.sign_in(confirm.user().name.as_str(), &password, lane, &visit.source()).await? {
+            match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
                 SignIn::Proved(proof) => proof,
                 SignIn::Wrong => {
                     let said = Said { wrong_password: true, ..Said::default() };
@@ -523,7 +531,8 @@ fn short(agent: &str) -> String {
         ("Mac OS X", "macOS"),
         ("Linux", "Linux"),
     ];
-    let find = |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let find =
+        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser}, {system},"),
         (Some(one), None) | (None, Some(one)) => format!("{one},"),

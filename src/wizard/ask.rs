@@ -10,12 +10,10 @@ use super::failure::Failure;
 use super::form::Posted;
 use super::stage::Stage;
 use super::{Visit, Wizard};
-use crate::account::{Factor, User};
+use crate::account::Factor;
 use crate::clock::Time;
 use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, FieldKind, Prompt, Proof, Sending};
-use crate::secret::{BrowserKind, Token};
 use crate::store::Row;
-use crate::throttle::Lane;
 use crate::types::{FactorId, MethodId, Strength};
 
 /// What a closed lane tells to come back after.
@@ -44,16 +42,6 @@ pub enum Again {
 }
 
 impl Wizard {
-    /// The lane of this visitor's tries against `user`.
-    pub(super) async fn lane(&self, visit: &Visit, user: Option<&User>) -> Result<Lane, Failure> {
-        if let (Some(token), Some(user)) = (&visit.cookies.browser, user)
-            && self.accounts.known_browser(user, token).await?
-        {
-            return Ok(Lane::Known(Token::<BrowserKind>::hash(token)));
-        }
-        Ok(Lane::Strangers)
-    }
-
     pub(super) fn card(&self, id: &MethodId) -> Option<&'static Card> {
         self.checks.registry.get(id).map(|method| method.card())
     }
@@ -79,9 +67,9 @@ impl Wizard {
         again: Option<&Again>,
     ) -> Result<pages::Prompt, Failure> {
         let card = self.card(&factor.value.method).ok_or(Failure::NotFound)?;
-        let live = stage.begun().filter(|begun| {
-            begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires
-        });
+        let live = stage
+            .begun()
+            .filter(|begun| begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires);
         let (prompt, state) = match live {
             Some(begun) => {
                 let prompt = self.checks.show(stage.user(), begun, &visit.place()).await?;
@@ -123,8 +111,7 @@ impl Wizard {
             previous => {
                 let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
-                let made =
-                    self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
+                let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
                 match made {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
@@ -139,7 +126,7 @@ impl Wizard {
                 }
             }
         };
-        let lane = self.lane(visit, Some(user)).await?;
+        let lane = self.first.lane(user.name.as_str(), visit.cookies.browser.as_ref()).await?;
         let consume = stage.keep(&self.sessions, None)?;
         let answer = posted.answer();
         let place = visit.place();
@@ -191,9 +178,9 @@ impl Wizard {
             let factor = &row.value;
             let method = self.checks.registry.get(&factor.method)?;
             let said = method.describe(&factor.state);
-            let left = said.remaining.map(|count| {
-                self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())])
-            });
+            let left = said
+                .remaining
+                .map(|count| self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())]));
             Some(Choice {
                 method: factor.method.to_string(),
                 title: self.texts.text(method.card().title),

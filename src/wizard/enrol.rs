@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::pages::{codes, enrol, login};
 use vestibule_templates::Form;
+use vestibule_templates::pages::{codes, enrol, login};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
@@ -69,8 +69,7 @@ pub async fn choose(
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
-    let methods =
-        offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
+    let methods = offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
     let methods = methods.collect();
     let stage = Stage::Login(login);
     let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
@@ -117,16 +116,7 @@ pub async fn submit(
             let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
             let made = wizard
                 .checks
-                .begin_enrolment(
-                    &user,
-                    &card.id,
-                    &answer,
-                    &visit.place(),
-                    previous,
-                    &visit.source(),
-                    &random,
-                    keep,
-                )
+                .begin_enrolment(&user, &card.id, &answer, &visit.place(), previous, &visit.source(), &random, keep)
                 .await;
             match made {
                 Ok(made) if !made.kept => made.begun,
@@ -143,10 +133,8 @@ pub async fn submit(
         }
     };
     let consume = stage.keep(&wizard.sessions, None)?;
-    let enrolled = wizard
-        .checks
-        .finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume)
-        .await;
+    let enrolled =
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
     match enrolled {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
@@ -203,12 +191,7 @@ fn kept<'a>(wizard: &Wizard, login: &'a Login, method: &MethodId) -> Option<&'a 
     (begun.factor.is_none() && begun.method == *method && wizard.vault.now() < begun.expires).then_some(begun)
 }
 
-async fn refused(
-    wizard: &Wizard,
-    visit: &Visit,
-    card: &'static Card,
-    error: CheckError,
-) -> Result<Response, Failure> {
+async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: CheckError) -> Result<Response, Failure> {
     let why = match error {
         CheckError::Field(error) => Again::Field(error),
         CheckError::Wait(until) => Again::Wait(until),

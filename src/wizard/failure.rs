@@ -84,10 +84,9 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown
-            | AccountError::Taken
-            | AccountError::Retired
-            | AccountError::TooManyFactors => Failure::Overtaken,
+            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
+                Failure::Overtaken
+            }
         }
     }
 }

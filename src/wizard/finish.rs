@@ -19,7 +19,7 @@ use crate::gate::{self, ReturnAddress};
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
-use crate::types::{Handle, Level, Policy};
+use crate::types::{Handle, Policy};
 
 /// How long a browser stays known.
 const KNOWN: Duration = Duration::from_secs(400 * 86_400);
@@ -225,9 +225,4 @@ impl SignedIn {
             set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(KNOWN)));
         }
     }
-}
-
-/// The level of the visitor's session.
-pub fn level(visit: &Visit) -> Level {
-    visit.visitor.level()
 }

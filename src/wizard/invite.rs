@@ -89,7 +89,10 @@ pub fn into_cookie(visit: &Visit, token: &str, to: &str) -> Response {
 }
 
 /// `GET invite`
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     Ok(match wizard.invitation(&visit).await? {
         Some(invited) => form(&wizard, &visit, &invited, None),
         None => dead(&wizard, &visit),
@@ -110,7 +113,7 @@ pub async fn submit(
     let problem = if password != posted.secret("new_password_again") {
         Some(PasswordProblem::NotTheSame)
     } else {
-        wizard.directory.judge(&invited.user.name, &password).err().map(problem_of)
+        wizard.first.directory().judge(&invited.user.name, &password).err().map(problem_of)
     };
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &invited, problem));

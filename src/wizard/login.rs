@@ -7,8 +7,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::pages::{blocked, logout, login, not_enrolled};
 use vestibule_templates::Form;
+use vestibule_templates::pages::{blocked, login, logout, not_enrolled};
 
 use super::ask::CLOSED_FOR;
 use super::failure::Failure;
@@ -20,7 +20,7 @@ use crate::directory::SignIn;
 use crate::gate;
 use crate::secret::{LoginKind, Token};
 use crate::session::{Evidence, Visitor};
-use crate::types::{UserName, is_loopback_name};
+use crate::types::is_loopback_name;
 
 /// What travels in the form until the password is right.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -31,9 +31,15 @@ struct Carried {
     sent: bool,
 }
 
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     if query(&visit, "out").is_some() {
-        let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: query(&visit, "out").as_deref() == Some("all") };
+        let view = logout::DoneView {
+            login: "/.vestibule/login".to_owned(),
+            everywhere: query(&visit, "out").as_deref() == Some("all"),
+        };
         let markup = logout::done(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
         return Ok(page(StatusCode::OK, markup));
     }
@@ -119,14 +125,7 @@ pub async fn submit(
     if !posted.has("password") {
         return Ok(again(StatusCode::OK, Some(login::Problem::PasswordMissing), None));
     }
-    let lane = {
-        let name = UserName::parse(&username).ok();
-        let user = match (&visit.cookies.browser, name) {
-            (Some(_), Some(name)) => wizard.accounts.by_name(&name).await?,
-            _ => None,
-        };
-        wizard.lane(&visit, user.as_deref()).await?
-    };
+    let lane = wizard.first.lane(&username, visit.cookies.browser.as_ref()).await?;
     let now = wizard.vault.now();
     let proof = match wizard.first.sign_in(&username, &posted.secret("password"), lane, &visit.source()).await? {
         SignIn::Proved(proof) => proof,

@@ -15,7 +15,10 @@ use super::finish::{page, see_other, set_cookie};
 use super::form::Posted;
 use super::{Visit, Wizard};
 
-pub async fn ask(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn ask(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
         return Ok(see_other("/.vestibule/login?out=1"));
     };

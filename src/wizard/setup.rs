@@ -73,7 +73,10 @@ pub async fn open(
     Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
 }
 
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let token = wizard.setup_token(&visit).await?;
     Ok(form(&wizard, &visit, &token, "", false, None))
 }
@@ -95,7 +98,7 @@ pub async fn submit(
     let problem = if password != posted.secret("new_password_again") {
         Some(PasswordProblem::NotTheSame)
     } else {
-        wizard.directory.judge(&name, &password).err().map(problem_of)
+        wizard.first.directory().judge(&name, &password).err().map(problem_of)
     };
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &token, typed, false, problem));

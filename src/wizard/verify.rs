@@ -115,16 +115,15 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView {
-        factors: step.choices(&wizard, None),
-        lost: step.lost(),
-        ends: step.stage.ends(),
-    };
+    let view = verify::ChooseView { factors: step.choices(&wizard, None), lost: step.lost(), ends: step.stage.ends() };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 
 /// `GET verify/lost`: no device at hand.
-pub async fn lost(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Result<Response, Failure> {
+pub async fn lost(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
     let view = verify::LostView { others: step.choices(&wizard, None), back };

@@ -85,10 +85,8 @@ impl Visit {
 
     /// A page of somebody signed in.
     pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
-        let standing = Standing::SignedIn {
-            account: "/.vestibule/account".to_owned(),
-            logout: "/.vestibule/logout".to_owned(),
-        };
+        let standing =
+            Standing::SignedIn { account: "/.vestibule/account".to_owned(), logout: "/.vestibule/logout".to_owned() };
         Frame { account: Some(Account { name: user.name.to_string(), standing }), ..self.frame(now) }
     }
 }

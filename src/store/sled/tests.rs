@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{StillClock, SystemClock};
-use crate::secret::{Key, DerivedRandom, SystemRandom, random_bytes};
+use crate::secret::{DerivedRandom, Key, SystemRandom, random_bytes};
 use crate::store::suite::{NOW, done, put, take, until};
 
 fn keys(byte: u8) -> Arc<KeyRing> {
