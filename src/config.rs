@@ -9,6 +9,6 @@ mod units;
 mod written;
 
 pub use load::{Loaded, Source, load};
-pub use reference::{Described, Entry, Shape, reference};
+pub use reference::{Described, Entry, Shape, reference, reference_with};
 pub use sections::*;
 pub use units::{Size, Span};

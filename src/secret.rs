@@ -42,6 +42,12 @@ impl<'de, T: Zeroize + serde::Deserialize<'de>> serde::Deserialize<'de> for Secr
     }
 }
 
+/// Whether two texts are the same, in a time that does not depend on where they differ.
+pub fn same(a: &str, b: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
 /// A source of randomness fit for secrets.
 pub trait Random: Send + Sync + fmt::Debug {
     fn fill(&self, out: &mut [u8]);

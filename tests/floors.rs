@@ -47,10 +47,12 @@ const CRATE_WALLS: [(&str, &str, &str); 4] = [
 ];
 
 /// Words that only some files may say: what, in which files, and why.
-const WORD_WALLS: [(&str, &[&str], &str); 3] = [
+const WORD_WALLS: [(&str, &[&str], &str); 5] = [
     ("Proof::mint(", &["src/method", "src/directory"], "only a checked answer is a proof"),
     ("Permit::mint(", &["src/gate"], "only a verdict forwards"),
     ("Permit {", &["src/gate"], "only a verdict forwards"),
+    ("print!(", &["src/cli", "src/main"], "everything else speaks through the log, which escapes"),
+    ("println!(", &["src/cli", "src/main"], "everything else speaks through the log, which escapes"),
 ];
 
 /// A source file, with its path from the root of the repository.
@@ -455,8 +457,24 @@ fn no_release_can_be_steered() {
     }
 }
 
+#[test]
+fn the_image_is_built_with_the_toolchain_of_the_repository() {
+    let toolchain = fs::read_to_string(root().join("rust-toolchain.toml")).unwrap();
+    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap().trim_matches('"');
+    let image = fs::read_to_string(root().join("docker/Dockerfile")).unwrap();
+    assert!(image.contains(&format!("FROM rust:{channel}-")), "docker/Dockerfile does not use {channel}");
+}
+
 mod the_test_itself {
     use super::*;
+
+    #[test]
+    fn it_knows_what_only_a_test_build_has() {
+        let parent =
+            Source::new("src/store.rs", "#[cfg(test)]\npub(crate) mod suite;\n#[cfg(test)]\nmod tests;\nmod sled;\n");
+        assert_eq!(parent.test_modules(), ["src/store/suite", "src/store/tests"]);
+        assert!(is_home("src/store/suite.rs", "src/store/suite") && !is_home("src/store/suites.rs", "src/store/suite"));
+    }
 
     #[test]
     fn it_sees_arrows_that_go_up_or_sideways() {
@@ -496,6 +514,7 @@ mod the_test_itself {
             ("src/methods/totp.rs", "Ok(Proof::mint(user))"),
             ("src/proxy.rs", "let permit = Permit { site };"),
             ("src/clock.rs", "unsafe { now() }"),
+            ("src/app.rs", "eprintln!(\"{agent}\");"),
         ] {
             assert_eq!(over_the_wall(&Source::new(path, text)).len(), 1, "{path}: {text}");
         }

@@ -13,7 +13,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use serde::Deserialize;
 
 use super::Written;
-use super::reference::{self, Known};
+use super::reference::{self, Entry, Known, Shape};
 use super::written::Document;
 use crate::error::{Problem, Problems};
 
@@ -97,6 +97,14 @@ pub fn load(source: &Source) -> Result<Loaded, Problems> {
     let mut value = figment.find_value("").unwrap_or_else(|_| Value::from(Dict::new()));
     let from_environment =
         |value: &Value| figment.get_metadata(value.tag()).is_some_and(|layer| layer.name == ENVIRONMENT);
+
+    for path in positional(&mut value, &Written::entries()) {
+        let what = "expected a table, found a list".to_owned();
+        let remedy = "name each key and its value".to_owned();
+        let mut problem = Problem { file: None, line: None, key: join(&value, &path), what, remedy };
+        origin.place(&path, &mut problem);
+        problems.push(problem);
+    }
 
     let mut taken_out = None;
     let written = loop {
@@ -183,7 +191,9 @@ impl Origin {
             && (!in_file || path.starts_with(&variable.path))
         {
             problem.key.clone_from(&variable.name);
-        } else if let Some((name, document)) = &self.file {
+        } else if let Some((name, document)) = &self.file
+            && path.first().is_some_and(|section| reference::is_section(section) || document.line(path).is_some())
+        {
             problem.file = Some(name.clone());
             problem.line = document.line(path);
         }
@@ -273,7 +283,8 @@ fn reread(value: &mut Value, error: &Error, from_environment: impl Fn(&Value) ->
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         Some(Value::from(items.map(Value::from).collect::<Vec<_>>()))
     } else {
-        toml_value(text)
+        // A list is never a table's keys in their order.
+        toml_value(text).filter(|typed| expected == "a sequence" || typed.as_array().is_none())
     };
     match typed {
         Some(typed) => {
@@ -306,6 +317,33 @@ fn take_out(value: &mut Value, error: &Error, last: &mut Option<Vec<String>>) ->
         },
         _ => false,
     }
+}
+
+/// Empties every list that stands where a table belongs, and says where. Deserialization would take its elements for
+/// the table's keys in their order: a second way to write a key that no reader of the file would see.
+fn positional(value: &mut Value, entries: &[Entry]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let Value::Dict(_, dict) = value else { return found };
+    for entry in entries {
+        let Some(value) = dict.get_mut(entry.key) else { continue };
+        let (inner, tables): (_, Vec<(Vec<String>, &mut Value)>) = match (&entry.shape, value) {
+            (Shape::Table(inner) | Shape::Optional(inner), table) => (inner, vec![(vec![entry.key.to_owned()], table)]),
+            (Shape::List(inner), Value::Array(_, list)) => {
+                let path = |index: usize| vec![entry.key.to_owned(), index.to_string()];
+                (inner, list.iter_mut().enumerate().map(|(index, table)| (path(index), table)).collect())
+            }
+            _ => continue,
+        };
+        for (path, table) in tables {
+            if matches!(table, Value::Array(..)) {
+                *table = Value::from(Dict::new());
+                found.push(path);
+            } else {
+                found.extend(positional(table, inner).into_iter().map(|rest| [path.clone(), rest].concat()));
+            }
+        }
+    }
+    found
 }
 
 fn at<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {

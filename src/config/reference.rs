@@ -112,16 +112,31 @@ pub(super) fn known() -> Vec<Known> {
     out
 }
 
+/// Whether a table of that name is one of ours.
+pub(super) fn is_section(name: &str) -> bool {
+    Written::entries().iter().any(|entry| entry.key == name)
+}
+
 /// The text of `config/reference.toml`: it loads as it stands and equals the defaults. What is there only when it is
 /// written stands behind a `#` without a space; comments have one.
 pub fn reference() -> String {
+    reference_with(Vec::new())
+}
+
+/// The same with the sections of the methods, each under its id: only higher floors know those.
+pub fn reference_with(methods: Vec<(&'static str, Vec<Entry>)>) -> String {
+    let as_table = |(key, inner)| Entry { key, doc: Vec::new(), default: Value::Null, shape: Shape::Table(inner) };
+    let mut entries = Written::entries();
+    if let Some(foreign) = entries.iter_mut().find(|entry| matches!(entry.shape, Shape::Foreign)) {
+        foreign.shape = Shape::Table(methods.into_iter().map(as_table).collect());
+    }
     let mut out = String::from(
         "# Every key of Vestibule, what it does, and its default. This file is generated: do not edit it.\n\
          # Lines that begin with `#` and no space are keys too: of tables that are there only when they are written.\n\
          # From the environment a key is VESTIBULE_SECTION__KEY, for example VESTIBULE_SESSION__IDLE=10m; lists are\n\
          # written [\"one\", \"two\"] or one,two. What stands in lists of tables (site) is for the file alone.\n",
     );
-    write_table(&mut out, "", Written::entries(), "");
+    write_table(&mut out, "", entries, "");
     out
 }
 
@@ -167,6 +182,13 @@ mod tests {
     use super::*;
     use crate::config::{Source, load};
 
+    crate::config::section! {
+        Totp {
+            /// Whether it is offered.
+            enabled: bool = true,
+        }
+    }
+
     const FILE: &str = "config/reference.toml";
 
     fn read(text: String) -> Written {
@@ -184,6 +206,12 @@ mod tests {
     #[test]
     fn it_reads_as_the_defaults() {
         assert_eq!(read(reference()), Written::default());
+    }
+
+    #[test]
+    fn methods_bring_sections_of_their_own() {
+        let text = reference_with(vec![("totp", Totp::entries())]);
+        assert_eq!(read(text).methods["totp"], serde_json::json!({ "enabled": true }));
     }
 
     #[test]

@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
-use super::reference::{Described, Entry, Shape};
 use super::{Size, Span};
 
 /// Declares a section: a struct whose every key has the default given beside it, unknown keys refused. The doc comment
-/// of a key is its line in `config/reference.toml`.
+/// of a key is its line in `config/reference.toml`. A method declares its own section with it, too.
 macro_rules! section {
     ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty = $default:expr,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name { $($(#[doc = $doc])* pub $field: $type,)* }
 
@@ -25,24 +22,25 @@ macro_rules! section {
 
         impl $name {
             /// Its keys, in the order of the declaration.
-            pub fn entries() -> Vec<Entry> {
-                vec![$(Entry {
+            pub fn entries() -> Vec<$crate::config::Entry> {
+                vec![$($crate::config::Entry {
                     key: stringify!($field),
                     doc: vec![$($doc),*],
                     // Defaults are text, numbers, lists and tables of them: what cannot be shown shows as not set.
                     default: serde_json::to_value::<$type>($default).unwrap_or_default(),
-                    shape: <$type as Described>::shape(),
+                    shape: <$type as $crate::config::Described>::shape(),
                 }),*]
             }
         }
 
-        impl Described for $name {
-            fn shape() -> Shape {
-                Shape::Table(Self::entries())
+        impl $crate::config::Described for $name {
+            fn shape() -> $crate::config::Shape {
+                $crate::config::Shape::Table(Self::entries())
             }
         }
     };
 }
+pub(crate) use section;
 
 section! {
     /// The whole file.

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
-use crate::clock::Time;
+use super::{Evidence, SessionError, Sessions, may_hold};
+use crate::clock::{TOLERANCE, Time};
 use crate::method::Begun;
-use crate::secret::LoginKind;
-use crate::store::Record;
+use crate::secret::{LoginKind, Token};
+use crate::store::{Change, Record, Row, VaultError};
 use crate::ticket::TicketKind;
-use crate::types::{Handle, MethodId, Policy, UserId};
+use crate::types::{MethodId, Policy, UserId};
 
 /// What the address asked for demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,20 @@ pub struct Need {
     pub factors: Vec<MethodId>,
     /// The oldest proof that counts, in milliseconds.
     pub max_age: Option<u64>,
+}
+
+/// What a wizard may enrol, by what was proved in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrols {
+    /// A second factor is asked for, none is made.
+    Nothing,
+    /// The first factor of a user who has none: by an invitation, or by `first_login`.
+    First,
+    /// Recovery codes, right after the first factor was enrolled in this wizard. A session is open already.
+    Codes,
+    /// One more factor of this method, asked for from the account with a proof made for it. A session is open already.
+    Added(MethodId),
 }
 
 /// Behind the pending-login cookie.
@@ -33,13 +47,9 @@ pub struct Pending {
     /// Where to go when it is done: checked before it was kept, checked once more at the end.
     pub return_to: Option<String>,
     pub need: Need,
-    /// May this login enrol a first factor (an invitation, or `first_login`)?
-    pub may_enrol: bool,
+    pub enrols: Enrols,
     /// The check or enrolment that was begun.
     pub begun: Option<Begun>,
-    /// The session that was opened on the way, when this wizard still has something to hand over (recovery codes), or
-    /// whose owner adds a factor in it.
-    pub session: Option<Handle>,
     pub address: Option<IpAddr>,
     pub agent: String,
 }
@@ -50,4 +60,40 @@ impl Record for Pending {
 
 impl TicketKind for LoginKind {
     type Payload = Pending;
+}
+
+impl Sessions {
+    /// A right password: keeps the proof, the address asked for and the need, for `login_timeout`. Replaces `previous`.
+    pub async fn begin_login(
+        &self,
+        pending: Pending,
+        previous: Option<&Row<Pending>>,
+        more: Vec<Change>,
+    ) -> Result<Token<LoginKind>, SessionError> {
+        let (token, write) = self.tickets.issue::<LoginKind>(&pending, self.limits.login_timeout)?;
+        let mut changes = more;
+        changes.push(write);
+        changes.extend(previous.map(|row| self.tickets.take(row)));
+        self.vault.commit(changes).await?;
+        Ok(token)
+    }
+
+    /// The pending login behind this token; one whose user was disabled, removed or changed generation is gone.
+    pub async fn pending(&self, token: &Token<LoginKind>) -> Result<Option<Row<Pending>>, SessionError> {
+        let Some(row) = self.tickets.peek(token).await? else { return Ok(None) };
+        let user = self.accounts.by_id(row.value.user).await?;
+        let stands = user.is_some_and(|user| may_hold(&user, row.value.generation));
+        let stamped_now = row.value.created <= self.vault.now() + TOLERANCE;
+        Ok((stands && stamped_now).then_some(row))
+    }
+
+    /// The write that changes a pending login (a check begun, a proof added); it conflicts when another tab was first.
+    pub fn keep_pending(&self, row: &Row<Pending>, pending: &Pending) -> Result<Change, VaultError> {
+        self.tickets.update(row, pending)
+    }
+
+    /// The write that uses a pending login up; part of the commit that opens the session.
+    pub fn take_pending(&self, row: &Row<Pending>) -> Change {
+        self.tickets.take(row)
+    }
 }

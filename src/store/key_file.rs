@@ -1,6 +1,6 @@
 //! The sealing key's file: one key a line, newest first, `vestibule-sealing-key-1:` and 32 bytes in base64url. A key is
-//! made only while the store is empty: a new key over a sealed store would look like a start and be a loss. It must
-//! never be printed, not even in part.
+//! made only while the store is empty: a new key over a sealed store would look like a start and be a loss. The last line
+//! is where derived keys come from and stays for good. A key must never be printed, not even in part.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -102,10 +102,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::secret::{SeededRandom, SystemRandom};
+    use crate::secret::{DerivedRandom, SystemRandom};
 
     fn line(seed: u64) -> String {
-        format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(&random_bytes::<32>(&SeededRandom::new(seed))))
+        format!("{TITLE}{}\n", BASE64URL_NOPAD.encode(&random_bytes::<32>(&DerivedRandom::seeded(seed))))
     }
 
     /// What comes of a file with this text and mode, beside a sealed store.

@@ -144,6 +144,7 @@ impl SledStore {
         let status = Status::Serving(engine.db.clone());
         let shared = Arc::new(Shared { status: ArcSwap::from_pointee(status), observers: RwLock::default() });
         let (jobs, waiting) = sync_channel(QUEUE);
+        let path = folder.path().to_owned();
         let writer = Writer {
             set_key: set_key(&options.keys),
             highest: engine.ledger.commit,
@@ -158,8 +159,8 @@ impl SledStore {
             options,
         };
         let spawned = thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&waiting));
-        // Only a machine at its limit of threads gets here; the writer went down with the closure, and with it the lock.
-        let writer = spawned.map_err(|error| OpenError::Failed { folder: PathBuf::new(), why: error.to_string() })?;
+        // A machine at its limit of threads; the writer went down with the closure, and with it the lock.
+        let writer = spawned.map_err(|error| OpenError::Failed { folder: path, why: error.to_string() })?;
         Ok(Arc::new(Self { shared, jobs, writer: Mutex::new(Some(writer)) }))
     }
 

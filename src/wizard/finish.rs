@@ -17,9 +17,9 @@ use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::secret::{BrowserKind, LoginKind, Token};
-use crate::session::{Evidence, Need, Opened, Pending, Place};
+use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
-use crate::types::{Handle, Level, Policy};
+use crate::types::{Handle, Policy};
 
 /// How long a browser stays known.
 const KNOWN: Duration = Duration::from_secs(400 * 86_400);
@@ -73,7 +73,7 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 impl Wizard {
     /// The address to return to, if it is one of ours to return to.
     pub(super) fn return_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
-        self.sites.return_address(address, &visit.site, &visit.facts.host)
+        visit.sites.return_address(address, &visit.site, &visit.facts.host)
     }
 
     /// Where a login goes that was not asked for by an address: the site's front.
@@ -94,7 +94,7 @@ impl Wizard {
         let asked = address.and_then(|address| self.return_address(visit, address));
         let asked = asked.or_else(|| self.return_address(visit, &landing));
         match asked {
-            Some(asked) => gate::need(&asked.site, &asked.path, visit.facts.client),
+            Some(asked) => gate::need(&asked, visit.facts.client),
             None => Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None },
         }
     }
@@ -113,17 +113,18 @@ impl Wizard {
         previous: Option<&Login>,
     ) -> Result<Next, Failure> {
         let need = self.need(visit, return_to.as_deref());
-        if need.policy < Policy::TwoFactor && need.factors.is_empty() {
+        if need.policy != Policy::TwoFactor {
             let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
-        let may_enrol = user.factors.is_empty();
-        if may_enrol && !self.first_login(user) {
+        let first = user.factors.is_empty();
+        if first && !self.first_login(user) {
             return Ok(Next::NotEnrolled);
         }
-        let pending = self.pending(visit, user, evidence, return_to, need, may_enrol);
+        let enrols = if first { Enrols::First } else { Enrols::Nothing };
+        let pending = self.pending(visit, user, evidence, return_to, need, enrols);
         let token = self.sessions.begin_login(pending, previous.map(|login| &login.row), Vec::new()).await?;
-        Ok(Next::Wizard(token, if may_enrol { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
+        Ok(Next::Wizard(token, if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
     }
 
     /// Whether this user may enrol with the password alone.
@@ -140,7 +141,7 @@ impl Wizard {
         evidence: Vec<Evidence>,
         return_to: Option<String>,
         need: Need,
-        may_enrol: bool,
+        enrols: Enrols,
     ) -> Pending {
         Pending {
             user: user.id,
@@ -149,9 +150,8 @@ impl Wizard {
             created: self.vault.now(),
             return_to,
             need,
-            may_enrol,
+            enrols,
             begun: None,
-            session: None,
             address: Some(visit.facts.client),
             agent: visit.agent.clone(),
         }
@@ -225,9 +225,4 @@ impl SignedIn {
             set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(KNOWN)));
         }
     }
-}
-
-/// The level of the visitor's session.
-pub fn level(visit: &Visit) -> Level {
-    visit.visitor.level()
 }

@@ -115,6 +115,12 @@ headers = { usr = "X" }
 }
 
 #[test]
+fn a_list_is_not_taken_for_the_keys_of_a_table() {
+    let file = "trust = [[], true]\n\n[[site]]\nrules = [[\"/\"], { headers = 1 }]\nheaders = [\"X\"]\n";
+    insta::assert_snapshot!(told(read(file, &[("VESTIBULE_IDENTITY__HEADERS", "[\"X\"]")], "")));
+}
+
+#[test]
 fn more_mistakes_than_anybody_reads_end_at_a_hundred() {
     let file: String = (0..300).map(|n| format!("key_{n} = 1\n")).collect();
     assert_eq!(read(&file, &[], "").unwrap_err().iter().count(), MOST_PROBLEMS);
@@ -163,8 +169,15 @@ fn problems_that_parts_find_get_their_place() {
         "[session]\nidle = \"1m\"\n\n[[site]]\nurl = \"http://a\"\n\n[[site]]\n\n  [[site.rules]]\n  policy = \"x\"\n";
     let loaded = read(file, &[("VESTIBULE_SESSION__LIFETIME", "1m")], "log.level = \"warn\"").unwrap();
     let mut problems = Problems::default();
-    for key in ["site[1].rules[0].policy", "site[1].url", "session.idle", "session.lifetime", "log.level", "store.path"]
-    {
+    for key in [
+        "site[1].rules[0].policy",
+        "site[1].url",
+        "session.idle",
+        "session.lifetime",
+        "log.level",
+        "store.path",
+        "upstream",
+    ] {
         problems.add(key, "is wrong", "change it");
     }
     loaded.locate(&mut problems);
@@ -178,6 +191,7 @@ fn problems_that_parts_find_get_their_place() {
             ("VESTIBULE_SESSION__LIFETIME", false, None),
             ("log.level", false, None),
             ("store.path", true, None),
+            ("upstream", false, None),
         ]
     );
 }

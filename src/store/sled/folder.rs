@@ -28,8 +28,7 @@ impl Folder {
         }
         if found.mode() & 0o077 != 0 {
             // Tightening a folder that is somebody's for other things (a home, a project) would surprise them.
-            let ours = !is_fresh(path) || fs::read_dir(path).map_err(unusable)?.next().is_none();
-            if !ours {
+            if is_fresh(path) && holds_other_things(path).map_err(unusable)? {
                 return Err(OpenError::OpenToOthers { folder: path.to_owned(), mode: found.mode() & 0o777 });
             }
             tracing::warn!(folder = %path.display(), "the data folder was open to other users; it is 0700 now");
@@ -79,6 +78,16 @@ fn data(folder: &Path) -> PathBuf {
 pub fn is_fresh(folder: &Path) -> bool {
     let absent = |path: PathBuf| matches!(path.try_exists(), Ok(false));
     absent(mark(folder)) && absent(data(folder))
+}
+
+fn holds_other_things(folder: &Path) -> io::Result<bool> {
+    const OURS: [&str; 4] = ["keys", "store.lock", "admin.sock", "setup-link"];
+    for entry in fs::read_dir(folder)? {
+        if !OURS.iter().any(|ours| entry.as_ref().is_ok_and(|entry| entry.file_name() == *ours)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {

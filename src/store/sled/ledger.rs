@@ -5,7 +5,7 @@
 use crate::secret::{Key, Random};
 use crate::store::{KeyRing, SealError};
 
-const LENGTH: usize = 40;
+const ROOT: usize = 8;
 
 /// The state of the whole store after one commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,18 +19,27 @@ impl Ledger {
     /// Sealed, so that one store's ledger fits no other key, and nobody learns the difference of two hashes: with it, a
     /// record could be taken out unnoticed.
     pub fn seal(&self, place: &str, keys: &KeyRing, random: &dyn Random) -> Vec<u8> {
-        let mut plain = [0; LENGTH];
-        plain[..8].copy_from_slice(&self.commit.to_be_bytes());
-        plain[8..].copy_from_slice(&self.records.to_bytes());
+        let plain = [root(keys).as_slice(), &self.commit.to_be_bytes(), &self.records.to_bytes()].concat();
         keys.seal(place, &plain, random)
     }
 
     pub fn open(place: &str, sealed: &[u8], keys: &KeyRing) -> Result<Self, SealError> {
         let plain = keys.open(place, sealed)?;
-        let (commit, records) = plain.expose().split_first_chunk::<8>().ok_or(SealError::Broken)?;
+        let (found, rest) = plain.expose().split_first_chunk::<ROOT>().ok_or(SealError::Broken)?;
+        if *found != root(keys) {
+            return Err(SealError::UnknownKey);
+        }
+        let (commit, records) = rest.split_first_chunk::<8>().ok_or(SealError::Broken)?;
         let records = records.try_into().map_err(|_| SealError::Broken)?;
         Ok(Self { commit: u64::from_be_bytes(*commit), records: SetHash::from_bytes(records) })
     }
+}
+
+/// Tells the key that others are derived from, which the key that seals does not: a ring that lost it would count every
+/// record as changed.
+fn root(keys: &KeyRing) -> [u8; ROOT] {
+    let mac = keys.derive("store root").mac(&[]);
+    std::array::from_fn(|n| mac[n])
 }
 
 /// The sum, modulo 2^256, of a keyed hash of every record: it follows each write without reading the others, and does
@@ -81,7 +90,7 @@ fn element(key: &Key, record: &[u8], stored: &[u8]) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::SeededRandom;
+    use crate::secret::DerivedRandom;
 
     #[test]
     fn order_does_not_matter_and_taking_undoes_adding() {
@@ -107,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_ledger_opens_with_its_key_and_in_its_place_alone() {
-        let random = SeededRandom::new(1);
+        let random = DerivedRandom::seeded(1);
         let keys = KeyRing::new(Key::new([1; 32]), Vec::new());
         let mut ledger = Ledger { commit: 77, records: SetHash::default() };
         ledger.records.add(&Key::new([7; 32]), b"a", b"b");

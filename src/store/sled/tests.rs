@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{StillClock, SystemClock};
-use crate::secret::{Key, SeededRandom, SystemRandom, random_bytes};
+use crate::secret::{DerivedRandom, Key, SystemRandom, random_bytes};
 use crate::store::suite::{NOW, done, put, take, until};
 
 fn keys(byte: u8) -> Arc<KeyRing> {
@@ -137,6 +137,12 @@ async fn st_06_files_are_0600_in_a_0700_folder() {
     fs::set_permissions(folder.join("store/db"), fs::Permissions::from_mode(0o644)).expect("set");
     drop(open(&folder).expect("it opens"));
     look(&folder);
+    // So is a new one that holds our own things alone.
+    let fresh = parent.path().join("fresh");
+    fs::create_dir_all(fresh.join("keys")).expect("made");
+    fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755)).expect("set");
+    drop(open(&fresh).expect("it opens"));
+    look(&fresh);
     let home = parent.path().join("home");
     fs::create_dir(&home).expect("made");
     fs::write(home.join("letter"), "dear").expect("written");
@@ -169,6 +175,9 @@ async fn another_key_stops_the_start() {
     done(&*store, vec![put("more", Expect::Absent, "v")]).await;
     store.close().await;
     SledStore::open(folder.path(), options(rotated)).expect("rotated").close().await;
+    // The first key is the root of derived ones: without it this is another key, not a damaged store.
+    let error = SledStore::open(folder.path(), options(keys(2))).expect_err("without the root");
+    assert!(matches!(error, OpenError::WrongKey { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -233,7 +242,7 @@ async fn a_record_lost_added_or_put_back_is_noticed() {
 async fn damaged_files_are_refused_and_never_quietly_less() {
     let master = filled().await;
     let whole = fs::read(master.path().join("store/db")).expect("the file");
-    let random = SeededRandom::new(7);
+    let random = DerivedRandom::seeded(7);
     let mut refused = 0;
     for trial in 0..32 {
         let folder = tempfile::tempdir().expect("a folder");
@@ -267,7 +276,7 @@ async fn damaged_files_are_refused_and_never_quietly_less() {
     assert!(refused >= 8, "{refused} of 32");
 }
 
-fn random_into(random: &SeededRandom, out: &mut [u8]) {
+fn random_into(random: &DerivedRandom, out: &mut [u8]) {
     crate::secret::Random::fill(random, out);
 }
 
@@ -330,7 +339,7 @@ async fn under_load(folder: &Path) {
     for hand in 0..8 {
         let store = store.clone();
         hands.push(tokio::spawn(async move {
-            let mut turn = turn_of(&*store, hand).await;
+            let mut turn = turn_of(&store, hand).await;
             loop {
                 let code = format!("code/{hand}/{turn}");
                 let mut writes = vec![
@@ -347,9 +356,7 @@ async fn under_load(folder: &Path) {
             }
         }));
     }
-    for hand in hands {
-        hand.await.expect("no end");
-    }
+    futures_util::future::join_all(hands).await;
 }
 
 async fn turn_of(store: &SledStore, hand: usize) -> u64 {

@@ -1,0 +1,278 @@
+//! `enrol`: a new second factor. Only a wizard in which the right to it was proved shows anything here: a first login
+//! that may enrol, the recovery codes that follow it, or one more factor asked for from the account. A GET shows; what
+//! it shows is derived, not stored, so that it can show the same again.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_templates::Form;
+use vestibule_templates::pages::{codes, enrol, login};
+
+use super::ask::{Again, view_of};
+use super::failure::Failure;
+use super::finish::{page, see_other, waiting, with_query};
+use super::form::Posted;
+use super::login::start_again;
+use super::stage::{Login, Stage};
+use super::{Visit, Wizard};
+use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
+use crate::session::{Enrols, Evidence};
+use crate::types::MethodId;
+
+impl Wizard {
+    /// The pending login that may enrol, if this visitor is in one.
+    async fn enrolling(&self, visit: &Visit) -> Result<Option<Login>, Failure> {
+        let login = self.login(visit).await?;
+        Ok(login.filter(|login| match login.row.value.enrols {
+            Enrols::Nothing => false,
+            // Any existing factor, wherever it came from meanwhile, means that adding one needs a proof of it.
+            Enrols::First => login.user.factors.is_empty(),
+            Enrols::Codes | Enrols::Added(_) => true,
+        }))
+    }
+
+    /// The methods this wizard may enrol, strongest first.
+    fn offered(&self, visit: &Visit, login: &Login) -> Vec<&'static Card> {
+        let enrols = &login.row.value.enrols;
+        let mut cards: Vec<_> = self.checks.registry.iter().map(|method| method.card()).collect();
+        cards.retain(|card| match enrols {
+            Enrols::Nothing => false,
+            Enrols::First => !card.fallback,
+            Enrols::Codes => card.fallback,
+            Enrols::Added(id) => card.id == *id,
+        });
+        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
+        cards.sort_by_key(|card| std::cmp::Reverse(card.strength));
+        cards
+    }
+}
+
+/// A GET without a wizard that may enrol: to its next step, or to the start.
+async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> {
+    Ok(match wizard.login(visit).await? {
+        Some(login) if matches!(login.row.value.enrols, Enrols::Nothing) => see_other(login.next()),
+        _ if visit.visitor.live().is_some() => see_other("/.vestibule/account"),
+        _ => see_other("/.vestibule/login"),
+    })
+}
+
+/// `GET enrol`
+pub async fn choose(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
+    let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
+    let offered = wizard.offered(&visit, &login);
+    if let [only] = offered.as_slice() {
+        return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
+    }
+    let methods = offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
+    let methods = methods.collect();
+    let stage = Stage::Login(login);
+    let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
+    let frame = visit.frame_signing_in(wizard.vault.now(), stage.user(), &stage.csrf(&wizard));
+    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &wizard.texts)))
+}
+
+/// `GET enrol/{method}`
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(method): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
+    let card = offered(&wizard, &visit, &login, &method)?;
+    form(&wizard, &visit, login, card, None).await
+}
+
+/// `POST enrol/{method}`
+pub async fn submit(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(method): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Some(login) = wizard.enrolling(&visit).await? else {
+        return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
+    };
+    if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
+        return Err(Failure::Forged);
+    }
+    let card = offered(&wizard, &visit, &login, &method)?;
+    let answer = posted.answer();
+    let user = login.user.clone();
+    let stage = Stage::Login(login);
+    let Stage::Login(login) = &stage else { return Err(Failure::Overtaken) };
+
+    let live = kept(&wizard, login, &card.id).filter(|_| !posted.has("send"));
+    let begun: Begun = match live {
+        Some(begun) => begun.clone(),
+        None => {
+            let random = wizard.repeatable(login, card.id.as_str());
+            let previous = login.row.value.begun.as_ref();
+            let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
+            let made = wizard
+                .checks
+                .begin_enrolment(&user, &card.id, &answer, &visit.place(), previous, &visit.source(), &random, keep)
+                .await;
+            match made {
+                Ok(made) if !made.kept => made.begun,
+                Ok(made) => {
+                    return match made.sending {
+                        Sending::None | Sending::Sent { .. } => {
+                            Ok(see_other(&format!("/.vestibule/enrol/{}", card.id)))
+                        }
+                        not_sent => again(&wizard, &visit, card, Again::NotSent(not_sent)).await,
+                    };
+                }
+                Err(error) => return refused(&wizard, &visit, card, error).await,
+            }
+        }
+    };
+    let consume = stage.keep(&wizard.sessions, None)?;
+    let enrolled =
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
+    match enrolled {
+        Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
+        Err(error) => refused(&wizard, &visit, card, error).await,
+    }
+}
+
+/// A factor was enrolled: the session it opens, and what follows.
+async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) -> Result<Response, Failure> {
+    let pending = &login.row.value;
+    let user = wizard.accounts.by_id(login.user.id).await?.ok_or(Failure::Overtaken)?;
+    match &pending.enrols {
+        Enrols::Nothing => Err(Failure::Overtaken),
+        Enrols::First => {
+            let mut evidence = pending.evidence.clone();
+            evidence.push(proof);
+            let codes = wizard.checks.registry.iter().find(|method| method.card().fallback);
+            let Some(codes) = codes else {
+                let signed_in = wizard.open(visit, &user, evidence, Some(login), Vec::new()).await?;
+                let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
+                signed_in.tell(visit, &mut response, None);
+                return Ok(response);
+            };
+            // Signed in from here on; the wizard goes on under a new token to hand over the codes.
+            let signed_in = wizard.open(visit, &user, evidence.clone(), Some(login), Vec::new()).await?;
+            let (to, need) = (pending.return_to.clone(), pending.need.clone());
+            let next = wizard.pending(visit, &user, evidence, to, need, Enrols::Codes);
+            let token = wizard.sessions.begin_login(next, None, Vec::new()).await?;
+            let mut response = see_other(&format!("/.vestibule/enrol/{}", codes.card().id));
+            signed_in.tell(visit, &mut response, Some(&token));
+            Ok(response)
+        }
+        Enrols::Codes | Enrols::Added(_) => {
+            let change = wizard.vault.delete(login.row.key.clone(), crate::store::Expect::Any);
+            wizard.vault.commit(vec![change]).await?;
+            let to = match pending.enrols {
+                Enrols::Codes => wizard.destination(visit, pending.return_to.as_deref()),
+                _ => with_query("/.vestibule/account", &[("done", Some("added"))]),
+            };
+            let mut response = see_other(&to);
+            let names = &visit.site.cookies;
+            super::finish::set_cookie(&mut response, &names.clear(&names.login));
+            Ok(response)
+        }
+    }
+}
+
+fn offered(wizard: &Wizard, visit: &Visit, login: &Login, method: &str) -> Result<&'static Card, Failure> {
+    wizard.offered(visit, login).into_iter().find(|card| card.id.as_str() == method).ok_or(Failure::NotFound)
+}
+
+/// An enrolment of this method that was begun and is still good.
+fn kept<'a>(wizard: &Wizard, login: &'a Login, method: &MethodId) -> Option<&'a Begun> {
+    let begun = login.row.value.begun.as_ref()?;
+    (begun.factor.is_none() && begun.method == *method && wizard.vault.now() < begun.expires).then_some(begun)
+}
+
+async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: CheckError) -> Result<Response, Failure> {
+    let why = match error {
+        CheckError::Field(error) => Again::Field(error),
+        CheckError::Wait(until) => Again::Wait(until),
+        CheckError::AlreadyEnrolled => Again::Field(FieldError { field: "", text: "error-key-known" }),
+        error => match Failure::from(error) {
+            Failure::Overtaken => return Ok(start_again(wizard, visit, login::Notice::StartAgain)),
+            failure => return Err(failure),
+        },
+    };
+    again(wizard, visit, card, why).await
+}
+
+async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) -> Result<Response, Failure> {
+    // Read anew: the attempt may have used something up.
+    let Some(login) = wizard.enrolling(visit).await? else {
+        return Ok(start_again(wizard, visit, login::Notice::StartAgain));
+    };
+    form(wizard, visit, login, card, Some(why)).await
+}
+
+async fn form(
+    wizard: &Wizard,
+    visit: &Visit,
+    login: Login,
+    card: &'static Card,
+    again: Option<Again>,
+) -> Result<Response, Failure> {
+    let now = wizard.vault.now();
+    let begun = kept(wizard, &login, &card.id).cloned();
+    let prompt = match &begun {
+        Some(begun) => wizard.checks.show(&login.user, begun, &visit.place()).await?,
+        None => {
+            let random = wizard.repeatable(&login, card.id.as_str());
+            let prompt = wizard.checks.preview_enrolment(&login.user, &card.id, &visit.place(), &random).await?;
+            Prompt { ceremony: None, ..prompt }
+        }
+    };
+    let several = wizard.offered(visit, &login).len() > 1;
+    let csrf = wizard.sessions.csrf(&login.token);
+    let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
+    let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    if !prompt.codes.is_empty() {
+        let view = codes::View {
+            form: target,
+            codes: prompt.codes,
+            not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
+            replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
+                && matches!(login.row.value.enrols, Enrols::Added(_)),
+        };
+        return Ok(page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts)));
+    }
+    let wait = wizard.wait_of(again.as_ref());
+    let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
+    if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
+        view_prompt.delivery = Some(vestibule_templates::Delivery {
+            target: target.clone(),
+            state: match &again {
+                Some(Again::NotSent(Sending::Failed)) => vestibule_templates::DeliveryState::Failed,
+                _ => vestibule_templates::DeliveryState::Sent,
+            },
+            again: begun.next_send.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        });
+    }
+    let back = match &login.row.value.enrols {
+        Enrols::First if several => Some("/.vestibule/enrol".to_owned()),
+        Enrols::Added(_) => Some("/.vestibule/account".to_owned()),
+        _ => None,
+    };
+    let title = format!("method-{}-enrol-title", card.id);
+    let stage = Stage::Login(login);
+    let view = enrol::AddView {
+        form: target,
+        title: wizard.texts.text(&title),
+        prompt: view_prompt,
+        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        back,
+        ends: stage.ends(),
+    };
+    let response = page(StatusCode::OK, enrol::add(&view, &frame, &wizard.texts));
+    Ok(match wait {
+        Some(until) => waiting(response, now, until),
+        None => response,
+    })
+}

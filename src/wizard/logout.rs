@@ -1,0 +1,58 @@
+//! `logout`: a GET asks, the POST does. A link, an image or another page signs nobody out.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::response::Response;
+use vestibule_templates::Form;
+use vestibule_templates::pages::logout;
+
+use super::failure::Failure;
+use super::finish::{page, see_other, set_cookie};
+use super::form::Posted;
+use super::{Visit, Wizard};
+
+pub async fn ask(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
+    let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
+        return Ok(see_other("/.vestibule/login?out=1"));
+    };
+    let view = logout::View {
+        form: Form::new("/.vestibule/logout", wizard.sessions.csrf(token)),
+        back: wizard.landing(&visit),
+    };
+    let frame = visit.frame_signed_in(wizard.vault.now(), &live.user);
+    Ok(page(StatusCode::OK, logout::page(&view, &frame, &wizard.texts)))
+}
+
+pub async fn submit(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    if let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) {
+        if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
+            return Err(Failure::Forged);
+        }
+        wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;
+    }
+    Ok(signed_out(&visit, "/.vestibule/login?out=1"))
+}
+
+/// The browser forgets the session and any login under way.
+pub fn signed_out(visit: &Visit, to: &str) -> Response {
+    let mut response = see_other(to);
+    let names = &visit.site.cookies;
+    set_cookie(&mut response, &names.clear(&names.session));
+    set_cookie(&mut response, &names.clear(&names.login));
+    let clears: Vec<_> = visit.site.logout_clears.iter().map(|what| format!("\"{what}\"")).collect();
+    if let (false, Ok(value)) = (clears.is_empty(), HeaderValue::try_from(clears.join(", "))) {
+        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), value);
+    }
+    response
+}
