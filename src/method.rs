@@ -36,8 +36,6 @@ pub struct Card {
     pub usable_alone: bool,
     /// A user may have more than one of it.
     pub several: bool,
-    /// On without being named in the configuration.
-    pub on_by_default: bool,
     /// A challenge is for one answer, right or wrong (a ceremony). Otherwise a wrong answer leaves it standing, so that
     /// a typing error does not cost another message.
     pub single_use_challenge: bool,

@@ -16,17 +16,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::config::{Described, Entry, Shape};
 use crate::error::Problems;
 use crate::gateway::Gateways;
 use crate::method::{Absent, Card, Field, Method, Registry};
 use crate::types::{MethodId, Origin};
 
 /// Every method, strongest first, the way back in last.
-const METHODS: &[Entry] = &[
-    Entry::of::<webauthn::WebAuthn>(),
-    Entry::of::<totp::Totp>(),
-    Entry::of::<sms::Sms>(),
-    Entry::of::<recovery::Recovery>(),
+const METHODS: &[Line] = &[
+    Line::of::<webauthn::WebAuthn>(),
+    Line::of::<totp::Totp>(),
+    Line::of::<sms::Sms>(),
+    Line::of::<recovery::Recovery>(),
 ];
 
 /// What methods are built from, beside their own sections.
@@ -37,10 +38,12 @@ pub struct BuildEnv<'a> {
     pub origins: &'a [Origin],
 }
 
-/// A method that can be built of its section `[methods.<id>]`. Each key of the section has a default.
+/// A method that can be built of its section `[methods.<id>]`.
 trait Build: Method + Sized + 'static {
     const CARD: &'static Card;
-    type Section: Default + Serialize + DeserializeOwned;
+    type Section: Default + DeserializeOwned + Described;
+
+    fn enabled(section: &Self::Section) -> bool;
 
     /// Only called when the method is switched on. What is wrong with the section goes to `problems`; `Err` is a reason
     /// why the method cannot be offered here although nothing is wrong.
@@ -48,30 +51,24 @@ trait Build: Method + Sized + 'static {
 }
 
 /// One line of the list.
-struct Entry {
+struct Line {
     card: &'static Card,
-    make: fn(&Map<String, Value>, bool, &BuildEnv<'_>, &mut Problems) -> Option<Result<Arc<dyn Method>, String>>,
-    defaults: fn() -> Value,
+    make: fn(&Map<String, Value>, &BuildEnv<'_>, &mut Problems) -> Made,
+    shape: fn() -> Shape,
 }
 
-impl Entry {
+/// `None`: switched off. `Err`: cannot be offered, and why.
+type Made = Option<Result<Arc<dyn Method>, String>>;
+
+impl Line {
     const fn of<M: Build>() -> Self {
-        Self { card: M::CARD, make: make::<M>, defaults: defaults::<M> }
+        Self { card: M::CARD, make: make::<M>, shape: M::Section::shape }
     }
 }
 
-fn make<M: Build>(
-    written: &Map<String, Value>,
-    enabled: bool,
-    env: &BuildEnv<'_>,
-    problems: &mut Problems,
-) -> Option<Result<Arc<dyn Method>, String>> {
+fn make<M: Build>(written: &Map<String, Value>, env: &BuildEnv<'_>, problems: &mut Problems) -> Made {
     let section = read::<M::Section>(&M::CARD.id, written, problems);
-    enabled.then(|| M::build(section, env, problems).map(|method| Arc::new(method) as Arc<dyn Method>))
-}
-
-fn defaults<M: Build>() -> Value {
-    serde_json::to_value(M::Section::default()).unwrap_or_default()
+    M::enabled(&section).then(|| M::build(section, env, problems).map(|method| Arc::new(method) as Arc<dyn Method>))
 }
 
 /// Makes the methods that are switched on. Unknown ids, unknown keys and values that make no sense become `problems`,
@@ -87,24 +84,18 @@ pub fn build(written: &BTreeMap<String, Value>, env: &BuildEnv<'_>, problems: &m
     }
 
     let (mut methods, mut absent) = (Vec::new(), Vec::new());
-    for entry in METHODS {
-        let id = &entry.card.id;
-        let mut section = match written.get(id.as_str()) {
-            None => Map::new(),
-            Some(Value::Object(section)) => section.clone(),
+    for line in METHODS {
+        let id = &line.card.id;
+        let nothing = Map::new();
+        let section = match written.get(id.as_str()) {
+            None => &nothing,
+            Some(Value::Object(section)) => section,
             Some(_) => {
                 problems.add(format!("methods.{id}"), "not a table", format!("write [methods.{id}]"));
                 continue;
             }
         };
-        let enabled = match section.remove("enabled") {
-            None => entry.card.on_by_default,
-            Some(value) => boolean(&value).unwrap_or_else(|| {
-                problems.add(format!("methods.{id}.enabled"), "neither true nor false", "write true or false");
-                false
-            }),
-        };
-        match (entry.make)(&section, enabled, env, problems) {
+        match (line.make)(section, env, problems) {
             Some(Ok(method)) => methods.push(method),
             Some(Err(why)) => absent.push(Absent { method: id.clone(), why }),
             None => {}
@@ -125,42 +116,42 @@ pub fn build(written: &BTreeMap<String, Value>, env: &BuildEnv<'_>, problems: &m
 
 /// The ids of all methods there are, switched on or not, in display order.
 pub fn ids() -> impl Iterator<Item = &'static MethodId> {
-    METHODS.iter().map(|entry| &entry.card.id)
+    METHODS.iter().map(|line| &line.card.id)
 }
 
-/// Each method's section with its defaults, for the generated reference.
-pub fn reference() -> impl Iterator<Item = (&'static MethodId, bool, Value)> {
-    METHODS.iter().map(|entry| (&entry.card.id, entry.card.on_by_default, (entry.defaults)()))
+/// Each method's section, for the generated reference of the configuration.
+pub fn sections() -> Vec<(&'static str, Vec<Entry>)> {
+    let entries = |shape| if let Shape::Table(entries) = shape { entries } else { Vec::new() };
+    METHODS.iter().map(|line| (line.card.id.as_str(), entries((line.shape)()))).collect()
 }
 
 /// Reads a section key by key, so that every wrong key is told, not the first alone.
 fn read<S: Default + DeserializeOwned>(id: &MethodId, written: &Map<String, Value>, problems: &mut Problems) -> S {
-    let fits = |section: Map<String, Value>| serde_json::from_value::<S>(Value::Object(section));
+    let parse = |section: Map<String, Value>| serde_json::from_value::<S>(Value::Object(section));
     let mut good = Map::new();
     for (key, value) in written {
-        let alone = |value: &Value| Map::from_iter([(key.clone(), value.clone())]);
-        // The environment gives every value as text: the key's own type decides what it is.
-        let meant = [Some(value.clone()), untyped(value)];
-        match meant.into_iter().flatten().map(|value| fits(alone(&value)).map(|_| value)).reduce(Result::or) {
-            Some(Ok(value)) => {
-                good.insert(key.clone(), value);
+        let fits = |value: &Value| parse(Map::from_iter([(key.clone(), value.clone())]));
+        match fits(value) {
+            Ok(_) => {
+                good.insert(key.clone(), value.clone());
             }
-            Some(Err(error)) => {
-                problems.add(format!("methods.{id}.{key}"), error.to_string(), "mend or remove this key");
-            }
-            None => {}
+            Err(error) => match meant(value).into_iter().find(|value| fits(value).is_ok()) {
+                Some(value) => {
+                    good.insert(key.clone(), value);
+                }
+                None => problems.add(format!("methods.{id}.{key}"), error.to_string(), "mend or remove this key"),
+            },
         }
     }
-    fits(good).unwrap_or_default()
+    parse(good).unwrap_or_default()
 }
 
-/// A text that is written like a number, a truth value or a list.
-fn untyped(value: &Value) -> Option<Value> {
-    serde_json::from_str(value.as_str()?).ok()
-}
-
-fn boolean(value: &Value) -> Option<bool> {
-    value.as_bool().or_else(|| untyped(value)?.as_bool())
+/// The environment gives every value as text, and the key's own type decides what is meant: a number, a truth value, or
+/// a list written `["one", "two"]` or `one,two`.
+fn meant(value: &Value) -> Vec<Value> {
+    let Some(text) = value.as_str() else { return Vec::new() };
+    let list = text.split(',').map(|item| Value::from(item.trim())).collect();
+    serde_json::from_str(text).into_iter().chain([list]).collect()
 }
 
 /// How methods write what is kept for them: it is sealed by the store.

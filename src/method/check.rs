@@ -19,8 +19,6 @@ use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId};
 
-/// More factors than anybody has; a ceiling for the user's record.
-const MAX_FACTORS: usize = 20;
 /// Characters of a factor's name.
 const MAX_LABEL: usize = 64;
 /// How often a commit is tried anew when somebody else's change to the same user came between.
@@ -420,24 +418,37 @@ impl Checks {
     /// Removes a factor (and fallbacks with the last other one), in one commit with its event. Whether the visitor may,
     /// and whether policy needs the factor, are the wizard's questions.
     pub async fn remove(&self, user: &User, factor: &FactorId, origin: &Origin) -> Result<(), CheckError> {
-        let rows = self.accounts.factors(user).await?;
-        if !rows.iter().any(|row| row.value.id == *factor) {
-            return Err(AccountError::NoSuchFactor.into());
-        }
-        // A factor whose method is gone is one nobody can use, and yet a factor: it does not void the way back in.
-        let fallback = |row: &Row<Factor>| self.registry.get(&row.value.method).is_some_and(|m| m.card().fallback);
-        let others = rows.iter().any(|row| row.value.id != *factor && !fallback(row));
-        let removed: Vec<&Factor> =
-            rows.iter().filter(|row| row.value.id == *factor || !others).map(|row| &row.value).collect();
-        let ids: Vec<FactorId> = removed.iter().map(|factor| factor.id.clone()).collect();
+        for _ in 0..RETRIES {
+            let rows = self.accounts.factors(user).await?;
+            if !rows.iter().any(|row| row.value.id == *factor) {
+                return Err(AccountError::NoSuchFactor.into());
+            }
+            // A factor whose method is gone is one nobody can use, and yet a factor: it does not void the way back in.
+            let fallback =
+                |row: &Row<Factor>| self.registry.get(&row.value.method).is_some_and(|method| method.card().fallback);
+            let others = rows.iter().any(|row| row.value.id != *factor && !fallback(row));
+            let removed: Vec<&Factor> =
+                rows.iter().map(|row| &row.value).filter(|other| other.id == *factor || !others).collect();
+            let ids: Vec<FactorId> = removed.iter().map(|factor| factor.id.clone()).collect();
 
-        let mut changes = self.accounts.remove_factors(user.id, &ids).await?;
-        for gone in removed {
-            let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
-            changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
+            let mut changes = self.accounts.remove_factors(user.id, &ids).await?;
+            // Read after the writes were made, as when enrolling: two that remove the last two factors at once must not
+            // each think that the other one stays.
+            let fresh = self.accounts.by_id(user.id).await?.ok_or(AccountError::Unknown)?;
+            if fresh.factors.len() != rows.len() || !rows.iter().all(|row| fresh.factors.contains(&row.value.id)) {
+                continue;
+            }
+            for gone in removed {
+                let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
+                changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
+            }
+            match self.vault().commit(changes).await {
+                Ok(_) => return Ok(()),
+                Err(VaultError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        self.vault().commit(changes).await?;
-        Ok(())
+        Err(over())
     }
 
     /// Stores a step and sends its message: budget → store → send, so that nothing is sent that was not stored, and
@@ -553,17 +564,13 @@ impl Checks {
         Ok(self.vault().put(key, expect, &Claim { user, factor: factor.id.clone() }, None)?)
     }
 
-    /// The user's factors of the same method, having seen that one more may be enrolled.
+    /// The user's factors of the same method, having seen that one may be enrolled.
     async fn siblings(&self, user: &User, method: &Arc<dyn Method>) -> Result<Vec<Row<Factor>>, CheckError> {
         let card = method.card();
         let rows = self.accounts.factors(user).await?;
         let (siblings, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.value.method == card.id);
         if card.fallback && others.is_empty() {
             // A way back in needs a way in first.
-            return Err(CheckError::NoSuchMethod(card.id.clone()));
-        }
-        let replaces = !card.several && !siblings.is_empty();
-        if !replaces && siblings.len() + others.len() >= MAX_FACTORS {
             return Err(CheckError::NoSuchMethod(card.id.clone()));
         }
         Ok(siblings)
@@ -653,23 +660,16 @@ fn conflict_is_no_matter(error: VaultError) -> Result<crate::store::Version, Vau
 
 /// The step is over (expired, used, or the user's factors changed meanwhile): as when somebody else was first.
 fn over() -> CheckError {
-    VaultError::Conflict("enrolment".to_owned()).into()
+    VaultError::Conflict("factors".to_owned()).into()
 }
 
 fn states(rows: &[Row<Factor>]) -> Vec<Vec<u8>> {
     rows.iter().map(|row| row.value.state.clone()).collect()
 }
 
-/// A factor's name as its owner typed it. It is for display: one line, nothing invisible, nothing that turns the
-/// direction of the text around it.
+/// A factor's name as its owner typed it; accounts keep what can be shown of it.
 fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
-    let invisible = |c: char| {
-        let marks =
-            ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
-        c.is_control() || marks.iter().any(|range| range.contains(&c))
-    };
-    let label: String = answer.get("label").unwrap_or_default().chars().filter(|c| !invisible(*c)).collect();
-    let label = label.trim();
+    let label = answer.get("label").unwrap_or_default().trim();
     if label.chars().count() > MAX_LABEL {
         return Err(CheckError::Field(FieldError { field: "label", text: "error-label-long" }));
     }

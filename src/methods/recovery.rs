@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::{Build, BuildEnv, encode};
+use crate::config::section;
 use crate::error::Problems;
 use crate::method::{
     Answer, Answered, Card, Context, Description, Field, FieldError, FieldKind, Method, New, Prompt, Step,
@@ -35,14 +36,15 @@ static CARD: Card = Card {
     fallback: true,
     usable_alone: false,
     several: false,
-    on_by_default: true,
     single_use_challenge: false,
 };
 
-/// `[methods.recovery]`: it has no keys of its own.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Section {}
+section! {
+    Section {
+        /// Codes to get in with when the device is lost.
+        enabled: bool = true,
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Recovery;
@@ -70,6 +72,10 @@ impl Drop for Pending {
 impl Build for Recovery {
     const CARD: &'static Card = &CARD;
     type Section = Section;
+
+    fn enabled(section: &Section) -> bool {
+        section.enabled
+    }
 
     fn build(_: Section, _: &BuildEnv<'_>, _: &mut Problems) -> Result<Self, String> {
         Ok(Self)

@@ -10,7 +10,7 @@ use vestibule_templates::message;
 use zeroize::Zeroizing;
 
 use super::{Build, BuildEnv, encode, named};
-use crate::config::Span;
+use crate::config::{Span, section};
 use crate::error::Problems;
 use crate::gateway::{Message, Receiver};
 use crate::method::{
@@ -34,28 +34,23 @@ static CARD: Card = Card {
     fallback: false,
     usable_alone: false,
     several: true,
-    on_by_default: false,
     single_use_challenge: false,
 };
 
-/// `[methods.sms]`
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Section {
-    /// Countries to which codes are sent (ISO 3166, "NL"); the first is that of numbers without a country code. Who
-    /// leaves a country open pays for what is sent there.
-    countries: Vec<String>,
-    /// How long until another code may be sent to the same telephone.
-    cooldown: Span,
-    /// Codes sent in a day, over all users.
-    per_day: u32,
-    /// Codes sent in a day to one country.
-    per_country_day: u32,
-}
-
-impl Default for Section {
-    fn default() -> Self {
-        Self { countries: Vec::new(), cooldown: Span::secs(60), per_day: 1000, per_country_day: 500 }
+section! {
+    Section {
+        /// Codes by text message; needs [gateway.sms]. They can be read and diverted by others: offer something stronger
+        /// beside it.
+        enabled: bool = false,
+        /// Countries to which codes are sent (ISO 3166, for example "NL"); the first is that of numbers without a country
+        /// code. Whoever leaves a country open pays for what is sent there.
+        countries: Vec<String> = Vec::new(),
+        /// How long until another code may be sent to the same telephone.
+        cooldown: Span = Span::secs(60),
+        /// Codes sent in a day, over all users.
+        per_day: u32 = 1000,
+        /// Codes sent in a day to one country.
+        per_country_day: u32 = 500,
     }
 }
 
@@ -87,6 +82,10 @@ enum Pending {
 impl Build for Sms {
     const CARD: &'static Card = &CARD;
     type Section = Section;
+
+    fn enabled(section: &Section) -> bool {
+        section.enabled
+    }
 
     fn build(section: Section, env: &BuildEnv<'_>, problems: &mut Problems) -> Result<Self, String> {
         if env.gateways.sms.is_none() {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Build, BuildEnv, encode, named};
 use crate::clock::Time;
+use crate::config::section;
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
 use crate::secret::random_bytes;
@@ -33,23 +34,17 @@ static CARD: Card = Card {
     fallback: false,
     usable_alone: false,
     several: true,
-    on_by_default: true,
     single_use_challenge: false,
 };
 
-/// `[methods.totp]`
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Section {
-    /// Steps of 30 s accepted before and after the present one: 0 or 1.
-    skew: u8,
-    /// How many steps a device's clock may drift and be followed: 0 or 1.
-    max_drift: u8,
-}
-
-impl Default for Section {
-    fn default() -> Self {
-        Self { skew: 1, max_drift: 0 }
+section! {
+    Section {
+        /// Codes of an authenticator app.
+        enabled: bool = true,
+        /// Steps of 30 s accepted before and after the present one: 0 or 1.
+        skew: u32 = 1,
+        /// How many steps a device's clock may drift and be followed: 0 or 1.
+        max_drift: u32 = 0,
     }
 }
 
@@ -87,6 +82,10 @@ enum Found {
 impl Build for Totp {
     const CARD: &'static Card = &CARD;
     type Section = Section;
+
+    fn enabled(section: &Section) -> bool {
+        section.enabled
+    }
 
     fn build(section: Section, _env: &BuildEnv<'_>, problems: &mut Problems) -> Result<Self, String> {
         for (key, value) in [("skew", section.skew), ("max_drift", section.max_drift)] {

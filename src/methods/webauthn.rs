@@ -14,6 +14,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::{Build, BuildEnv, encode, named};
+use crate::config::section;
 use crate::error::Problems;
 use crate::method::{
     Answer, Answered, Card, Ceremony, Context, Description, FieldError, Method, New, Place, Prompt, Step,
@@ -36,16 +37,17 @@ static CARD: Card = Card {
     fallback: false,
     usable_alone: true,
     several: true,
-    on_by_default: true,
     single_use_challenge: true,
 };
 
-/// `[methods.webauthn]`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Section {
-    /// What credentials are bound to: a suffix of every site's host. Default: the portal's host, or the only site's.
-    rp_id: String,
+section! {
+    Section {
+        /// Security keys and passkeys.
+        enabled: bool = true,
+        /// The domain that keys are bound to: a suffix of every site's host. Default: the portal's host, or the only
+        /// site's. Another one makes all enrolled keys useless.
+        rp_id: String = String::new(),
+    }
 }
 
 #[derive(Debug)]
@@ -85,6 +87,10 @@ struct ClientData {
 impl Build for WebAuthn {
     const CARD: &'static Card = &CARD;
     type Section = Section;
+
+    fn enabled(section: &Section) -> bool {
+        section.enabled
+    }
 
     fn build(section: Section, env: &BuildEnv<'_>, problems: &mut Problems) -> Result<Self, String> {
         let usable: Vec<&Origin> = env.origins.iter().filter(|origin| is_secure(origin)).collect();
