@@ -116,10 +116,13 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
-    let proxy = Arc::new(http_proxy(&Arc::new(conf), Gatekeeper { door, live, here }));
+    let gatekeeper = Gatekeeper { door, live, here };
+    // Pingora panics where the machine's list of certificate authorities cannot be read.
+    let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
+        .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
 
     let (stopping, stopped) = watch::channel(false);
-    let listening = Arc::new(Listening::new(proxy, running, stop.clone(), stopped));
+    let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
     let mut accepting = JoinSet::new();
     for listener in listeners {
         accepting.spawn(listening.clone().accept(listener));

@@ -15,10 +15,7 @@ const OVERRIDES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
 
 /// Takes out what the application says under our cookie names: it could fix a session, or end one.
 pub fn without_our_cookies(head: &mut ResponseHeader, names: &CookieNames) -> pingora::Result<()> {
-    let ours = |value: &HeaderValue| {
-        let name = value.as_bytes().split(|byte| matches!(byte, b'=' | b';')).next().unwrap_or_default();
-        names.is_ours(name.trim_ascii())
-    };
+    let ours = |value: &HeaderValue| names.is_ours(name(value.as_bytes()));
     if !head.headers.get_all(header::SET_COOKIE).iter().any(ours) {
         return Ok(());
     }
@@ -29,6 +26,13 @@ pub fn without_our_cookies(head: &mut ResponseHeader, names: &CookieNames) -> pi
         head.append_header(header::SET_COOKIE, value)?;
     }
     Ok(())
+}
+
+/// The name of a cookie as it will come back. A browser sends one that was set without a name as its bare value, so
+/// that `=vestibule=x` comes back as ours.
+fn name(value: &[u8]) -> &[u8] {
+    let start = value.iter().position(|byte| !matches!(byte, b'=' | b' ' | b'\t')).unwrap_or(value.len());
+    value[start..].split(|byte| matches!(byte, b'=' | b';')).next().unwrap_or_default().trim_ascii()
 }
 
 /// Keeps an answer that took a login out of shared caches, unless the application has done so itself.
@@ -70,6 +74,15 @@ mod tests {
             head.append_header(header::CACHE_CONTROL, *field).unwrap();
         }
         private(&head.headers)
+    }
+
+    /// HS-12.
+    #[test]
+    fn a_cookie_is_named_as_it_comes_back() {
+        for value in ["vestibule=x; Path=/", " vestibule = x", "=vestibule=x", "= =vestibule", "vestibule;Path=/"] {
+            assert_eq!(name(value.as_bytes()), b"vestibule", "{value}");
+        }
+        assert_eq!(name(b"other=vestibule=x"), b"other");
     }
 
     #[test]
