@@ -10,23 +10,20 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use vestibule_templates::Texts;
 
 use super::{Machine, StartError};
 use crate::account::{Accounts, Factor};
-use crate::assertion::headers::Stripped;
 use crate::assertion::{Assertions, SigningKeys};
-use crate::audit::{Audit, Event, Kind, Origin};
-use crate::config::{Loaded, Trust, Written};
-use crate::directory::{Directory, FirstFactor, LocalDirectory};
+use crate::audit::Audit;
+use crate::config::{Loaded, Written};
+use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Sites, lint};
+use crate::gate::{Lint, Sites, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
-use crate::proxy::Running;
+use crate::proxy::{Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, SledOptions, SledStore, Vault};
 use crate::throttle::Throttle;
@@ -57,14 +54,15 @@ impl Plan {
         let mut problems = Problems::default();
         let outbox = Outbox::default();
         let sites = Arc::new(Sites::build(&written, &mut problems));
-        let trusted = trusted(&written.trust, &mut problems);
+        let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
         let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         addresses(&written, &mut problems);
         limits(&written, &mut problems);
-        authorities(&written, &mut problems);
+        // The authorities' certificates are read here, so that a missing file is told with all the rest.
+        Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, &mut problems);
         if written.store.engine != "sled" {
             let what = format!("there is no store engine {:?}", written.store.engine);
@@ -109,7 +107,6 @@ pub struct Parts {
     pub tickets: Tickets,
     pub throttle: Throttle,
     pub audit: Audit,
-    pub directory: Arc<dyn Directory>,
     pub first: FirstFactor,
     pub sessions: Sessions,
     pub keys: Arc<SigningKeys>,
@@ -145,8 +142,8 @@ impl Parts {
         let tickets = Tickets::new(vault.clone());
         let throttle = Throttle::new(vault.clone(), &written.throttle);
         let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
-        let directory: Arc<dyn Directory> = Arc::new(LocalDirectory::new(vault.clone(), &written.password));
-        let first = FirstFactor::new(directory.clone(), accounts.clone(), throttle.clone(), audit.clone());
+        let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
+        let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone());
         let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
         let identity = &written.identity;
         let keys = Arc::new(SigningKeys::load(vault.clone(), identity.rotate.0, identity.lifetime.0).await?);
@@ -172,7 +169,6 @@ impl Parts {
             tickets,
             throttle,
             audit,
-            directory,
             first,
             sessions,
             keys,
@@ -183,32 +179,27 @@ impl Parts {
         }))
     }
 
-    /// Puts another configuration in force, whole, and records who did.
-    ///
-    /// # Errors
-    /// It cannot be recorded; the old one stays in force.
-    pub async fn replace(&self, plan: Plan, origin: &Origin) -> Result<(), StartError> {
-        self.audit.record(Event::new(Kind::ConfigurationLoaded, origin)).await?;
+    /// Another configuration, ready to be put in force.
+    pub fn with(&self, plan: Plan) -> InForce {
         let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.texts);
-        self.in_force.store(Arc::new(InForce { plan, checks }));
-        Ok(())
+        InForce { plan, checks }
     }
 
-    /// What the proxy works by, of the configuration in force.
-    pub fn running(&self, setup: &Arc<SetupLink>) -> Running {
-        let in_force = self.in_force.load();
+    /// What the proxy works by, of one configuration.
+    ///
+    /// # Errors
+    /// A certificate file that was there when the plan was made and is not any more.
+    pub fn running(&self, in_force: &InForce, setup: &Arc<SetupLink>) -> Result<Running, Problems> {
         let written = &in_force.plan.written;
         let wizard = Wizard {
             vault: self.vault.clone(),
             accounts: self.accounts.clone(),
             tickets: self.tickets.clone(),
-            directory: self.directory.clone(),
             first: self.first.clone(),
             checks: in_force.checks.clone(),
             sessions: self.sessions.clone(),
             audit: self.audit.clone(),
             keys: self.keys.clone(),
-            sites: in_force.plan.sites.clone(),
             setup: setup.clone(),
             texts: self.texts.clone(),
             settings: Settings {
@@ -218,14 +209,17 @@ impl Parts {
             },
             derivation: self.vault.derive("wizard"),
         };
-        Running {
-            sites: in_force.plan.sites.clone(),
-            stripped: Stripped::new(in_force.plan.sites.sites.iter().map(|site| &site.headers)),
-            trusted: in_force.plan.trusted.clone(),
-            limits: written.limits.clone(),
-            user_is_id: written.identity.user == "id",
-            wizard: wizard::router(Arc::new(wizard)),
-        }
+        let mut problems = Problems::default();
+        let running = Running::build(
+            in_force.plan.sites.clone(),
+            in_force.plan.trusted.clone(),
+            written.limits.clone(),
+            written.identity.user == "id",
+            wizard::router(Arc::new(wizard)),
+            self.machine.clock.clone(),
+            &mut problems,
+        );
+        if problems.is_empty() { Ok(running) } else { Err(problems) }
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.
@@ -265,26 +259,6 @@ fn prepare(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Whose forwarding headers are believed. Believing everybody lets any client claim any address, and must be meant.
-fn trusted(written: &Trust, problems: &mut Problems) -> Vec<IpNet> {
-    let mut networks = Vec::new();
-    for (n, text) in written.proxies.iter().enumerate() {
-        let key = format!("trust.proxies[{n}]");
-        let network = text.parse::<IpNet>().or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()));
-        match network {
-            Err(_) => {
-                problems.add(key, format!("{text:?} is no network"), "write a CIDR such as \"10.0.0.0/8\", or an address");
-            }
-            Ok(network) if network.prefix_len() == 0 && !written.anyone => {
-                let remedy = "name the networks of your proxies, or set trust.anyone = true if you mean it";
-                problems.add(key, "lets every client say what its address is", remedy);
-            }
-            Ok(network) => networks.push(network),
-        }
-    }
-    networks
-}
-
 fn addresses(written: &Written, problems: &mut Problems) {
     let listen = &written.listen.http;
     if listen.is_empty() {
@@ -322,23 +296,15 @@ fn limits(written: &Written, problems: &mut Problems) {
     if session.idle > session.lifetime {
         problems.add("session.idle", "is longer than session.lifetime", "make it shorter: it ends sessions that are not used");
     }
+    let password = &written.password;
+    let memory = u32::try_from(password.memory.0 / 1024).unwrap_or(u32::MAX);
+    if let Err(error) = argon2::Params::new(memory, password.iterations, password.parallelism, None) {
+        let remedy = "leave out memory, iterations and parallelism, or see RFC 9106 section 4";
+        problems.add("password", format!("these are no parameters of Argon2id: {error}"), remedy);
+    }
     let cookie = &session.cookie;
     if cookie.is_empty() || cookie.len() > 64 || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
         problems.add("session.cookie", format!("{cookie:?} is no name for a cookie"), "use letters, digits, - and _");
-    }
-}
-
-/// A certificate file that is missing stops the start: skipping it would be trusting somebody else.
-fn authorities(written: &Written, problems: &mut Problems) {
-    for (n, site) in written.site.iter().enumerate().filter(|(_, site)| !site.upstream_ca_file.is_empty()) {
-        let file = &site.upstream_ca_file;
-        let what = match CertificateDer::pem_file_iter(file).map(|found| found.collect::<Result<Vec<_>, _>>()) {
-            Ok(Ok(certificates)) if !certificates.is_empty() => continue,
-            Ok(_) => format!("{file} holds no certificate in PEM"),
-            Err(error) => format!("{file} cannot be read: {error}"),
-        };
-        let remedy = "name a PEM file with the CA of the upstream's certificate";
-        problems.add(format!("site[{n}].upstream_ca_file"), what, remedy);
     }
 }
 

@@ -20,12 +20,8 @@ use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door, Live};
-use crate::secret::{SetupKind, Token};
+use crate::proxy::{self, Door};
 use crate::wizard::SetupLink;
-
-/// How long the set-up link of a new store works.
-const SETUP_LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// A server that listens and does not answer yet.
 pub struct Server {
@@ -68,22 +64,21 @@ impl Server {
         }
         let _ = parts.listening.set(addresses);
         let setup_file = folder.join("setup-link");
-        let setup = match set_up {
-            true => first_user(&parts, &setup_file).await?,
-            false => SetupLink::none(),
-        };
-        let setup = Arc::new(setup);
+        let setup = Arc::new(SetupLink::default());
+        if set_up {
+            first_user(&parts, &setup, &setup_file).await?;
+        }
+        let running = parts.running(&parts.in_force.load(), &setup)?;
         let door = Arc::new(Door {
-            running: Arc::new(ArcSwap::from_pointee(parts.running(&setup))),
+            running: Arc::new(ArcSwap::from_pointee(running)),
             sessions: parts.sessions.clone(),
             assertions: parts.assertions.clone(),
             keys: parts.keys.clone(),
+            audit: parts.audit.clone(),
+            texts: parts.texts.clone(),
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
-            live: Arc::new(Live::default()),
         });
-        let live = door.live.clone();
-        parts.sessions.on_end(Arc::new(move |handle| live.cut(handle)));
         Ok(Self { parts, setup, setup_file, door, listeners, admin })
     }
 
@@ -162,16 +157,16 @@ pub fn stop_asked() -> Result<CancellationToken, StartError> {
 
 /// The link of a store that never had a user. It lives in memory alone, so a restart ends it, and it is printed in full
 /// to a terminal only: a log is read by others.
-async fn first_user(parts: &Parts, file: &Path) -> Result<SetupLink, StartError> {
+async fn first_user(parts: &Parts, setup: &SetupLink, file: &Path) -> Result<(), StartError> {
     let _ = std::fs::remove_file(file);
     let ever = parts.accounts.ever().await.map_err(|error| match error {
         crate::account::AccountError::Vault(error) => StartError::Vault(error),
         other => StartError::Vault(crate::store::Unavailable(other.to_string()).into()),
     })?;
     if ever {
-        return Ok(SetupLink::none());
+        return Ok(());
     }
-    let token = Token::<SetupKind>::generate(&*parts.machine.random);
+    let token = setup.issue(&*parts.machine.random, parts.vault.now());
     let (base, remark) = base(parts);
     let link = format!("{base}/.vestibule/setup/{}\n{}", token.encode(), remark.unwrap_or_default());
     let mut out = std::io::stdout();
@@ -185,9 +180,8 @@ async fn first_user(parts: &Parts, file: &Path) -> Result<SetupLink, StartError>
     };
     if let Err(error) = told {
         tracing::error!(%error, "the set-up link could be told to nobody; add a user with `vestibule user add`");
-        return Ok(SetupLink::none());
     }
-    Ok(SetupLink::open(&token, parts.vault.now() + SETUP_LIFE))
+    Ok(())
 }
 
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
@@ -258,11 +252,21 @@ async fn reload(
         if !later.is_empty() {
             tracing::warn!(sections = later.join(", "), "changed, and taken at the next start");
         }
-        if let Err(error) = parts.replace(plan, &Origin::default()).await {
+        let next = parts.with(plan);
+        let running = match parts.running(&next, &setup) {
+            Ok(running) => running,
+            Err(problems) => {
+                tracing::error!(%problems, "the new configuration is refused, the old one stays in force");
+                continue;
+            }
+        };
+        // Recorded first: a configuration that nobody can find in the trail is not taken.
+        if let Err(error) = parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await {
             tracing::error!(%error, "the new configuration could not be recorded, the old one stays in force");
             continue;
         }
-        door.running.store(Arc::new(parts.running(&setup)));
+        parts.in_force.store(Arc::new(next));
+        door.running.store(Arc::new(running));
         tracing::info!("the new configuration is in force");
     }
 }

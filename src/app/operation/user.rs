@@ -33,7 +33,7 @@ pub async fn add(
         Some(password) => {
             parts.vault.commit(vec![added]).await?;
             // A name is never given out twice by accident, so a user whose password is refused stays, without one.
-            parts.directory.set_password(&user, &password).await.map_err(|error| {
+            parts.first.set_password(&user, &password, origin).await.map_err(|error| {
                 let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
                 Failure::new(error.to_string(), remedy)
             })?;
@@ -58,7 +58,7 @@ pub async fn show(parts: &Parts, name: &UserName) -> Result<Outcome, Failure> {
     Ok(Outcome::User(Box::new(UserCard {
         id: user.id,
         line: line(&user),
-        password: parts.directory.has_password(user.id).await?,
+        password: parts.first.directory().has_password(user.id).await?,
         methods: factor::lines(parts, &user).await?,
         sessions: parts.sessions.list(Some(user.id)).await?.len(),
         browsers: parts.accounts.browsers(&user).await?.len(),
@@ -111,7 +111,7 @@ pub async fn remove(parts: &Parts, name: &UserName, origin: &Origin) -> Result<O
     let user = find(parts, name).await?;
     // The record goes first: from then on a password that is still there opens nothing.
     parts.accounts.remove(user.id).await?;
-    parts.directory.forget(user.id).await?;
+    parts.first.directory().forget(user.id).await?;
     parts.audit.record(Event::new(Kind::UserRemoved, origin).user(user.id, &user.name)).await?;
     Ok(done(format!("{name} was removed; the name is not given out again without --reuse-name")))
 }
@@ -125,9 +125,8 @@ pub async fn password(
     let nothing = || Failure::new("no password was given", "write it to standard input");
     let password = password.ok_or_else(nothing)?;
     let user = find(parts, name).await?;
-    parts.directory.set_password(&user, &password).await?;
-    let told = parts.audit.entry(Event::new(Kind::PasswordChanged, origin).user(user.id, &user.name))?;
-    parts.accounts.end_everything(user.id, vec![told]).await?;
+    parts.first.set_password(&user, &password, origin).await?;
+    parts.accounts.end_everything(user.id, Vec::new()).await?;
     Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
 }
 
