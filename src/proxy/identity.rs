@@ -60,6 +60,9 @@ pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: 
     }
     head.append_header(LOOP, context.here.as_str())?;
     forwarded(head, permit, facts, context.peer)?;
+    if facts.websocket {
+        head.insert_header(header::CONTENT_LENGTH, "0")?;
+    }
     for set in context.identity {
         head.insert_header(set.name.clone(), set.value.as_str())?;
     }

@@ -176,6 +176,7 @@ impl Listening {
         let bytes = transport.begin_message(head.length, head.framing);
         let mut session = ServerSession::new_http1(Box::new(transport));
         session.set_pipelined_prefix(bytes);
+        session.set_read_timeout(Some(limits.between_bytes_timeout.0));
         session.set_write_timeout(Some(limits.between_bytes_timeout.0));
         let token = self.over.child_token();
         let arrived = Arc::new(Arrived { peer, target: head.target, framing: head.framing });
