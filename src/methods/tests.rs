@@ -209,7 +209,9 @@ fn totp() -> MethodId {
 
 fn junk() -> Vec<String> {
     let deep = "[".repeat(20_000);
-    ["", "\0", "000000", "é😀٣٣٣٣٣٣", "-1", "{}", "null", "+12345", &"9".repeat(65_536), &deep].map(str::to_owned).into()
+    ["", "\0", "000000", "é😀٣٣٣٣٣٣", "-1", "{}", "null", "+12345", &"9".repeat(65_536), &deep]
+        .map(str::to_owned)
+        .into()
 }
 
 #[test]
@@ -232,7 +234,9 @@ async fn every_word_of_a_method_is_in_the_catalogue() {
         let random = DerivedRandom::seeded(1);
         let offered = bench.checks.preview_enrolment(&user, &id, &place(), &random).await.unwrap();
         let mut keys = vec![card.title, card.hint, asked.hint, offered.hint];
-        keys.extend(asked.fields.iter().chain(&offered.fields).flat_map(|field| [Some(field.label), field.hint]).flatten());
+        keys.extend(
+            asked.fields.iter().chain(&offered.fields).flat_map(|field| [Some(field.label), field.hint]).flatten(),
+        );
         assert!(keys.iter().all(|key| bench.checks.texts.has(key)), "{id}: {keys:?}");
     }
 }
