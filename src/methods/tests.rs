@@ -497,9 +497,9 @@ async fn a_key_that_lies_in_any_field_is_refused() {
     ] {
         all.push(Says::honest(origin));
     }
-    let mut own = all.clone();
-    own.push(lies(|says| says.algorithm = -8));
-    for says in own {
+    let mut enrolling = all.clone();
+    enrolling.push(lies(|says| says.algorithm = -8));
+    for says in enrolling {
         let begun = bench.begin_enrolment("alice", &webauthn, &Answer::default(), None).await.unwrap();
         let Some(Ceremony::Create(options)) = &begun.prompt.ceremony else { panic!() };
         let answer = fields(&[("code", &hands.key.create(options, &says))]);
