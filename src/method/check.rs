@@ -143,7 +143,7 @@ impl Checks {
                 let state = &row.value.state;
                 let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
                 let card = method.card();
-                alive.then(|| ((card.fallback, Reverse(row.value.last_used), Reverse(card.strength)), row))
+                alive.then_some(((card.fallback, Reverse(row.value.last_used), Reverse(card.strength)), row))
             })
             .collect();
         usable.sort_by_key(|(order, _)| *order);
