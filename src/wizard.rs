@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn no_page_shows_a_key_instead_of_its_text() {
         let texts = Texts::english();
-        let key = regex::Regex::new(r#""((?:error|method|field|login|verify|enrol|codes|done)-[a-z-]*[a-z])""#).unwrap();
+        let key =
+            regex::Regex::new(r#""((?:error|method|field|login|verify|enrol|codes|done)-[a-z-]*[a-z])""#).unwrap();
         let mut seen = 0;
         for folder in ["src/wizard", "src/methods", "src/method"] {
             for file in std::fs::read_dir(folder).unwrap() {

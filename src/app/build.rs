@@ -203,7 +203,6 @@ impl Parts {
             checks: in_force.checks.clone(),
             sessions: self.sessions.clone(),
             audit: self.audit.clone(),
-            keys: self.keys.clone(),
             setup: setup.clone(),
             texts: self.texts.clone(),
             settings: Settings {
