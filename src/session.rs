@@ -339,7 +339,7 @@ impl Sessions {
             last_seen: now,
             ends: first_factor(evidence).unwrap_or(now).min(now) + self.limits.lifetime,
             address: place.address,
-            agent: place.agent.clone(),
+            agent: cut(&place.agent),
         };
         let key = key_of(&hash);
         let pointer = Pointer {
@@ -473,7 +473,8 @@ impl Sessions {
 
     /// Calls `ended` for each session that ends from now on, whatever ended it (logout, disable, generation, another
     /// process), within a second; expiry at the next [`Sessions::tick`]. To be called on the runtime: the first call
-    /// starts the task that follows the store.
+    /// starts the task that follows the store. Whoever lists a stream under a session looks once more with
+    /// [`Sessions::glance`] after listing it: an end that came between the decision and the listing was told to nobody.
     pub fn on_end(&self, ended: Ended) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
         let runtime = tokio::runtime::Handle::try_current();
@@ -527,8 +528,9 @@ impl Sessions {
                 self.vault.delete(pointer, Expect::Any),
             ];
             match self.vault.commit(changes).await {
-                // Gone already.
-                Ok(_) | Err(VaultError::Conflict(_)) => {}
+                Ok(_) => {}
+                // Gone already, by its own end or by another process: nothing else would make memory forget it.
+                Err(VaultError::Conflict(_)) => self.memory.forget(&hash),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -659,15 +661,20 @@ fn first_factor(evidence: &[Evidence]) -> Option<Time> {
     password.or_else(|| evidence.iter().map(|evidence| evidence.at).max())
 }
 
-/// One proof per factor, the newest: a session does not grow with use.
-fn newest_of_each(mut evidence: Vec<Evidence>) -> Vec<Evidence> {
-    evidence.sort_by_key(|evidence| Reverse(evidence.at));
+/// One proof per factor, the newest, in the order in which they were first made: a session does not grow with use.
+fn newest_of_each(evidence: Vec<Evidence>) -> Vec<Evidence> {
     let mut newest: Vec<Evidence> = Vec::new();
     for one in evidence {
-        if newest.iter().all(|other| other.factor != one.factor) {
-            newest.push(one);
+        match newest.iter_mut().find(|other| other.factor == one.factor) {
+            Some(other) if other.at <= one.at => *other = one,
+            Some(_) => {}
+            None => newest.push(one),
         }
     }
-    newest.reverse();
     newest
+}
+
+/// What a browser calls itself, for display: a stranger's text, so it has an end.
+fn cut(agent: &str) -> String {
+    agent.chars().take(256).collect()
 }

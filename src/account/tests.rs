@@ -269,7 +269,7 @@ async fn a_browser_is_known_to_one_user_until_the_generation_ends_it() {
 
     assert!(accounts.known_browser(&alice, &token).await.unwrap());
     assert!(!accounts.known_browser(&bob, &token).await.unwrap());
-    assert_eq!(accounts.browsers(&alice).await.unwrap(), [known.clone()]);
+    assert_eq!(accounts.browsers(&alice).await.unwrap(), std::slice::from_ref(&known));
     let alice = accounts.end_everything(alice.id, vec![]).await.unwrap();
     assert!(!accounts.known_browser(&alice, &token).await.unwrap());
     assert!(accounts.browsers(&alice).await.unwrap().is_empty());

@@ -143,18 +143,11 @@ struct Variable {
 
 impl Origin {
     fn read(source: &Source, problems: &mut Problems) -> Self {
-        let file = source.file.as_ref().and_then(|path| {
-            let name = path.display().to_string();
-            match read_text(path)
-                .map_err(|what| (None, what, "name a readable file with --config".to_owned()))
-                .and_then(|text| {
-                    Document::parse(text).map_err(|(line, what)| (line, what, "write it as TOML asks".to_owned()))
-                }) {
-                Ok(document) => Some((name, document)),
-                Err((line, what, remedy)) => {
-                    problems.push(Problem { file: Some(name), line, key: "configuration".to_owned(), what, remedy });
-                    None
-                }
+        let file = source.file.as_ref().and_then(|path| match read_document(path) {
+            Ok(document) => Some((path.display().to_string(), document)),
+            Err(problem) => {
+                problems.push(problem);
+                None
             }
         });
         let flags = Document::parse(source.flags.clone()).unwrap_or_else(|(_, what)| {
@@ -240,11 +233,21 @@ impl Provider for Layer {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+fn read_document(path: &Path) -> Result<Document, Problem> {
+    let wrong = |line, what, remedy: &str| {
+        let (file, key) = (Some(path.display().to_string()), "configuration".to_owned());
+        Problem { file, line, key, what, remedy: remedy.to_owned() }
+    };
+    let unreadable = |error: std::io::Error| {
+        wrong(None, format!("cannot be read ({error})"), "make it readable, or name another with --config")
+    };
     let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(|error| format!("cannot be read ({error})"))?;
-    file.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(|error| format!("cannot be read ({error})"))?;
-    if text.len() as u64 > LARGEST_FILE { Err("is larger than 4 MiB".to_owned()) } else { Ok(text) }
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(wrong(None, "is larger than 4 MiB".to_owned(), "name the configuration with --config"));
+    }
+    Document::parse(text).map_err(|(line, what)| wrong(line, what, "write this line as TOML asks"))
 }
 
 fn insert(dict: &mut Dict, path: &[String], value: Value) {

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::config::{Source, load};
 
-    crate::config::section! {
+    crate::section! {
         Totp {
             /// Whether it is offered.
             enabled: bool = true,

@@ -7,6 +7,8 @@ use super::{Size, Span};
 
 /// Declares a section: a struct whose every key has the default given beside it, unknown keys refused. The doc comment
 /// of a key is its line in `config/reference.toml`. A method declares its own section with it, too.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! section {
     ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty = $default:expr,)* }) => {
         $(#[$meta])*
@@ -40,7 +42,6 @@ macro_rules! section {
         }
     };
 }
-pub(crate) use section;
 
 section! {
     /// The whole file.

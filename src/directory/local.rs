@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
 use super::hashers::{Full, Hashers};
 use super::{Directory, DirectoryError};
-use crate::account::{Accounts, User};
+use crate::account::{AccountError, Accounts, User};
 use crate::config::PasswordSection;
 use crate::error::Problems;
 use crate::secret::{Random, Secret, random_bytes};
@@ -69,6 +69,12 @@ impl LocalDirectory {
 
     async fn row(&self, user: UserId) -> Result<Option<Row<Password>>, VaultError> {
         self.accounts.vault().get(&key(user)).await
+    }
+
+    /// What is stored, for tests.
+    #[cfg(test)]
+    pub(super) async fn stored(&self, user: UserId) -> String {
+        self.row(user).await.unwrap().unwrap().value.phc
     }
 
     async fn hash(&self, password: Secret<String>) -> Result<String, DirectoryError> {
@@ -154,7 +160,7 @@ impl Directory for LocalDirectory {
             // The record is part of the commit also where it does not change: a user removed meanwhile gets none.
             match self.accounts.edit(user.id, |user| user.generation += ended, vec![change]).await {
                 Ok(_) => return Ok(()),
-                Err(crate::account::AccountError::Vault(VaultError::Conflict(_))) => {}
+                Err(AccountError::Vault(VaultError::Conflict(_))) => {}
                 Err(error) => return Err(error.into()),
             }
         }

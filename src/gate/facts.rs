@@ -20,6 +20,9 @@ pub const RESERVED: &str = "/.vestibule/";
 /// The same for what the world looks up (RFC 8615).
 pub const RESERVED_WELL_KNOWN: &str = "/.well-known/vestibule/";
 
+/// Longest path, in bytes, that is read in every way: some have over a hundred readings.
+const LONGEST_LENIENT: usize = 4096;
+
 /// Methods that are read at all: RFC 9110 without CONNECT and TRACE, PATCH (RFC 5789), WebDAV with its versioning,
 /// access control, search and calendars (RFC 4918, 3253, 3744, 5323, 4791).
 const METHODS: &[&str] = &[
@@ -481,7 +484,7 @@ fn strict(path: &[u8]) -> Option<(String, Vec<String>)> {
 
 /// The path as received and all that servers make of it.
 fn lenient(path: &[u8]) -> Option<(String, Vec<String>)> {
-    path.strip_prefix(b"/")?;
+    path.strip_prefix(b"/").filter(|_| path.len() <= LONGEST_LENIENT)?;
     let mut rest = path;
     let mut bytes = Vec::with_capacity(path.len());
     while let [byte, tail @ ..] = rest {
@@ -533,15 +536,11 @@ fn trim_segments(path: &str) -> String {
 
 fn merge_slashes(path: &str) -> String {
     let mut merged = String::with_capacity(path.len());
-    merged.extend(
-        path.chars()
-            .scan('x', |last, c| {
-                let repeated = c == '/' && *last == '/';
-                *last = c;
-                Some((!repeated).then_some(c))
-            })
-            .flatten(),
-    );
+    for c in path.chars() {
+        if c != '/' || !merged.ends_with('/') {
+            merged.push(c);
+        }
+    }
     merged
 }
 
@@ -632,3 +631,6 @@ fn is_sent_raw(byte: u8) -> Option<bool> {
         _ => Some(true),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,8 @@ impl Rule {
     fn check_who(&self, written: &RuleSection, key: &str, problems: &mut Problems) {
         let asks = matches!(self.policy, Policy::OneFactor | Policy::TwoFactor);
         let policy = self.policy.as_str();
-        if !asks && !(written.users.is_empty() && written.groups.is_empty()) {
+        let named = !written.users.is_empty() || !written.groups.is_empty();
+        if !asks && named {
             problems.add(
                 key,
                 format!("users and groups mean nothing with policy = \"{policy}\""),
@@ -162,7 +163,8 @@ impl Rule {
         }
     }
 
-    /// Whether this rule decides about such a request. `path` is one reading of [`super::Facts::judged`].
+    /// Whether this rule decides about such a request. `path` is one reading of [`super::Facts::judged`]; `method` is
+    /// the one on the wire: an application that obeys `X-HTTP-Method-Override` is not held by `http_methods`.
     pub fn fits(&self, path: &str, method: &Method, client: IpAddr) -> RuleMatch {
         let Place { paths, methods, networks } = &self.place;
         if !paths.fit(path) {

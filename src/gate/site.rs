@@ -297,7 +297,10 @@ impl Builder<'_> {
             (given, _) if !given.is_empty() => given.clone(),
             (_, Some(url)) => url.to_string(),
             (_, None) => {
-                self.problem("audience", "is missing where url is", "name whom assertions are for, or set url");
+                // Any other site lacks its url, which is said already.
+                if host == Some(HostPattern::Any) {
+                    self.problem("audience", "is missing where url is", "name whom assertions are for, or set url");
+                }
                 String::new()
             }
         };

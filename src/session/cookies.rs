@@ -39,8 +39,12 @@ impl CookieNames {
     /// Whether a cookie name is one of ours in any spelling a server might read as ours: with or without a prefix, in
     /// another case, percent-encoded (PHP decodes names), with `_` or `.` for `-`.
     pub fn is_ours(&self, name: &[u8]) -> bool {
-        let read = bare(&fold(name));
-        self.all().any(|own| bare(&fold(own.as_bytes())) == read)
+        let folded = fold(name);
+        let prefixes: [&[u8]; 2] = [b"--host-", b"--secure-"];
+        let read = prefixes.iter().find_map(|prefix| folded.strip_prefix(*prefix)).unwrap_or(&folded);
+        let is =
+            |own: &str| own.strip_prefix(HOST_PREFIX).unwrap_or(own).bytes().map(fold_byte).eq(read.iter().copied());
+        self.all().any(is)
     }
 
     /// A `Set-Cookie` value: HttpOnly, SameSite=Lax, Path=/, Secure where https; `life` None: until the browser closes.
@@ -216,7 +220,7 @@ fn trim_start(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// One spelling for all that some server reads alike: percent-decoded once, lower-case, every separator a `-`.
+/// One spelling for all that some server reads alike: percent-decoded once (a broken escape stays), lower-case, every separator a `-`.
 fn fold(name: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(name.len());
     let mut rest = name;
@@ -226,20 +230,17 @@ fn fold(name: &[u8]) -> Vec<u8> {
             _ => None,
         };
         rest = if decoded.is_some() { &tail[2..] } else { tail };
-        let byte = decoded.unwrap_or(*first);
-        folded.push(if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' });
+        folded.push(fold_byte(decoded.unwrap_or(*first)));
     }
     folded
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+fn fold_byte(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
 
-/// A folded name without the prefixes that browsers know.
-fn bare(folded: &[u8]) -> Vec<u8> {
-    let name = folded.strip_prefix(b"--host-").or_else(|| folded.strip_prefix(b"--secure-")).unwrap_or(folded);
-    name.to_vec()
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

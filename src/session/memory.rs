@@ -96,6 +96,12 @@ impl Memory {
         }
     }
 
+    pub fn forget(&self, hash: &Hash) {
+        let mut epoch = self.shard(hash);
+        *epoch += 1;
+        self.held.remove(hash);
+    }
+
     /// A record under `session/` changed; the bare prefix: any of them may have.
     pub fn session_changed(&self, key: &str) {
         match hash_of(key) {
@@ -141,12 +147,6 @@ impl Memory {
 
     pub async fn news(&self) {
         self.news.notified().await;
-    }
-
-    fn forget(&self, hash: &Hash) {
-        let mut epoch = self.shard(hash);
-        *epoch += 1;
-        self.held.remove(hash);
     }
 
     fn shard(&self, hash: &Hash) -> MutexGuard<'_, u64> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, SessionError, Sessions, may_hold};
+use super::{Evidence, SessionError, Sessions, cut, may_hold};
 use crate::clock::{TOLERANCE, Time};
 use crate::method::Begun;
 use crate::secret::{LoginKind, Token};
@@ -70,6 +70,7 @@ impl Sessions {
         previous: Option<&Row<Pending>>,
         more: Vec<Change>,
     ) -> Result<Token<LoginKind>, SessionError> {
+        let pending = Pending { agent: cut(&pending.agent), ..pending };
         let (token, write) = self.tickets.issue::<LoginKind>(&pending, self.limits.login_timeout)?;
         let mut changes = more;
         changes.push(write);
