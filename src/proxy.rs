@@ -10,6 +10,8 @@ mod identity;
 mod listen;
 mod live;
 mod respond;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod upstream;
 
@@ -50,8 +52,10 @@ use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
 use crate::error::Problems;
-use crate::gate::facts::FactsError;
-use crate::gate::{self, Ask, Facts, Kind, Lookup, Permit, Reading, Refusal, Site, Sites, Verdict};
+use crate::gate::facts::RESERVED;
+use crate::gate::{
+    self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
+};
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
 use crate::types::RequestId;
@@ -63,6 +67,8 @@ const TRIES: usize = 3;
 const POOL: usize = 256;
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 256;
+/// The page with the public keys, under either reserved prefix.
+const KEYS: &str = "jwks.json";
 
 /// The configuration in force: one value, swapped as a whole, loaded once per request.
 pub struct Running {
@@ -189,24 +195,19 @@ impl Gatekeeper {
         }
 
         // facts, site
-        let (facts, site) = {
-            let raw = raw(&request.arrived, session.req_header());
-            find(&raw, &running)?
-        };
+        let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
-        let Found { site, ours } = match site {
-            Some(found) => found,
-            None => return self.keys(&facts, passage),
+        let (site, ours) = match wanted {
+            Wanted::Keys => return self.keys(&facts, passage),
+            Wanted::Page(site) => (site, true),
+            Wanted::Application(site) => (site, false),
         };
         passage.site = Some(site.clone());
 
         // own page, visitor
-        if ours && is_keys(&facts.path) {
-            return self.keys(&facts, passage);
-        }
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
-        let visitor = if ours && is_asset(&facts.path) {
+        let visitor = if ours && is_asset(&facts) {
             Visitor::Stranger
         } else {
             self.door.sessions.visitor(cookies.session.as_ref()).await.map_err(|error| {
@@ -340,65 +341,44 @@ impl Gatekeeper {
     }
 }
 
-/// A site for a request, and whether the request is for a page of ours.
-struct Found {
-    site: Arc<Site>,
-    ours: bool,
+/// What a request is for.
+enum Wanted {
+    /// A page of ours, in the name of this site.
+    Page(Arc<Site>),
+    /// The public keys, which every host has.
+    Keys,
+    /// An application.
+    Application(Arc<Site>),
 }
 
-/// One reading, and the site that reads so. No site: the public keys on a host that is not ours.
-fn find(raw: &gate::facts::Raw<'_>, running: &Running) -> Result<(Facts, Option<Found>), StatusCode> {
-    let unreadable = |error: FactsError| match error {
+/// One reading, in the way the sites of the host read, and what is wanted by it.
+fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode> {
+    let unreadable = |error| match error {
         FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
-        FactsError::Host | FactsError::Target | FactsError::Method | FactsError::Forwarded => StatusCode::BAD_REQUEST,
+        FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
     };
-    let strict = Facts::read(raw, Reading::Strict, &running.trusted);
-    if let Ok(facts) = &strict
-        && is_ours(&facts.path)
-    {
-        let facts = facts.clone();
-        return match running.sites.by_host(&facts.host) {
-            Some(site) => Ok((facts, Some(Found { site, ours: true }))),
-            None if is_keys(&facts.path) => Ok((facts, None)),
-            None => Err(StatusCode::MISDIRECTED_REQUEST),
-        };
-    }
-    let facts = match strict {
-        Err(FactsError::Target) => Facts::read(raw, Reading::Lenient, &running.trusted),
-        other => other,
-    }
-    .map_err(unreadable)?;
-    let site = match running.sites.find(&facts.host, &facts.path) {
-        Lookup::Site(site) => site,
-        Lookup::NoPath => return Err(StatusCode::NOT_FOUND),
-        Lookup::NoHost => return Err(StatusCode::MISDIRECTED_REQUEST),
+    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let site = running.sites.by_host(&host);
+    let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
+    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let wanted = match (facts.own_page(), site) {
+        (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
+        (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
+        (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
+        // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
+        (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND),
+        (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
+            Lookup::Site(site) => Wanted::Application(site),
+            Lookup::NoPath => return Err(StatusCode::NOT_FOUND),
+            Lookup::NoHost => return Err(StatusCode::MISDIRECTED_REQUEST),
+        },
     };
-    let facts = Facts::read(raw, site.reading, &running.trusted).map_err(unreadable)?;
-    // A path that somebody behind us could read as one of ours, or as another site's, is nobody's.
-    let same = |path: &String| {
-        !is_ours(path)
-            && matches!(running.sites.find(&facts.host, path), Lookup::Site(other) if Arc::ptr_eq(&other, &site))
-    };
-    if !facts.readings.iter().all(same) {
-        return Err(StatusCode::BAD_REQUEST);
-    }
-    Ok((facts, Some(Found { site, ours: false })))
-}
-
-/// The reserved prefixes.
-fn is_ours(path: &str) -> bool {
-    ["/.vestibule", "/.well-known/vestibule"]
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-}
-
-fn is_keys(path: &str) -> bool {
-    matches!(path, "/.vestibule/jwks.json" | "/.well-known/vestibule/jwks.json")
+    Ok((facts, wanted))
 }
 
 /// Styles and pictures are the same for everybody: they need no session, nor a store that answers.
-fn is_asset(path: &str) -> bool {
-    path.starts_with("/.vestibule/assets/")
+fn is_asset(facts: &Facts) -> bool {
+    matches!(facts.own_page(), OwnPage::Exact(page) if page.starts_with("assets/"))
 }
 
 fn accept(head: &RequestHeader) -> Option<&[u8]> {
@@ -417,11 +397,8 @@ fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
 
 /// A path as a log may show it: without the query, and without the token of a one-time link.
 fn shown(path: &str) -> &str {
-    if !is_ours(path) {
-        return path;
-    }
-    let page = path.match_indices('/').map(|(at, _)| at).nth(2);
-    page.map_or(path, |end| &path[..end])
+    let Some(page) = path.strip_prefix(RESERVED) else { return path };
+    page.find('/').map_or(path, |end| &path[..RESERVED.len() + end])
 }
 
 impl Drop for Passage {
@@ -619,44 +596,5 @@ fn failure(error: &Error) -> Option<StatusCode> {
         }
         (_, ErrorSource::Upstream) => Some(StatusCode::BAD_GATEWAY),
         (_, ErrorSource::Internal | ErrorSource::Unset) => Some(StatusCode::INTERNAL_SERVER_ERROR),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reserved_prefixes_end_at_a_segment() {
-        for path in ["/.vestibule", "/.vestibule/", "/.vestibule/login", "/.well-known/vestibule/jwks.json"] {
-            assert!(is_ours(path), "{path}");
-        }
-        for path in ["/", "/.vestibulex", "/a/.vestibule/login", "/.well-known/", "/.well-known/vestibules"] {
-            assert!(!is_ours(path), "{path}");
-        }
-    }
-
-    /// Law 12: one-time links never reach a log.
-    #[test]
-    fn tokens_are_cut_from_the_access_line() {
-        assert_eq!(shown("/.vestibule/invite/c2VjcmV0"), "/.vestibule/invite");
-        assert_eq!(shown("/.vestibule/login"), "/.vestibule/login");
-        assert_eq!(shown("/wiki/page/one"), "/wiki/page/one");
-    }
-
-    #[test]
-    fn whose_fault_it_was_decides_the_status() {
-        let status = |kind, source| {
-            let mut error = Error::new(kind);
-            error.esource = source;
-            failure(&error).map(|status| status.as_u16())
-        };
-        assert_eq!(status(ErrorType::ConnectRefused, ErrorSource::Upstream), Some(502));
-        assert_eq!(status(ErrorType::ConnectTimedout, ErrorSource::Upstream), Some(504));
-        assert_eq!(status(ErrorType::ReadTimedout, ErrorSource::Upstream), Some(504));
-        assert_eq!(status(ErrorType::InvalidHTTPHeader, ErrorSource::Downstream), Some(400));
-        assert_eq!(status(ErrorType::ConnectionClosed, ErrorSource::Downstream), None);
-        assert_eq!(status(ErrorType::HTTPStatus(403), ErrorSource::Unset), Some(403));
-        assert_eq!(status(ErrorType::InternalError, ErrorSource::Internal), Some(500));
     }
 }
