@@ -21,7 +21,6 @@ use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Written};
 use crate::error::Problems;
 use crate::proxy::{self, Door};
-use crate::telemetry;
 use crate::wizard::SetupLink;
 
 /// A server that listens and does not answer yet.
@@ -101,19 +100,18 @@ impl Server {
     }
 }
 
-/// `vestibule serve`: from a configuration to the end of the process. `read` reads the same configuration again, for
+/// `vestibule serve`: from a configuration to the end of the process; the log has begun. `read` reads the same configuration again, for
 /// SIGHUP.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn serve(
-    loaded: &Loaded,
+    loaded: Loaded,
+    machine: Machine,
     accept_rp_change: bool,
     read: impl Fn() -> Result<Loaded, Problems> + Send + 'static,
 ) -> Result<(), StartError> {
-    let machine = Machine::start();
-    let plan = Plan::build(loaded, &machine)?;
-    telemetry::start(&plan.written.log, machine.clock.clone())?;
+    let plan = Plan::build(&loaded, &machine)?;
     log_panics();
     for warning in &plan.warnings {
         tracing::warn!("{warning}");
