@@ -93,7 +93,7 @@ async fn run(line: Line) -> Result<(), Ended> {
     let json = line.json;
     let config = line.config.as_deref();
     match line.command {
-        Command::Demo { .. } => Err(Failure::new("demo", "is being merged").into()),
+        Command::Demo { listen, data } => Ok(app::demo(listen, data).await.map_err(Failure::from)?),
         Command::Serve(serve) => {
             let source = match &serve.upstream {
                 None => source(config)?,
