@@ -81,9 +81,17 @@ impl Hands {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(json!({"sms": {"countries": ["NL"]}}))
+    }
+
+    /// The same with more written of some methods; all are switched on.
+    fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
         let gateways = Gateways { sms: Some(Arc::new(ConsoleGateway::new(outbox.clone()))), email: None };
-        let written = BTreeMap::from([("sms".to_owned(), json!({"enabled": true, "countries": ["NL"]}))]);
+        let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
+        for id in ids() {
+            written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
+        }
         let mut problems = Problems::default();
         let origins = [Origin::parse(SITE).unwrap()];
         let registry = build(&written, &BuildEnv { gateways: &gateways, origins: &origins }, &mut problems);
@@ -415,6 +423,46 @@ async fn codes_of_the_app_are_taken_one_step_around_now_and_only_forwards() {
     }
 }
 
+/// The device's clock is ahead, and goes further ahead.
+#[tokio::test]
+async fn a_drifting_clock_is_followed_by_one_step_where_that_is_allowed() {
+    for (max_drift, allowed) in [(0, &[1][..]), (1, &[1, 2, 2])] {
+        let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "totp": {"max_drift": max_drift}}));
+        let mut hands = Hands::new(1);
+        let enrolled = bench.enrol("alice", &totp(), &mut hands).await;
+        let mut tries: Vec<_> = allowed.iter().map(|steps| (*steps, true)).collect();
+        tries.push((allowed.len().min(2) as i64 + 1, false));
+        for (steps, right) in tries {
+            let code = app_code(&hands.secret, bench.clock.wall(), steps);
+            let made = bench.begin("alice", &enrolled, "one").await;
+            let checked = bench.check("alice", &made.begun, &fields(&[("code", &code)]), "one").await;
+            assert_eq!(matches!(checked, Checked::Proved(_)), right, "{max_drift} {steps}: {checked:?}");
+            bench.clock.advance(Duration::from_secs(300));
+        }
+    }
+}
+
+#[tokio::test]
+async fn longer_codes_of_another_hash_are_handed_over_and_kept_when_the_configuration_changes() {
+    let sms = json!({"countries": ["NL"]});
+    let mut bench = Bench::with(json!({"sms": sms, "totp": {"digits": 8, "algorithm": "SHA256"}}));
+    let begun = bench.begin_enrolment("alice", &totp(), &Answer::default(), None).await.unwrap();
+    let uri = begun.prompt.otpauth.unwrap();
+    assert!(uri.ends_with("&algorithm=SHA256&digits=8&period=30"), "{uri}");
+    let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
+    let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+    assert_eq!(secret.len(), 32);
+    let builder = totp_rs::Builder::new().with_algorithm(totp_rs::Algorithm::SHA256).with_digits(8);
+    let app = builder.with_secret(secret).build().unwrap();
+    let shown = |bench: &Bench| fields(&[("code", &app.generate(bench.clock.wall().secs() as u64).to_string())]);
+    let enrolled = bench.finish_enrolment("alice", &begun.begun, &shown(&bench)).await.unwrap();
+
+    bench.checks.registry = Bench::new().checks.registry;
+    bench.clock.advance(Duration::from_secs(60));
+    let made = bench.begin("alice", &enrolled, "one").await;
+    assert!(matches!(bench.check("alice", &made.begun, &shown(&bench), "one").await, Checked::Proved(_)));
+}
+
 #[tokio::test]
 async fn the_code_that_enrols_does_not_sign_in() {
     let bench = Bench::new();
@@ -682,7 +730,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
     assert_eq!((in_force(&registry), problems.len()), (vec!["webauthn", "sms", "recovery"], 0), "{problems:?}");
 
     let wrong = json!({
-        "totp": {"xyz": 1, "skew": 2, "max_drift": "far"},
+        "totp": {"xyz": 1, "skew": 2, "max_drift": "far", "digits": 7, "algorithm": "MD5"},
         "webauthn": {"rp_id": "other.test"},
         "sms": {"enabled": true},
         "recovery": 3,
@@ -695,6 +743,8 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.totp.max_drift",
         "methods.totp.xyz",
         "methods.totp.skew",
+        "methods.totp.digits",
+        "methods.totp.algorithm",
         "methods.sms.enabled",
         "methods.sms.countries",
         "methods.recovery",
