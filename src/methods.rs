@@ -1,6 +1,7 @@
 //! The list of all methods there are, in display order, and how the configuration makes a [`Registry`] of them. A method
 //! is one file and one line here; nothing else in the house names one.
 
+mod hotp;
 mod otp;
 mod recovery;
 mod sms;
@@ -27,6 +28,7 @@ use crate::types::{MethodId, Origin};
 const METHODS: &[Line] = &[
     Line::of::<webauthn::WebAuthn>(),
     Line::of::<totp::Totp>(),
+    Line::of::<hotp::Hotp>(),
     Line::of::<sms::Sms>(),
     Line::of::<recovery::Recovery>(),
 ];

@@ -43,9 +43,10 @@ impl Record for Slot {
     const NAME: &'static str = "slot";
 }
 
-/// What a user has at hand: an app, a telephone, paper, a key.
+/// What a user has at hand: an app, a token that counts, a telephone, paper, a key.
 struct Hands {
     secret: String,
+    token: Token,
     codes: Vec<String>,
     phone: &'static str,
     key: Authenticator,
@@ -54,13 +55,18 @@ struct Hands {
 impl Hands {
     fn new(number: u8) -> Self {
         let phone = if number == 1 { "+31612345667" } else { "+31612345668" };
-        Self { secret: String::new(), codes: Vec::new(), phone, key: Authenticator::new(number) }
+        let (secret, token) = (String::new(), Token::default());
+        Self { secret, token, codes: Vec::new(), phone, key: Authenticator::new(number) }
     }
 
     /// Answers what is asked, as an honest user would.
     fn answer(&mut self, prompt: &Prompt, bench: &Bench) -> Answer {
         if let Some(uri) = &prompt.otpauth {
-            self.secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+            let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+            match uri.starts_with("otpauth://hotp/") {
+                true => self.token = Token { secret, counter: 0 },
+                false => self.secret = secret,
+            }
         }
         if !prompt.codes.is_empty() {
             self.codes.clone_from(&prompt.codes);
@@ -73,9 +79,26 @@ impl Hands {
             None if prompt.fields[0].name == "phone" => return fields(&[("phone", self.phone)]),
             None if prompt.sent_to.is_some() => bench.last_code(),
             None if prompt.hint == "method-recovery-ask" => self.codes.pop().unwrap(),
+            None if matches!(prompt.hint, "method-hotp-ask" | "method-hotp-enrol") => self.token.press(),
             None => app_code(&self.secret, bench.clock.wall(), 0),
         };
         fields(&[("code", &code)])
+    }
+}
+
+/// A token with a button.
+#[derive(Default)]
+struct Token {
+    secret: String,
+    counter: u64,
+}
+
+impl Token {
+    fn press(&mut self) -> String {
+        let secret = data_encoding::BASE32_NOPAD.decode(self.secret.as_bytes()).unwrap();
+        let builder = totp_rs::Builder::new().with_secret(secret).with_step_duration(1);
+        self.counter += 1;
+        builder.build_noncompliant().generate(self.counter - 1).to_string()
     }
 }
 
@@ -365,7 +388,7 @@ async fn usable_factors_come_last_used_first_and_fallbacks_last() {
     let user = bench.user("alice").await;
     let usable = bench.checks.usable(&user).await.unwrap();
     let order: Vec<_> = usable.iter().map(|row| row.value.method.as_str()).collect();
-    assert_eq!(order, ["totp", "webauthn", "sms", "recovery"]);
+    assert_eq!(order, ["totp", "webauthn", "hotp", "sms", "recovery"]);
 }
 
 #[tokio::test]
@@ -461,6 +484,39 @@ async fn longer_codes_of_another_hash_are_handed_over_and_kept_when_the_configur
     bench.clock.advance(Duration::from_secs(60));
     let made = bench.begin("alice", &enrolled, "one").await;
     assert!(matches!(bench.check("alice", &made.begun, &shown(&bench), "one").await, Checked::Proved(_)));
+}
+
+#[tokio::test]
+async fn a_token_may_run_ahead_as_far_as_allowed_and_every_older_code_is_dead() {
+    let hotp = MethodId::new("hotp");
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "hotp": {"look_ahead": 1}}));
+    let mut hands = Hands::new(1);
+    let begun = bench.begin_enrolment("alice", &hotp, &Answer::default(), None).await.unwrap();
+    assert!(begun.prompt.otpauth.as_ref().unwrap().ends_with("&algorithm=SHA1&digits=6&counter=0"));
+    let enrolled = bench.enrol("alice", &hotp, &mut hands).await;
+    let codes: Vec<String> = (0..200).map(|_| hands.token.press()).collect();
+    let pair = |first: usize, second: usize| format!("{} {}", codes[first], codes[second]);
+    // The counter expects code 0 of these.
+    let (far, torn, next) = (pair(150, 151), pair(60, 62), pair(60, 61));
+    for (code, right) in [
+        (&codes[2], false),
+        (&codes[1], true),
+        (&codes[0], false),
+        (&codes[1], false),
+        (&codes[2], true),
+        (&far, false),
+        (&torn, false),
+        (&next, true),
+        (&next, false),
+        (&codes[61], false),
+        (&codes[62], true),
+    ] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{code}: {checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+    assert!(bench.events(Kind::FactorSuspect).await >= 2, "a dead code is told");
 }
 
 #[tokio::test]
@@ -732,6 +788,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
     let wrong = json!({
         "totp": {"xyz": 1, "skew": 2, "max_drift": "far", "digits": 7, "algorithm": "MD5"},
         "webauthn": {"rp_id": "other.test"},
+        "hotp": {"enabled": true, "look_ahead": 21},
         "sms": {"enabled": true},
         "recovery": 3,
         "retina": {},
@@ -745,6 +802,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.totp.skew",
         "methods.totp.digits",
         "methods.totp.algorithm",
+        "methods.hotp.look_ahead",
         "methods.sms.enabled",
         "methods.sms.countries",
         "methods.recovery",

@@ -161,6 +161,13 @@ method-totp-enrol-title = Set up your app
 method-totp-enrol = Scan this picture with an authenticator app, then type the code the app shows.
 method-totp-label = Authenticator app
 
+method-hotp-title = Code token
+method-hotp-hint = A small device with a button, or an app that counts: each press makes a new code. It works without a network.
+method-hotp-ask = Press the button and type the code. If codes are refused, make two and type them one after the other.
+method-hotp-enrol-title = Set up a code token
+method-hotp-enrol = Scan this picture, or type the key into the token, then type the first code it makes.
+method-hotp-label = Code token
+
 method-webauthn-title = Security key or passkey
 method-webauthn-hint = Your fingerprint, face or PIN on this device, or a key you plug in. It cannot be used on a false site.
 method-webauthn-ask = Use your key or passkey. Your browser will show you how.
