@@ -43,6 +43,16 @@ pub enum Receiver {
 }
 
 impl Receiver {
+    /// A mail address that can stand in a header and in an envelope; whether mail arrives there is another question.
+    pub fn mailbox(text: &str) -> Option<Self> {
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b))
+        };
+        let whole =
+            text.len() <= 254 && text.rsplit_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain));
+        whole.then(|| Self::Mailbox(text.to_owned()))
+    }
+
     /// Enough for its owner to know it again, not enough to learn it: `+31*******78`, `a***@example.com`.
     pub fn masked(&self) -> String {
         match self {
@@ -156,6 +166,14 @@ mod tests {
         assert_eq!(Receiver::Phone("+31612345678".to_owned()).masked(), "+31*******78");
         assert_eq!(Receiver::Mailbox("alice@example.com".to_owned()).masked(), "a***@example.com");
         assert_eq!(Receiver::Mailbox("é@example.com".to_owned()).masked(), "é***@example.com");
+    }
+
+    #[test]
+    fn a_mailbox_cannot_break_a_line_or_a_header() {
+        assert!(Receiver::mailbox("alice+wiki@example.com").is_some());
+        for refused in ["", "alice", "@example.com", "alice@", "a@b@c", "alice@exa mple.com", "a\r\n@b.c", "<a@b.c>"] {
+            assert!(Receiver::mailbox(refused).is_none(), "{refused:?}");
+        }
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Card {
     pub phishing_resistant: bool,
     /// Only a way back in: not offered while another way works, void with the last other factor.
     pub fallback: bool,
+    /// What it enrols is a set of codes to keep on paper, handed over once: made right after the first factor, and made
+    /// anew instead of added to.
+    pub hands_out_codes: bool,
     /// Worth a login without a password.
     pub usable_alone: bool,
     /// A user may have more than one of it.
@@ -65,6 +68,8 @@ pub struct Context<'a> {
     pub user: UserId,
     pub name: &'a UserName,
     pub display_name: &'a str,
+    /// The mail address that the operator set.
+    pub email: Option<&'a str>,
     pub place: &'a Place,
     pub texts: &'a vestibule_templates::texts::Texts,
     /// States of this user's other factors of the same method: to exclude, or to refuse a second one.

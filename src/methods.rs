@@ -1,6 +1,7 @@
 //! The list of all methods there are, in display order, and how the configuration makes a [`Registry`] of them. A method
 //! is one file and one line here; nothing else in the house names one.
 
+mod delivered;
 mod hotp;
 mod otp;
 mod recovery;

@@ -380,7 +380,7 @@ impl Checks {
 
         let replaced = siblings.into_iter().next().filter(|_| !card.several);
         let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
-        let renewed = replaced.is_some() && card.fallback;
+        let renewed = replaced.is_some() && card.hands_out_codes;
         let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
         for _ in 0..RETRIES {
             let mut changes = match &replaced {
@@ -599,6 +599,7 @@ impl Checks {
             user: user.id,
             name: &user.name,
             display_name: user.display_name.as_deref().unwrap_or(user.name.as_str()),
+            email: user.email.as_deref(),
             place,
             texts: &self.texts,
             siblings,

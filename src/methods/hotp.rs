@@ -29,6 +29,7 @@ static CARD: Card = Card {
     amr: &["otp"],
     phishing_resistant: false,
     fallback: false,
+    hands_out_codes: false,
     usable_alone: false,
     several: true,
     single_use_challenge: false,

@@ -34,6 +34,7 @@ static CARD: Card = Card {
     amr: &["recovery"],
     phishing_resistant: false,
     fallback: true,
+    hands_out_codes: true,
     usable_alone: false,
     several: false,
     single_use_challenge: false,

@@ -146,7 +146,8 @@ impl Bench {
 
     fn last_code(&self) -> String {
         let text = self.outbox.messages().last().unwrap().text.expose().clone();
-        text.rsplit('#').next().unwrap().to_owned()
+        let six = |word: &&str| word.len() == 6;
+        text.split(|c: char| !c.is_ascii_digit()).find(six).unwrap().to_owned()
     }
 
     fn keep(&self, slot: &str, begun: &Begun) -> Vec<Change> {
@@ -746,6 +747,42 @@ async fn budgets_end_a_loop_of_sends_and_a_dead_gateway_says_so() {
     let made = bench.begin("alice", &enrolled, "one").await;
     assert_eq!(made.sending, Sending::Failed);
     assert_eq!(bench.events(Kind::MessageFailed).await, 1);
+}
+
+/// What may be sent to one number, to one country, from one client and in one day, whoever asks.
+#[tokio::test]
+async fn each_budget_of_messages_ends_for_itself() {
+    let (sms, day) = (MethodId::new("sms"), Duration::from_secs(24 * 3600));
+    for (section, passes, other, window) in [
+        (json!({"countries": ["NL"]}), 6, ("06 1299 9999", 1), Duration::from_secs(3600)),
+        (json!({"countries": ["NL"]}), 30, ("", 2), Duration::from_secs(3600)),
+        (json!({"countries": ["NL", "BE"], "per_country_day": 3}), 3, ("+32470123456", 1), day),
+        (json!({"countries": ["NL"], "per_day": 4}), 4, ("", 0), day),
+    ] {
+        let bench = Bench::with(json!({"sms": section}));
+        let same_number = passes == 6;
+        let ask = async |user: usize, phone: &str, from: usize| {
+            let user = bench.user(&format!("user{user}")).await;
+            let address = Some(format!("192.0.2.{from}").parse().unwrap());
+            let origin = audit::Origin { address, ..audit::Origin::default() };
+            let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
+            let answer = fields(&[("phone", phone)]);
+            let begun =
+                bench.checks.begin_enrolment(&user, &sms, &answer, &place(), None, &origin, &random, keep).await;
+            matches!(begun.unwrap().sending, Sending::Sent { .. })
+        };
+        let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });
+        for n in 0..=passes {
+            assert_eq!(ask(n, &number(n), if passes == 30 { 1 } else { n }).await, n < passes, "{section} {n}");
+        }
+        assert_eq!(bench.outbox.messages().len(), passes, "{section}");
+        // Another number, country or client is not held up; the whole day's budget holds up everybody.
+        let (phone, from) = other;
+        let phone = if phone.is_empty() { number(77) } else { phone.to_owned() };
+        assert_eq!(ask(77, &phone, from).await, from > 0, "{section}");
+        bench.clock.advance(window);
+        assert!(ask(78, &number(1), 1).await, "{section}");
+    }
 }
 
 #[tokio::test]

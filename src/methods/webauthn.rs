@@ -35,6 +35,7 @@ static CARD: Card = Card {
     amr: &[],
     phishing_resistant: true,
     fallback: false,
+    hands_out_codes: false,
     usable_alone: true,
     several: true,
     single_use_challenge: true,

@@ -41,7 +41,7 @@ impl Wizard {
         cards.retain(|card| match enrols {
             Enrols::Nothing => false,
             Enrols::First => !card.fallback,
-            Enrols::Codes => card.fallback,
+            Enrols::Codes => card.hands_out_codes,
             Enrols::Added(id) => card.id == *id,
         });
         cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
@@ -150,7 +150,7 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
         Enrols::First => {
             let mut evidence = pending.evidence.clone();
             evidence.push(proof);
-            let codes = wizard.checks.registry.iter().find(|method| method.card().fallback);
+            let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
                 let signed_in = wizard.open(visit, &user, evidence, Some(login), Vec::new()).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
@@ -245,14 +245,17 @@ async fn form(
     }
     let wait = wizard.wait_of(again.as_ref());
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
-    if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
+    if let Some(target) = &prompt.sent_to {
+        let next = begun.as_ref().and_then(|begun| begun.next_send);
         view_prompt.delivery = Some(vestibule_templates::Delivery {
             target: target.clone(),
             state: match &again {
                 Some(Again::NotSent(Sending::Failed)) => vestibule_templates::DeliveryState::Failed,
+                // The address was known before anybody typed one, and a GET sends nothing.
+                _ if begun.is_none() => vestibule_templates::DeliveryState::Ready,
                 _ => vestibule_templates::DeliveryState::Sent,
             },
-            again: begun.next_send.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+            again: next.and_then(|time| u64::try_from(time.secs() + 1).ok()),
         });
     }
     let back = match &login.row.value.enrols {
