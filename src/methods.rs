@@ -2,6 +2,7 @@
 //! is one file and one line here; nothing else in the house names one.
 
 mod delivered;
+mod email;
 mod hotp;
 mod otp;
 mod recovery;
@@ -31,6 +32,7 @@ const METHODS: &[Line] = &[
     Line::of::<totp::Totp>(),
     Line::of::<hotp::Hotp>(),
     Line::of::<sms::Sms>(),
+    Line::of::<email::Email>(),
     Line::of::<recovery::Recovery>(),
 ];
 

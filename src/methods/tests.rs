@@ -11,7 +11,7 @@ use crate::account::{Accounts, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
-use crate::gateway::{ConsoleGateway, Outbox};
+use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
     Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
 };
@@ -43,12 +43,13 @@ impl Record for Slot {
     const NAME: &'static str = "slot";
 }
 
-/// What a user has at hand: an app, a token that counts, a telephone, paper, a key.
+/// What a user has at hand: an app, a token that counts, a telephone, a mailbox, paper, a key.
 struct Hands {
     secret: String,
     token: Token,
     codes: Vec<String>,
     phone: &'static str,
+    mailbox: String,
     key: Authenticator,
 }
 
@@ -56,7 +57,8 @@ impl Hands {
     fn new(number: u8) -> Self {
         let phone = if number == 1 { "+31612345667" } else { "+31612345668" };
         let (secret, token) = (String::new(), Token::default());
-        Self { secret, token, codes: Vec::new(), phone, key: Authenticator::new(number) }
+        let mailbox = format!("somebody{number}@example.com");
+        Self { secret, token, codes: Vec::new(), phone, mailbox, key: Authenticator::new(number) }
     }
 
     /// Answers what is asked, as an honest user would.
@@ -77,6 +79,7 @@ impl Hands {
             Some(Ceremony::Create(options)) => self.key.create(options, &says),
             Some(Ceremony::Get(options)) => self.key.get(options, &says),
             None if prompt.fields[0].name == "phone" => return fields(&[("phone", self.phone)]),
+            None if prompt.fields[0].name == "email" => return fields(&[("email", &self.mailbox)]),
             None if prompt.sent_to.is_some() => bench.last_code(),
             None if prompt.hint == "method-recovery-ask" => self.codes.pop().unwrap(),
             None if matches!(prompt.hint, "method-hotp-ask" | "method-hotp-enrol") => self.token.press(),
@@ -110,7 +113,8 @@ impl Bench {
     /// The same with more written of some methods; all are switched on.
     fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
-        let gateways = Gateways { sms: Some(Arc::new(ConsoleGateway::new(outbox.clone()))), email: None };
+        let console = || Some(Arc::new(ConsoleGateway::new(outbox.clone())) as Arc<dyn crate::gateway::Gateway>);
+        let gateways = Gateways { sms: console(), email: console() };
         let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
         for id in ids() {
             written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
@@ -183,9 +187,9 @@ impl Bench {
     /// A whole enrolment; the clock moves on, so that codes are fresh ones and no wait is left.
     async fn enrol(&self, name: &str, id: &MethodId, hands: &mut Hands) -> Enrolled {
         let mut begun = self.begin_enrolment(name, id, &Answer::default(), None).await.unwrap();
-        if begun.prompt.fields[0].name == "phone" {
-            let number = hands.answer(&begun.prompt, self);
-            begun = self.begin_enrolment(name, id, &number, None).await.unwrap();
+        if matches!(begun.prompt.fields[0].name, "phone" | "email") {
+            let address = hands.answer(&begun.prompt, self);
+            begun = self.begin_enrolment(name, id, &address, None).await.unwrap();
         }
         let answer = hands.answer(&begun.prompt, self);
         let enrolled = self.finish_enrolment(name, &begun.begun, &answer).await.unwrap();
@@ -308,7 +312,7 @@ async fn junk_is_wrong_to_each_method_and_counts() {
             bench.clock.advance(Duration::from_secs(3600));
         }
         for junk in junk() {
-            let answer = fields(&[("code", &junk), ("phone", &junk), ("acknowledged", &junk)]);
+            let answer = fields(&[("code", &junk), ("phone", &junk), ("email", &junk), ("acknowledged", &junk)]);
             if let Ok(made) = bench.begin_enrolment("alice", &id, &answer, None).await {
                 assert!(bench.finish_enrolment("alice", &made.begun, &answer).await.is_err(), "{id}");
             }
@@ -389,7 +393,7 @@ async fn usable_factors_come_last_used_first_and_fallbacks_last() {
     let user = bench.user("alice").await;
     let usable = bench.checks.usable(&user).await.unwrap();
     let order: Vec<_> = usable.iter().map(|row| row.value.method.as_str()).collect();
-    assert_eq!(order, ["totp", "webauthn", "hotp", "sms", "recovery"]);
+    assert_eq!(order, ["totp", "webauthn", "hotp", "sms", "email", "recovery"]);
 }
 
 #[tokio::test]
@@ -733,6 +737,68 @@ async fn a_code_by_message_survives_a_typing_error_and_dies_by_age_and_by_a_newe
 }
 
 #[tokio::test]
+async fn a_mailed_code_is_one_mail_of_six_digits_good_once_for_ten_minutes() {
+    let bench = Bench::new();
+    let (email, mut hands) = (MethodId::new("email"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &email, &mut hands).await;
+    let made = bench.begin("alice", &enrolled, "one").await;
+    assert_eq!(made.prompt.sent_to.as_deref(), Some("s***@example.com"));
+    let mails = bench.outbox.messages();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[1].to, Receiver::Mailbox("somebody1@example.com".to_owned()));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(!mails[1].subject.contains(code.code()) && !mails[1].text.expose().contains("://"));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "one").await, Checked::Proved(_)));
+    assert!(!matches!(bench.check("alice", &made.begun, &code, "one").await, Checked::Proved(_)));
+    bench.clock.advance(Duration::from_secs(61));
+    let late = bench.begin("alice", &enrolled, "one").await;
+    let code = fields(&[("code", &bench.last_code())]);
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(matches!(bench.check("alice", &late.begun, &code, "one").await, Checked::Gone));
+}
+
+#[tokio::test]
+async fn the_address_that_the_operator_set_is_asked_of_nobody_and_no_other_is_taken() {
+    let bench = Bench::new();
+    let email = MethodId::new("email");
+    let name = UserName::parse("carol").unwrap();
+    let set = Some("carol@example.com".to_owned());
+    let new = NewUser { name, display_name: None, email: set, groups: BTreeSet::new() };
+    let carol = bench.checks.accounts.add(new, false).await.unwrap();
+    let random = DerivedRandom::seeded(1);
+    let shown = bench.checks.preview_enrolment(&carol, &email, &place(), &random).await.unwrap();
+    assert_eq!(shown.sent_to.as_deref(), Some("c***@example.com"));
+    assert!(bench.outbox.messages().is_empty(), "a GET sends nothing");
+    let own = fields(&[("email", "eve@example.com")]);
+    let begun = bench.begin_enrolment("carol", &email, &own, None).await.unwrap();
+    assert_eq!(bench.outbox.messages()[0].to, Receiver::Mailbox("carol@example.com".to_owned()));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(bench.finish_enrolment("carol", &begun.begun, &code).await.is_ok());
+
+    for refused in ["", "dave", "dave@", "d@x.test\r\nBcc: eve@x.test", "a@b.test, c@d.test", "<d@x.test>"] {
+        let begun = bench.begin_enrolment("dave", &email, &fields(&[("email", refused)]), None).await;
+        assert!(matches!(begun, Err(CheckError::Field(ref error)) if error.field == "email"), "{refused:?}");
+    }
+    assert_eq!(bench.outbox.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn mail_for_recovery_alone_comes_after_another_factor_and_is_worth_less() {
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "email": {"recovery_only": true}}));
+    let (email, mut hands) = (MethodId::new("email"), Hands::new(1));
+    let first = bench.begin_enrolment("alice", &email, &Answer::default(), None).await;
+    assert!(matches!(first, Err(CheckError::NoSuchMethod(_))));
+    bench.enrol("alice", &totp(), &mut hands).await;
+    let enrolled = bench.enrol("alice", &email, &mut hands).await;
+    assert_eq!(enrolled.proof.strength(), crate::types::Strength::Fallback);
+    let made = bench.begin("alice", &enrolled, "one").await;
+    let answer = hands.answer(&made.prompt, &bench);
+    assert!(matches!(bench.check("alice", &made.begun, &answer, "one").await, Checked::Proved(_)));
+    let usable = bench.checks.usable(&*bench.user("alice").await).await.unwrap();
+    assert_eq!(usable[0].value.method, totp(), "after the others, though used last");
+}
+
+#[tokio::test]
 async fn budgets_end_a_loop_of_sends_and_a_dead_gateway_says_so() {
     let mut bench = Bench::new();
     let (sms, mut hands) = (MethodId::new("sms"), Hands::new(1));
@@ -827,6 +893,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "webauthn": {"rp_id": "other.test"},
         "hotp": {"enabled": true, "look_ahead": 21},
         "sms": {"enabled": true},
+        "email": {"enabled": true, "recovery_only": "perhaps"},
         "recovery": 3,
         "retina": {},
     });
@@ -842,6 +909,8 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.hotp.look_ahead",
         "methods.sms.enabled",
         "methods.sms.countries",
+        "methods.email.recovery_only",
+        "methods.email.enabled",
         "methods.recovery",
     ];
     assert_eq!(problems, told);
