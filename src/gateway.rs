@@ -6,7 +6,17 @@ mod files;
 mod provider;
 mod smtp;
 mod twilio;
+mod validator;
 mod webhook;
+mod yubico;
+
+/// Providers for tests.
+#[cfg(test)]
+#[path = "../tests/support/http_server.rs"]
+mod http_server;
+#[cfg(test)]
+#[path = "../tests/support/validation_server.rs"]
+pub(crate) mod validation_server;
 
 use std::sync::Arc;
 
@@ -20,7 +30,9 @@ use crate::secret::Secret;
 pub use console::{ConsoleGateway, Outbox};
 pub use smtp::SmtpGateway;
 pub use twilio::TwilioGateway;
+pub use validator::{Question, Validator, Verdict};
 pub use webhook::WebhookGateway;
+pub use yubico::{YubicoSettings, YubicoValidator};
 
 /// A message for one receiver. Its text holds a secret: it is never logged.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ mod recovery;
 mod sms;
 mod totp;
 mod webauthn;
+mod yubikey;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ const METHODS: &[Line] = &[
     Line::of::<webauthn::WebAuthn>(),
     Line::of::<totp::Totp>(),
     Line::of::<hotp::Hotp>(),
+    Line::of::<yubikey::YubiKey>(),
     Line::of::<sms::Sms>(),
     Line::of::<email::Email>(),
     Line::of::<recovery::Recovery>(),

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Answered, Context, FieldError, Method, New, Outgoing, Place, Prompt, Proof, Registry, Step};
+use super::{Answer, Answered, Ask, Context, FieldError, Method, New, Outgoing, Place, Prompt, Proof, Registry, Step};
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
-use crate::gateway::{Delivery, Gateways, Receiver};
+use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
@@ -29,6 +29,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 const PER_USER: u32 = 6;
 const PER_RECEIVER: u32 = 6;
 const PER_ADDRESS: u32 = 30;
+
+/// Nobody could be asked whether an answer is right: it is refused, and the page says that trying later may help.
+const UNASKED: FieldError = FieldError { field: "code", text: "error-busy" };
 
 /// What the core remembers of a begun check or enrolment, inside the wizard's own record (a pending login, or an action
 /// of a session). Single use: the caller removes it in the same commit that uses it (see `consume` below).
@@ -248,7 +251,17 @@ impl Checks {
             Err(error) => return Err(error.into()),
         };
         let context = self.context(method, user, place, &[], self.random());
-        let wrong = match method.check(&context, &row.value.state, &begun.pending, answer) {
+        let answered = match method.check(&context, &row.value.state, &begun.pending, answer) {
+            Answered::Ask(ask) => match asked(method, &row.value.state, &ask).await {
+                Ok(answered) => answered,
+                Err(why) => {
+                    self.audit.record(about(Kind::FactorWrong).detail(why)).await?;
+                    return Err(CheckError::Field(UNASKED));
+                }
+            },
+            answered => answered,
+        };
+        let wrong = match answered {
             Answered::Right { state, amr } => {
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
@@ -279,7 +292,7 @@ impl Checks {
                 }
                 about(Kind::FactorWrong).detail("used elsewhere at the same time")
             }
-            Answered::Wrong => about(Kind::FactorWrong),
+            Answered::Wrong | Answered::Ask(_) => about(Kind::FactorWrong),
             Answered::Suspect(why) => {
                 tracing::warn!(user = %user.name, method = %card.id, %factor, why, "a suspicious answer was refused");
                 about(Kind::FactorSuspect).detail(why)
@@ -367,6 +380,10 @@ impl Checks {
         let states = states(&siblings);
         let new =
             method.finish_enrolment(&self.context(method, user, place, &states, self.random()), &begun.pending, answer);
+        let new = match new {
+            Ok(new) => confirmed(method, new).await,
+            refused => refused,
+        };
         let new = match new {
             Ok(new) => new,
             Err(error) => {
@@ -641,6 +658,32 @@ impl Checks {
 
     fn vault(&self) -> &Vault {
         self.accounts.vault()
+    }
+}
+
+/// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.
+async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answered, String> {
+    match ask.validator.ask(&ask.question).await {
+        Verdict::Right { counter } => Ok(method.settle(state, counter)),
+        Verdict::Wrong(why) => Ok(Answered::Suspect(why)),
+        Verdict::Unknown(why) => {
+            tracing::warn!(method = %method.card().id, why, "an answer could not be validated");
+            Err(why)
+        }
+    }
+}
+
+/// A new factor, once whoever must be asked about it said yes.
+async fn confirmed(method: &Arc<dyn Method>, mut new: New) -> Result<New, FieldError> {
+    let Some(ask) = new.ask.take() else { return Ok(new) };
+    match asked(method, &new.state, &ask).await {
+        Ok(Answered::Right { state, amr }) => {
+            new.state = state;
+            new.amr.extend(amr);
+            Ok(new)
+        }
+        Ok(_) => Err(FieldError { field: "code", text: "error-code-wrong" }),
+        Err(_) => Err(UNASKED),
     }
 }
 

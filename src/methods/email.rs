@@ -131,7 +131,7 @@ impl Method for Email {
         }
         let state = delivered::confirmed(context, pending, answer);
         let state = state.ok_or(FieldError { field: "code", text: "error-code-wrong" })?;
-        Ok(New { state, label: context.texts.text("method-email-label"), unique: None, amr: Vec::new() })
+        Ok(New { state, label: context.texts.text("method-email-label"), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {

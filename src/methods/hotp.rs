@@ -121,7 +121,7 @@ impl Method for Hotp {
         let Ok(Pending { secret }) = serde_json::from_slice(pending) else { return Err(wrong) };
         let counter = self.after(&Codes::default().of(&secret), 0, answer.code()).ok_or(wrong)?;
         let label = context.texts.text("method-hotp-label");
-        Ok(New { state: encode(&State { secret, counter }), label, unique: None, amr: Vec::new() })
+        Ok(New { state: encode(&State { secret, counter }), label, unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {

@@ -181,7 +181,7 @@ impl Method for Sms {
         }
         let state = delivered::confirmed(context, pending, answer);
         let state = state.ok_or(FieldError { field: "code", text: "error-code-wrong" })?;
-        Ok(New { state, label: context.texts.text("method-sms-label"), unique: None, amr: Vec::new() })
+        Ok(New { state, label: context.texts.text("method-sms-label"), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {

@@ -11,6 +11,7 @@ use crate::account::{Accounts, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
+use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
     Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
@@ -43,13 +44,14 @@ impl Record for Slot {
     const NAME: &'static str = "slot";
 }
 
-/// What a user has at hand: an app, a token that counts, a telephone, a mailbox, paper, a key.
+/// What a user has at hand: an app, a token that counts, a telephone, a mailbox, paper, a key, a key that types.
 struct Hands {
     secret: String,
     token: Token,
     codes: Vec<String>,
     phone: &'static str,
     mailbox: String,
+    yubikey: YubiKey,
     key: Authenticator,
 }
 
@@ -58,7 +60,8 @@ impl Hands {
         let phone = if number == 1 { "+31612345667" } else { "+31612345668" };
         let (secret, token) = (String::new(), Token::default());
         let mailbox = format!("somebody{number}@example.com");
-        Self { secret, token, codes: Vec::new(), phone, mailbox, key: Authenticator::new(number) }
+        let (key, yubikey) = (Authenticator::new(number), YubiKey::new());
+        Self { secret, token, codes: Vec::new(), phone, mailbox, yubikey, key }
     }
 
     /// Answers what is asked, as an honest user would.
@@ -82,6 +85,7 @@ impl Hands {
             None if prompt.fields[0].name == "email" => return fields(&[("email", &self.mailbox)]),
             None if prompt.sent_to.is_some() => bench.last_code(),
             None if prompt.hint == "method-recovery-ask" => self.codes.pop().unwrap(),
+            None if matches!(prompt.hint, "method-yubikey-ask" | "method-yubikey-enrol") => self.yubikey.touch(),
             None if matches!(prompt.hint, "method-hotp-ask" | "method-hotp-enrol") => self.token.press(),
             None => app_code(&self.secret, bench.clock.wall(), 0),
         };
@@ -118,6 +122,10 @@ impl Bench {
         let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
         for id in ids() {
             written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
+        }
+        if let Some(Value::Object(section)) = written.get_mut("yubikey") {
+            let given = std::mem::replace(section, validation());
+            section.extend(given);
         }
         let mut problems = Problems::default();
         let origins = [Origin::parse(SITE).unwrap()];
@@ -223,6 +231,26 @@ impl Bench {
         let rows = self.checks.audit.read(&Filter::default()).await.unwrap();
         rows.iter().filter(|(_, event)| event.kind == kind).count()
     }
+}
+
+/// What a validation server that all tests share asks of a section.
+fn validation() -> Map<String, Value> {
+    static SERVER: std::sync::OnceLock<(tempfile::TempDir, String)> = std::sync::OnceLock::new();
+    let (folder, url) = SERVER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = data_encoding::BASE64.encode(validation_server::KEY);
+        std::fs::write(folder.path().join("key"), key).unwrap();
+        let shut = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("key"), shut).unwrap();
+        (folder, format!("http://{}/verify", validation_server::start(|_| {})))
+    });
+    let section = json!({
+        "client_id": validation_server::CLIENT,
+        "key_file": folder.path().join("key"),
+        "servers": [url],
+        "timeout": "20s",
+    });
+    serde_json::from_value(section).unwrap()
 }
 
 fn place() -> Place {
@@ -393,7 +421,7 @@ async fn usable_factors_come_last_used_first_and_fallbacks_last() {
     let user = bench.user("alice").await;
     let usable = bench.checks.usable(&user).await.unwrap();
     let order: Vec<_> = usable.iter().map(|row| row.value.method.as_str()).collect();
-    assert_eq!(order, ["totp", "webauthn", "hotp", "sms", "email", "recovery"]);
+    assert_eq!(order, ["totp", "webauthn", "hotp", "yubikey", "sms", "email", "recovery"]);
 }
 
 #[tokio::test]
@@ -522,6 +550,53 @@ async fn a_token_may_run_ahead_as_far_as_allowed_and_every_older_code_is_dead() 
         bench.clock.advance(Duration::from_secs(3600));
     }
     assert!(bench.events(Kind::FactorSuspect).await >= 2, "a dead code is told");
+}
+
+#[tokio::test]
+async fn a_key_that_types_is_asked_about_and_nothing_but_a_yes_lets_in() {
+    let yubikey = MethodId::new("yubikey");
+    let mut bench = Bench::new();
+    let (mut hands, mut other) = (Hands::new(1), Hands::new(2));
+    let enrolled = bench.enrol("alice", &yubikey, &mut hands).await;
+    // One key is one factor of one user, and a code that was made up enrols nothing.
+    let begun = bench.begin_enrolment("bob", &yubikey, &Answer::default(), None).await.unwrap();
+    let hers = fields(&[("code", &hands.yubikey.touch())]);
+    let refused = bench.finish_enrolment("bob", &begun.begun, &hers).await;
+    assert!(matches!(refused, Err(CheckError::AlreadyEnrolled)), "{refused:?}");
+    bench.clock.advance(Duration::from_secs(3600));
+    let forged = other.yubikey.touch().replace('b', "d");
+    let refused = bench.finish_enrolment("bob", &begun.begun, &fields(&[("code", &forged)])).await;
+    assert!(refused.is_err());
+
+    let (old, shouted) = (hands.yubikey.touch(), format!(" {} ", hands.yubikey.touch().to_uppercase()));
+    let foreign = other.yubikey.touch();
+    for (code, right) in [(&foreign, false), (&forged, false), (&shouted, true), (&shouted, false), (&old, false)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{code}: {checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+    assert_eq!(bench.events(Kind::FactorSuspect).await, 2, "what the server refused is told");
+
+    // A server that forgot what it saw helps nobody: our own counter stays.
+    let forgetful = json!({"servers": [format!("http://{}/", validation_server::start(|_| {}))]});
+    let sms = json!({"countries": ["NL"]});
+    bench.checks.registry = Bench::with(json!({"sms": sms, "yubikey": forgetful})).checks.registry;
+    for (code, right) in [(old, false), (hands.yubikey.touch(), true)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", &code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+
+    let nobody = json!({"servers": ["http://127.0.0.1:1/"]});
+    bench.checks.registry = Bench::with(json!({"sms": sms, "yubikey": nobody})).checks.registry;
+    let made = bench.begin("alice", &enrolled, "one").await;
+    let (user, answer) = (bench.user("alice").await, fields(&[("code", &hands.yubikey.touch())]));
+    let origin = audit::Origin::default();
+    let lane = Lane::Strangers;
+    let checked = bench.checks.check(&user, &made.begun, &answer, &lane, &place(), &origin, Vec::new()).await;
+    assert!(matches!(checked, Err(CheckError::Field(ref error)) if error.text == "error-busy"), "{checked:?}");
 }
 
 #[tokio::test]
@@ -892,6 +967,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "totp": {"xyz": 1, "skew": 2, "max_drift": "far", "digits": 7, "algorithm": "MD5"},
         "webauthn": {"rp_id": "other.test"},
         "hotp": {"enabled": true, "look_ahead": 21},
+        "yubikey": {"enabled": true, "servers": ["http://example.com"]},
         "sms": {"enabled": true},
         "email": {"enabled": true, "recovery_only": "perhaps"},
         "recovery": 3,
@@ -907,6 +983,9 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.totp.digits",
         "methods.totp.algorithm",
         "methods.hotp.look_ahead",
+        "methods.yubikey.client_id",
+        "methods.yubikey.key_file",
+        "methods.yubikey.servers[0]",
         "methods.sms.enabled",
         "methods.sms.countries",
         "methods.email.recovery_only",

@@ -167,7 +167,7 @@ impl Method for Totp {
         let Found::Fresh(last) = self.find(&state, answer.code(), context.wall) else { return Err(wrong) };
         (state.last, state.drift) = (last, self.drift(last, context.wall));
         let state = encode(&state);
-        Ok(New { state, label: context.texts.text("method-totp-label"), unique: None, amr: Vec::new() })
+        Ok(New { state, label: context.texts.text("method-totp-label"), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {

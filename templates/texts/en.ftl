@@ -171,6 +171,13 @@ method-hotp-enrol-title = Set up a code token
 method-hotp-enrol = Scan this picture, or type the key into the token, then type the first code it makes.
 method-hotp-label = Code token
 
+method-yubikey-title = YubiKey code
+method-yubikey-hint = A key you touch: it types a long code by itself. If yours also works as a security key, take that: it is stronger.
+method-yubikey-ask = Put the cursor into the field and touch your YubiKey. It types the code by itself.
+method-yubikey-enrol-title = Set up a YubiKey
+method-yubikey-enrol = Put the cursor into the field and touch the YubiKey. It types a code by which we know it again.
+method-yubikey-label = YubiKey
+
 method-webauthn-title = Security key or passkey
 method-webauthn-hint = Your fingerprint, face or PIN on this device, or a key you plug in. It cannot be used on a false site.
 method-webauthn-ask = Use your key or passkey. Your browser will show you how.

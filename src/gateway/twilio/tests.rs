@@ -9,11 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::Span;
-
-#[path = "../../../tests/support/http_server.rs"]
-mod http_server;
-
-use http_server::{Request, of, serve};
+use crate::gateway::http_server::{Request, of, serve};
 
 const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 const SERVICE: &str = "MG0123456789abcdef0123456789abcdef";
