@@ -2,15 +2,31 @@
 //! name that was given up: each is a statement in a sealed record here, never a missing row. What a factor's state means
 //! is known to its method alone.
 
+mod memory;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Time;
-use crate::secret::{BrowserKind, Token};
-use crate::store::{Change, Record, Row, Vault, VaultError};
+use self::memory::Memory;
+use crate::clock::{TOLERANCE, Time};
+use crate::secret::{BrowserKind, Key, Token};
+use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
+
+/// More factors than anybody uses; and few enough that all of them go in one commit.
+pub const MAX_FACTORS: usize = 32;
+
+/// A factor's label is cut to so many characters.
+const MAX_LABEL: usize = 64;
+
+/// A browser that does not come back for so long is no longer known: as long as browsers keep a cookie.
+const BROWSER_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
 /// What a user's record says of enrolment. "No factor" is never inferred from missing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +105,16 @@ pub struct NewUser {
     pub groups: BTreeSet<GroupName>,
 }
 
+/// Where a name leads. Key `name/<keyed hash>`; it stays when the user is removed, so that the name stays taken.
+#[derive(Debug, Serialize, Deserialize)]
+struct Named {
+    id: UserId,
+}
+
+impl Record for Named {
+    const NAME: &'static str = "user name";
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("there is no user of this name")]
@@ -102,6 +128,8 @@ pub enum AccountError {
     Inconsistent(UserId),
     #[error("the user has no such factor")]
     NoSuchFactor,
+    #[error("a user has at most {MAX_FACTORS} factors")]
+    TooManyFactors,
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
@@ -111,101 +139,367 @@ pub enum AccountError {
 #[derive(Clone)]
 pub struct Accounts {
     vault: Vault,
+    memory: Arc<Memory>,
+    names: Key,
 }
 
 impl Accounts {
     pub fn new(vault: Vault) -> Self {
-        Self { vault }
+        let memory = Arc::new(Memory::default());
+        let told = memory.clone();
+        vault.watch("user/", Arc::new(move |key| told.forget(key)));
+        let names = vault.derive("user name");
+        Self { vault, memory, names }
     }
 
     /// A live user (removed ones are `None`, disabled ones are given: look at `disabled`). From memory when it can.
-    pub async fn by_id(&self, _id: UserId) -> Result<Option<Arc<User>>, AccountError> {
-        todo!()
+    pub async fn by_id(&self, id: UserId) -> Result<Option<Arc<User>>, AccountError> {
+        if let Some(user) = self.memory.get(id) {
+            return Ok(Some(user));
+        }
+        let loading = self.memory.begin(id);
+        let user = self.live(id).await?.map(|row| Arc::new(row.value));
+        if let Some(user) = &user {
+            self.memory.keep(loading, user.clone());
+        }
+        Ok(user)
     }
 
-    pub async fn by_name(&self, _name: &UserName) -> Result<Option<Arc<User>>, AccountError> {
-        todo!()
+    pub async fn by_name(&self, name: &UserName) -> Result<Option<Arc<User>>, AccountError> {
+        match self.vault.get::<Named>(&self.name_key(name)).await? {
+            Some(named) => self.by_id(named.value.id).await,
+            None => Ok(None),
+        }
     }
 
     /// All users, removed ones left out, by name.
     pub async fn list(&self) -> Result<Vec<User>, AccountError> {
-        todo!()
+        let rows = self.vault.all::<User>("user/").await?;
+        let mut users: Vec<User> =
+            rows.into_iter().map(|row| row.value).filter(|user| user.removed.is_none()).collect();
+        users.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(users)
     }
 
     /// Whether any user was ever made (removed ones count).
     pub async fn ever(&self) -> Result<bool, AccountError> {
-        todo!()
+        Ok(!self.vault.scan::<User>("user/", None, 1).await?.is_empty())
     }
 
-    pub async fn add(&self, _new: NewUser, _reuse_name: bool) -> Result<User, AccountError> {
-        todo!()
+    /// A new user with a new id, also where `reuse_name` takes the name of a removed one: nothing of the old user leads
+    /// to the new one.
+    pub async fn add(&self, new: NewUser, reuse_name: bool) -> Result<User, AccountError> {
+        let name_key = self.name_key(&new.name);
+        let expect = match self.vault.get::<Named>(&name_key).await? {
+            None => Expect::Absent,
+            Some(named) => match self.live(named.value.id).await? {
+                Some(_) => return Err(AccountError::Taken),
+                None if reuse_name => Expect::Version(named.version),
+                None => return Err(AccountError::Retired),
+            },
+        };
+        let user = User {
+            id: UserId::generate(&**self.vault.random()),
+            name: new.name,
+            display_name: new.display_name,
+            email: new.email,
+            groups: new.groups,
+            disabled: false,
+            generation: 0,
+            created: self.vault.now(),
+            enrolment: Enrolment::NeverEnrolled,
+            factors: Vec::new(),
+            last_factor: None,
+            removed: None,
+        };
+        let changes = vec![
+            self.vault.put(name_key, expect, &Named { id: user.id }, None)?,
+            self.vault.put(user_key(user.id), Expect::Absent, &user, None)?,
+        ];
+        match self.vault.commit(changes).await {
+            Ok(_) => Ok(user),
+            Err(VaultError::Conflict(_)) => Err(AccountError::Taken),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Reads, changes, writes; again when somebody else was first. `more` joins further changes to the same commit.
+    /// Reads, changes, writes; again when somebody else was first. `more` joins further changes to the same commit; a
+    /// conflict in one of those is the caller's.
     pub async fn edit(
         &self,
-        _id: UserId,
-        _change: impl Fn(&mut User) + Send + Sync,
-        _more: Vec<Change>,
+        id: UserId,
+        change: impl Fn(&mut User) + Send + Sync,
+        more: Vec<Change>,
     ) -> Result<Arc<User>, AccountError> {
-        todo!()
+        loop {
+            let row = self.live(id).await?.ok_or(AccountError::Unknown)?;
+            if let Some(user) = self.try_edit(row, &change, more.clone()).await? {
+                return Ok(user);
+            }
+        }
     }
 
-    /// Leaves a tombstone, removes factors; the generation ends the rest.
-    pub async fn remove(&self, _id: UserId) -> Result<(), AccountError> {
-        todo!()
+    /// Ends all that the user holds: sessions, pending logins, browsers. Whoever acts here opens a new session for the
+    /// user that is returned.
+    pub async fn end_everything(&self, id: UserId, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
+        self.edit(id, |user| user.generation += 1, more).await
+    }
+
+    /// Disabling ends everything the user holds; enabling brings none of it back.
+    pub async fn set_disabled(&self, id: UserId, disabled: bool, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
+        let change = |user: &mut User| {
+            user.generation += u64::from(disabled && !user.disabled);
+            user.disabled = disabled;
+        };
+        self.edit(id, change, more).await
+    }
+
+    /// Takes all factors away, those too that do not match the record, and ends everything: only a new invitation
+    /// enrols.
+    pub async fn reset(&self, id: UserId, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
+        let change = |user: &mut User| {
+            user.generation += 1;
+            user.enrolment = Enrolment::Reset;
+            user.factors.clear();
+            user.last_factor = None;
+        };
+        self.without_factors(id, change, more).await
+    }
+
+    /// Leaves a tombstone, removes factors and known browsers; the generation ends the rest. The password is another
+    /// module's: `Directory::forget`.
+    pub async fn remove(&self, id: UserId) -> Result<(), AccountError> {
+        let now = self.vault.now();
+        let change = |user: &mut User| {
+            user.generation += 1;
+            user.disabled = true;
+            user.removed = Some(now);
+            user.display_name = None;
+            user.email = None;
+            user.groups.clear();
+            user.factors.clear();
+            user.last_factor = None;
+        };
+        self.without_factors(id, change, Vec::new()).await?;
+        for rows in self.vault.all::<Browser>(&browser_prefix(id)).await?.chunks(crate::store::MAX_WRITES) {
+            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any)).collect();
+            self.vault.commit(gone).await?;
+        }
+        Ok(())
     }
 
     /// All factors of the user; `Inconsistent` when the rows do not match the record.
-    pub async fn factors(&self, _user: &User) -> Result<Vec<Row<Factor>>, AccountError> {
-        todo!()
+    pub async fn factors(&self, user: &User) -> Result<Vec<Row<Factor>>, AccountError> {
+        let rows = self.factor_rows(user.id).await?;
+        if matches(user, &rows) {
+            return Ok(rows);
+        }
+        // The caller's record may be older than the rows. What counts is a record that stayed the same while they were
+        // read.
+        let mut record = self.live(user.id).await?.ok_or(AccountError::Unknown)?;
+        loop {
+            let rows = self.factor_rows(user.id).await?;
+            if matches(&record.value, &rows) {
+                return Ok(rows);
+            }
+            let again = self.live(user.id).await?.ok_or(AccountError::Unknown)?;
+            if again.version == record.version {
+                return Err(AccountError::Inconsistent(user.id));
+            }
+            record = again;
+        }
     }
 
-    pub async fn factor(&self, _user: &User, _id: &FactorId) -> Result<Row<Factor>, AccountError> {
-        todo!()
+    pub async fn factor(&self, user: &User, id: &FactorId) -> Result<Row<Factor>, AccountError> {
+        let rows = self.factors(user).await?;
+        rows.into_iter().find(|row| row.value.id == *id).ok_or(AccountError::NoSuchFactor)
     }
 
     /// The writes that add a factor and list it in the record; to be committed with what proves the right to. The
-    /// first commit of a factor sets `Enrolled`.
-    pub async fn add_factor(&self, _user: UserId, _factor: &Factor) -> Result<Vec<Change>, AccountError> {
-        todo!()
+    /// first commit of a factor sets `Enrolled`. A conflict means: read again and decide anew.
+    pub async fn add_factor(&self, user: UserId, factor: &Factor) -> Result<Vec<Change>, AccountError> {
+        let row = self.live(user).await?.ok_or(AccountError::Unknown)?;
+        let mut record = row.value;
+        if record.factors.len() >= MAX_FACTORS {
+            return Err(AccountError::TooManyFactors);
+        }
+        record.enrolment = Enrolment::Enrolled;
+        record.factors.push(factor.id.clone());
+        let factor = Factor { label: label(&factor.label), ..factor.clone() };
+        Ok(vec![
+            self.vault.put(row.key, Expect::Version(row.version), &record, None)?,
+            self.vault.put(factor_key(user, &factor.id), Expect::Absent, &factor, None)?,
+        ])
     }
 
-    /// The writes that remove factors and take them off the record's list, with a new generation for browsers and other
-    /// sessions where `end_others`.
-    pub async fn remove_factors(&self, _user: UserId, _factors: &[FactorId]) -> Result<Vec<Change>, AccountError> {
-        todo!()
+    /// The writes that remove factors and take them off the record's list, with a new generation: browsers and sessions
+    /// end, and whoever acts here opens a new session after the commit.
+    pub async fn remove_factors(&self, user: UserId, factors: &[FactorId]) -> Result<Vec<Change>, AccountError> {
+        let row = self.live(user).await?.ok_or(AccountError::Unknown)?;
+        let mut record = row.value;
+        if let Some(last) = &record.last_factor
+            && factors.contains(last)
+        {
+            record.last_factor = None;
+        }
+        let mut changes = Vec::with_capacity(factors.len() + 1);
+        for id in factors {
+            let place = record.factors.iter().position(|listed| listed == id).ok_or(AccountError::NoSuchFactor)?;
+            record.factors.remove(place);
+            // Whatever its state is by now: a use at this moment must not save it.
+            changes.push(self.vault.delete(factor_key(user, id), Expect::Any));
+        }
+        record.generation += 1;
+        changes.push(self.vault.put(row.key, Expect::Version(row.version), &record, None)?);
+        Ok(changes)
     }
 
-    pub async fn rename_factor(&self, _user: &User, _id: &FactorId, _label: &str) -> Result<(), AccountError> {
-        todo!()
+    pub async fn rename_factor(&self, user: &User, id: &FactorId, name: &str) -> Result<(), AccountError> {
+        loop {
+            let row = self.factor(user, id).await?;
+            let factor = Factor { label: label(name), ..row.value };
+            let change = self.vault.put(row.key, Expect::Version(row.version), &factor, row.expires)?;
+            match self.vault.commit(vec![change]).await {
+                Ok(_) => return Ok(()),
+                Err(VaultError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// The write that stores a factor's new state and its use, expecting the version that was checked.
-    pub fn used_factor(&self, _user: UserId, _row: &Row<Factor>, _state: Vec<u8>) -> Result<Change, AccountError> {
-        todo!()
+    pub fn used_factor(&self, _user: UserId, row: &Row<Factor>, state: Vec<u8>) -> Result<Change, AccountError> {
+        let used = Factor { state, last_used: Some(self.vault.now()), ..row.value.clone() };
+        Ok(self.vault.put(row.key.clone(), Expect::Version(row.version), &used, row.expires)?)
     }
 
     /// Whether a full login of this user happened in the browser that holds this token.
-    pub async fn known_browser(&self, _user: &User, _token: &Token<BrowserKind>) -> Result<bool, AccountError> {
-        todo!()
+    pub async fn known_browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<bool, AccountError> {
+        let row = self.vault.get::<Browser>(&browser_key(user.id, token)).await?;
+        Ok(row.is_some_and(|row| self.is_known(user, &row.value)))
     }
 
     /// The write that makes a browser known (or seen again).
     pub fn know_browser(
         &self,
-        _user: &User,
-        _token: &Token<BrowserKind>,
-        _browser: &Browser,
+        user: &User,
+        token: &Token<BrowserKind>,
+        browser: &Browser,
     ) -> Result<Change, AccountError> {
-        todo!()
+        let ends = self.vault.now() + BROWSER_LIFE;
+        Ok(self.vault.put(browser_key(user.id, token), Expect::Any, browser, Some(ends))?)
     }
 
-    pub async fn browsers(&self, _user: &User) -> Result<Vec<Browser>, AccountError> {
-        todo!()
+    /// Known browsers, the one seen last first.
+    pub async fn browsers(&self, user: &User) -> Result<Vec<Browser>, AccountError> {
+        let rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
+        let mut known: Vec<Browser> =
+            rows.into_iter().map(|row| row.value).filter(|browser| self.is_known(user, browser)).collect();
+        known.sort_by_key(|browser| std::cmp::Reverse(browser.last_seen));
+        Ok(known)
+    }
+
+    /// Forgets one browser; whether there was one.
+    pub async fn forget_browser(&self, user: &User, handle: &Handle) -> Result<bool, AccountError> {
+        let rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
+        let Some(row) = rows.into_iter().find(|row| row.value.handle == *handle) else { return Ok(false) };
+        self.vault.commit(vec![self.vault.delete(row.key, Expect::Any)]).await?;
+        Ok(true)
     }
 
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
+
+    /// The record as it is stored now, unless it is a tombstone.
+    async fn live(&self, id: UserId) -> Result<Option<Row<User>>, AccountError> {
+        let row = self.vault.get::<User>(&user_key(id)).await?;
+        Ok(row.filter(|row| row.value.removed.is_none()))
+    }
+
+    async fn factor_rows(&self, id: UserId) -> Result<Vec<Row<Factor>>, AccountError> {
+        Ok(self.vault.scan(&factor_prefix(id), None, MAX_FACTORS + 1).await?)
+    }
+
+    /// One round of an edit; `None` when somebody else was first.
+    async fn try_edit(
+        &self,
+        row: Row<User>,
+        change: &(impl Fn(&mut User) + Send + Sync),
+        more: Vec<Change>,
+    ) -> Result<Option<Arc<User>>, AccountError> {
+        let mut user = row.value.clone();
+        change(&mut user);
+        if user == row.value && more.is_empty() {
+            return Ok(Some(Arc::new(user)));
+        }
+        let mut changes = vec![self.vault.put(row.key.clone(), Expect::Version(row.version), &user, None)?];
+        changes.extend(more);
+        match self.vault.commit(changes).await {
+            Ok(_) => Ok(Some(Arc::new(user))),
+            Err(VaultError::Conflict(key)) if key == row.key => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An edit that deletes all factor rows, listed or not, in the same commit. The rows are read after the record, and
+    /// adding a factor changes the record: so none can slip in between.
+    async fn without_factors(
+        &self,
+        id: UserId,
+        change: impl Fn(&mut User) + Send + Sync,
+        more: Vec<Change>,
+    ) -> Result<Arc<User>, AccountError> {
+        loop {
+            let row = self.live(id).await?.ok_or(AccountError::Unknown)?;
+            let rows = self.factor_rows(id).await?;
+            let gone = rows.into_iter().map(|row| self.vault.delete(row.key, Expect::Any));
+            if let Some(user) = self.try_edit(row, &change, gone.chain(more.iter().cloned()).collect()).await? {
+                return Ok(user);
+            }
+        }
+    }
+
+    fn is_known(&self, user: &User, browser: &Browser) -> bool {
+        // A stamp in the future means that the clock went back: what was known then is not known now.
+        let latest = self.vault.now() + TOLERANCE;
+        browser.generation == user.generation && browser.since <= latest && browser.last_seen <= latest
+    }
+
+    /// Names are hashed under a key, so that who has an account cannot be read off the store's keys.
+    fn name_key(&self, name: &UserName) -> String {
+        format!("name/{}", HEXLOWER.encode(&self.names.mac(&[name.as_str().as_bytes()])))
+    }
+}
+
+fn user_key(id: UserId) -> String {
+    format!("user/{id}")
+}
+
+fn factor_prefix(user: UserId) -> String {
+    format!("factor/{user}/")
+}
+
+fn factor_key(user: UserId, factor: &FactorId) -> String {
+    format!("factor/{user}/{factor}")
+}
+
+fn browser_prefix(user: UserId) -> String {
+    format!("browser/{user}/")
+}
+
+fn browser_key(user: UserId, token: &Token<BrowserKind>) -> String {
+    format!("browser/{user}/{}", token.hash().hex())
+}
+
+/// Whether the record lists exactly the rows there are.
+fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
+    let listed: BTreeSet<&FactorId> = user.factors.iter().collect();
+    let found: BTreeSet<&FactorId> = rows.iter().map(|row| &row.value.id).collect();
+    listed.len() == user.factors.len() && found.len() == rows.len() && listed == found
+}
+
+/// A label as it is kept: one line, no control characters, of bounded length.
+fn label(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
 }

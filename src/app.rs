@@ -1,1 +1,67 @@
-//! stub
+//! The composition root: the one place that knows every concrete type and turns a configuration into running parts.
+//! Nothing below may import it. It must never start with half of a configuration: all problems are found first and told
+//! together.
+
+mod admin;
+mod build;
+mod machine;
+mod operation;
+mod outcome;
+mod serve;
+
+use std::io;
+
+use crate::config::Loaded;
+use crate::error::Problems;
+use crate::store::{KeyFileError, OpenError, VaultError};
+
+pub use build::{InForce, Parts, Plan};
+pub use machine::Machine;
+pub use operation::{Failure, Operation, SessionEnd, run};
+pub use outcome::{AuditRow, FactorLine, Health, Invited, Outcome, SessionLine, UserCard, UserLine};
+pub use serve::{Server, bind, serve, stop_asked};
+
+/// Why it does not start. Each prints what is wrong and, on a line of its own, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Configuration(Problems),
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("the store does not answer: {0}\n  look at the disk and at the log, then start again")]
+    Vault(#[from] VaultError),
+    #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.http")]
+    Listen { address: String, why: io::Error },
+    #[error("the admin socket {path} cannot be made: {why}\n  set store.path to a shorter path on a local disk")]
+    Admin { path: String, why: io::Error },
+    #[error(
+        "{count} keys were enrolled under another address and could not be used any more\n  bring back the old url, or start once with --accept-rp-change"
+    )]
+    Stranded { count: usize },
+}
+
+impl From<Problems> for StartError {
+    fn from(problems: Problems) -> Self {
+        StartError::Configuration(problems)
+    }
+}
+
+/// Carries out an operation: by the server that runs on this data folder, or, when none does, by itself.
+///
+/// # Errors
+/// What is wrong and what to do, as the server or the parts put it.
+pub async fn perform(loaded: &Loaded, operation: Operation) -> Result<Outcome, Failure> {
+    if let Some(answer) = admin::ask(&loaded.written.store.path, &operation).await? {
+        return answer;
+    }
+    if matches!(operation, Operation::Health) {
+        return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
+    }
+    let machine = Machine::start();
+    let parts = Parts::open(Plan::build(loaded, &machine)?, machine, true).await?;
+    let outcome = run(&parts, operation, &admin::login_name(rustix::process::geteuid().as_raw())).await;
+    parts.close().await;
+    outcome
+}

@@ -2,11 +2,32 @@
 //! be recorded is refused, so an event is a write of the same commit as what it tells of wherever there is one. No
 //! secret is ever part of an event.
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
-use crate::store::{Change, Record, Vault, VaultError};
+use crate::secret::random_bytes;
+use crate::store::{Change, Expect, MAX_WRITES, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, MethodId, RequestId, UserId, UserName};
+
+/// A stranger's text is cut to so many bytes.
+const MAX_TEXT: usize = 200;
+/// Like events within this time are one row.
+const JOINED: Duration = Duration::from_secs(60);
+/// So many rows are remembered that like events may still join.
+const OPEN_ROWS: usize = 10_000;
+/// What a row costs beside its text: key, nonce, tag, version, the engine's own.
+const ROW_COST: u64 = 200;
+const PAGE: usize = 1000;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,6 +69,21 @@ pub enum Kind {
     KeyRotated,
     ConfigurationLoaded,
     Refused,
+}
+
+impl Kind {
+    /// Whether a stranger can make such events at will. They are joined, so that nobody can flood the record.
+    fn is_provoked(self) -> bool {
+        matches!(
+            self,
+            Kind::PasswordWrong
+                | Kind::PasswordWaiting
+                | Kind::FactorWrong
+                | Kind::FactorWaiting
+                | Kind::LaneClosed
+                | Kind::Refused
+        )
+    }
 }
 
 /// Where a deed came from. Texts are a stranger's: escaped and cut when stored.
@@ -128,32 +164,199 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 pub struct Audit {
     vault: Vault,
+    keep: Duration,
+    max_bytes: u64,
+    /// Keys of rows that like events may join, by what makes them alike.
+    open: Arc<Cache<Alike, String>>,
+    /// What all rows are thought to take; [`u64::MAX`] until they have been counted once.
+    bytes: Arc<AtomicU64>,
+}
+
+/// What provoked events have in common that become one row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Alike {
+    kind: Kind,
+    user: Option<UserId>,
+    address: Option<std::net::IpAddr>,
+    minute: i64,
 }
 
 impl Audit {
-    pub fn new(vault: Vault, _keep: std::time::Duration, _max_bytes: u64) -> Self {
-        Self { vault }
+    /// Rows are kept for `keep`, and all of them within about `max_bytes`: the oldest go first.
+    pub fn new(vault: Vault, keep: Duration, max_bytes: u64) -> Self {
+        let open = Arc::new(Cache::new(OPEN_ROWS));
+        Self { vault, keep, max_bytes, open, bytes: Arc::new(AtomicU64::new(u64::MAX)) }
     }
 
     /// The write of one event, stamped with the time; for the commit of what it tells of.
-    pub fn entry(&self, _event: Event) -> Result<Change, VaultError> {
-        let _ = &self.vault;
-        todo!()
+    pub fn entry(&self, event: Event) -> Result<Change, VaultError> {
+        Ok(self.row(event)?.1)
     }
 
     /// Writes one event by itself. Kinds that can be provoked at will (`PasswordWrong`, `FactorWrong`, `…Waiting`,
-    /// `Refused`) are joined per user, source and minute.
-    pub async fn record(&self, _event: Event) -> Result<(), VaultError> {
-        todo!()
+    /// `LaneClosed`, `Refused`) are joined per user, source and minute.
+    pub async fn record(&self, event: Event) -> Result<(), VaultError> {
+        if !event.kind.is_provoked() {
+            return self.vault.commit(vec![self.entry(event)?]).await.map(|_| ());
+        }
+        let alike = Alike {
+            kind: event.kind,
+            user: event.user,
+            address: event.origin.address,
+            minute: self.vault.now().secs().div_euclid(JOINED.as_secs().cast_signed()),
+        };
+        while let Some(key) = self.open.get(&alike) {
+            // The row may have been pruned meanwhile: then a new one begins.
+            let Some(row) = self.vault.get::<Event>(&key).await? else { break };
+            let more = Event { count: row.value.count.saturating_add(event.count), ..row.value };
+            let change = self.vault.put(key, Expect::Version(row.version), &more, row.expires)?;
+            match self.vault.commit(vec![change]).await {
+                Err(VaultError::Conflict(_)) => {}
+                done => return done.map(|_| ()),
+            }
+        }
+        let (key, change) = self.row(event)?;
+        self.vault.commit(vec![change]).await?;
+        self.open.insert(alike, key);
+        Ok(())
     }
 
-    /// Rows in the order of time, each with its key (for `after`).
-    pub async fn read(&self, _filter: &Filter) -> Result<Vec<(String, Event)>, VaultError> {
-        todo!()
+    /// Rows in the order of time, each with its key (for `after`). With `limit`, the first so many.
+    pub async fn read(&self, filter: &Filter) -> Result<Vec<(String, Event)>, VaultError> {
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        let mut after = filter.since.map(earliest_key).max(filter.after.clone());
+        let mut found = Vec::new();
+        loop {
+            let page = self.vault.scan::<Event>("audit/", after.as_deref(), PAGE).await?;
+            let last = page.len() < PAGE;
+            after = page.last().map(|row| row.key.clone()).or(after);
+            found.extend(page.into_iter().filter(|row| filter.wants(&row.value)).map(|row| (row.key, row.value)));
+            if last || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
     }
 
     /// Removes what is older than the retention or beyond the size limit; called now and then, off the request path.
+    /// Returns how many rows went.
     pub async fn prune(&self) -> Result<usize, VaultError> {
-        todo!()
+        // All rows are read only after a start and when they seem too many: the estimate never falls by itself.
+        if self.bytes.load(Ordering::SeqCst) > self.max_bytes {
+            self.count().await?;
+        }
+        // A tenth below the limit, so that this is not done again for every few rows.
+        let bytes = self.bytes.load(Ordering::SeqCst);
+        let mut excess = if bytes > self.max_bytes { bytes - self.max_bytes / 10 * 9 } else { 0 };
+        let oldest = self.vault.now() - self.keep;
+        let mut gone = 0;
+        loop {
+            let page = self.vault.scan::<Event>("audit/", None, MAX_WRITES).await?;
+            let mut changes = Vec::new();
+            for row in page {
+                if excess == 0 && row.value.time >= oldest {
+                    break;
+                }
+                let cost = cost(&row.value);
+                excess = excess.saturating_sub(cost);
+                self.forget_cost(cost);
+                changes.push(self.vault.delete(row.key, Expect::Any));
+            }
+            if changes.is_empty() {
+                return Ok(gone);
+            }
+            gone += changes.len();
+            self.vault.commit(changes).await?;
+        }
     }
+
+    /// A row's key and its write. The random end of the key keeps two events of one millisecond apart.
+    fn row(&self, event: Event) -> Result<(String, Change), VaultError> {
+        let now = self.vault.now();
+        let event = event.fit(now);
+        let end = HEXLOWER.encode(&random_bytes::<8>(&**self.vault.random()));
+        let key = format!("{}{end}", earliest_key(now));
+        let change = self.vault.put(key.clone(), Expect::Absent, &event, Some(now + self.keep))?;
+        let cost = cost(&event);
+        // An estimate: a commit that does not happen counts too, which errs towards counting again.
+        let add = |bytes: u64| (bytes != u64::MAX).then(|| bytes.saturating_add(cost).min(u64::MAX - 1));
+        let _ = self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        Ok((key, change))
+    }
+
+    async fn count(&self) -> Result<(), VaultError> {
+        let (mut bytes, mut after) = (0, None);
+        loop {
+            let page: Vec<Row<Event>> = self.vault.scan("audit/", after.as_deref(), PAGE).await?;
+            bytes += page.iter().map(|row| cost(&row.value)).sum::<u64>();
+            if page.len() < PAGE {
+                self.bytes.store(bytes, Ordering::SeqCst);
+                return Ok(());
+            }
+            after = page.last().map(|row| row.key.clone());
+        }
+    }
+
+    fn forget_cost(&self, cost: u64) {
+        let less = |bytes: u64| Some(bytes.saturating_sub(cost));
+        let _ = self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    }
+}
+
+impl Event {
+    /// Stamped, and with a stranger's texts made harmless.
+    fn fit(mut self, now: Time) -> Self {
+        self.time = now;
+        for text in [&mut self.origin.agent, &mut self.origin.operator, &mut self.detail].into_iter().flatten() {
+            *text = harmless(text);
+        }
+        self
+    }
+}
+
+impl Filter {
+    fn wants(&self, event: &Event) -> bool {
+        self.user.as_ref().is_none_or(|name| event.name.as_ref() == Some(name))
+            && self.request.as_ref().is_none_or(|request| event.origin.request.as_ref() == Some(request))
+            && self.since.is_none_or(|since| event.time >= since)
+    }
+}
+
+/// The beginning of the keys of all rows of one moment. Sixteen digits hold every time, so keys sort as times do.
+fn earliest_key(time: Time) -> String {
+    format!("audit/{:016x}/", time.0.max(0))
+}
+
+/// About how many bytes a row takes in the store.
+fn cost(event: &Event) -> u64 {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let texts = text(&event.origin.agent) + text(&event.origin.operator) + text(&event.detail);
+    // Names and ids of a full row come to about as much again as its fixed cost.
+    2 * ROW_COST + texts as u64
+}
+
+/// One line of bounded length, in which what could steer a terminal or turn the direction of writing is spelled out.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    for c in text.chars() {
+        let before = out.len();
+        if c.is_control() || is_invisible(c) {
+            // Writing to a string does not fail.
+            let _ = write!(out, "{}", c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+        if out.len() > MAX_TEXT {
+            out.truncate(before);
+            break;
+        }
+    }
+    out
+}
+
+/// Characters that are not seen and change how others are: zero width, line ends, directions, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,1 +1,322 @@
-//! stub
+//! The command line: what may be typed, and what is printed for it. Answers go to standard output, errors to standard
+//! error, one line of what is wrong and one of what to do. A secret is never an argument: it is read from standard input.
+
+mod args;
+mod check;
+mod explain;
+mod init;
+mod print;
+mod verify;
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::app::{self, Failure, Operation, SessionEnd};
+use crate::audit::Filter;
+use crate::clock::Time;
+use crate::config::{Loaded, Source, Span, load};
+use crate::error::Problems;
+use crate::secret::{Secret, SystemRandom};
+use crate::types::{FactorId, Handle, RequestId, UserName};
+use args::{Command, Factor, Key, Line, Session, User};
+
+/// Exit codes, as in the contract: done · the answer is no, or it failed · wrong usage (clap's own) · configuration
+/// refused.
+const DONE: u8 = 0;
+const NO: u8 = 1;
+const USAGE: u8 = 2;
+const CONFIGURATION: u8 = 78;
+
+/// How a command ended, when not well.
+enum Ended {
+    /// What is wrong, what to do.
+    Failed(Failure),
+    /// The configuration is refused; every problem of it.
+    Refused(Problems),
+    /// Wrong usage: what is wrong, what to do.
+    Usage(String, String),
+    /// The answer is no; it has been printed.
+    No,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Ended::Failed(failure)
+    }
+}
+
+impl From<Problems> for Ended {
+    fn from(problems: Problems) -> Self {
+        Ended::Refused(problems)
+    }
+}
+
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    // Files of ours are nobody else's business, whichever command makes them.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    // One provider for all TLS; installing it twice only says that it is there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("vestibule: no threads can be started: {error}\n  raise the limits of this process");
+            return ExitCode::from(NO);
+        }
+    };
+    let ended = runtime.block_on(run(line));
+    // Work that is still blocking (a hash, a look-up of a name) is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(match ended {
+        Ok(()) => DONE,
+        Err(Ended::No) => NO,
+        Err(Ended::Failed(failure)) => {
+            eprintln!("vestibule: {failure}");
+            if failure.configuration { CONFIGURATION } else { NO }
+        }
+        Err(Ended::Refused(problems)) => {
+            eprint!("vestibule: the configuration is refused\n\n{problems}");
+            CONFIGURATION
+        }
+        Err(Ended::Usage(what, remedy)) => {
+            eprintln!("vestibule: {what}\n  {remedy}");
+            USAGE
+        }
+    })
+}
+
+async fn run(line: Line) -> Result<(), Ended> {
+    let json = line.json;
+    let config = line.config.as_deref();
+    match line.command {
+        Command::Demo { listen, data } => Ok(app::demo(listen, data).await.map_err(Failure::from)?),
+        Command::Serve(serve) => {
+            let loaded = match &serve.upstream {
+                None => read(config)?,
+                Some(upstream) => without_file(config, upstream, &serve)?,
+            };
+            Ok(app::serve(&loaded, serve.accept_rp_change).await.map_err(Failure::from)?)
+        }
+        Command::Init { folder } => init::init(&folder, &SystemRandom).map_err(Into::into),
+        Command::Check => check::check(&read(config)?, json),
+        Command::Explain(question) => explain::explain(&read(config)?, question, json).await,
+        Command::Verify(question) => verify::verify(question, json).await,
+        Command::Audit { user, since, request, follow } => {
+            let filter = Filter {
+                user: user.map(|name| self::name(&name)).transpose()?,
+                since: since.map(|text| moment(&text)).transpose()?,
+                request: request.map(|text| id("request", RequestId::parse(&text), &text)).transpose()?,
+                ..Filter::default()
+            };
+            print::audit(&read(config)?, filter, follow, json).await
+        }
+        Command::Reference => {
+            print!("{}", crate::config::reference());
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Line::command(), "vestibule", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::User(command) => ask(config, user(command)?, json).await,
+        Command::Factor(command) => ask(config, factor(command)?, json).await,
+        Command::Session(command) => ask(config, session(command)?, json).await,
+        Command::Keys(Key::List) => ask(config, Operation::KeysList, json).await,
+        Command::Keys(Key::Rotate { .. }) => ask(config, Operation::KeysRotateSigning, json).await,
+        Command::Health => ask(config, Operation::Health, json).await,
+    }
+}
+
+/// Has an operation carried out and prints what became of it.
+async fn ask(config: Option<&Path>, operation: Operation, json: bool) -> Result<(), Ended> {
+    let outcome = app::perform(&read(config)?, operation).await?;
+    let no = matches!(&outcome, app::Outcome::Health(health) if !health.ready);
+    print::outcome(&outcome, json);
+    if no { Err(Ended::No) } else { Ok(()) }
+}
+
+/// The environment, as text.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The configuration of the file that is named, or found.
+fn read(config: Option<&Path>) -> Result<Loaded, Ended> {
+    let environment = environment();
+    let file = Source::find(config.map(Path::to_path_buf), &environment, |path| path.exists());
+    let Some(file) = file else {
+        let remedy = "write one with `vestibule init`, name one with --config, or try `vestibule demo`";
+        return Err(Failure { configuration: true, ..Failure::new("there is no configuration", remedy) }.into());
+    };
+    Ok(load(&Source { file: Some(file), environment, flags: String::new() })?)
+}
+
+/// `serve --upstream`: one catch-all site, without a file.
+fn without_file(config: Option<&Path>, upstream: &str, serve: &args::Serve) -> Result<Loaded, Ended> {
+    if config.is_some() || Path::new("vestibule.toml").exists() {
+        let what = "there is a configuration file and --upstream too".to_owned();
+        return Err(Ended::Usage(what, "give one of the two".to_owned()));
+    }
+    let quoted = |text: &str| toml_edit::Value::from(text).to_string();
+    let mut flags = String::new();
+    let listen = serve.listen.as_deref().unwrap_or("127.0.0.1:8080");
+    flags.push_str(&format!("listen.http = [{}]\n", quoted(listen)));
+    if let Some(data) = &serve.data {
+        flags.push_str(&format!("store.path = {}\n", quoted(&data.to_string_lossy())));
+    }
+    flags.push_str("[[site]]\nhost = \"*\"\n");
+    match &serve.url {
+        Some(url) => flags.push_str(&format!("url = {}\n", quoted(url))),
+        None => flags.push_str(&format!("audience = {}\n", quoted(upstream.trim_end_matches('/')))),
+    }
+    flags.push_str(&format!("upstreams = [{}]\n[[site.rules]]\npolicy = \"two_factor\"\n", quoted(upstream)));
+    Ok(load(&Source { file: None, environment: environment(), flags })?)
+}
+
+fn name(text: &str) -> Result<UserName, Ended> {
+    let remedy = || "names are 1 to 64 characters of a-z, 0-9 and . _ @ + -".to_owned();
+    UserName::parse(text).map_err(|error| Ended::Usage(format!("{text:?} is no user name: {error}"), remedy()))
+}
+
+fn id<T>(kind: &str, parsed: Option<T>, text: &str) -> Result<T, Ended> {
+    let remedy = "ids are 16 lower-case letters and digits, as the lists show them".to_owned();
+    parsed.ok_or_else(|| Ended::Usage(format!("{text:?} is no id of a {kind}"), remedy))
+}
+
+/// `--since`: a moment (RFC 3339), or how long ago (`2h`).
+fn moment(text: &str) -> Result<Time, Ended> {
+    use crate::clock::{Clock, SystemClock};
+    if let Some(span) = Span::parse(text) {
+        return Ok(SystemClock::start().now() - span.0);
+    }
+    let stamp: Result<jiff::Timestamp, _> = text.parse();
+    stamp.map(|stamp| Time(stamp.as_millisecond())).map_err(|_| {
+        Ended::Usage(format!("{text:?} is no time"), "write 2026-01-31T12:00:00Z, or 2h for two hours ago".to_owned())
+    })
+}
+
+/// One line of standard input, without its end; longer than any password is an error.
+fn secret_line(what: &str) -> Result<Secret<String>, Ended> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("Type {what} and press Enter; it will be visible.");
+    }
+    let mut text = Secret::new(String::new());
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(4096).read_to_end(&mut bytes);
+    let line = read.ok().and_then(|_| String::from_utf8(bytes).ok());
+    let line = line.and_then(|line| line.lines().next().map(ToOwned::to_owned)).filter(|line| !line.is_empty());
+    match line {
+        Some(line) => {
+            text = Secret::new(line);
+            Ok(text)
+        }
+        None => Err(Ended::Usage(format!("{what} is missing"), "write it to standard input, on one line".to_owned())),
+    }
+}
+
+fn user(command: User) -> Result<Operation, Ended> {
+    Ok(match command {
+        User::Add { name: text, email, display_name, groups, reuse_name, password_stdin } => Operation::UserAdd {
+            name: name(&text)?,
+            display_name,
+            email,
+            groups: self::groups(groups)?,
+            reuse_name,
+            password: password_stdin.then(|| secret_line("the password")).transpose()?,
+        },
+        User::List => Operation::UserList,
+        User::Show { name: text } => Operation::UserShow { name: name(&text)? },
+        User::Set { name: text, email, display_name, groups, no_groups } => Operation::UserSet {
+            name: name(&text)?,
+            display_name,
+            email,
+            groups: if no_groups {
+                Some(Vec::new())
+            } else if groups.is_empty() {
+                None
+            } else {
+                Some(self::groups(groups)?)
+            },
+        },
+        User::Disable { name: text } => Operation::UserDisable { name: name(&text)? },
+        User::Enable { name: text } => Operation::UserEnable { name: name(&text)? },
+        User::Remove { name: text } => Operation::UserRemove { name: name(&text)? },
+        User::Password { name: text, .. } => {
+            Operation::UserPassword { name: name(&text)?, password: Some(secret_line("the password")?) }
+        }
+        User::Unlock { name: text } => Operation::UserUnlock { name: name(&text)? },
+        User::Invite { name: text } => Operation::UserInvite { name: name(&text)? },
+        User::Reset { name: text } => Operation::UserReset { name: name(&text)? },
+    })
+}
+
+fn groups(texts: Vec<String>) -> Result<Vec<crate::types::GroupName>, Ended> {
+    let remedy = || "names of groups are 1 to 64 characters of A-Z, a-z, 0-9 and . _ : / -".to_owned();
+    let group = |text: String| {
+        crate::types::GroupName::parse(&text)
+            .map_err(|error| Ended::Usage(format!("{text:?} is no name of a group: {error}"), remedy()))
+    };
+    texts.into_iter().map(group).collect()
+}
+
+fn factor(command: Factor) -> Result<Operation, Ended> {
+    Ok(match command {
+        Factor::List { name: text } => Operation::FactorList { name: name(&text)? },
+        Factor::Remove { name: text, id: factor } => Operation::FactorRemove {
+            name: name(&text)?,
+            factor: id("factor", FactorId::parse(&factor), &factor)?,
+        },
+        Factor::Add { name: text, secret_stdin, .. } => Operation::FactorAddTotp {
+            name: name(&text)?,
+            secret: secret_stdin.then(|| secret_line("the secret")).transpose()?,
+        },
+    })
+}
+
+fn session(command: Session) -> Result<Operation, Ended> {
+    Ok(match command {
+        Session::List { name: text } => {
+            Operation::SessionList { name: text.map(|text| name(&text)).transpose()? }
+        }
+        Session::End { all: true, .. } => Operation::SessionEnd { which: SessionEnd::All },
+        // An id is tried first: no name has 16 characters of this alphabet by accident without being seen in the list.
+        Session::End { which: Some(text), .. } => Operation::SessionEnd {
+            which: match Handle::parse(&text) {
+                Some(handle) => SessionEnd::One(handle),
+                None => SessionEnd::User(name(&text)?),
+            },
+        },
+        Session::End { which: None, .. } => {
+            return Err(Ended::Usage("whose session?".to_owned(), "name a user or a session, or say --all".to_owned()));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_typed_becomes_an_operation() {
+        let typed = |line: &str| match Line::try_parse_from(line.split(' ')).map(|line| line.command) {
+            Ok(Command::User(command)) => user(command).ok(),
+            Ok(Command::Session(command)) => session(command).ok(),
+            _ => None,
+        };
+        assert!(matches!(typed("vestibule user add Alice --group admins"), Some(Operation::UserAdd { name, .. }) if name.as_str() == "alice"));
+        assert!(matches!(typed("vestibule user set alice --no-groups"), Some(Operation::UserSet { groups: Some(none), .. }) if none.is_empty()));
+        assert!(matches!(typed("vestibule session end --all"), Some(Operation::SessionEnd { which: SessionEnd::All })));
+        assert!(typed("vestibule session end").is_none());
+        assert!(typed("vestibule user add al/ice").is_none());
+    }
+}

@@ -3,9 +3,12 @@
 //! generated from it. This module reads files and the environment and touches nothing else.
 
 mod load;
+mod reference;
 pub mod sections;
 mod units;
+mod written;
 
 pub use load::{Loaded, Source, load};
+pub use reference::{Described, Entry, Shape, reference, reference_with};
 pub use sections::*;
 pub use units::{Size, Span};

@@ -1,14 +1,28 @@
 //! The joint for first factors: a name and a password become a [`Proof`], or not. The answer and the time it takes are
 //! the same for a user who does not exist.
 
-use async_trait::async_trait;
+mod floor;
+mod hashers;
+mod local;
+#[cfg(test)]
+mod tests;
 
-use crate::account::User;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use data_encoding::HEXLOWER;
+
+use crate::account::{AccountError, Accounts, User};
+use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::method::Proof;
-use crate::secret::Secret;
-use crate::throttle::Lane;
-use crate::types::UserId;
+use crate::secret::{BrowserKind, Key, Secret, Token};
+use crate::store::VaultError;
+use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
+use crate::types::{Strength, UserId, UserName};
+
+pub use floor::{MAX_BYTES, PasswordFloor};
+pub use local::LocalDirectory;
 
 /// A source of first factors.
 #[async_trait]
@@ -18,7 +32,12 @@ pub trait Directory: Send + Sync {
     /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong.
     async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError>;
 
-    /// Sets a password after judging it against the floor.
+    /// Whether this may become this user's password: a matter of its form alone, so that a page can say so before
+    /// anything is used up.
+    fn judge(&self, name: &UserName, password: &Secret<String>) -> Result<(), PasswordFloor>;
+
+    /// Sets a password after judging it against the floor. Where there was one before, everything the user holds ends
+    /// in the same commit (a new generation): whoever acts reads the user again and opens a new session.
     async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError>;
 
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError>;
@@ -34,22 +53,9 @@ pub enum DirectoryError {
     #[error(transparent)]
     Password(#[from] PasswordFloor),
     #[error(transparent)]
-    Account(#[from] crate::account::AccountError),
+    Account(#[from] AccountError),
     #[error(transparent)]
-    Vault(#[from] crate::store::VaultError),
-}
-
-/// Why a new password is refused; each has a text in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFloor {
-    #[error("the password has fewer than {0} characters")]
-    Short(usize),
-    #[error("the password has more than {0} bytes")]
-    Long(usize),
-    #[error("the password is among the most common ones")]
-    Common,
-    #[error("the password is the user's own name")]
-    Name,
+    Vault(#[from] VaultError),
 }
 
 /// What became of an attempt to sign in with a password.
@@ -63,18 +69,182 @@ pub enum SignIn {
     Closed,
 }
 
-/// Wraps every directory once: source, throttle, check, audit, proof.
-pub struct FirstFactor;
+/// Wraps every directory once: source, throttle, check, audit, proof. A name nobody has takes the same way through
+/// all of it as a user's does, and a disabled user's the same as a wrong password's.
+#[derive(Clone)]
+pub struct FirstFactor {
+    directory: Arc<dyn Directory>,
+    accounts: Accounts,
+    throttle: Throttle,
+    audit: Audit,
+    /// Stands in for texts that are no names.
+    pseudonyms: Key,
+}
 
 impl FirstFactor {
-    /// `name` as it was typed.
+    pub fn new(directory: Arc<dyn Directory>, accounts: Accounts, throttle: Throttle, audit: Audit) -> Self {
+        let pseudonyms = accounts.vault().derive("names that are none");
+        Self { directory, accounts, throttle, audit, pseudonyms }
+    }
+
+    pub fn directory(&self) -> &Arc<dyn Directory> {
+        &self.directory
+    }
+
+    /// The lane of this browser for the account of this name, as it was typed: `Known` only where this very user
+    /// signed in there before.
+    pub async fn lane(&self, name: &str, browser: Option<&Token<BrowserKind>>) -> Result<Lane, DirectoryError> {
+        let Some(browser) = browser else { return Ok(Lane::Strangers) };
+        let user = self.accounts.by_name(&self.canonical(name)).await?;
+        self.lane_of(user.as_deref(), browser).await
+    }
+
+    /// `name` as it was typed; `lane` as [`FirstFactor::lane`] gives it for this name.
     pub async fn sign_in(
         &self,
-        _name: &str,
-        _password: &Secret<String>,
-        _lane: Lane,
-        _origin: &crate::audit::Origin,
+        name: &str,
+        password: &Secret<String>,
+        lane: Lane,
+        origin: &Origin,
     ) -> Result<SignIn, DirectoryError> {
-        todo!()
+        let name = self.canonical(name);
+        let user = self.accounts.by_name(&name).await?;
+        let source = origin.address.filter(|_| lane == Lane::Strangers);
+        if let Some(until) = source.and_then(|address| self.throttle.source_wait(address)) {
+            self.audit.record(event(Kind::PasswordWaiting, origin, user.as_deref())).await?;
+            return Ok(SignIn::Wait(until));
+        }
+        if let Some(address) = source {
+            self.throttle.source_failed(address);
+        }
+        let signed_in = self.check(name, user.as_deref(), password, &lane, origin).await;
+        if let Some(address) = source
+            && !matches!(signed_in, Ok(SignIn::Wrong))
+        {
+            self.throttle.source_passed(address);
+        }
+        signed_in
+    }
+
+    /// The password of somebody who is signed in, once more: for a new password. Counted as every other try is.
+    pub async fn check_again(
+        &self,
+        user: &User,
+        password: &Secret<String>,
+        lane: &Lane,
+        origin: &Origin,
+    ) -> Result<SignIn, DirectoryError> {
+        self.check(user.name.clone(), Some(user), password, lane, origin).await
+    }
+
+    /// Sets a password that the right to was proved for (a one-time link, a second factor), records it, and proves it:
+    /// whoever sets a password knows it.
+    pub async fn set_password(
+        &self,
+        user: &User,
+        password: &Secret<String>,
+        origin: &Origin,
+    ) -> Result<Proof, DirectoryError> {
+        self.directory.set_password(user, password).await?;
+        self.audit.record(event(Kind::PasswordChanged, origin, Some(user))).await?;
+        Ok(self.proof(user))
+    }
+
+    /// Throttle → directory → audit → proof.
+    async fn check(
+        &self,
+        name: UserName,
+        user: Option<&User>,
+        password: &Secret<String>,
+        lane: &Lane,
+        origin: &Origin,
+    ) -> Result<SignIn, DirectoryError> {
+        let account = user.map_or(Account::Nobody(name), |user| Account::User(user.id));
+        match self.throttle.attempt(&account, &Target::Password, lane).await? {
+            Attempt::Go => {}
+            Attempt::Wait(until) => {
+                self.audit.record(event(Kind::PasswordWaiting, origin, user)).await?;
+                return Ok(SignIn::Wait(until));
+            }
+            Attempt::Closed => {
+                self.audit.record(event(Kind::LaneClosed, origin, user)).await?;
+                return Ok(SignIn::Closed);
+            }
+        }
+        let right = match self.directory.check(user, password).await {
+            // Nothing was checked, so nothing was learnt: a flood of others must not become this user's wait.
+            Err(DirectoryError::Busy) => {
+                self.throttle.take_back(&account, &Target::Password, lane).await?;
+                return Err(DirectoryError::Busy);
+            }
+            checked => checked?,
+        };
+        match user {
+            Some(user) if right && self.is_still_good(user).await? => self.prove(user, &account, lane, origin).await,
+            _ => {
+                self.audit.record(event(Kind::PasswordWrong, origin, user)).await?;
+                Ok(SignIn::Wrong)
+            }
+        }
+    }
+
+    /// Whether the user is enabled, and nothing ended what he holds while the password was being checked.
+    async fn is_still_good(&self, user: &User) -> Result<bool, DirectoryError> {
+        let now = self.accounts.by_id(user.id).await?;
+        Ok(now.is_some_and(|now| !now.disabled && now.generation == user.generation))
+    }
+
+    /// The proof, once the wait is over and the event recorded, durably.
+    async fn prove(
+        &self,
+        user: &User,
+        account: &Account,
+        lane: &Lane,
+        origin: &Origin,
+    ) -> Result<SignIn, DirectoryError> {
+        // With a second factor the login is not complete yet: then only the password's own wait ends.
+        let complete = user.factors.is_empty();
+        loop {
+            let mut changes = self.throttle.clear(account, &Target::Password, lane, complete).await?;
+            changes.push(self.audit.entry(event(Kind::PasswordRight, origin, Some(user)))?);
+            match self.accounts.vault().commit(changes).await {
+                Ok(_) => break,
+                // Somebody else's try was counted in the same lane: it must stay counted.
+                Err(VaultError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(SignIn::Proved(self.proof(user)))
+    }
+
+    fn proof(&self, user: &User) -> Proof {
+        let at = self.accounts.vault().now();
+        Proof::mint(user.id, None, Strength::Code, at, vec!["pwd".to_owned()])
+    }
+
+    async fn lane_of(&self, user: Option<&User>, browser: &Token<BrowserKind>) -> Result<Lane, DirectoryError> {
+        match user {
+            Some(user) if self.accounts.known_browser(user, browser).await? => Ok(Lane::Known(browser.hash())),
+            _ => Ok(Lane::Strangers),
+        }
+    }
+
+    /// The canonical name; for a text that is no name one that is, that nobody has, and that is always the same: so it
+    /// takes the same way, to the same answer.
+    fn canonical(&self, name: &str) -> UserName {
+        UserName::parse(name).unwrap_or_else(|_| {
+            let stand_in = HEXLOWER.encode(&self.pseudonyms.mac(&[name.as_bytes()]));
+            // 64 hexadecimal digits are a name.
+            UserName::parse(&stand_in).expect("hexadecimal digits make a name")
+        })
+    }
+}
+
+/// Names that nobody has are not recorded: people type passwords there.
+fn event(kind: Kind, origin: &Origin, user: Option<&User>) -> Event {
+    let event = Event::new(kind, origin);
+    match user {
+        Some(user) => event.user(user.id, &user.name),
+        None => event,
     }
 }

@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary: a command line and an exit code.
+
+fn main() -> std::process::ExitCode {
+    vestibule::cli::main()
+}

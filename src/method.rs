@@ -7,6 +7,8 @@ mod prompt;
 mod proof;
 mod registry;
 
+use std::time::Duration;
+
 use crate::clock::Time;
 use crate::secret::{Key, Random, Secret};
 use crate::types::{MethodId, Strength, UserId, UserName};
@@ -14,7 +16,7 @@ use crate::types::{MethodId, Strength, UserId, UserName};
 pub use check::{Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sending};
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;
-pub use registry::{Registry, RegistryError};
+pub use registry::{Absent, Registry, RegistryError};
 
 /// What a method is, constant and for ever.
 #[derive(Debug)]
@@ -34,8 +36,9 @@ pub struct Card {
     pub usable_alone: bool,
     /// A user may have more than one of it.
     pub several: bool,
-    /// On without being named in the configuration.
-    pub on_by_default: bool,
+    /// A challenge is for one answer, right or wrong (a ceremony). Otherwise a wrong answer leaves it standing, so that
+    /// a typing error does not cost another message.
+    pub single_use_challenge: bool,
 }
 
 /// What the site is, for methods that bind to it or name it.
@@ -83,24 +86,35 @@ impl Answer {
     }
 }
 
-/// A first step done: what to remember until the answer comes, what to show, what to send.
+/// A first step done: what to remember until the answer comes, what to send. What to show is [`Method::prompt`].
 #[derive(Debug)]
 pub struct Step {
-    /// Kept sealed on the server, single use, for at most `life`. Empty where there is nothing to remember.
+    /// What the answer is judged with; a page never sees it.
     pub pending: Vec<u8>,
-    pub life: std::time::Duration,
-    pub prompt: Prompt,
+    pub life: Duration,
+    /// Whether `pending` must be kept, sealed and single use, between question and answer: it holds a challenge. Where
+    /// not, the same step can be begun again when the answer comes, with the same randomness.
+    pub keep: bool,
+    /// Of a check: a new state of the factor, stored with `pending` (so that a new code voids the ones before it).
+    pub state: Option<Vec<u8>>,
     /// Sent by the core after the pending state is stored and the budget spent.
     pub message: Option<Outgoing>,
+}
+
+impl Step {
+    pub fn new(pending: Vec<u8>, life: Duration) -> Self {
+        Self { pending, life, keep: false, state: None, message: None }
+    }
 }
 
 /// How a check of an answer ended.
 #[derive(Debug)]
 pub enum Answered {
     /// Right. The factor's new state; its compare-and-set makes the answer single use.
+    /// `amr` is what this use adds to the card's.
     Right {
         state: Vec<u8>,
-        amr: Vec<String>,
+        amr: Vec<&'static str>,
     },
     Wrong,
     /// A replayed step, a counter that went back: refused like a wrong one, and told to the operator.
@@ -117,6 +131,8 @@ pub struct New {
     pub label: String,
     /// Something no two factors of the whole store may share (a credential id).
     pub unique: Option<Vec<u8>>,
+    /// What this use adds to the card's `amr`.
+    pub amr: Vec<&'static str>,
 }
 
 /// A page field that is wrong: a key of the text catalogue.
@@ -127,12 +143,31 @@ pub struct FieldError {
 }
 
 /// A second factor. One file `methods/<id>.rs`, one line in the list of `methods.rs`.
+///
+/// Answers are a stranger's bytes: none may make a method panic. States and pending steps are our own, sealed; one that
+/// does not parse (another version wrote it) is answered like a wrong answer.
 pub trait Method: Send + Sync {
     fn card(&self) -> &'static Card;
 
-    /// Begins enrolment. Some methods need to know something first (a phone number): the answer is then empty and the
-    /// step asks for it; `Err` puts an error at a field of what was asked.
-    fn begin_enrolment(&self, context: &Context<'_>, answer: &Answer) -> Result<Step, FieldError>;
+    /// Whether it can be used on pages of this place; one that is bound to a domain cannot where there is none.
+    fn works_at(&self, _place: &Place) -> bool {
+        true
+    }
+
+    /// Whether this factor can never be used again under the configuration in force: it is bound to another address.
+    fn stranded(&self, _state: &[u8]) -> bool {
+        false
+    }
+
+    /// Begins enrolment, or goes on with it: `previous` is the pending state that was kept of a step before in the same
+    /// wizard. Some methods need to know something first (a phone number): an empty answer gets a step that asks for it.
+    /// What a page hands over must come of the context's randomness alone, see `Checks::preview_enrolment`.
+    fn begin_enrolment(
+        &self,
+        context: &Context<'_>,
+        previous: Option<&[u8]>,
+        answer: &Answer,
+    ) -> Result<Step, FieldError>;
 
     /// Ends enrolment with what [`Step::pending`] remembered.
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError>;
@@ -142,6 +177,10 @@ pub trait Method: Send + Sync {
 
     /// Checks an answer against one factor and the challenge that [`Method::begin_check`] made for it.
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered;
+
+    /// What a begun step shows, now and each time its page is opened again; makes and sends nothing. `state` is the
+    /// factor's, `None` in an enrolment.
+    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt;
 
     /// What a factor may be called on a page before it is chosen: a masked number, how many codes are left. Nothing
     /// secret.

@@ -1,1 +1,600 @@
-//! stub
+//! The way of a request, as a list: facts, site, own page, visitor, decision, peer, identity, answer, log. Each stage
+//! is a call into the module of that name. A request that no permit was made for never reaches an application, whatever
+//! else goes wrong here; and this floor alone knows Pingora.
+
+mod answer;
+mod bridge;
+pub mod facts;
+pub mod head;
+mod identity;
+mod listen;
+mod live;
+mod respond;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod upstream;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{self, HeaderValue};
+use http::{Method, StatusCode};
+use ipnet::IpNet;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::l4::socket::SocketAddr;
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session, http_proxy};
+use pingora::server::configuration::ServerConf;
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use vestibule_templates::layout::Frame;
+use vestibule_templates::texts::Texts;
+
+use self::facts::{cookie_fields, raw};
+use self::head::Framing;
+use self::listen::{Listening, Request};
+use self::live::Entry;
+pub use self::live::Live;
+use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
+use self::upstream::Exchange;
+pub use self::upstream::Upstreams;
+use crate::assertion::headers::{Set, Stripped, list};
+use crate::assertion::{Assertions, SigningKeys};
+use crate::audit::{Audit, Event, Kind as Deed, Origin};
+use crate::clock::{Clock, Time};
+use crate::config::LimitsSection;
+use crate::error::Problems;
+use crate::gate::facts::RESERVED;
+use crate::gate::{
+    self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
+};
+use crate::secret::Random;
+use crate::session::{Cookies, Sessions, Visitor};
+use crate::types::RequestId;
+use crate::wizard::visit::Visit;
+
+/// How often an application is tried: once more on a fresh connection or another address, and once more again.
+const TRIES: usize = 3;
+/// Kept connections to applications.
+const POOL: usize = 256;
+/// How much of a user agent is kept, in characters.
+const AGENT: usize = 256;
+/// The page with the public keys, under either reserved prefix.
+const KEYS: &str = "jwks.json";
+
+/// The configuration in force: one value, swapped as a whole, loaded once per request.
+pub struct Running {
+    pub sites: Arc<Sites>,
+    pub stripped: Stripped,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted: Vec<IpNet>,
+    pub limits: LimitsSection,
+    /// `identity.user = "id"`: the user header carries the id.
+    pub user_is_id: bool,
+    /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
+    pub wizard: axum::Router,
+    pub upstreams: Upstreams,
+    dress: Dress,
+}
+
+impl Running {
+    pub fn build(
+        sites: Arc<Sites>,
+        trusted: Vec<IpNet>,
+        limits: LimitsSection,
+        user_is_id: bool,
+        wizard: axum::Router,
+        clock: Arc<dyn Clock>,
+        problems: &mut Problems,
+    ) -> Self {
+        let upstreams = Upstreams::build(&sites, &limits, clock, problems);
+        let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
+        let dress = Dress::of(&sites);
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, dress }
+    }
+}
+
+/// What outlives a configuration.
+pub struct Door {
+    pub running: Arc<ArcSwap<Running>>,
+    pub sessions: Sessions,
+    pub assertions: Assertions,
+    pub keys: Arc<SigningKeys>,
+    pub audit: Audit,
+    pub texts: Texts,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+/// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
+pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: CancellationToken) -> std::io::Result<()> {
+    let conf = ServerConf { max_retries: TRIES, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
+    let live = Arc::new(Live::default());
+    let ended = live.clone();
+    door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
+    let here = RequestId::generate(&*door.random);
+    let running = door.running.clone();
+    let gatekeeper = Gatekeeper { door, live, here };
+    // Pingora panics where the machine's list of certificate authorities cannot be read.
+    let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
+        .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
+
+    let (stopping, stopped) = watch::channel(false);
+    let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(listening.clone().accept(listener));
+    }
+    stop.cancelled().await;
+    let _ = stopping.send(true);
+    while accepting.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// The filters that Pingora calls.
+pub struct Gatekeeper {
+    door: Arc<Door>,
+    live: Arc<Live>,
+    /// This process, for loops.
+    here: RequestId,
+}
+
+/// What is kept of one request from its first stage to its access line.
+pub struct Passage {
+    id: RequestId,
+    clock: Arc<dyn Clock>,
+    started: Time,
+    running: Arc<Running>,
+    request: Option<Request>,
+    facts: Option<Facts>,
+    site: Option<Arc<Site>>,
+    shape: Shape,
+    /// The right to go on; nothing upstream happens without it.
+    permit: Option<Permit>,
+    identity: Vec<Set>,
+    /// In the table of live requests.
+    entry: Option<Entry>,
+    /// Ends a stream that never begins; let go of when it does.
+    patience: Option<DropGuard>,
+    line: Line,
+}
+
+/// What the access line tells beside the times.
+#[derive(Default)]
+struct Line {
+    method: String,
+    status: u16,
+    bytes: usize,
+}
+
+/// What is to be done with a request.
+enum Next {
+    Forward,
+    Answer(Answer),
+}
+
+impl Gatekeeper {
+    /// The list. `Err`: a refusal with this status.
+    async fn judge(&self, session: &mut Session, passage: &mut Passage) -> Result<Next, StatusCode> {
+        let request = passage.request.clone().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
+        let running = passage.running.clone();
+        if request.arrived.framing != Framing::Upgrade {
+            // Only a clean WebSocket handshake may change what the connection speaks.
+            session.req_header_mut().remove_header(&header::UPGRADE);
+        }
+        if identity::is_loop(session.req_header(), &self.here) {
+            return Err(StatusCode::LOOP_DETECTED);
+        }
+
+        // facts, site
+        let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
+        passage.shape = Shape::of(facts.kind, accept(session.req_header()));
+        passage.facts = Some(facts.clone());
+        let (site, ours) = match wanted {
+            Wanted::Keys => return self.keys(&facts, passage),
+            Wanted::Page(site) => (site, true),
+            Wanted::Application(site) => (site, false),
+        };
+        passage.site = Some(site.clone());
+
+        // own page, visitor
+        let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
+        let visitor = if ours && is_asset(&facts) {
+            Visitor::Stranger
+        } else {
+            self.door.sessions.visitor(cookies.session.as_ref()).await.map_err(|error| {
+                tracing::error!(request = %passage.id, %error, "a session could not be looked up");
+                StatusCode::SERVICE_UNAVAILABLE
+            })?
+        };
+        let agent = agent(session.req_header());
+        if ours {
+            let sites = running.sites.clone();
+            let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
+            return bridge::call(session, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
+        }
+
+        // decide
+        match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
+            Verdict::Forward(permit) => self.admit(permit, &facts, session.req_header(), passage).await,
+            Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
+            Verdict::Refuse(why) => {
+                self.record(why, &facts, &visitor, agent, &passage.id).await;
+                Err(StatusCode::FORBIDDEN)
+            }
+        }
+    }
+
+    /// Keeps the permit, with the identity that goes with it, and enters the request under its session.
+    async fn admit(
+        &self,
+        permit: Permit,
+        facts: &Facts,
+        head: &RequestHeader,
+        passage: &mut Passage,
+    ) -> Result<Next, StatusCode> {
+        let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
+        let stream = is_stream(facts, head);
+        if let Some(identity) = permit.identity() {
+            passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
+            let site = permit.site();
+            let assertion =
+                self.door.assertions.assertion(identity, &site.issuer, &site.audience).await.map_err(|error| {
+                    tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+                    StatusCode::SERVICE_UNAVAILABLE
+                })?;
+            passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
+        }
+        if stream {
+            let (token, limit) = (request.token.clone(), passage.running.limits.first_byte_timeout.0);
+            let begun = CancellationToken::new();
+            passage.patience = Some(begun.clone().drop_guard());
+            tokio::spawn(async move {
+                if tokio::time::timeout(limit, begun.cancelled()).await.is_err() {
+                    token.cancel();
+                }
+            });
+        }
+        passage.permit = Some(permit);
+        Ok(Next::Forward)
+    }
+
+    /// What a visitor who lacks the level is told.
+    fn ask(&self, ask: &Ask, facts: &Facts, site: &Site, cookies: &Cookies, id: &RequestId) -> Answer {
+        let entrance = if ask.step_up { Entrance::Verify } else { Entrance::Login };
+        let address = login_address(entrance, facts, site);
+        let mut answer = if facts.kind == Kind::Navigation {
+            Answer::redirect(&facts.method, &address)
+        } else {
+            // A script has nowhere to resolve a path against but what it asked for: the whole address, where known.
+            let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
+            Answer::challenge(&origin.map_or(address.clone(), |origin| format!("{origin}{address}")), id)
+        };
+        // Two cookies of one name stay ambiguous until somebody clears them.
+        for name in &cookies.unclear {
+            if let Ok(value) = HeaderValue::try_from(site.cookies.clear(name)) {
+                answer.headers.append(header::SET_COOKIE, value);
+            }
+        }
+        answer
+    }
+
+    /// The public keys, for every host.
+    fn keys(&self, facts: &Facts, passage: &Passage) -> Result<Next, StatusCode> {
+        Ok(Next::Answer(match facts.method {
+            Method::GET | Method::HEAD => Answer::keys(self.door.keys.jwks()),
+            _ => self.refusal(StatusCode::METHOD_NOT_ALLOWED, passage).method_not_allowed("GET, HEAD"),
+        }))
+    }
+
+    /// The row that the request id on the page leads to. One that cannot be written does not turn a no into anything
+    /// else.
+    async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
+        let origin =
+            Origin { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+        let why = match why {
+            Refusal::Denied => "no rule lets this through",
+            Refusal::NotAllowed => "not among the users or groups of the rule",
+            Refusal::ForeignOrigin => "a WebSocket opened by a page of another origin",
+            Refusal::ServiceWorker => "a service worker's script",
+        };
+        let mut event = Event::new(Deed::Refused, &origin).detail(format!("{}: {why}", facts.host));
+        if let Some(live) = visitor.live() {
+            event = event.user(live.user.id, &live.user.name);
+        }
+        if let Err(error) = self.door.audit.record(event).await {
+            tracing::error!(request = %id, %error, "a refusal could not be recorded");
+        }
+    }
+
+    fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
+        let url = passage.site.as_ref().and_then(|site| site.url.as_ref());
+        let host = passage.facts.as_ref().map(|facts| facts.host.clone()).unwrap_or_default();
+        let frame = Frame {
+            origin: url.and_then(|url| url.at(&host)).map(|url| url.to_string()).unwrap_or_default(),
+            site: host,
+            now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
+            account: None,
+        };
+        Answer::refusal(status, passage.shape, &passage.id, &frame, &self.door.texts)
+    }
+
+    /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
+    async fn write(&self, session: &mut Session, passage: &mut Passage, answer: Answer) {
+        let dress = match &passage.site {
+            Some(site) => passage.running.dress.at(site),
+            None => passage.running.dress.clone(),
+        };
+        passage.line.status = answer.status.as_u16();
+        match bridge::write(session, answer, &dress).await {
+            Ok(bytes) => passage.line.bytes = bytes,
+            Err(error) => tracing::debug!(request = %passage.id, error = error.etype().as_str(), "not all was sent"),
+        }
+    }
+}
+
+/// What a request is for.
+enum Wanted {
+    /// A page of ours, in the name of this site.
+    Page(Arc<Site>),
+    /// The public keys, which every host has.
+    Keys,
+    /// An application.
+    Application(Arc<Site>),
+}
+
+/// One reading, in the way the sites of the host read, and what is wanted by it.
+fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode> {
+    let unreadable = |error| match error {
+        FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
+        FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
+    };
+    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let site = running.sites.by_host(&host);
+    let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
+    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let wanted = match (facts.own_page(), site) {
+        (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
+        (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
+        (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
+        // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
+        (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND),
+        (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
+            Lookup::Site(site) => Wanted::Application(site),
+            Lookup::NoPath => return Err(StatusCode::NOT_FOUND),
+            Lookup::NoHost => return Err(StatusCode::MISDIRECTED_REQUEST),
+        },
+    };
+    Ok((facts, wanted))
+}
+
+/// Styles and pictures are the same for everybody: they need no session, nor a store that answers.
+fn is_asset(facts: &Facts) -> bool {
+    matches!(facts.own_page(), OwnPage::Exact(page) if page.starts_with("assets/"))
+}
+
+fn accept(head: &RequestHeader) -> Option<&[u8]> {
+    head.headers.get(header::ACCEPT).map(|value| value.as_bytes())
+}
+
+fn agent(head: &RequestHeader) -> String {
+    let agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    agent.unwrap_or_default().chars().take(AGENT).collect()
+}
+
+/// Whether the answer may be silent for long.
+fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
+    facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// A path as a log may show it: without the query, and without the token of a one-time link.
+fn shown(path: &str) -> &str {
+    let Some(page) = path.strip_prefix(RESERVED) else { return path };
+    page.find('/').map_or(path, |end| &path[..RESERVED.len() + end])
+}
+
+impl Drop for Passage {
+    /// The access line: here, because a request that is cut from outside ends nowhere else.
+    fn drop(&mut self) {
+        let facts = self.facts.as_ref();
+        let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
+        tracing::info!(
+            target: "vestibule::access",
+            request = %self.id,
+            client = client.map(tracing::field::display),
+            method = self.line.method,
+            host = facts.map_or("", |facts| &facts.host),
+            path = facts.map_or("", |facts| shown(&facts.path)),
+            status = self.line.status,
+            bytes = self.line.bytes,
+            milliseconds = self.clock.now().since(self.started).as_millis() as u64,
+        );
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gatekeeper {
+    type CTX = Passage;
+
+    fn new_ctx(&self) -> Passage {
+        Passage {
+            id: RequestId::generate(&*self.door.random),
+            clock: self.door.clock.clone(),
+            started: self.door.clock.now(),
+            running: self.door.running.load_full(),
+            request: Request::current(),
+            facts: None,
+            site: None,
+            shape: Shape::Problem,
+            permit: None,
+            identity: Vec::new(),
+            entry: None,
+            patience: None,
+            line: Line::default(),
+        }
+    }
+
+    /// Everything up to the decision. `true`: answered here.
+    async fn request_filter(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<bool> {
+        passage.line.method = session.req_header().method.to_string();
+        let wants_page = accept(session.req_header()).is_some_and(|accept| accept.starts_with(b"text/html"));
+        passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
+        // A panic anywhere in our part is an answer that refuses, never a request that goes on.
+        let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
+        let answer = match outcome {
+            Ok(Ok(Next::Forward)) => return Ok(false),
+            Ok(Ok(Next::Answer(answer))) => answer,
+            Ok(Err(status)) => self.refusal(status, passage),
+            Err(_) => {
+                passage.permit = None;
+                tracing::error!(request = %passage.id, "a request was given up after a panic");
+                self.refusal(StatusCode::INTERNAL_SERVER_ERROR, passage)
+            }
+        };
+        if session.response_written().is_none_or(|head| head.status.is_informational()) {
+            self.write(session, passage, answer).await;
+        }
+        Ok(true)
+    }
+
+    /// Where the permit says, and nowhere without one.
+    async fn upstream_peer(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<Box<HttpPeer>> {
+        let refuse = |status: StatusCode, why| Error::explain(ErrorType::HTTPStatus(status.as_u16()), why);
+        let (Some(permit), Some(facts)) = (&passage.permit, &passage.facts) else {
+            return Err(refuse(StatusCode::FORBIDDEN, "there is no permit"));
+        };
+        let Some(upstream) = permit.site().upstreams.first() else {
+            return Err(refuse(StatusCode::BAD_GATEWAY, "the site has no upstream"));
+        };
+        let stream = is_stream(facts, session.req_header());
+        let exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
+        passage.running.upstreams.peer(upstream, exchange).await.map_err(|error| {
+            tracing::warn!(request = %passage.id, %error, "the upstream cannot be reached");
+            refuse(StatusCode::BAD_GATEWAY, "the upstream cannot be reached")
+        })
+    }
+
+    /// Another address of the same name may take the connection.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        peer: &HttpPeer,
+        passage: &mut Passage,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let upstream = passage.permit.as_ref().and_then(|permit| permit.site().upstreams.first());
+        if let (Some(upstream), SocketAddr::Inet(address)) = (upstream, &peer._address) {
+            let others = passage.running.upstreams.failed(upstream, address);
+            error.set_retry(others);
+        }
+        error
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        head: &mut RequestHeader,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        let (Some(permit), Some(facts), Some(request)) = (&passage.permit, &passage.facts, &passage.request) else {
+            return Err(Error::explain(ErrorType::HTTPStatus(403), "there is no permit"));
+        };
+        let context = identity::Context {
+            stripped: &passage.running.stripped,
+            identity: &passage.identity,
+            peer: request.arrived.peer,
+            here: &self.here,
+        };
+        identity::apply(head, permit, facts, &context)
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        _session: &mut Session,
+        head: &mut ResponseHeader,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+            passage.patience = None;
+            passage.line.status = head.status.as_u16();
+        }
+        let Some(permit) = &passage.permit else { return Ok(()) };
+        answer::without_our_cookies(head, &permit.site().cookies)?;
+        if permit.private() && !head.status.is_informational() {
+            answer::keep_private(head)?;
+        }
+        Ok(())
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end: bool,
+        passage: &mut Passage,
+    ) -> pingora::Result<Option<std::time::Duration>> {
+        passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
+        Ok(None)
+    }
+
+    /// Whose fault it was decides the status; what was already begun is only ended.
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, passage: &mut Passage) -> FailToProxy {
+        let status = failure(error);
+        if *error.esource() == ErrorSource::Upstream {
+            let site = passage.site.as_ref().map(|site| site.index);
+            tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
+        }
+        let begun = session.response_written().is_some_and(|head| !head.status.is_informational());
+        if let (Some(status), false) = (status, begun) {
+            let answer = self.refusal(status, passage);
+            self.write(session, passage, answer).await;
+        }
+        FailToProxy { error_code: status.map_or(0, |status| status.as_u16()), can_reuse_downstream: false }
+    }
+
+    /// Pingora's own lines would show path and query.
+    fn suppress_error_log(&self, _session: &Session, _passage: &Passage, _error: &Error) -> bool {
+        true
+    }
+
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _passage: &Passage,
+        _error: &Error,
+        _context: ProxyWarnLogContext,
+    ) -> bool {
+        true
+    }
+
+    fn request_summary(&self, _session: &Session, passage: &Passage) -> String {
+        format!("request {}", passage.id)
+    }
+}
+
+/// The status for a failure; none where the client is gone.
+fn failure(error: &Error) -> Option<StatusCode> {
+    use ErrorType::{
+        ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout, TLSHandshakeTimedout, WriteError,
+        WriteTimedout,
+    };
+    match (error.etype(), error.esource()) {
+        (HTTPStatus(status), _) => Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+        (ReadError | WriteError | WriteTimedout | ConnectionClosed, ErrorSource::Downstream) => None,
+        (ReadTimedout, ErrorSource::Downstream) => Some(StatusCode::REQUEST_TIMEOUT),
+        (_, ErrorSource::Downstream) => Some(StatusCode::BAD_REQUEST),
+        (ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout, ErrorSource::Upstream) => {
+            Some(StatusCode::GATEWAY_TIMEOUT)
+        }
+        (_, ErrorSource::Upstream) => Some(StatusCode::BAD_GATEWAY),
+        (_, ErrorSource::Internal | ErrorSource::Unset) => Some(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}

@@ -2,25 +2,51 @@
 //! from nothing else; its id is new at every change of level and the old one is dead. A pending login (a right password,
 //! nothing more) is no session: to the gate it is a stranger.
 
+mod action;
 mod cookies;
+mod memory;
 mod pending;
+mod seal;
+#[cfg(test)]
+mod tests;
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use data_encoding::BASE32_NOPAD;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Accounts, User};
-use crate::audit::{Audit, Origin};
-use crate::clock::Time;
+use crate::audit::{Audit, Event, Kind, Origin};
+use crate::clock::{TOLERANCE, Time};
 use crate::config::SessionSection;
 use crate::method::Proof;
-use crate::secret::{SessionKind, Token};
-use crate::store::{Change, Record, Row, Vault, VaultError};
+use crate::secret::{Key, SessionKind, Token, TokenKind};
+use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+use crate::ticket::Tickets;
 use crate::types::{FactorId, Handle, Level, MethodId, Strength, UserId};
+use memory::{Changed, Hash, Held, Memory, key_of};
+use seal::Forgery;
 
-pub use cookies::{CookieError, CookieNames, Cookies};
+pub use action::Action;
+pub use cookies::{CookieNames, Cookies, without_ours};
 pub use pending::{Enrols, Need, Pending};
+pub use seal::LoginSeal;
+
+const SESSIONS: &str = "session/";
+/// At most so many sessions of one user; one more ends the oldest. Small enough that all of them end in one commit.
+pub const SESSIONS_PER_USER: usize = 40;
+/// How old a written `last_seen` gets before it is written again.
+const WRITE_LAST_SEEN: Duration = Duration::from_secs(60);
+/// How often a write is tried again when somebody else was first.
+const ATTEMPTS: usize = 5;
+/// Writes on their way to the store at once, off the request path.
+const AT_ONCE: usize = 64;
 
 /// A proof as a session carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +61,13 @@ pub struct Evidence {
 impl From<Proof> for Evidence {
     fn from(proof: Proof) -> Self {
         Self { factor: proof.factor().cloned(), strength: proof.strength(), at: proof.at(), amr: proof.amr().to_vec() }
+    }
+}
+
+impl Evidence {
+    /// Something its user holds, proved here: not the password, and not a browser's memory of an earlier proof.
+    fn is_held(&self) -> bool {
+        self.factor.is_some() && self.strength > Strength::Remembered
     }
 }
 
@@ -60,6 +93,20 @@ impl Record for Session {
     const NAME: &'static str = "session";
 }
 
+/// What `user-session/<user>/<handle>` says: where the session lies, and enough to choose among them unread.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Pointer {
+    /// The session's key.
+    session: String,
+    handle: Handle,
+    generation: u64,
+    created: Time,
+}
+
+impl Record for Pointer {
+    const NAME: &'static str = "pointer to a session";
+}
+
 /// A session that is alive right now, with its user as he is right now.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -70,6 +117,25 @@ pub struct Live {
     pub level: Level,
     /// When it ends if nothing more is asked: the nearer of idle and absolute.
     pub ends: Time,
+}
+
+impl Live {
+    /// What was proved, in the words of RFC 8176: each once, and `mfa` where two different kinds were (something known
+    /// and something held; a remembered browser proves neither).
+    pub fn amr(&self) -> Vec<String> {
+        let mut amr: Vec<String> = Vec::new();
+        for value in self.evidence.iter().flat_map(|evidence| &evidence.amr) {
+            if !amr.contains(value) {
+                amr.push(value.clone());
+            }
+        }
+        let known = self.evidence.iter().any(|evidence| evidence.factor.is_none());
+        let held = self.evidence.iter().any(Evidence::is_held);
+        if known && held {
+            amr.push("mfa".to_owned());
+        }
+        amr
+    }
 }
 
 /// Who asks.
@@ -109,7 +175,7 @@ pub struct Opened {
     pub session: Session,
 }
 
-/// Told when sessions end, so that open streams can be cut: by handle, or all of a user.
+/// Told when a session ends, so that its open streams can be cut. May be told twice of one end.
 pub type Ended = Arc<dyn Fn(&Handle) + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
@@ -126,92 +192,489 @@ pub enum SessionError {
 pub struct Sessions {
     vault: Vault,
     accounts: Accounts,
+    audit: Audit,
+    tickets: Tickets,
+    limits: Limits,
+    memory: Arc<Memory>,
+    ended: Arc<Mutex<Vec<Ended>>>,
+    follows: Arc<AtomicBool>,
+    forgery: Forgery,
+    seal: LoginSeal,
+    /// What handles are made with.
+    handles: Key,
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    idle: Duration,
+    lifetime: Duration,
+    login_timeout: Duration,
 }
 
 impl Sessions {
-    pub fn new(vault: Vault, accounts: Accounts, _audit: Audit, _settings: &SessionSection) -> Self {
-        Self { vault, accounts }
+    pub fn new(vault: Vault, accounts: Accounts, audit: Audit, settings: &SessionSection) -> Self {
+        let limits =
+            Limits { idle: settings.idle.0, lifetime: settings.lifetime.0, login_timeout: settings.login_timeout.0 };
+        let memory = Arc::new(Memory::new());
+        let (of_sessions, of_users) = (memory.clone(), memory.clone());
+        vault.watch(SESSIONS, Arc::new(move |key| of_sessions.session_changed(key)));
+        vault.watch("user/", Arc::new(move |key| of_users.user_changed(key)));
+        Self {
+            tickets: Tickets::new(vault.clone()),
+            forgery: Forgery::new(&vault),
+            seal: LoginSeal::new(&vault, limits.login_timeout),
+            handles: vault.derive("session handle"),
+            ended: Arc::default(),
+            follows: Arc::default(),
+            vault,
+            accounts,
+            audit,
+            limits,
+            memory,
+        }
     }
 
     /// Who holds this token. Touches `last_seen` in memory. A dead, expired, unknown token, one of a disabled or
     /// removed user, or of another generation: a stranger.
-    pub async fn visitor(&self, _token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {
-        let _ = (&self.vault, &self.accounts);
-        todo!()
+    pub async fn visitor(&self, token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {
+        let (visitor, held) = self.look(token).await?;
+        if let Some(held) = held {
+            held.touch(self.vault.now());
+        }
+        Ok(visitor)
+    }
+
+    /// The same without touching `last_seen`: for scripts that ask again and again how long a session has left, which
+    /// must not keep it alive.
+    pub async fn glance(&self, token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {
+        Ok(self.look(token).await?.0)
+    }
+
+    async fn look(&self, token: Option<&Token<SessionKind>>) -> Result<(Visitor, Option<Arc<Held>>), SessionError> {
+        const STRANGER: (Visitor, Option<Arc<Held>>) = (Visitor::Stranger, None);
+        let Some(token) = token else { return Ok(STRANGER) };
+        let Some(held) = self.held(token.hash().bytes()).await? else { return Ok(STRANGER) };
+        let now = self.vault.now();
+        if !held.is_alive(self.limits.idle, now) {
+            return Ok(STRANGER);
+        }
+        let session = held.session.clone();
+        let user = self.accounts.by_id(session.user).await?;
+        let Some(user) = user.filter(|user| may_hold(user, session.generation)) else { return Ok(STRANGER) };
+        let evidence = standing(&session.evidence, &user, now);
+        let level = level(&evidence);
+        if level == Level::Stranger {
+            return Ok(STRANGER);
+        }
+        let ends = session.ends.min(now + self.limits.idle);
+        Ok((Visitor::Live(Arc::new(Live { session, user, evidence, level, ends })), Some(held)))
+    }
+
+    /// From memory, else from the store.
+    async fn held(&self, hash: &Hash) -> Result<Option<Arc<Held>>, VaultError> {
+        if let Some(held) = self.memory.get(hash) {
+            return Ok(Some(held));
+        }
+        let epoch = self.memory.epoch(hash);
+        let Some(row) = self.vault.get::<Session>(&key_of(hash)).await? else { return Ok(None) };
+        let held = Arc::new(Held::new(row.value, row.version));
+        self.memory.keep(*hash, held.clone(), epoch);
+        Ok(Some(held))
     }
 
     /// Opens a session on proofs (evidence from a pending login or the session it replaces, and what was just proved).
     /// One commit: the new session, the end of `replaces`, `more` (the pending login's end, the browser made known,
-    /// the audit events).
+    /// the audit events), the end of the oldest session beyond [`SESSIONS_PER_USER`]. Its absolute end counts from the
+    /// first factor: stepping up does not move it. [`VaultError::Conflict`] where `replaces` is a session of the same
+    /// user that has ended meanwhile: what it carried must not outlive it.
     pub async fn open(
         &self,
-        _user: &User,
-        _evidence: Vec<Evidence>,
-        _place: &Place,
-        _replaces: Option<&Session>,
-        _more: Vec<Change>,
+        user: &User,
+        evidence: Vec<Evidence>,
+        place: &Place,
+        replaces: Option<&Session>,
+        more: Vec<Change>,
     ) -> Result<Opened, SessionError> {
-        todo!()
+        let evidence = newest_of_each(evidence);
+        let mut attempt = 1;
+        loop {
+            let (opened, mut changes) = self.opening(user, &evidence, place)?;
+            let mut ends_anyway = None;
+            if let Some(old) = replaces {
+                match self.ending(old).await? {
+                    Some(ending) => changes.extend(ending),
+                    None if old.user == user.id => {
+                        return Err(VaultError::Conflict(pointer_key(old.user, &old.handle)).into());
+                    }
+                    None => {}
+                }
+                ends_anyway = Some(&old.handle);
+            }
+            changes.extend(self.making_room(user, ends_anyway, place).await?);
+            changes.extend(more.iter().cloned());
+            match self.vault.commit(changes).await {
+                Ok(_) => {
+                    if let Some(old) = replaces {
+                        self.tell(&old.handle);
+                    }
+                    return Ok(opened);
+                }
+                // Its `last_seen` was written, or the user signed in elsewhere: read again.
+                Err(VaultError::Conflict(key)) if is_session_key(&key) && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
-    /// Ends one session of this user.
-    pub async fn end(&self, _user: UserId, _handle: &Handle, _origin: &Origin) -> Result<bool, SessionError> {
-        todo!()
+    fn opening(&self, user: &User, evidence: &[Evidence], place: &Place) -> Result<(Opened, Vec<Change>), VaultError> {
+        let now = self.vault.now();
+        let token = Token::generate(&**self.vault.random());
+        let hash = *token.hash().bytes();
+        let session = Session {
+            handle: self.handle(&hash),
+            user: user.id,
+            generation: user.generation,
+            evidence: evidence.to_vec(),
+            created: now,
+            last_seen: now,
+            ends: first_factor(evidence).unwrap_or(now).min(now) + self.limits.lifetime,
+            address: place.address,
+            agent: cut(&place.agent),
+        };
+        let key = key_of(&hash);
+        let pointer = Pointer {
+            session: key.clone(),
+            handle: session.handle.clone(),
+            generation: session.generation,
+            created: now,
+        };
+        let changes = vec![
+            self.vault.put(key, Expect::Absent, &session, Some(session.ends))?,
+            self.vault.put(pointer_key(user.id, &session.handle), Expect::Absent, &pointer, Some(session.ends))?,
+        ];
+        Ok((Opened { token, session }, changes))
     }
 
-    /// Ends all sessions of a user, save `except`, durably at once.
-    pub async fn end_all(
+    /// The writes that end a session only if it is still there.
+    async fn ending(&self, session: &Session) -> Result<Option<Vec<Change>>, VaultError> {
+        let Some(pointer) = self.pointer(session.user, &session.handle).await? else { return Ok(None) };
+        let Some(row) = self.vault.get::<Session>(&pointer.value.session).await? else { return Ok(None) };
+        Ok(Some(vec![
+            self.vault.delete(row.key, Expect::Version(row.version)),
+            self.vault.delete(pointer.key, Expect::Version(pointer.version)),
+        ]))
+    }
+
+    /// The writes that end the oldest sessions of a user who has too many for one more.
+    async fn making_room(
         &self,
-        _user: UserId,
-        _except: Option<&Handle>,
-        _origin: &Origin,
-    ) -> Result<usize, SessionError> {
-        todo!()
+        user: &User,
+        ends_anyway: Option<&Handle>,
+        place: &Place,
+    ) -> Result<Vec<Change>, VaultError> {
+        // A commit has a limit of its own; two at once can leave one too many, which the next one ends.
+        const AT_MOST: usize = 8;
+        let mut rows = self.pointers(user.id).await?;
+        rows.retain(|row| Some(&row.value.handle) != ends_anyway);
+        rows.sort_by_key(|row| row.value.created);
+        let excess = (rows.len() + 1).saturating_sub(SESSIONS_PER_USER).min(AT_MOST);
+        let mut changes = Vec::new();
+        for row in rows.drain(..excess) {
+            let origin = Origin { address: place.address, agent: Some(place.agent.clone()), ..Origin::default() };
+            let event = Event::new(Kind::SessionEnded, &origin).user(user.id, &user.name);
+            changes
+                .push(self.audit.entry(event.detail(format!("{}: more than {SESSIONS_PER_USER}", row.value.handle)))?);
+            changes.push(self.vault.delete(row.value.session, Expect::Any));
+            changes.push(self.vault.delete(row.key, Expect::Version(row.version)));
+        }
+        Ok(changes)
+    }
+
+    /// Ends one session of this user. `false`: there is none of this handle.
+    pub async fn end(&self, user: UserId, handle: &Handle, origin: &Origin) -> Result<bool, SessionError> {
+        let mut attempt = 1;
+        loop {
+            let Some(pointer) = self.pointer(user, handle).await? else { return Ok(false) };
+            let event = self.event(Kind::SessionEnded, user, origin).await?.detail(handle.as_str());
+            let changes = vec![
+                self.vault.delete(pointer.value.session, Expect::Any),
+                self.vault.delete(pointer.key, Expect::Version(pointer.version)),
+                self.audit.entry(event)?,
+            ];
+            match self.vault.commit(changes).await {
+                Ok(_) => {
+                    self.tell(handle);
+                    return Ok(true);
+                }
+                Err(VaultError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Ends all sessions of a user, save `except`, durably at once. Gives how many.
+    pub async fn end_all(&self, user: UserId, except: Option<&Handle>, origin: &Origin) -> Result<usize, SessionError> {
+        let mut ended = 0;
+        let mut attempt = 1;
+        loop {
+            let mut rows = self.pointers(user).await?;
+            rows.retain(|row| Some(&row.value.handle) != except);
+            // More than fit one commit only where many signed in at the same moment.
+            rows.truncate(SESSIONS_PER_USER);
+            if rows.is_empty() {
+                return Ok(ended);
+            }
+            let event = self.event(Kind::SessionsEnded, user, origin).await?.detail(rows.len().to_string());
+            let mut changes = vec![self.audit.entry(event)?];
+            for row in &rows {
+                changes.push(self.vault.delete(row.value.session.clone(), Expect::Any));
+                changes.push(self.vault.delete(row.key.clone(), Expect::Version(row.version)));
+            }
+            match self.vault.commit(changes).await {
+                Ok(_) => {
+                    rows.iter().for_each(|row| self.tell(&row.value.handle));
+                    ended += rows.len();
+                }
+                // One of them was replaced by its successor: that one ends, too.
+                Err(VaultError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Live sessions, of one user or of all, newest first.
-    pub async fn list(&self, _user: Option<UserId>) -> Result<Vec<Session>, SessionError> {
-        todo!()
+    pub async fn list(&self, user: Option<UserId>) -> Result<Vec<Session>, SessionError> {
+        let rows = match user {
+            Some(user) => {
+                let mut rows = Vec::new();
+                for pointer in self.pointers(user).await? {
+                    rows.extend(self.vault.get::<Session>(&pointer.value.session).await?);
+                }
+                rows
+            }
+            None => self.vault.all::<Session>(SESSIONS).await?,
+        };
+        let now = self.vault.now();
+        let held: HashMap<Handle, Time> =
+            self.memory.all().into_iter().map(|(_, held)| (held.session.handle.clone(), held.last_seen())).collect();
+        let mut sessions = Vec::new();
+        for row in rows {
+            let row = Held::new(row.value, row.version);
+            held.get(&row.session.handle).into_iter().for_each(|seen| row.touch(*seen));
+            let user = self.accounts.by_id(row.session.user).await?;
+            let stands = user.is_some_and(|user| may_hold(&user, row.session.generation));
+            if stands && row.is_alive(self.limits.idle, now) {
+                sessions.push(Session { last_seen: row.last_seen(), ..Session::clone(&row.session) });
+            }
+        }
+        sessions.sort_by_key(|session| Reverse(session.created));
+        Ok(sessions)
     }
 
     /// Calls `ended` for each session that ends from now on, whatever ended it (logout, disable, generation, another
-    /// process), within a second; expiry too.
-    pub fn on_end(&self, _ended: Ended) {
-        todo!()
+    /// process), within a second; expiry at the next [`Sessions::tick`]. To be called on the runtime: the first call
+    /// starts the task that follows the store. Whoever lists a stream under a session looks once more with
+    /// [`Sessions::glance`] after listing it: an end that came between the decision and the listing was told to nobody.
+    pub fn on_end(&self, ended: Ended) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
+        let runtime = tokio::runtime::Handle::try_current();
+        if let Ok(runtime) = runtime
+            && !self.follows.swap(true, Ordering::SeqCst)
+        {
+            let sessions = self.clone();
+            runtime.spawn(async move {
+                loop {
+                    sessions.memory.news().await;
+                    if let Err(error) = sessions.follow().await {
+                        tracing::warn!(%error, "sessions that ended could not be looked up; tried again");
+                    }
+                }
+            });
+        }
     }
 
-    /// The anti-forgery value of a session's forms for one action: a MAC over token hash and action under a derived key.
-    pub fn csrf(&self, _token: &Token<SessionKind>) -> String {
-        todo!()
+    /// The anti-forgery value of the forms of one session or pending login: a MAC over the hash of its token.
+    pub fn csrf<K: TokenKind>(&self, token: &Token<K>) -> String {
+        self.forgery.value(token)
     }
 
-    /// Writes what memory knows of `last_seen`, ends what has expired; called each few seconds, off the request path.
+    /// Whether a form's value is this token's; compared in constant time.
+    pub fn csrf_holds<K: TokenKind>(&self, token: &Token<K>, given: &str) -> bool {
+        self.forgery.holds(token, given)
+    }
+
+    /// What signs the state of the login form, before the server remembers anything.
+    pub fn login_seal(&self) -> &LoginSeal {
+        &self.seal
+    }
+
+    /// Writes what memory knows of `last_seen`, ends what has expired; called each second or few, off the request path.
     pub async fn tick(&self) -> Result<(), SessionError> {
-        todo!()
+        self.follow().await?;
+        let now = self.vault.now();
+        let (alive, expired): (Vec<_>, Vec<_>) =
+            self.memory.all().into_iter().partition(|(_, held)| held.is_alive(self.limits.idle, now));
+        let due = |held: &Held| held.last_seen().since(held.session.last_seen) >= WRITE_LAST_SEEN;
+        let due: Vec<_> = alive.into_iter().filter(|(_, held)| due(held)).collect();
+        for some in due.chunks(AT_ONCE) {
+            let writes = join_all(some.iter().map(|(hash, held)| self.write_last_seen(*hash, held))).await;
+            writes.into_iter().collect::<Result<(), _>>()?;
+        }
+        for (hash, held) in expired {
+            self.tell(&held.session.handle);
+            let pointer = pointer_key(held.session.user, &held.session.handle);
+            let changes = vec![
+                self.vault.delete(key_of(&hash), Expect::Version(held.version)),
+                self.vault.delete(pointer, Expect::Any),
+            ];
+            match self.vault.commit(changes).await {
+                Ok(_) => {}
+                // Gone already, by its own end or by another process: nothing else would make memory forget it.
+                Err(VaultError::Conflict(_)) => self.memory.forget(&hash),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
-    pub fn seal_login(&self, _token: &Token<crate::secret::LoginKind>, _text: &str) -> String {
-        todo!()
-    }
-    pub fn unseal_login(&self, _token: &Token<crate::secret::LoginKind>, _text: &str) -> Option<String> {
-        todo!()
+    async fn write_last_seen(&self, hash: Hash, held: &Held) -> Result<(), VaultError> {
+        let session = Session { last_seen: held.last_seen(), ..Session::clone(&held.session) };
+        let change = self.vault.put(key_of(&hash), Expect::Version(held.version), &session, Some(session.ends))?;
+        let epoch = self.memory.epoch(&hash);
+        match self.vault.commit(vec![change]).await {
+            Ok(version) => {
+                let written = Held::new(session, version);
+                written.touch(held.last_seen());
+                // Our own write is one change; where there were more, the next request reads again.
+                self.memory.keep(hash, Arc::new(written), epoch + 1);
+                Ok(())
+            }
+            // It ended, or another process wrote it.
+            Err(VaultError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
-    /// A right password: keeps the proof, the address asked for and the need, for `login_timeout`. Replaces `previous`.
-    pub async fn begin_login(
-        &self,
-        _pending: Pending,
-        _previous: Option<&Row<Pending>>,
-        _more: Vec<Change>,
-    ) -> Result<Token<crate::secret::LoginKind>, SessionError> {
-        todo!()
+    /// Looks at what the store said has changed, and tells of the sessions that have ended by it.
+    async fn follow(&self) -> Result<(), VaultError> {
+        let mut changed = self.memory.take_changed();
+        let looked = self.look_at(&mut changed).await;
+        self.memory.put_back(changed);
+        looked
     }
 
-    /// The pending login behind this token; one whose user was disabled, removed or changed generation is gone.
-    pub async fn pending(
-        &self,
-        _token: &Token<crate::secret::LoginKind>,
-    ) -> Result<Option<Row<Pending>>, SessionError> {
-        todo!()
+    /// Takes out of `changed` what has been dealt with.
+    async fn look_at(&self, changed: &mut Changed) -> Result<(), VaultError> {
+        while let Some(hash) = changed.sessions.iter().next().copied() {
+            if self.vault.get::<Session>(&key_of(&hash)).await?.is_none() {
+                self.tell(&self.handle(&hash));
+            }
+            changed.sessions.remove(&hash);
+        }
+        while let Some(id) = changed.users.iter().next().copied() {
+            // From the store: whoever remembers users may hear of the change after us.
+            let user = self.vault.get::<User>(&format!("user/{id}")).await?.map(|row| row.value);
+            for pointer in self.pointers(id).await? {
+                let stands = user.as_ref().is_some_and(|user| may_hold(user, pointer.value.generation));
+                if stands {
+                    continue;
+                }
+                self.tell(&pointer.value.handle);
+                let gone = [self.vault.delete(pointer.value.session, Expect::Any)];
+                let changes = gone.into_iter().chain([self.vault.delete(pointer.key, Expect::Any)]).collect();
+                self.vault.commit(changes).await?;
+            }
+            changed.users.remove(&id);
+        }
+        Ok(())
     }
+
+    fn tell(&self, handle: &Handle) {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ended.iter().for_each(|ended| ended(handle));
+    }
+
+    /// A session's handle follows from its token's hash, so that one whose record is gone can still be named. It says
+    /// nothing of the hash.
+    fn handle(&self, hash: &Hash) -> Handle {
+        let mac = self.handles.mac(&[hash]);
+        // 80 bits in lower-case base32 are exactly what a handle is.
+        Handle::parse(&BASE32_NOPAD.encode(&mac[..10]).to_ascii_lowercase()).expect("ten bytes are a handle")
+    }
+
+    async fn pointer(&self, user: UserId, handle: &Handle) -> Result<Option<Row<Pointer>>, VaultError> {
+        self.vault.get(&pointer_key(user, handle)).await
+    }
+
+    async fn pointers(&self, user: UserId) -> Result<Vec<Row<Pointer>>, VaultError> {
+        self.vault.all(&format!("user-session/{user}/")).await
+    }
+
+    async fn event(&self, kind: Kind, user: UserId, origin: &Origin) -> Result<Event, SessionError> {
+        let event = Event::new(kind, origin);
+        Ok(match self.accounts.by_id(user).await? {
+            Some(user) => event.user(user.id, &user.name),
+            None => Event { user: Some(user), ..event },
+        })
+    }
+}
+
+fn pointer_key(user: UserId, handle: &Handle) -> String {
+    format!("user-session/{user}/{handle}")
+}
+
+fn is_session_key(key: &str) -> bool {
+    key.starts_with(SESSIONS) || key.starts_with("user-session/")
+}
+
+/// Whether this user may hold what was made in `generation`.
+fn may_hold(user: &User, generation: u64) -> bool {
+    !user.disabled && user.removed.is_none() && user.generation == generation
+}
+
+/// Evidence that still counts: its factor is still the user's, and it was not made in the future.
+fn standing(evidence: &[Evidence], user: &User, now: Time) -> Vec<Evidence> {
+    let has = |factor: &FactorId| user.factors.contains(factor);
+    let counts = |evidence: &&Evidence| {
+        evidence.at <= now + TOLERANCE && evidence.factor.as_ref().is_none_or(|(_, factor)| has(factor))
+    };
+    evidence.iter().filter(counts).cloned().collect()
+}
+
+/// A level is what the evidence says, and nothing else: the password, or a proof that cannot be phished, is a first
+/// factor; the password and something else are two.
+fn level(evidence: &[Evidence]) -> Level {
+    let password = evidence.iter().any(|evidence| evidence.factor.is_none());
+    let second = evidence.iter().any(|evidence| evidence.factor.is_some());
+    let strong = evidence.iter().any(|evidence| evidence.strength == Strength::PhishingResistant);
+    match (password, second) {
+        (true, true) => Level::Verified,
+        (true, false) => Level::Known,
+        (false, true) if strong => Level::Known,
+        (false, _) => Level::Stranger,
+    }
+}
+
+/// When the newest first factor was proved: the password, else whatever was proved last.
+fn first_factor(evidence: &[Evidence]) -> Option<Time> {
+    let password = evidence.iter().filter(|evidence| evidence.factor.is_none()).map(|evidence| evidence.at).max();
+    password.or_else(|| evidence.iter().map(|evidence| evidence.at).max())
+}
+
+/// One proof per factor, the newest, in the order in which they were first made: a session does not grow with use.
+fn newest_of_each(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let mut newest: Vec<Evidence> = Vec::new();
+    for one in evidence {
+        match newest.iter_mut().find(|other| other.factor == one.factor) {
+            Some(other) if other.at <= one.at => *other = one,
+            Some(_) => {}
+            None => newest.push(one),
+        }
+    }
+    newest
+}
+
+/// What a browser calls itself, for display: a stranger's text, so it has an end.
+fn cut(agent: &str) -> String {
+    agent.chars().take(256).collect()
 }

@@ -3,6 +3,7 @@
 //! said by the shared suite in `store/suite.rs`: two takes have one winner, a stale version loses, an acknowledged
 //! commit survives `kill -9`, a store that lost records does not open, a store that cannot be sure refuses.
 
+mod key_file;
 mod memory;
 mod seal;
 mod sled;
@@ -16,9 +17,10 @@ use async_trait::async_trait;
 
 use crate::clock::Time;
 
+pub use key_file::{KeyFileError, load_or_create};
 pub use memory::MemoryStore;
 pub use seal::{KeyRing, SealError};
-pub use sled::{OpenError, SledStore};
+pub use sled::{OpenError, SledOptions, SledStore};
 pub use vault::{Change, Record, Row, Vault, VaultError};
 
 /// At most so many writes in one commit (etcd allows 128 operations). What ends many things at once is a generation
@@ -58,12 +60,20 @@ pub struct Entry {
     pub expires: Option<Time>,
 }
 
-/// Why a commit did not happen. Nothing of it happened.
+impl Entry {
+    /// Whether it has not expired at `now`.
+    pub fn alive(&self, now: Time) -> bool {
+        self.expires.is_none_or(|end| now < end)
+    }
+}
+
+/// Why a commit was not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// An expectation did not hold: somebody else was first.
+    /// An expectation did not hold: somebody else was first. Nothing of the commit happened.
     #[error("the record {0} is not as expected")]
     Conflict(String),
+    /// Whether it happened is not known, as after any engine's time-out; if it did, then as a whole.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -97,4 +107,21 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Whether the engine can serve now.
     async fn ready(&self) -> Result<(), Unavailable>;
+}
+
+/// The one reading of an expectation, for every engine that judges it here.
+fn holds(expect: Expect, current: Option<&Entry>, now: Time) -> bool {
+    let current = current.filter(|entry| entry.alive(now));
+    match expect {
+        Expect::Any => true,
+        Expect::Absent => current.is_none(),
+        Expect::Version(version) => current.is_some_and(|entry| entry.version == version),
+    }
+}
+
+fn check_size(writes: &[Write]) -> Result<(), Unavailable> {
+    match writes.len() {
+        0..=MAX_WRITES => Ok(()),
+        many => Err(Unavailable(format!("a commit of {many} writes; {MAX_WRITES} are allowed"))),
+    }
 }

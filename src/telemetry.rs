@@ -1,1 +1,382 @@
-//! stub
+//! Setting up the log: one line an event on standard error, as text or as JSON. Other crates never say more than
+//! warnings, whatever is configured: at their finer levels they print request heads, cookies and keys. No value of a
+//! field reaches a terminal or a log file raw, and none is longer than a line should be.
+
+use std::fmt::{self, Write as _};
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::clock::Clock;
+use crate::config::LogSection;
+use crate::error::Problems;
+
+/// The longest value of a field, in characters: enough for any path worth reading, and a megabyte of user agent is cut.
+const LONGEST_VALUE: usize = 512;
+
+/// Names of fields that are never printed. A net under the types that print redacted: whoever writes such a field by
+/// mistake gets the name into the log, and no more.
+const NEVER_PRINTED: [&str; 8] =
+    ["password", "code", "token", "cookie", "secret", "assertion", "authorization", "csrf"];
+
+/// Makes the log of this process; once, before anything is worth a line. `RUST_LOG` is not read.
+///
+/// # Errors
+/// A level or a format that does not exist; a log that is set up already.
+pub fn start(log: &LogSection, clock: Arc<dyn Clock>) -> Result<(), Problems> {
+    let subscriber = subscriber(log, clock, Box::new(std::io::stderr()))?;
+    subscriber.try_init().map_err(|error| {
+        let mut problems = Problems::default();
+        problems.add("log", error.to_string(), "start the log once in a process");
+        problems
+    })
+}
+
+/// The log as a value, writing to `out`.
+///
+/// # Errors
+/// A level or a format that does not exist.
+pub fn subscriber(
+    log: &LogSection,
+    clock: Arc<dyn Clock>,
+    out: Box<dyn Write + Send>,
+) -> Result<impl Subscriber + Send + Sync + use<>, Problems> {
+    let mut problems = Problems::default();
+    let level = match log.level.as_str() {
+        "error" => LevelFilter::ERROR,
+        "warn" => LevelFilter::WARN,
+        "info" => LevelFilter::INFO,
+        "debug" => LevelFilter::DEBUG,
+        "trace" => LevelFilter::TRACE,
+        other => {
+            problems.add("log.level", format!("{other:?} is no level"), "write error, warn, info, debug or trace");
+            LevelFilter::INFO
+        }
+    };
+    let json = match log.format.as_str() {
+        "text" => false,
+        "json" => true,
+        other => {
+            problems.add("log.format", format!("{other:?} is no format"), "write text or json");
+            false
+        }
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // Whatever is not ours is foreign, also a crate that nobody has thought of yet.
+    let targets = Targets::new().with_target("vestibule", level).with_default(level.min(LevelFilter::WARN));
+    let lines = Lines { clock, json, out: Mutex::new(out) };
+    Ok(Registry::default().with(lines.with_filter(targets)))
+}
+
+/// Writes each event as one line.
+struct Lines {
+    clock: Arc<dyn Clock>,
+    json: bool,
+    out: Mutex<Box<dyn Write + Send>>,
+}
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(of_span) = span.extensions().get::<Fields>() {
+                fields.0.extend(of_span.0.iter().cloned());
+            }
+        }
+        let target = fields.bridged().unwrap_or_else(|| event.metadata().target().to_owned());
+        let (time, level) = (self.clock.wall().rfc3339(), event.metadata().level().as_str());
+        let mut line =
+            if self.json { fields.as_json(&time, level, &target) } else { fields.as_text(&time, level, &target) };
+        line.push('\n');
+        // One write a line, so that lines of two threads never mix. A log that cannot be written stops nobody: what
+        // must be kept is in the audit trail, and a login that cannot be recorded there is refused.
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// Fields in the order they were written, each cut to [`LONGEST_VALUE`].
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Shown)>);
+
+#[derive(Clone)]
+enum Shown {
+    /// A number or a truth: nothing in it to escape.
+    Plain(String),
+    Text(String),
+}
+
+impl Fields {
+    fn push(&mut self, field: &Field, shown: Shown) {
+        let name = field.name();
+        let last_word = name.rsplit(['.', '_']).next().unwrap_or(name);
+        let shown = if NEVER_PRINTED.contains(&last_word) { Shown::Text("[redacted]".to_owned()) } else { shown };
+        self.0.push((name, shown));
+    }
+
+    /// Crates that log by the other crate come over a bridge, which puts who speaks and where into fields: the name is
+    /// taken from there, the rest is dropped.
+    fn bridged(&mut self) -> Option<String> {
+        let target = self.0.iter().find_map(|(name, shown)| match shown {
+            Shown::Text(text) if *name == "log.target" => Some(text.clone()),
+            _ => None,
+        });
+        self.0.retain(|(name, _)| !name.starts_with("log."));
+        target
+    }
+
+    /// `2026-01-31T10:00:00Z INFO vestibule::app listening address=127.0.0.1:8080`
+    fn as_text(&self, time: &str, level: &str, target: &str) -> String {
+        let mut line = format!("{time} {level} {}", escaped(target));
+        for (name, shown) in &self.0 {
+            line.push(' ');
+            match shown {
+                Shown::Text(text) if *name == "message" => line.push_str(&escaped(text)),
+                Shown::Plain(text) => line.extend([*name, "=", text]),
+                Shown::Text(text) if text.is_empty() || text.contains([' ', '"', '=']) => {
+                    line.extend([*name, "=\"", &escaped(text).replace('"', "\\\""), "\""]);
+                }
+                Shown::Text(text) => line.extend([*name, "=", &escaped(text)]),
+            }
+        }
+        line
+    }
+
+    /// One object; a field of the event hides one of the same name of a span, and none hides ours.
+    fn as_json(&self, time: &str, level: &str, target: &str) -> String {
+        let mut object = serde_json::Map::new();
+        for (name, text) in [("time", time), ("level", level), ("target", target)] {
+            object.insert(name.to_owned(), text.into());
+        }
+        for (name, shown) in &self.0 {
+            let value = match shown {
+                Shown::Plain(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
+                Shown::Text(text) => escaped(text).into(),
+            };
+            object.entry(*name).or_insert(value);
+        }
+        serde_json::Value::Object(object).to_string()
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = Cut::default();
+        // The error is the end of the room: what did not fit is dropped.
+        let _ = write!(text, "{value:?}");
+        self.push(field, Shown::Text(text.finish()));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let mut text = Cut::default();
+        let _ = text.write_str(value);
+        self.push(field, Shown::Text(text.finish()));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.push(field, Shown::Plain(value.to_string()));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.push(field, Shown::Plain(value.to_string()));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.push(field, Shown::Plain(value.to_string()));
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.push(field, Shown::Plain(value.to_string()));
+    }
+}
+
+/// Takes the first characters and refuses the rest, so that a megabyte is never formatted in full.
+#[derive(Default)]
+struct Cut {
+    text: String,
+    taken: usize,
+    more: bool,
+}
+
+impl Cut {
+    fn finish(mut self) -> String {
+        if self.more {
+            self.text.push('…');
+        }
+        self.text
+    }
+}
+
+impl fmt::Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if self.taken == LONGEST_VALUE {
+                self.more = true;
+                return Err(fmt::Error);
+            }
+            self.text.push(character);
+            self.taken += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Every character that could end a line, steer a terminal or turn the reading direction, as `\u{…}`. Backslashes are
+/// doubled, so that nobody can write what looks like an escape of ours.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let turns = matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}');
+        if character == '\\' {
+            out.push_str("\\\\");
+        } else if character.is_control() || turns {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::{debug, error, info, info_span, trace, warn};
+
+    use super::*;
+    use crate::clock::Time;
+
+    #[derive(Debug)]
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Time {
+            Time::from_secs(43_200)
+        }
+        fn wall(&self) -> Time {
+            Time::from_secs(43_200)
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(level: &str, format: &str, say: impl FnOnce()) -> String {
+        let page = Page::default();
+        let log = LogSection { level: level.to_owned(), format: format.to_owned() };
+        let subscriber = subscriber(&log, Arc::new(Noon), Box::new(page.clone())).unwrap();
+        tracing::subscriber::with_default(subscriber, say);
+        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_line_says_when_how_grave_who_and_what() {
+        let page = logged("info", "text", || {
+            let _in = info_span!("request", request = "r1", status = tracing::field::Empty).entered();
+            info!(status = 200, path = "/a b", ok = true, "served");
+            debug!("not at this level");
+        });
+        assert_eq!(
+            page,
+            "1970-01-01T12:00:00Z INFO vestibule::telemetry::tests served status=200 path=\"/a b\" ok=true request=r1\n"
+        );
+    }
+
+    #[test]
+    fn json_is_one_object_a_line() {
+        let page = logged("info", "json", || info!(status = 200, path = "/\"\n", level = "forged", "served"));
+        let value: serde_json::Value = serde_json::from_str(page.trim_end()).unwrap();
+        assert_eq!(page.matches('\n').count(), 1);
+        assert_eq!(value["status"], 200);
+        assert_eq!(value["path"], "/\"\\n");
+        assert_eq!(value["level"], "INFO");
+        assert_eq!(value["message"], "served");
+    }
+
+    #[test]
+    fn st_13_what_a_stranger_sends_cannot_forge_a_line_or_steer_a_terminal() {
+        let agent = "curl\r\n1970 INFO vestibule forged\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\\n";
+        for format in ["text", "json"] {
+            let page = logged("info", format, || info!(agent, shown = %agent, debugged = ?agent, "{agent}"));
+            assert_eq!(page.matches('\n').count(), 1, "{page:?}");
+            assert!(!page.contains(['\r', '\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{page:?}");
+        }
+        let page = logged("info", "text", || info!(name = "plain-ünï", "fine"));
+        assert!(page.ends_with("fine name=plain-ünï\n"), "what is harmless stays as it is: {page}");
+    }
+
+    #[test]
+    fn st_13_a_megabyte_is_cut() {
+        let long = "x".repeat(1 << 20);
+        for format in ["text", "json"] {
+            let page = logged("info", format, || info!(one = long, two = %long, three = ?long, "{long}"));
+            assert!(page.len() < 4 * (LONGEST_VALUE + 40) + 100, "{}", page.len());
+        }
+    }
+
+    #[test]
+    fn other_crates_never_say_more_than_warnings() {
+        let page = logged("trace", "text", || {
+            trace!("ours");
+            trace!(target: "pingora_core::protocols", "a head with cookies");
+            debug!(target: "sled::tree", "a key");
+            info!(target: "h2", "frames");
+            info!(target: "somebody_new", "who knows");
+            warn!(target: "hyper", "a warning");
+            error!(target: "rustls", "an error");
+        });
+        let said: Vec<&str> = page.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(said, ["TRACE vestibule::telemetry::tests ours", "WARN hyper a warning", "ERROR rustls an error"]);
+        assert_eq!(logged("error", "text", || warn!(target: "hyper", "a warning")), "");
+    }
+
+    #[test]
+    fn fields_that_name_a_secret_are_never_printed() {
+        let page =
+            logged("trace", "text", || info!(password = "hunter2", session_token = ?"abc", code = 123_456, "posted"));
+        assert!(page.ends_with("posted password=[redacted] session_token=[redacted] code=[redacted]\n"), "{page}");
+    }
+
+    #[test]
+    fn a_level_or_format_that_does_not_exist_is_refused() {
+        let log = LogSection { level: "loud".to_owned(), format: "xml".to_owned() };
+        let problems = subscriber(&log, Arc::new(Noon), Box::new(std::io::sink())).err().unwrap();
+        assert_eq!(problems.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(), ["log.level", "log.format"]);
+    }
+}

@@ -2,13 +2,32 @@
 //! whatever the wizard, the spelling or the outcome; a stranger's failures never lock out a known browser. The table is
 //! of fixed size: names that nobody has cannot grow it.
 
-use std::net::IpAddr;
+mod budget;
+mod source;
+#[cfg(test)]
+mod tests;
 
-use crate::clock::Time;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use self::source::Sources;
+use crate::clock::{TOLERANCE, Time};
 use crate::config::ThrottleSection;
-use crate::secret::{BrowserKind, TokenHash};
-use crate::store::{Change, Vault, VaultError};
+use crate::secret::{BrowserKind, Key, TokenHash};
+use crate::store::{Change, Expect, MAX_WRITES, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, UserId, UserName};
+
+pub use self::budget::Budget;
+
+/// A lane in which nobody tried for so long is forgotten.
+const KEPT: Duration = Duration::from_secs(400 * 86_400);
+
+/// More targets than a user has factors.
+const TARGETS: usize = 64;
 
 /// Whose budget: a user, or a name that nobody has (told apart from a user by nothing a stranger can see).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,65 +61,223 @@ pub enum Attempt {
     Closed,
 }
 
+/// What is remembered of one lane of one account: one record, so that one compare-and-set moves all of it and none of
+/// two tries at once goes uncounted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Tries {
+    /// Failures in a row over all targets.
+    failures: u32,
+    /// By target.
+    targets: BTreeMap<String, Failures>,
+}
+
+impl Record for Tries {
+    const NAME: &'static str = "throttle";
+}
+
+impl Tries {
+    /// Targets of factors that were removed long ago make room for others; the count over all stays.
+    fn bound(&mut self) {
+        while self.targets.len() > TARGETS {
+            let oldest = self.targets.iter().min_by_key(|(_, failures)| failures.last).map(|(name, _)| name.clone());
+            self.targets.remove(&oldest.unwrap_or_default());
+        }
+    }
+}
+
+/// Failures in a row at one target, and when the last one was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Failures {
+    count: u32,
+    last: Time,
+}
+
 #[derive(Clone, Debug)]
 pub struct Throttle {
     vault: Vault,
+    base: Duration,
+    ceiling: Duration,
+    hard_limit: u32,
+    sources: Arc<Sources>,
+    key: Key,
 }
 
 impl Throttle {
-    pub fn new(vault: Vault, _limits: &ThrottleSection) -> Self {
-        Self { vault }
+    pub fn new(vault: Vault, limits: &ThrottleSection) -> Self {
+        let key = vault.derive("throttle");
+        Self {
+            vault,
+            base: limits.base.0,
+            ceiling: limits.ceiling.0.max(limits.base.0),
+            hard_limit: limits.hard_limit,
+            sources: Arc::default(),
+            key,
+        }
     }
 
     /// Counts a try durably and says whether it may be checked. Two at once: one goes, the other waits.
-    pub async fn attempt(&self, _account: &Account, _target: &Target, _lane: &Lane) -> Result<Attempt, VaultError> {
-        let _ = &self.vault;
-        todo!()
+    pub async fn attempt(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
+        let (key, target) = (self.lane_key(account, lane), target.name());
+        loop {
+            let (mut tries, expect) = self.read(&key).await?;
+            if tries.failures >= self.hard_limit {
+                return Ok(Attempt::Closed);
+            }
+            let now = self.vault.now();
+            let mut attempt = Attempt::Go;
+            let counted = tries.targets.entry(target.clone()).or_insert(Failures { count: 0, last: now });
+            if counted.count > 0 && now < counted.last + self.wait(counted.count) {
+                if counted.last <= now + TOLERANCE {
+                    return Ok(Attempt::Wait(counted.last + self.wait(counted.count)));
+                }
+                // Stamped in the future: the clock went back. It counts as now, written down, so that the wait ends.
+                attempt = Attempt::Wait(now + self.wait(counted.count));
+            } else {
+                counted.count = counted.count.saturating_add(1);
+                tries.failures += 1;
+            }
+            counted.last = now;
+            tries.bound();
+            match self.vault.commit(vec![self.put(&key, expect, &tries)?]).await {
+                Ok(_) => return Ok(attempt),
+                // Somebody else's try came first: it decides whether this one waits.
+                Err(VaultError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    /// The writes after a right answer: this target's wait is over. `all`: also the count over all factors, and the
-    /// strangers' lane where `lane` is a known browser's; only for a login that is complete.
+    /// The writes after a right answer: this target's wait is over, and its own try was no failure. `all`: also the
+    /// count over all factors, and the strangers' lane where `lane` is a known browser's; only for a login that is
+    /// complete. Without `all` neither the count nor any other target's wait is reset: whoever knows the password
+    /// cannot use it to go on guessing codes. The writes expect what was read; a conflict means: ask again.
     pub async fn clear(
         &self,
-        _account: &Account,
-        _target: &Target,
-        _lane: &Lane,
-        _all: bool,
+        account: &Account,
+        target: &Target,
+        lane: &Lane,
+        all: bool,
     ) -> Result<Vec<Change>, VaultError> {
-        todo!()
+        let key = self.lane_key(account, lane);
+        let (mut tries, expect) = self.read(&key).await?;
+        tries.targets.remove(&target.name());
+        tries.failures = if all { 0 } else { tries.failures.saturating_sub(1) };
+        let mut changes = vec![self.put(&key, expect, &tries)?];
+        if all && matches!(lane, Lane::Known(_)) {
+            let strangers = self.lane_key(account, &Lane::Strangers);
+            let (mut tries, expect) = self.read(&strangers).await?;
+            // Only where it is closed: then nobody writes it any more, so that strangers cannot make this commit fail.
+            // Their waits stay.
+            if tries.failures >= self.hard_limit {
+                tries.failures = 0;
+                changes.push(self.put(&strangers, expect, &tries)?);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// A try that was counted and then could not be checked (no room to hash): it was no failure. What others counted
+    /// meanwhile stays, and so does the wait.
+    pub async fn take_back(&self, account: &Account, target: &Target, lane: &Lane) -> Result<(), VaultError> {
+        let key = self.lane_key(account, lane);
+        loop {
+            let (mut tries, expect) = self.read(&key).await?;
+            if let Some(counted) = tries.targets.get_mut(&target.name()) {
+                counted.count = counted.count.saturating_sub(1);
+            }
+            tries.failures = tries.failures.saturating_sub(1);
+            match self.vault.commit(vec![self.put(&key, expect, &tries)?]).await {
+                Err(VaultError::Conflict(_)) => {}
+                done => return done.map(|_| ()),
+            }
+        }
     }
 
     /// Opens all lanes of a user: `user unlock`, or a login that proves who it is (a passkey).
-    pub async fn unlock(&self, _user: UserId) -> Result<(), VaultError> {
-        todo!()
+    pub async fn unlock(&self, user: UserId) -> Result<(), VaultError> {
+        let rows = self.lanes(user).await?;
+        for rows in rows.chunks(MAX_WRITES) {
+            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any)).collect();
+            self.vault.commit(gone).await?;
+        }
+        Ok(())
     }
 
     /// Whether the strangers' lane is closed, and the longest wait in force: for `user show`.
-    pub async fn state(&self, _user: UserId) -> Result<(bool, Option<Time>), VaultError> {
-        todo!()
+    pub async fn state(&self, user: UserId) -> Result<(bool, Option<Time>), VaultError> {
+        let strangers = self.lane_key(&Account::User(user), &Lane::Strangers);
+        let (mut closed, mut longest) = (false, None);
+        for row in self.lanes(user).await? {
+            closed |= row.key == strangers && row.value.failures >= self.hard_limit;
+            for failures in row.value.targets.values().filter(|failures| failures.count > 0) {
+                longest = longest.max(Some(failures.last + self.wait(failures.count)));
+            }
+        }
+        Ok((closed, longest.filter(|until| self.vault.now() < *until)))
     }
 
     /// Until when this source must wait with password attempts from unknown browsers. In memory, bounded; IPv6 by /64.
-    pub fn source_wait(&self, _source: IpAddr) -> Option<Time> {
-        todo!()
+    pub fn source_wait(&self, source: IpAddr) -> Option<Time> {
+        self.sources.wait(source, self.vault.now())
     }
 
-    pub fn source_failed(&self, _source: IpAddr) {
-        todo!()
+    /// Counts a password attempt of an unknown browser, before it is checked.
+    pub fn source_failed(&self, source: IpAddr) {
+        self.sources.count(source, self.vault.now());
+    }
+
+    /// The attempt that was counted last was none: its password was right, or it was not checked. Gives back that one
+    /// and no other: an account of his own does not buy an attacker more guesses.
+    pub fn source_passed(&self, source: IpAddr) {
+        self.sources.give_back(source);
     }
 
     /// Spends one send from each budget, durably, before it happens; or says when to come back. `budgets` are names
-    /// with the most sends per window.
-    pub async fn spend(&self, _budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
-        todo!()
+    /// with the most sends per window. From all of them or from none.
+    pub async fn spend(&self, budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
+        budget::spend(&self.vault, &self.key, budgets).await
+    }
+
+    /// The wait after so many failures in a row: `base`, doubled with each further one, up to `ceiling`.
+    fn wait(&self, failures: u32) -> Duration {
+        let doublings = failures.saturating_sub(1).min(31);
+        self.base.saturating_mul(1 << doublings).min(self.ceiling)
+    }
+
+    async fn read(&self, key: &str) -> Result<(Tries, Expect), VaultError> {
+        let row = self.vault.get::<Tries>(key).await?;
+        Ok(row.map_or((Tries::default(), Expect::Absent), |row| (row.value, Expect::Version(row.version))))
+    }
+
+    fn put(&self, key: &str, expect: Expect, tries: &Tries) -> Result<Change, VaultError> {
+        self.vault.put(key, expect, tries, Some(self.vault.now() + KEPT))
+    }
+
+    async fn lanes(&self, user: UserId) -> Result<Vec<Row<Tries>>, VaultError> {
+        self.vault.all(&format!("throttle/user/{user}/")).await
+    }
+
+    /// Names that nobody has have no known browsers: they are always in the strangers' lane.
+    fn lane_key(&self, account: &Account, lane: &Lane) -> String {
+        match (account, lane) {
+            (Account::User(user), Lane::Strangers) => format!("throttle/user/{user}/strangers"),
+            (Account::User(user), Lane::Known(browser)) => format!("throttle/user/{user}/known-{}", browser.hex()),
+            (Account::Nobody(name), _) => {
+                let mac = self.key.mac(&[b"nobody", name.as_str().as_bytes()]);
+                // Two bytes: 65,536 places, however many names strangers think of.
+                let slot = u16::from_be_bytes([mac[0], mac[1]]);
+                format!("throttle/nobody/{slot:04x}/strangers")
+            }
+        }
     }
 }
 
-/// A budget of sends: at most `most` within `window`.
-#[derive(Clone, Debug)]
-pub struct Budget {
-    /// For example `sms/user/<id>`; hashed before it becomes a key.
-    pub name: String,
-    pub most: u32,
-    pub window: std::time::Duration,
+impl Target {
+    /// What it is called in a record.
+    fn name(&self) -> String {
+        match self {
+            Target::Password => "password".to_owned(),
+            Target::Factor(factor) => factor.to_string(),
+        }
+    }
 }

@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
+use crate::clock::TOLERANCE;
 use crate::secret::{Token, TokenHash, TokenKind};
-use crate::store::{Change, Record, Row, Vault, VaultError};
+use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+
+/// No ticket lives longer, whatever is asked for.
+pub const MAX_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// A kind of ticket: which token opens it and what lies behind. Key `ticket/<kind>/<hash>`.
 pub trait TicketKind: TokenKind {
@@ -21,32 +25,105 @@ impl Tickets {
         Self { vault }
     }
 
-    /// The token, and the write that makes it good for `life`.
-    pub fn issue<K: TicketKind>(
-        &self,
-        _payload: &K::Payload,
-        _life: Duration,
-    ) -> Result<(Token<K>, Change), VaultError> {
-        todo!()
+    /// The token, and the write that makes it good for `life` (at most [`MAX_LIFE`]).
+    pub fn issue<K: TicketKind>(&self, payload: &K::Payload, life: Duration) -> Result<(Token<K>, Change), VaultError> {
+        let token = Token::generate(&**self.vault.random());
+        let expires = self.vault.now() + life.min(MAX_LIFE);
+        let change = self.vault.put(Self::key(&token.hash()), Expect::Absent, payload, Some(expires))?;
+        Ok((token, change))
     }
 
     /// Looks without using up.
-    pub async fn peek<K: TicketKind>(&self, _token: &Token<K>) -> Result<Option<Row<K::Payload>>, VaultError> {
-        todo!()
+    pub async fn peek<K: TicketKind>(&self, token: &Token<K>) -> Result<Option<Row<K::Payload>>, VaultError> {
+        let row = self.vault.get(&Self::key(&token.hash())).await?;
+        // After a clock that went back over a restart, a ticket would live longer than it was given: such a one is over.
+        let latest = self.vault.now() + MAX_LIFE + TOLERANCE;
+        Ok(row.filter(|row: &Row<K::Payload>| row.expires.is_some_and(|end| end <= latest)))
     }
 
     /// The write that uses it up; it conflicts when somebody else was first.
     pub fn take<P: Record>(&self, row: &Row<P>) -> Change {
-        self.vault.delete(row.key.clone(), crate::store::Expect::Version(row.version))
+        self.vault.delete(row.key.clone(), Expect::Version(row.version))
     }
 
     /// The write that changes what lies behind, with the same end of life.
     pub fn update<P: Record>(&self, row: &Row<P>, value: &P) -> Result<Change, VaultError> {
-        self.vault.put(row.key.clone(), crate::store::Expect::Version(row.version), value, row.expires)
+        self.vault.put(row.key.clone(), Expect::Version(row.version), value, row.expires)
     }
 
     /// Where a ticket lies.
     pub fn key<K: TicketKind>(hash: &TokenHash<K>) -> String {
         format!("ticket/{}/{}", K::NAME, hash.hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::clock::{StillClock, Time};
+    use crate::secret::{DerivedRandom, Key};
+    use crate::store::{KeyRing, MemoryStore};
+
+    enum NoteKind {}
+    impl TokenKind for NoteKind {
+        const NAME: &'static str = "note";
+    }
+    impl TicketKind for NoteKind {
+        type Payload = Note;
+    }
+
+    #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+    struct Note(String);
+    impl Record for Note {
+        const NAME: &'static str = "note";
+    }
+
+    fn tickets() -> (Tickets, Arc<StillClock>) {
+        let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
+        let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
+        let random = Arc::new(DerivedRandom::seeded(1));
+        (Tickets::new(Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random)), clock)
+    }
+
+    #[tokio::test]
+    async fn two_takes_have_one_winner() {
+        let (tickets, _) = tickets();
+        let (token, write) = tickets.issue::<NoteKind>(&Note("once".into()), Duration::from_secs(60)).unwrap();
+        tickets.vault.commit(vec![write]).await.unwrap();
+        let (one, two) = (tickets.peek(&token).await.unwrap().unwrap(), tickets.peek(&token).await.unwrap().unwrap());
+        assert_eq!(one.value, Note("once".into()), "a look uses nothing up");
+        tickets.vault.commit(vec![tickets.take(&one)]).await.unwrap();
+        let second = tickets.vault.commit(vec![tickets.take(&two)]).await;
+        assert!(matches!(second, Err(VaultError::Conflict(_))));
+        assert!(tickets.peek(&token).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_ticket_ends_in_time_and_a_change_does_not_prolong_it() {
+        let (tickets, clock) = tickets();
+        let (token, write) = tickets.issue::<NoteKind>(&Note("a".into()), Duration::from_secs(600)).unwrap();
+        tickets.vault.commit(vec![write]).await.unwrap();
+        clock.advance(Duration::from_secs(599));
+        let row = tickets.peek(&token).await.unwrap().unwrap();
+        tickets.vault.commit(vec![tickets.update(&row, &Note("b".into())).unwrap()]).await.unwrap();
+        let row = tickets.peek(&token).await.unwrap().unwrap();
+        assert_eq!(row.value, Note("b".into()));
+        clock.advance(Duration::from_secs(1));
+        assert!(tickets.peek(&token).await.unwrap().is_none());
+        let late = tickets.vault.commit(vec![tickets.take(&row)]).await;
+        assert!(matches!(late, Err(VaultError::Conflict(_))), "nor can it be used up any more");
+    }
+
+    #[tokio::test]
+    async fn no_ticket_outlives_a_day() {
+        let (tickets, clock) = tickets();
+        let (token, write) = tickets.issue::<NoteKind>(&Note("a".into()), Duration::from_secs(90 * 86_400)).unwrap();
+        tickets.vault.commit(vec![write]).await.unwrap();
+        clock.advance(MAX_LIFE);
+        assert!(tickets.peek(&token).await.unwrap().is_none());
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
-pub use origin::{HostPattern, Origin, OriginError, Scheme};
+pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};
 
 /// How much is proved of a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -30,8 +30,7 @@ use axum::routing::{get, post};
 use crate::account::Accounts;
 use crate::assertion::SigningKeys;
 use crate::audit::Audit;
-use crate::directory::{Directory, FirstFactor};
-use crate::gate::Sites;
+use crate::directory::FirstFactor;
 use crate::method::Checks;
 use crate::secret::Key;
 use crate::session::Sessions;
@@ -50,13 +49,11 @@ pub struct Wizard {
     pub vault: Vault,
     pub accounts: Accounts,
     pub tickets: Tickets,
-    pub directory: Arc<dyn Directory>,
     pub first: FirstFactor,
     pub checks: Checks,
     pub sessions: Sessions,
     pub audit: Audit,
     pub keys: Arc<SigningKeys>,
-    pub sites: Arc<Sites>,
     pub setup: Arc<SetupLink>,
     pub texts: vestibule_templates::Texts,
     pub settings: Settings,
@@ -73,7 +70,7 @@ pub struct Settings {
     pub login_timeout: Duration,
 }
 
-/// All routes under [`PREFIX`], to be called in process with a [`Visit`] among the request's extensions.
+/// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.
 pub fn router(wizard: Arc<Wizard>) -> Router {
     let pages = Router::new()
         .route("/.vestibule/login", get(login::show).post(login::submit))
@@ -84,6 +81,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/enrol", get(enrol::choose))
         .route("/.vestibule/enrol/{method}", get(enrol::show).post(enrol::submit))
         .route("/.vestibule/account", get(account::show))
+        .route("/.vestibule/account/add", get(account::add))
         .route("/.vestibule/account/sessions/end", post(account::end_session))
         .route("/.vestibule/account/sign-out-everywhere", post(account::sign_out_everywhere))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))

@@ -1,7 +1,14 @@
 //! The list of identity headers for one request: each name of ours, to be set or removed. Applied in one place
-//! (`proxy/identity`), on every route.
+//! (`proxy/identity`), on every route. Never lets through what a client sent under a name an application might read as
+//! one of these.
 
 use super::Identity;
+
+/// The header that carries the assertion.
+pub const ASSERTION: &str = "Vestibule-Assertion";
+
+/// Everything under this prefix is ours.
+const OURS: &str = "vestibule-";
 
 /// Names in force for one site, and all names of all sites: whatever is in `all` is removed from what a client sent, in
 /// every spelling an application might read as the same (case, `_` or `.` for `-`).
@@ -13,6 +20,20 @@ pub struct Names {
     pub email: String,
 }
 
+impl Default for Names {
+    fn default() -> Self {
+        let [user, groups, name, email] =
+            ["Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email"].map(str::to_owned);
+        Self { user, groups, name, email }
+    }
+}
+
+impl Names {
+    fn all(&self) -> [&str; 4] {
+        [&self.user, &self.groups, &self.name, &self.email]
+    }
+}
+
 /// One header to set after all of ours were removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
@@ -22,22 +43,138 @@ pub struct Set {
 
 /// Names stripped everywhere, by class.
 #[derive(Clone, Debug, Default)]
-pub struct Stripped {}
+pub struct Stripped {
+    /// Folded, without repetition.
+    classes: Vec<Vec<u8>>,
+}
 
 impl Stripped {
     /// The defaults, all configured names of all sites, and `Vestibule-*`.
-    pub fn new<'a>(_configured: impl Iterator<Item = &'a Names>) -> Self {
-        todo!()
+    pub fn new<'a>(configured: impl Iterator<Item = &'a Names>) -> Self {
+        let folded = |names: &Names| names.all().map(|name| name.bytes().map(fold).collect());
+        let mut classes: Vec<Vec<u8>> = folded(&Names::default()).into();
+        classes.extend(configured.flat_map(folded));
+        classes.sort_unstable();
+        classes.dedup();
+        Self { classes }
     }
 
     /// Whether a header a client sent is of a name class of ours.
-    pub fn covers(&self, _name: &str) -> bool {
-        todo!()
+    pub fn covers(&self, name: &str) -> bool {
+        let begins = name.len() >= OURS.len() && OURS.bytes().eq(name.bytes().take(OURS.len()).map(fold));
+        begins
+            || self
+                .classes
+                .iter()
+                .any(|class| class.len() == name.len() && class.iter().copied().eq(name.bytes().map(fold)))
     }
 }
 
-/// The headers for a visitor; none for nobody. `user_is_id`: `identity.user = "id"`. Values that a header cannot carry
-/// (control characters, not ASCII) are percent-encoded as RFC 3986 or left out; documented.
-pub fn list(_identity: &Identity, _names: &Names, _user_is_id: bool, _assertion: &str) -> Vec<Set> {
-    todo!()
+/// CGI and its heirs turn `-` into `_` and lose the case; others take `.` and the like for `_`: one class.
+fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+}
+
+/// The headers for a visitor. `user_is_id`: `identity.user = "id"`. What is unknown is not in the list, so that it stays
+/// removed. Values are visible ASCII and single spaces as they are; `%`, every other character, a space at either end
+/// and a comma within a group are percent-encoded as UTF-8 (RFC 3986 section 2.1): one percent-decoding gives back
+/// exactly what is on record, and no value can end its line or add to a list.
+pub fn list(identity: &Identity, names: &Names, user_is_id: bool, assertion: &str) -> Vec<Set> {
+    let user = if user_is_id { identity.user.to_string() } else { encode(&identity.name, "") };
+    let groups = identity.groups.iter().map(|group| encode(group, ",")).collect::<Vec<_>>().join(",");
+    let known = |value: &Option<String>| value.as_deref().map(|text| encode(text, "")).unwrap_or_default();
+    [
+        (names.user.as_str(), user),
+        (&names.groups, groups),
+        (&names.name, known(&identity.display_name)),
+        (&names.email, known(&identity.email)),
+        (ASSERTION, assertion.to_owned()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| Set { name: name.to_owned(), value })
+    .collect()
+}
+
+fn encode(text: &str, also: &str) -> String {
+    let last = text.len().saturating_sub(1);
+    let mut encoded = String::with_capacity(text.len());
+    for (at, byte) in text.bytes().enumerate() {
+        let at_an_end = byte == b' ' && (at == 0 || at == last);
+        let plain = matches!(byte, b' '..=b'~') && byte != b'%' && !also.as_bytes().contains(&byte) && !at_an_end;
+        if plain {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&data_encoding::HEXUPPER.encode(&[byte]));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::secret::DerivedRandom;
+    use crate::types::{Handle, UserId};
+
+    fn identity() -> Identity {
+        let random = DerivedRandom::seeded(1);
+        Identity {
+            user: UserId::generate(&random),
+            name: "alice".to_owned(),
+            display_name: Some("Alice Ä, 100%\r\nX-Admin: 1 ".to_owned()),
+            email: None,
+            groups: vec!["staff".to_owned(), "a,b".to_owned()],
+            amr: vec!["pwd".to_owned()],
+            auth_time: Time::from_secs(1),
+            session: Handle::generate(&random),
+            generation: 0,
+        }
+    }
+
+    #[test]
+    fn id_12_no_value_ends_its_line_or_adds_to_a_list() {
+        let list = list(&identity(), &Names::default(), false, "a.b.c");
+        let pairs: Vec<(&str, &str)> = list.iter().map(|set| (set.name.as_str(), set.value.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("Remote-User", "alice"),
+                ("Remote-Groups", "staff,a%2Cb"),
+                ("Remote-Name", "Alice %C3%84, 100%25%0D%0AX-Admin: 1%20"),
+                ("Vestibule-Assertion", "a.b.c"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_user_may_be_the_id() {
+        let identity = identity();
+        let list = list(&identity, &Names::default(), true, "");
+        assert_eq!(list[0].value, identity.user.to_string());
+    }
+
+    #[test]
+    fn hs_03_every_spelling_of_a_name_of_ours_is_covered() {
+        let own = Names { user: "X-WEBAUTH-USER".to_owned(), ..Names::default() };
+        let stripped = Stripped::new([&own].into_iter());
+        for name in [
+            "Remote-User",
+            "REMOTE_USER",
+            "remote.user",
+            "Remote_Groups",
+            "remote-email",
+            "X_Webauth-User",
+            "Vestibule-Assertion",
+            "vestibule_anything",
+            "VESTIBULE.X",
+        ] {
+            assert!(stripped.covers(name), "{name}");
+        }
+        for name in ["Remote-Users", "Remote", "X-Remote-User", "Vestibule", "Cookie", "Authorization"] {
+            assert!(!stripped.covers(name), "{name}");
+        }
+    }
 }

@@ -3,21 +3,41 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Size, Span};
 
-/// Declares a section: a struct whose every key has the default given beside it, unknown keys refused.
+/// Declares a section: a struct whose every key has the default given beside it, unknown keys refused. The doc comment
+/// of a key is its line in `config/reference.toml`. A method declares its own section with it, too.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+        pub struct $name { $($(#[doc = $doc])* pub $field: $type,)* }
 
         impl Default for $name {
             fn default() -> Self {
                 Self { $($field: $default,)* }
+            }
+        }
+
+        impl $name {
+            /// Its keys, in the order of the declaration.
+            pub fn entries() -> Vec<$crate::config::Entry> {
+                vec![$($crate::config::Entry {
+                    key: stringify!($field),
+                    doc: vec![$($doc),*],
+                    // Defaults are text, numbers, lists and tables of them: what cannot be shown shows as not set.
+                    default: serde_json::to_value::<$type>($default).unwrap_or_default(),
+                    shape: <$type as $crate::config::Described>::shape(),
+                }),*]
+            }
+        }
+
+        impl $crate::config::Described for $name {
+            fn shape() -> $crate::config::Shape {
+                $crate::config::Shape::Table(Self::entries())
             }
         }
     };
@@ -26,84 +46,105 @@ macro_rules! section {
 section! {
     /// The whole file.
     Written {
+        /// Where it listens. A public address needs TLS in front of it.
         listen: Listen = Listen::default(),
+        /// Whose forwarding headers are believed: nobody's, unless it is said here.
         trust: Trust = Trust::default(),
+        /// One login for all sites, on a host of its own.
         portal: Portal = Portal::default(),
+        /// What is remembered, and where.
         store: StoreSection = StoreSection::default(),
+        /// How long a login lasts.
         session: SessionSection = SessionSection::default(),
+        /// What the application is told about its visitor.
         identity: IdentitySection = IdentitySection::default(),
+        /// How passwords are hashed (Argon2id, RFC 9106), and which are taken.
         password: PasswordSection = PasswordSection::default(),
+        /// Who may enrol a first second factor without an invitation.
         enrolment: EnrolmentSection = EnrolmentSection::default(),
+        /// What wrong answers cost.
         throttle: ThrottleSection = ThrottleSection::default(),
+        /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
+        /// What is written to standard error.
         log: LogSection = LogSection::default(),
-        /// One table per method id; read by the method itself.
+        /// One table per second factor, by its id: `[methods.totp]`. Each has `enabled` and keys of its own. On unless it is
+        /// switched off: totp, webauthn, recovery; every other is off, and refused without the gateway it needs.
         methods: BTreeMap<String, serde_json::Value> = BTreeMap::new(),
+        /// How messages leave the house.
         gateway: GatewaySection = GatewaySection::default(),
+        /// One protected application each; a request that fits none is refused.
         site: Vec<SiteSection> = Vec::new(),
     }
 }
 
 section! {
     Listen {
-        /// Addresses for HTTP/1.1.
+        /// Addresses for HTTP/1.1 in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
     }
 }
 
 section! {
     Trust {
-        /// CIDRs of proxies whose X-Forwarded-* are believed; gives no other right.
+        /// CIDRs of proxies whose X-Forwarded-* are believed; it gives them no other right.
         proxies: Vec<String> = Vec::new(),
-        /// Allows 0.0.0.0/0 and ::/0 in `proxies`.
+        /// Allows 0.0.0.0/0 and ::/0 in `proxies`: then any client may claim any address.
         anyone: bool = false,
     }
 }
 
 section! {
     Portal {
-        /// Empty: every site serves its own pages.
+        /// Its address as the browser shows it, such as "https://login.example.com". Empty: every site serves its own pages,
+        /// and the application is trusted with its users' login.
         url: String = String::new(),
     }
 }
 
 section! {
     StoreSection {
-        /// "sled" (embedded).
+        /// "sled": embedded, one process.
         engine: String = "sled".to_owned(),
         /// The data folder, 0700: store/, keys/sealing.key, admin.sock.
         path: PathBuf = PathBuf::from("/var/lib/vestibule"),
-        /// Default: keys/sealing.key in the data folder; made only while the store is empty.
+        /// The key that seals every record. Empty: keys/sealing.key in the data folder, made only while the store is empty; a
+        /// sealed store without its key stops the start.
         sealing_key_file: String = String::new(),
-        /// Memory the engine may use for its cache.
+        /// How much memory the engine may use for its cache.
         cache: Size = Size(64 << 20),
     }
 }
 
 section! {
     SessionSection {
-        /// Cookies ignore ports: two gates on one host need two names.
+        /// Name of the cookies. Cookies ignore ports: two gates on one host need two names.
         cookie: String = "vestibule".to_owned(),
+        /// Without a request for this long, a session ends.
         idle: Span = Span::secs(30 * 60),
+        /// A session ends after this, however busy.
         lifetime: Span = Span::secs(12 * 3600),
-        /// From the password to the second factor.
+        /// How long a login may take from the password to the second factor.
         login_timeout: Span = Span::secs(10 * 60),
-        /// "0s": no box at all.
+        /// How long a browser, at the user's wish, stands in for the second factor of a plain two_factor rule. "0s": the box is
+        /// not offered.
         trusted_browser: Span = Span::secs(30 * 86_400),
     }
 }
 
 section! {
     IdentitySection {
-        /// Default: the portal's url, else the site's.
+        /// `iss` of the assertion. Empty: the portal's url, else the site's.
         issuer: String = String::new(),
-        /// What Remote-User carries: "name" | "id".
+        /// What Remote-User carries: "name" | "id" (for ever the same, also when a name is given to somebody else).
         user: String = "name".to_owned(),
-        /// Of an assertion; at most 300s.
+        /// How long an assertion is valid; at most "300s".
         lifetime: Span = Span::secs(60),
         /// How often a new signing key takes over.
         rotate: Span = Span::secs(30 * 86_400),
+        /// Names of the identity headers. Every name here is stripped from every request before ours are set.
         headers: HeaderNames = HeaderNames::default(),
     }
 }
@@ -111,31 +152,40 @@ section! {
 section! {
     /// Names of the identity headers.
     HeaderNames {
+        /// The user: `identity.user` says whether it is the name or the id.
         user: String = "Remote-User".to_owned(),
+        /// The groups, separated by commas.
         groups: String = "Remote-Groups".to_owned(),
+        /// The name for display.
         name: String = "Remote-Name".to_owned(),
+        /// The mail address.
         email: String = "Remote-Email".to_owned(),
     }
 }
 
 section! {
     PasswordSection {
-        /// Memory of one Argon2id hash.
+        /// Memory of one hash.
         memory: Size = Size(19 << 20),
+        /// Passes over that memory.
         iterations: u32 = 2,
+        /// Lanes of one hash.
         parallelism: u32 = 1,
-        /// 15 for those who reach a one_factor rule.
+        /// Shortest password, in characters; 15 for those who reach a one_factor rule, where it is the only lock.
         min_length: usize = 8,
-        /// How many hashes may be computed at once; more wait in a queue of `queue`.
+        /// How many hashes are computed at once.
         hashers: usize = 2,
+        /// How many more may wait; beyond that a login is answered 503.
         queue: usize = 64,
     }
 }
 
 section! {
     EnrolmentSection {
-        /// true: a user never enrolled may enrol with the password alone, for `first_login_for` after the account was made.
+        /// true: a user never enrolled may enrol with the password alone, for `first_login_for` after the account was made. Who
+        /// learns such a password first is that user.
         first_login: bool = false,
+        /// How long after the account was made.
         first_login_for: Span = Span::secs(72 * 3600),
     }
 }
@@ -144,6 +194,7 @@ section! {
     ThrottleSection {
         /// The wait after the first failure; it doubles with each further one.
         base: Span = Span::secs(1),
+        /// The longest wait.
         ceiling: Span = Span::secs(15 * 60),
         /// Failures in a row over all factors after which the strangers' lane of an account closes.
         hard_limit: u32 = 100,
@@ -152,7 +203,9 @@ section! {
 
 section! {
     AuditSection {
+        /// How long an event is kept.
         keep: Span = Span::secs(400 * 86_400),
+        /// How much is kept.
         max: Size = Size(1 << 30),
     }
 }
@@ -165,8 +218,11 @@ section! {
         head_timeout: Span = Span::secs(15),
         /// An idle connection between requests is closed after this.
         idle_timeout: Span = Span::secs(60),
+        /// How long an upstream may take to accept a connection.
         connect_timeout: Span = Span::secs(5),
+        /// How long an upstream may take to begin its answer, or to finish the handshake of an upgrade.
         first_byte_timeout: Span = Span::secs(60),
+        /// How long an upstream may pause within its answer; no limit once a connection is upgraded.
         between_bytes_timeout: Span = Span::secs(60),
         /// How long open requests may go on after a stop was asked for.
         drain: Span = Span::secs(10),
@@ -177,14 +233,16 @@ section! {
     LogSection {
         /// "error" | "warn" | "info" | "debug" | "trace"; foreign crates stay at warn whatever is set here.
         level: String = "info".to_owned(),
-        /// "text" | "json"
+        /// "text" | "json".
         format: String = "text".to_owned(),
     }
 }
 
 section! {
     GatewaySection {
+        /// Text messages.
         sms: Option<GatewayKind> = None,
+        /// Mail.
         email: Option<GatewayKind> = None,
     }
 }
@@ -192,7 +250,7 @@ section! {
 section! {
     /// How one kind of message is delivered.
     GatewayKind {
-        /// "console" | "webhook"
+        /// "console" (written to the log of a trial, never of a real gate) | "webhook".
         kind: String = String::new(),
         /// webhook: where to POST.
         url: String = String::new(),
@@ -200,70 +258,82 @@ section! {
         secret_file: String = String::new(),
         /// webhook: a PEM file with the CA that signed the receiver's certificate.
         ca_file: String = String::new(),
+        /// How long one delivery may take.
         timeout: Span = Span::secs(5),
     }
 }
 
 section! {
     SiteSection {
-        /// Scheme, host and port as the browser shows them; wildcard "https://*.example.com".
+        /// Scheme, host and port as the browser shows them, such as "https://wiki.example.com"; wildcard
+        /// "https://*.example.com". Cookies, links, issuer and origins come from here, never from a request.
         url: String = String::new(),
-        /// Which Host it answers to; default: the host of url; "*": any.
+        /// Which Host it answers to. Empty: the host of `url`; "*": any.
         host: String = String::new(),
         /// Optional prefix, cut at a segment boundary.
         path: String = "/".to_owned(),
-        /// http or https.
+        /// Where the application is: "http://127.0.0.1:3000", or https with a certificate that is verified.
         upstreams: Vec<String> = Vec::new(),
-        /// Host sent upstream; default: as received.
+        /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),
-        /// A PEM file with the CA that signed the upstream's certificate; default: the system's.
+        /// A PEM file with the CA that signed the upstream's certificate. Empty: the system's.
         upstream_ca_file: String = String::new(),
-        /// Of the assertion; default: the site's url.
+        /// `aud` of the assertion. Empty: the site's url.
         audience: String = String::new(),
-        /// Names of identity headers for this site; unset ones as in [identity.headers].
+        /// Names of the identity headers of this site; what is not set is as in [identity.headers].
         headers: SiteHeaderNames = SiteHeaderNames::default(),
-        /// "cookies", "storage": Clear-Site-Data at logout.
+        /// What the browser forgets of this site at logout (Clear-Site-Data): "cookies", "storage".
         logout_clears: Vec<String> = Vec::new(),
-        /// "strict" | "lenient"
+        /// "strict": a path that can be read in two ways is refused | "lenient": it is forwarded as received and judged in every
+        /// reading, the strictest verdict wins.
         paths: String = "strict".to_owned(),
         /// Allows the application a service worker although its scripts share our origin.
         service_worker: bool = false,
         /// Origins, beside the site's own, whose pages may open WebSockets here.
         websocket_origins: Vec<String> = Vec::new(),
+        /// The first rule that fits a request decides; none fits, or none is there: refused.
         rules: Vec<RuleSection> = Vec::new(),
     }
 }
 
 section! {
     SiteHeaderNames {
+        /// The user.
         user: Option<String> = None,
+        /// The groups.
         groups: Option<String> = None,
+        /// The name for display.
         name: Option<String> = None,
+        /// The mail address.
         email: Option<String> = None,
     }
 }
 
 section! {
     RuleSection {
-        /// Glob on whole segments.
+        /// Where: a glob on whole segments; `*` is one segment, `**` any number.
         path: Option<String> = None,
-        /// An anchored regular expression.
+        /// Where, instead of `path`: a regular expression over the whole path, anchored at both ends.
         path_regex: Option<String> = None,
+        /// Where: HTTP methods. Empty: all.
         http_methods: Vec<String> = Vec::new(),
+        /// Where: CIDRs of the client's address. Empty: all.
         networks: Vec<String> = Vec::new(),
-        /// bypass | one_factor | two_factor | deny
+        /// "bypass" | "one_factor" | "two_factor" | "deny". It must be said.
         policy: String = String::new(),
+        /// Who: names; being in one of `groups` is as good.
         users: Vec<String> = Vec::new(),
+        /// Who: groups; being one of `users` is as good.
         groups: Vec<String> = Vec::new(),
-        /// Which second factors count.
+        /// Which second factors count, by method id. Empty: all.
         factors: Vec<String> = Vec::new(),
-        /// How recent the proof must be: step-up.
+        /// How recent the proof must be; older ones are asked for again (step-up).
         max_age: Option<Span> = None,
         /// false: a trusted browser is not enough.
         trusted_browser: bool = true,
         /// On bypass: send the identity of Verified visitors.
         identity: bool = false,
-        /// "private" | "as_is": what to do with answers that may be cached.
+        /// "private": answers that shared caches may keep are marked private, on rules that ask for a level | "as_is".
         cache: String = "private".to_owned(),
     }
 }

@@ -54,7 +54,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.0.as_millis();
         for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")] {
-            if total >= unit && total % unit == 0 {
+            if total >= unit && total.is_multiple_of(unit) {
                 return write!(f, "{}{name}", total / unit);
             }
         }
@@ -65,7 +65,7 @@ impl fmt::Display for Span {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (shift, name) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
-            if self.0 >= 1 << shift && self.0 % (1 << shift) == 0 {
+            if self.0 >= 1 << shift && self.0.is_multiple_of(1 << shift) {
                 return write!(f, "{}{name}", self.0 >> shift);
             }
         }
@@ -93,3 +93,28 @@ macro_rules! as_text {
 
 as_text!(Span, "a duration such as \"10m\" (ms, s, m, h, d)");
 as_text!(Size, "a size such as \"64KiB\" (B, KiB, MiB, GiB)");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for text in ["0s", "250ms", "10m", "90s", "12h", "400d"] {
+            assert_eq!(Span::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["0B", "1023B", "64KiB", "19MiB", "1GiB"] {
+            assert_eq!(Size::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in ["", "10", "m", "-1s", "1.5h", "10 m", "10M", "1w", "99999999999999999999s", "36601d", "٣s"] {
+            assert_eq!(Span::parse(text), None, "{text}");
+        }
+        for text in ["", "64", "KiB", "64KB", "64 KiB", "1TiB", "99999999999GiB", "-1B"] {
+            assert_eq!(Size::parse(text), None, "{text}");
+        }
+    }
+}

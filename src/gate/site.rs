@@ -1,13 +1,19 @@
-//! Sites: which one a host and a path belong to, and everything about it that was decided at the start.
+//! Sites: which one a host and a path belong to, and everything about it that was decided at the start. Return
+//! addresses are checked here, in one function, by the same reading as requests: what it returns is what is emitted.
+//! Nothing here may take a scheme, a host or a port from a request where a site's `url` says it.
 
 use std::sync::Arc;
 
-use super::{Reading, Rule};
+use super::facts::{self, Target};
+use super::{Facts, OwnPage, Reading, Rule};
 use crate::assertion::headers::Names;
-use crate::config::Written;
+use crate::config::{HeaderNames, SiteSection, Written};
 use crate::error::Problems;
 use crate::session::CookieNames;
-use crate::types::{HostPattern, Origin};
+use crate::types::{HostPattern, MethodId, Origin, Scheme};
+
+/// Longest return address that is followed, in bytes.
+const LONGEST_ADDRESS: usize = 4096;
 
 /// A site, built.
 #[derive(Debug)]
@@ -47,6 +53,8 @@ pub struct Upstream {
 #[derive(Debug, Default)]
 pub struct Sites {
     pub sites: Vec<Arc<Site>>,
+    /// What works and should not stay so; said at every start.
+    pub warnings: Vec<String>,
 }
 
 /// Where a request belongs.
@@ -59,29 +67,6 @@ pub enum Lookup {
     NoHost,
 }
 
-impl Sites {
-    pub fn build(_written: &Written, _problems: &mut Problems) -> Self {
-        todo!()
-    }
-
-    /// Exact host before wildcard before any; longest prefix first.
-    pub fn find(&self, _host: &str, _path: &str) -> Lookup {
-        todo!()
-    }
-
-    /// Any site that answers to this host: whose pages are served under the reserved prefix.
-    pub fn by_host(&self, _host: &str) -> Option<Arc<Site>> {
-        todo!()
-    }
-
-    /// The site a return address belongs to: an absolute URL or a path on `from`; the address is canonicalised by the
-    /// same reading as requests are. `None`: not ours, or not to be followed (another origin, a scheme that is not the
-    /// site's, our own pages). What this returns is what is emitted.
-    pub fn return_address(&self, _address: &str, _from: &Site, _host: &str) -> Option<ReturnAddress> {
-        todo!()
-    }
-}
-
 /// A checked return address.
 #[derive(Clone, Debug)]
 pub struct ReturnAddress {
@@ -89,4 +74,466 @@ pub struct ReturnAddress {
     /// What goes into `Location`: absolute, or a path where the site does not know its url.
     pub location: String,
     pub path: String,
+    readings: Vec<String>,
+}
+
+impl ReturnAddress {
+    /// What rules see of it.
+    pub(super) fn judged(&self) -> impl Iterator<Item = &str> {
+        let only = self.readings.is_empty().then_some(self.path.as_str());
+        only.into_iter().chain(self.readings.iter().map(String::as_str))
+    }
+}
+
+impl Site {
+    /// Whether a path is within the prefix, which ends at a segment boundary.
+    pub fn covers(&self, path: &str) -> bool {
+        self.prefix == "/"
+            || path.strip_prefix(&self.prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether a handshake comes from a page that may open WebSockets here. Without `Origin` it comes from no browser.
+    pub(super) fn may_open_websocket(&self, facts: &Facts) -> bool {
+        let Some(origin) = &facts.origin else { return true };
+        if self.websocket_origins.contains(origin) {
+            return true;
+        }
+        match &self.url {
+            Some(url) => url.at(&facts.host).as_ref().unwrap_or(url).to_string() == *origin,
+            // No url: what the browser calls this host is all there is to compare with.
+            None => origin
+                .split_once("://")
+                .and_then(|(_, authority)| facts::authority(authority.as_bytes()))
+                .is_some_and(|(host, port)| host == facts.host && port == facts.port),
+        }
+    }
+}
+
+impl Sites {
+    /// Builds all sites; every problem is named by its key.
+    pub fn build(written: &Written, problems: &mut Problems) -> Self {
+        let mut built = Self::default();
+        if !written.portal.url.is_empty() {
+            problems.add("portal.url", "a portal is not built yet", "leave it empty: every site serves its own pages");
+        }
+        for (index, section) in written.site.iter().enumerate() {
+            let key = format!("site[{index}]");
+            let Some(site) = Builder { key: &key, section, written, problems }.site(index) else { continue };
+            if let Some(url) = site.url.as_ref().filter(|url| !url.is_https() && !url.is_loopback()) {
+                built.warnings.push(format!("{key}.url: {url} is not encrypted: passwords and codes travel in clear"));
+            }
+            built.check_beside(&site, &key, problems);
+            built.sites.push(Arc::new(site));
+        }
+        built
+    }
+
+    /// What one site may not be, beside the others of its host.
+    fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
+        for other in self.sites.iter().filter(|other| other.host == site.host) {
+            let n = other.index;
+            if other.prefix == site.prefix {
+                problems.add(
+                    format!("{key}.path"),
+                    format!("site[{n}] has the same host and path"),
+                    "join the two, or give one another path",
+                );
+            }
+            if other.reading != site.reading {
+                problems.add(
+                    format!("{key}.paths"),
+                    format!("site[{n}] on the same host reads paths in another way"),
+                    "give all sites of one host the same paths",
+                );
+            }
+            if other.url != site.url {
+                problems.add(
+                    format!("{key}.url"),
+                    format!("site[{n}] answers to the same host under another url"),
+                    "give all sites of one host the same url",
+                );
+            }
+        }
+    }
+
+    /// Methods that rules name, with the key of the rule: whether each is in force is for the caller to know.
+    pub fn named_factors(&self) -> impl Iterator<Item = (String, &MethodId)> {
+        self.sites.iter().flat_map(|site| {
+            site.rules.iter().flat_map(|rule| {
+                let key = format!("site[{}].rules[{}].factors", site.index, rule.index);
+                rule.factors.iter().map(move |factor| (key.clone(), factor))
+            })
+        })
+    }
+
+    /// Exact host before wildcard before any; longest prefix first. The most particular pattern that covers a host owns
+    /// it whole: what its sites leave open is a 404, never another pattern's.
+    pub fn find(&self, host: &str, path: &str) -> Lookup {
+        let mut sites = self.of_host(host).peekable();
+        if sites.peek().is_none() {
+            return Lookup::NoHost;
+        }
+        let longest = sites.filter(|site| site.covers(path)).max_by_key(|site| site.prefix.len());
+        longest.map_or(Lookup::NoPath, |site| Lookup::Site(site.clone()))
+    }
+
+    /// Where a request belongs. A path that belongs to two sites by two readings belongs to none.
+    pub fn locate(&self, facts: &Facts) -> Lookup {
+        let found = self.find(&facts.host, &facts.path);
+        let Lookup::Site(site) = &found else { return found };
+        let same = |path| matches!(self.find(&facts.host, path), Lookup::Site(other) if Arc::ptr_eq(&other, site));
+        if facts.judged().all(same) { found } else { Lookup::NoPath }
+    }
+
+    /// Any site that answers to this host: whose pages are served under the reserved prefix, and how paths are read.
+    pub fn by_host(&self, host: &str) -> Option<Arc<Site>> {
+        self.of_host(host).min_by_key(|site| site.prefix.len()).cloned()
+    }
+
+    /// The sites of the most particular pattern that covers a host.
+    fn of_host(&self, host: &str) -> impl Iterator<Item = &Arc<Site>> {
+        let best = self.sites.iter().map(|site| &site.host).filter(|p| p.covers(host)).min_by_key(|p| rank(p));
+        self.sites.iter().filter(move |site| best.is_some_and(|best| site.host == *best))
+    }
+
+    /// The site a return address belongs to: an absolute URL or a path on `from`, which was asked for by `host`; the
+    /// address is read as requests are. `None`: not ours, or not to be followed (another origin, a scheme that is not
+    /// the site's, our own pages). What this returns is what is emitted.
+    pub fn return_address(&self, address: &str, from: &Site, host: &str) -> Option<ReturnAddress> {
+        // Browsers drop tabs and line ends and turn backslashes around before they read an address.
+        let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'#');
+        if address.len() > LONGEST_ADDRESS || !address.bytes().all(plain) {
+            return None;
+        }
+        if address.starts_with('/') {
+            return match &from.url {
+                Some(url) => self.on_origin(&url.at(host).unwrap_or_else(|| url.clone()), host, address),
+                None => match self.find_target(address, |path| self.find(host, path))? {
+                    (site, _) if site.url.is_some() => None,
+                    (site, target) => Some(follow(site, target, "")),
+                },
+            };
+        }
+        let (scheme, rest) = match address.split_once("://")? {
+            ("http", rest) => (Scheme::Http, rest),
+            ("https", rest) => (Scheme::Https, rest),
+            _ => return None,
+        };
+        let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (name, port) = facts::authority(authority.as_bytes())?;
+        let origin = Origin { scheme, host: HostPattern::Exact(name), port: port.unwrap_or(scheme.default_port()) };
+        self.on_origin(&origin, host, if target.is_empty() { "/" } else { target })
+    }
+
+    /// A target on an origin: one that a site was given, or one below a wildcard that was itself asked for by `asked`
+    /// (any other name below it may be somebody else's).
+    fn on_origin(&self, origin: &Origin, asked: &str, target: &str) -> Option<ReturnAddress> {
+        let HostPattern::Exact(name) = &origin.host else { return None };
+        let is_here = |site: &Site| match &site.url {
+            Some(url) if url == origin => true,
+            Some(url) => name == asked && url.at(name).as_ref() == Some(origin),
+            None => false,
+        };
+        let exact = self.sites.iter().any(|site| site.url.as_ref() == Some(origin));
+        let on_it = |site: &&Arc<Site>| if exact { site.url.as_ref() == Some(origin) } else { is_here(site) };
+        let (site, target) = self.find_target(target, |path| {
+            let longest = self.sites.iter().filter(on_it).filter(|s| s.covers(path)).max_by_key(|s| s.prefix.len());
+            longest.map_or(Lookup::NoPath, |site| Lookup::Site(site.clone()))
+        })?;
+        Some(follow(site, target, &origin.to_string()))
+    }
+
+    /// Reads a target as the site it belongs to reads paths; all readings must belong to it, and none may be ours.
+    fn find_target(&self, text: &str, find: impl Fn(&str) -> Lookup) -> Option<(Arc<Site>, Target)> {
+        // A lenient site may be found by a path that strict reading refuses.
+        [Reading::Strict, Reading::Lenient].into_iter().find_map(|reading| {
+            let target = Target::read(text.as_bytes(), reading).ok()?;
+            let Lookup::Site(site) = find(&target.path) else { return None };
+            let same = |path| matches!(find(path), Lookup::Site(other) if Arc::ptr_eq(&other, &site));
+            // `//host`, also behind an escape: to a browser or an application that mends it, another origin.
+            let away = target.judged().any(|path| path.starts_with("//"));
+            let fits =
+                site.reading == reading && !away && target.own_page() == OwnPage::No && target.judged().all(same);
+            fits.then_some((site, target))
+        })
+    }
+}
+
+fn follow(site: Arc<Site>, target: Target, origin: &str) -> ReturnAddress {
+    let Target { path, readings, query, .. } = target;
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    ReturnAddress { site, location: format!("{origin}{path}{query}"), path, readings }
+}
+
+/// The more particular, the lower.
+fn rank(pattern: &HostPattern) -> u8 {
+    match pattern {
+        HostPattern::Exact(_) => 0,
+        HostPattern::Wildcard(_) => 1,
+        HostPattern::Any => 2,
+    }
+}
+
+/// One site on its way from what was written.
+struct Builder<'a> {
+    key: &'a str,
+    section: &'a SiteSection,
+    written: &'a Written,
+    problems: &'a mut Problems,
+}
+
+impl Builder<'_> {
+    fn problem(&mut self, key: &str, what: impl Into<String>, remedy: &str) {
+        self.problems.add(format!("{}.{key}", self.key), what, remedy);
+    }
+
+    fn site(mut self, index: usize) -> Option<Site> {
+        let before = self.problems.iter().count();
+        let (url, host) = self.address();
+        let prefix = self.prefix();
+        let upstreams = self.upstreams();
+        let upstream_host = self.upstream_host();
+        let audience = match (&self.section.audience, &url) {
+            (given, _) if !given.is_empty() => given.clone(),
+            (_, Some(url)) => url.to_string(),
+            (_, None) => {
+                // Any other site lacks its url, which is said already.
+                if host == Some(HostPattern::Any) {
+                    self.problem("audience", "is missing where url is", "name whom assertions are for, or set url");
+                }
+                String::new()
+            }
+        };
+        let issuer = match (&self.written.identity.issuer, &url) {
+            (given, _) if !given.is_empty() => given.clone(),
+            (_, Some(url)) => url.to_string(),
+            (_, None) => audience.clone(),
+        };
+        let headers = self.headers();
+        let reading = match self.section.paths.as_str() {
+            "strict" => Reading::Strict,
+            "lenient" => Reading::Lenient,
+            other => {
+                self.problem("paths", format!("{other:?} is unknown"), "write \"strict\" or \"lenient\"");
+                Reading::Strict
+            }
+        };
+        let rules: Vec<Rule> = (self.section.rules.iter().enumerate())
+            .filter_map(|(n, rule)| Rule::build(n, rule, &format!("{}.rules[{n}]", self.key), self.problems))
+            .collect();
+        let websocket_origins = self.websocket_origins();
+        for (n, what) in self.section.logout_clears.iter().enumerate() {
+            if !matches!(what.as_str(), "cookies" | "storage") {
+                self.problem(
+                    &format!("logout_clears[{n}]"),
+                    format!("{what:?} is unknown"),
+                    "write \"cookies\" or \"storage\"",
+                );
+            }
+        }
+        if self.problems.iter().count() > before {
+            return None;
+        }
+        let https = url.as_ref().is_some_and(Origin::is_https);
+        Some(Site {
+            index,
+            host: host?,
+            prefix: prefix?,
+            upstreams,
+            upstream_host,
+            issuer,
+            audience,
+            headers,
+            cookies: CookieNames::new(&self.written.session.cookie, https),
+            reading,
+            rules,
+            service_worker: self.section.service_worker,
+            websocket_origins,
+            logout_clears: self.section.logout_clears.clone(),
+            url,
+        })
+    }
+
+    /// `url` and `host`: either may be left out, and then says what the other says, as far as it can.
+    fn address(&mut self) -> (Option<Origin>, Option<HostPattern>) {
+        let SiteSection { url, host, .. } = self.section;
+        let url = match url.as_str() {
+            "" => None,
+            text => match Origin::parse(text) {
+                Ok(url) => Some(url),
+                Err(error) => {
+                    self.problem("url", error.to_string(), "write it as the browser shows it: https://app.example.com");
+                    return (None, None);
+                }
+            },
+        };
+        let host = match (host.as_str(), &url) {
+            ("", Some(url)) => url.host.clone(),
+            ("", None) => {
+                self.problem("url", "is missing", "write it as the browser shows it: https://app.example.com");
+                return (None, None);
+            }
+            (text, _) => match HostPattern::parse(text) {
+                Ok(pattern) => pattern,
+                Err(error) => {
+                    self.problem("host", error.to_string(), "write a name, \"*.example.com\" or \"*\"");
+                    return (url, None);
+                }
+            },
+        };
+        if url.is_none() && host != HostPattern::Any {
+            self.problem("url", "is missing", "only a site with host = \"*\" may do without");
+        }
+        (url, Some(host))
+    }
+
+    fn prefix(&mut self) -> Option<String> {
+        let text = self.section.path.as_str();
+        let remedy = "write \"/\", or a prefix such as \"/wiki\", as a browser sends it";
+        let target = Target::read(text.as_bytes(), Reading::Strict).ok();
+        let Some(target) = target.filter(|target| target.query.is_none() && !text.contains([';', '*'])) else {
+            self.problem("path", format!("{text:?} is no path"), remedy);
+            return None;
+        };
+        if target.own_page() != OwnPage::No {
+            self.problem("path", "is where our own pages are", "choose another");
+            return None;
+        }
+        let bare = target.path.trim_end_matches('/');
+        Some(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
+    }
+
+    fn upstreams(&mut self) -> Vec<Upstream> {
+        let remedy = "write http://127.0.0.1:3000 or https://app.internal";
+        match self.section.upstreams.as_slice() {
+            [] => {
+                self.problem("upstreams", "is empty", remedy);
+                Vec::new()
+            }
+            [one] => {
+                if one.starts_with("unix:") || one.starts_with("h2c:") {
+                    self.problem("upstreams[0]", format!("{one:?}: this kind is not built yet"), remedy);
+                    return Vec::new();
+                }
+                let Ok(origin) = Origin::parse(one) else {
+                    self.problem("upstreams[0]", format!("{one:?} is not scheme, host and port"), remedy);
+                    return Vec::new();
+                };
+                let HostPattern::Exact(host) = &origin.host else {
+                    self.problem("upstreams[0]", "one address cannot have a wildcard", remedy);
+                    return Vec::new();
+                };
+                let ca_file = Some(self.section.upstream_ca_file.clone()).filter(|file| !file.is_empty());
+                if ca_file.is_some() && !origin.is_https() {
+                    self.problem("upstream_ca_file", "verifies nothing over http", "write https, or take it away");
+                }
+                let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                vec![Upstream { tls: origin.is_https(), host, port: origin.port, ca_file }]
+            }
+            _ => {
+                self.problem("upstreams", "several are not balanced yet", "name one upstream for each site");
+                Vec::new()
+            }
+        }
+    }
+
+    fn upstream_host(&mut self) -> Option<String> {
+        let text = self.section.upstream_host.as_str();
+        if text.is_empty() {
+            return None;
+        }
+        if facts::authority(text.as_bytes()).is_none() {
+            self.problem("upstream_host", format!("{text:?} is not a host"), "write a name, with :port where needed");
+        }
+        Some(text.to_owned())
+    }
+
+    fn headers(&mut self) -> Names {
+        let HeaderNames { user, groups, name, email } = &self.written.identity.headers;
+        let here = &self.section.headers;
+        let chosen = [
+            ("user", &here.user, user),
+            ("groups", &here.groups, groups),
+            ("name", &here.name, name),
+            ("email", &here.email, email),
+        ];
+        let mut names: Vec<String> = Vec::with_capacity(chosen.len());
+        for (field, own, default) in chosen {
+            let (key, text) = match own {
+                Some(text) => (format!("{}.headers.{field}", self.key), text),
+                None => (format!("identity.headers.{field}"), default),
+            };
+            let told = self.problems.iter().any(|problem| problem.key == key);
+            if let Some(what) = header_trouble(text).filter(|_| !told) {
+                self.problems.add(key, what, "choose a name of its own, such as Remote-User");
+            } else if names.iter().any(|other| same_header(other, text)) && !told {
+                self.problems.add(key, format!("{text:?} is the name of two headers"), "give each its own name");
+            }
+            names.push(text.clone());
+        }
+        let [user, groups, name, email] = names.try_into().unwrap_or_default();
+        Names { user, groups, name, email }
+    }
+
+    fn websocket_origins(&mut self) -> Vec<String> {
+        let mut origins = Vec::new();
+        for (n, text) in self.section.websocket_origins.iter().enumerate() {
+            match Origin::parse(text) {
+                Ok(origin) if matches!(origin.host, HostPattern::Exact(_)) => origins.push(origin.to_string()),
+                _ => self.problem(
+                    &format!("websocket_origins[{n}]"),
+                    format!("{text:?} is not one origin"),
+                    "write https://app.example.com",
+                ),
+            }
+        }
+        origins
+    }
+}
+
+/// Why a name cannot be that of an identity header. Names with a meaning of their own on the way would be eaten or
+/// rewritten, and an application that missed the header might take that for an answer.
+fn header_trouble(name: &str) -> Option<String> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(token) {
+        return Some(format!("{name:?} is not the name of a header"));
+    }
+    let lower = name.to_ascii_lowercase();
+    let taken = [
+        "host",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "cookie",
+        "set-cookie",
+        "authorization",
+        "proxy-authorization",
+        "proxy-authenticate",
+        "proxy-connection",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "origin",
+        "referer",
+        "expect",
+        "accept",
+        "range",
+        "date",
+        "user-agent",
+    ];
+    let class = ["x-forwarded-", "sec-", "vestibule-", "access-control-"];
+    let reserved = taken.contains(&lower.as_str()) || class.iter().any(|prefix| lower.starts_with(prefix));
+    reserved.then(|| format!("{name:?} has a meaning of its own"))
+}
+
+/// Whether an application may take two names for one.
+fn same_header(one: &str, other: &str) -> bool {
+    let class = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
+    class(one) == class(other)
 }

@@ -1,19 +1,38 @@
-//! Every method, wrapped once: what is counted, stored, sent, checked, consumed and recorded around it.
+//! Every method, wrapped once: what is counted, stored, sent, checked, consumed and recorded around it. No answer is
+//! looked at before its failure has been counted, nothing is sent before it is stored and paid for, and nothing is
+//! proved before its use is durable.
 
+use std::cmp::Reverse;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Answer, FieldError, Place, Prompt, Proof, Registry};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Answered, Context, FieldError, Method, New, Outgoing, Place, Prompt, Proof, Registry, Step};
 use crate::account::{AccountError, Accounts, Factor, User};
-use crate::audit::{Audit, Origin};
+use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
-use crate::gateway::Gateways;
-use crate::store::{Change, Row, VaultError};
-use crate::throttle::{Lane, Throttle};
-use crate::types::{FactorId, MethodId};
+use crate::gateway::{Delivery, Gateways, Receiver};
+use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
+use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
+use crate::types::{FactorId, MethodId, UserId};
+
+/// Characters of a factor's name.
+const MAX_LABEL: usize = 64;
+/// How often a commit is tried anew when somebody else's change to the same user came between.
+const RETRIES: usize = 3;
+
+/// What may be sent at most, whatever the method: per user, per receiver and per client address.
+const HOUR: Duration = Duration::from_secs(3600);
+const PER_USER: u32 = 6;
+const PER_RECEIVER: u32 = 6;
+const PER_ADDRESS: u32 = 30;
 
 /// What the core remembers of a begun check or enrolment, inside the wizard's own record (a pending login, or an action
 /// of a session). Single use: the caller removes it in the same commit that uses it (see `consume` below).
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     pub method: MethodId,
     /// `None`: an enrolment.
@@ -31,7 +50,8 @@ pub struct CheckBegun {
     pub begun: Begun,
     pub prompt: Prompt,
     pub sending: Sending,
-    /// Whether something had to be stored or sent. When not, `begun` goes straight on to the check.
+    /// Whether something had to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
+    /// check or to the end of the enrolment.
     pub kept: bool,
 }
 
@@ -70,21 +90,34 @@ pub struct Enrolled {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The method is gone or disabled: its factors cannot be used, and stay.
+    /// The method is gone, disabled, does not work at this address (its factors cannot be used, and stay), or this user
+    /// may not have one more of it.
     #[error("the method {0} is not in force")]
     NoSuchMethod(MethodId),
     #[error("a field is wrong")]
     Field(FieldError),
-    /// Too many wrong answers for now.
-    #[error("answers are not looked at until {0}")]
-    Wait(Time),
     /// Another factor of the store has the same credential.
     #[error("this factor is enrolled already")]
     AlreadyEnrolled,
+    /// Too soon after a wrong answer.
+    #[error("answers are not looked at until {0}")]
+    Wait(Time),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+/// Who has what no two factors may share. Key `unique/<method>/<keyed hash>`. A claim is good as long as its factor is
+/// listed in its owner's record, so that whatever removes the factor frees it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claim {
+    user: UserId,
+    factor: FactorId,
+}
+
+impl Record for Claim {
+    const NAME: &'static str = "unique claim";
 }
 
 /// The wrapper around all methods.
@@ -99,32 +132,79 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Factors that can be used now (their method is in force), the one used last first, fallbacks last.
-    pub async fn usable(&self, _user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
-        todo!()
+    /// Factors that can be used now, the one used last first, then the strongest, fallbacks last. Left out, but still
+    /// factors of the user: those whose method is not in force, and recovery codes that are all used up.
+    pub async fn usable(&self, user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
+        let rows = self.accounts.factors(user).await?;
+        let mut usable: Vec<_> = rows
+            .into_iter()
+            .filter_map(|row| {
+                let method = self.registry.get(&row.value.method)?;
+                let state = &row.value.state;
+                let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
+                let card = method.card();
+                alive.then(|| ((card.fallback, Reverse(row.value.last_used), Reverse(card.strength)), row))
+            })
+            .collect();
+        usable.sort_by_key(|(order, _)| *order);
+        Ok(usable.into_iter().map(|(_, row)| row).collect())
     }
 
     /// Begins a check of one factor. `keep` gets what must be remembered and gives the writes that store it (in the
-    /// wizard's record); they are committed BEFORE anything is sent. `previous` is a begun check of the same factor in
-    /// the same wizard: with a live one whose message was sent, a new message waits for its cool-down.
+    /// wizard's record); they are committed BEFORE anything is sent. `previous` is what was begun before in the same
+    /// wizard: a check of the same factor stays in force where a message has to wait.
     pub async fn begin<K>(
         &self,
-        _user: &User,
-        _factor: &FactorId,
-        _place: &Place,
-        _previous: Option<&Begun>,
-        _origin: &Origin,
-        _keep: K,
+        user: &User,
+        factor: &FactorId,
+        place: &Place,
+        previous: Option<&Begun>,
+        origin: &Origin,
+        keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
         K: FnOnce(&Begun) -> Result<Vec<Change>, VaultError> + Send,
     {
-        todo!()
+        let row = self.accounts.factor(user, factor).await?;
+        let method = self.method(&row.value.method, place)?;
+        let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
+        let step = step.map_err(CheckError::Field)?;
+        self.start(user, method, Some(&row), step, place, previous, origin, keep).await
     }
 
-    /// Shows again what a begun check asks for, without making or sending anything (a GET).
-    pub async fn show(&self, _user: &User, _begun: &Begun, _place: &Place) -> Result<Prompt, CheckError> {
-        todo!()
+    /// What would be asked of a factor, without making or sending anything (a GET): no ceremony, since that needs a
+    /// challenge.
+    pub fn preview_check(&self, user: &User, row: &Row<Factor>, place: &Place) -> Result<Prompt, CheckError> {
+        let method = self.method(&row.value.method, place)?;
+        let context = self.context(method, user, place, &[], self.random());
+        Ok(method.prompt(&context, Some(&row.value.state), &[]))
+    }
+
+    /// What an enrolment would ask first, without storing or sending anything (a GET). What the page hands over (a
+    /// secret, codes) comes of `random` alone: the same again when the POST begins with the same randomness.
+    pub async fn preview_enrolment(
+        &self,
+        user: &User,
+        method: &MethodId,
+        place: &Place,
+        random: &dyn Random,
+    ) -> Result<Prompt, CheckError> {
+        let method = self.method(method, place)?;
+        let states = states(&self.siblings(user, method).await?);
+        let context = self.context(method, user, place, &states, random);
+        let step = method.begin_enrolment(&context, None, &Answer::default()).map_err(CheckError::Field)?;
+        Ok(method.prompt(&context, None, &step.pending))
+    }
+
+    /// Shows again what a begun check or enrolment asks for, without making or sending anything (a GET).
+    pub async fn show(&self, user: &User, begun: &Begun, place: &Place) -> Result<Prompt, CheckError> {
+        let row = match &begun.factor {
+            Some(factor) => Some(self.accounts.factor(user, factor).await?),
+            None => None,
+        };
+        let method = self.method(&begun.method, place)?;
+        let state = row.as_ref().map(|row| row.value.state.as_slice());
+        Ok(method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending))
     }
 
     /// Throttle → method → compare-and-set → audit → proof. `consume` are the writes that take the begun check out of
@@ -134,59 +214,493 @@ impl Checks {
     #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn check(
         &self,
-        _user: &User,
-        _begun: &Begun,
-        _answer: &Answer,
-        _lane: &Lane,
-        _place: &Place,
-        _origin: &Origin,
-        _consume: Vec<Change>,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        lane: &Lane,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
-        todo!()
+        let method = self.method(&begun.method, place)?;
+        let card = method.card();
+        let now = self.vault().now();
+        let Some(factor) = begun.factor.as_ref().filter(|_| now < begun.expires) else { return Ok(Checked::Gone) };
+        let about = |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, Some(factor));
+
+        let (account, target) = (Account::User(user.id), Target::Factor(factor.clone()));
+        match self.throttle.attempt(&account, &target, lane).await? {
+            Attempt::Go => {}
+            Attempt::Wait(until) => {
+                self.audit.record(about(Kind::FactorWaiting)).await?;
+                return Ok(Checked::Wait(until));
+            }
+            Attempt::Closed => {
+                self.audit.record(about(Kind::FactorWaiting).detail("strangers are locked out")).await?;
+                return Ok(Checked::Closed);
+            }
+        }
+
+        // Read after the attempt was counted: whatever moved the state since then makes the commit below conflict.
+        let row = match self.accounts.factor(user, factor).await {
+            Ok(row) if row.value.method == card.id => row,
+            Ok(_) | Err(AccountError::NoSuchFactor) => return Ok(Checked::Gone),
+            Err(error) => return Err(error.into()),
+        };
+        let context = self.context(method, user, place, &[], self.random());
+        let wrong = match method.check(&context, &row.value.state, &begun.pending, answer) {
+            Answered::Right { state, amr } => {
+                let used = self.accounts.used_factor(user.id, &row, state)?;
+                let event =
+                    self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
+                for _ in 0..RETRIES {
+                    let mut changes = vec![used.clone(), event.clone()];
+                    changes.extend(consume.iter().cloned());
+                    changes.extend(self.throttle.clear(&account, &target, lane, false).await?);
+                    match self.vault().commit(changes).await {
+                        Ok(_) => {
+                            let proved = Some((card.id.clone(), factor.clone()));
+                            return Ok(Checked::Proved(Proof::mint(
+                                user.id,
+                                proved,
+                                card.strength,
+                                now,
+                                all_amr(card.amr, &amr),
+                            )));
+                        }
+                        // Another answer was counted meanwhile; that changes nothing about this one.
+                        Err(VaultError::Conflict(key)) if key.starts_with("throttle/") => {}
+                        // The same code, or the same counter, was used elsewhere in this moment.
+                        Err(VaultError::Conflict(key)) if key == row.key => break,
+                        Err(VaultError::Conflict(_)) => return Ok(Checked::Gone),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                about(Kind::FactorWrong).detail("used elsewhere at the same time")
+            }
+            Answered::Wrong => about(Kind::FactorWrong),
+            Answered::Suspect(why) => {
+                tracing::warn!(user = %user.name, method = %card.id, %factor, why, "a suspicious answer was refused");
+                about(Kind::FactorSuspect).detail(why)
+            }
+            Answered::ClockOff(steps) => {
+                tracing::warn!(user = %user.name, method = %card.id, %factor, steps, "a code fits another time: a clock is off");
+                about(Kind::FactorWrong).detail(format!("the code fits {steps} steps from now: a clock is off"))
+            }
+        };
+        if card.single_use_challenge {
+            match self.vault().commit(consume).await {
+                Ok(_) => {}
+                Err(VaultError::Conflict(_)) => return Ok(Checked::Gone),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.audit.record(wrong).await?;
+        Ok(Checked::Wrong)
     }
 
-    /// Begins an enrolment. Whether the visitor may is the wizard's question.
+    /// Begins an enrolment. Whether the visitor may is the wizard's question. `previous` is what was begun before in the
+    /// same wizard: an enrolment of the same method is gone on with (another code to the same number). `random` makes
+    /// what the page hands over, see [`Checks::preview_enrolment`].
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn begin_enrolment<K>(
         &self,
-        _user: &User,
-        _method: &MethodId,
-        _answer: &Answer,
-        _place: &Place,
-        _previous: Option<&Begun>,
-        _origin: &Origin,
-        _random: &dyn crate::secret::Random,
-        _keep: K,
+        user: &User,
+        method: &MethodId,
+        answer: &Answer,
+        place: &Place,
+        previous: Option<&Begun>,
+        origin: &Origin,
+        random: &dyn Random,
+        keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
         K: FnOnce(&Begun) -> Result<Vec<Change>, VaultError> + Send,
     {
-        todo!()
-    }
-
-    pub fn preview_check(&self, _user: &User, _row: &Row<Factor>, _place: &Place) -> Result<Prompt, CheckError> {
-        todo!()
-    }
-
-    pub async fn preview_enrolment(&self, _user: &User, _method: &MethodId, _place: &Place, _random: &dyn crate::secret::Random) -> Result<Prompt, CheckError> {
-        todo!()
+        let method = self.method(method, place)?;
+        let states = states(&self.siblings(user, method).await?);
+        let previous = previous.filter(|begun| {
+            begun.factor.is_none() && begun.method == method.card().id && self.vault().now() < begun.expires
+        });
+        let context = self.context(method, user, place, &states, random);
+        let step = method.begin_enrolment(&context, previous.map(|begun| begun.pending.as_slice()), answer);
+        let step = step.map_err(CheckError::Field)?;
+        self.start(user, method, None, step, place, previous, origin, keep).await
     }
 
     /// Ends an enrolment: one commit stores the factor, lists it, claims what must be unique, uses up `consume` and
-    /// records it.
+    /// records it. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
+    /// was when the right to enrol was judged: one whose factors changed since then is a conflict.
     pub async fn finish_enrolment(
         &self,
-        _user: &User,
-        _begun: &Begun,
-        _answer: &Answer,
-        _place: &Place,
-        _origin: &Origin,
-        _consume: Vec<Change>,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
     ) -> Result<Enrolled, CheckError> {
-        todo!()
+        let method = self.method(&begun.method, place)?;
+        let card = method.card();
+        let now = self.vault().now();
+        if begun.factor.is_some() || begun.expires <= now {
+            return Err(over());
+        }
+        let about = |kind, factor| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, factor);
+
+        let label = label(answer)?;
+
+        let account = Account::User(user.id);
+        let (target, lane) = self.enrolment_tries(user.id, &card.id);
+        let wait = match self.throttle.attempt(&account, &target, &lane).await? {
+            Attempt::Go => None,
+            Attempt::Wait(until) => Some(until),
+            Attempt::Closed => Some(now + HOUR),
+        };
+        if let Some(until) = wait {
+            self.audit.record(about(Kind::FactorWaiting, None)).await?;
+            return Err(CheckError::Wait(until));
+        }
+
+        let siblings = self.siblings(user, method).await?;
+        let states = states(&siblings);
+        let new =
+            method.finish_enrolment(&self.context(method, user, place, &states, self.random()), &begun.pending, answer);
+        let new = match new {
+            Ok(new) => new,
+            Err(error) => {
+                if card.single_use_challenge {
+                    self.vault().commit(consume).await.or_else(conflict_is_no_matter)?;
+                }
+                self.audit.record(about(Kind::FactorWrong, None).detail("enrolment")).await?;
+                return Err(CheckError::Field(error));
+            }
+        };
+
+        let replaced = siblings.into_iter().next().filter(|_| !card.several);
+        let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
+        let renewed = replaced.is_some() && card.fallback;
+        let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
+        for _ in 0..RETRIES {
+            let mut changes = match &replaced {
+                Some(row) => vec![self.vault().put(row.key.clone(), Expect::Version(row.version), &factor, None)?],
+                None => self.accounts.add_factor(user.id, &factor).await?,
+            };
+            // Read after the writes were made against the record's version: either this sees the change that another
+            // enrolment or a reset made, or the commit conflicts with it.
+            match self.accounts.by_id(user.id).await? {
+                Some(fresh) if fresh.factors == user.factors && fresh.generation == user.generation => {}
+                _ => return Err(over()),
+            }
+            if let Some(unique) = &new.unique {
+                changes.push(self.claim(user.id, &factor, unique).await?);
+            }
+            changes.push(self.audit.entry(about(kind, Some(&factor.id)))?);
+            changes.extend(consume.iter().cloned());
+            changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
+            match self.vault().commit(changes).await {
+                Ok(_) => {
+                    let proved = Some((card.id.clone(), factor.id.clone()));
+                    let proof = Proof::mint(user.id, proved, card.strength, now, all_amr(card.amr, &new.amr));
+                    return Ok(Enrolled { factor, proof });
+                }
+                Err(VaultError::Conflict(key)) if key.starts_with("user/") || key.starts_with("throttle/") => {}
+                Err(VaultError::Conflict(key)) if key.starts_with("unique/") => {
+                    return Err(CheckError::AlreadyEnrolled);
+                }
+                Err(VaultError::Conflict(_)) => return Err(over()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(over())
     }
 
-    /// Removes a factor (and fallbacks with the last other one), in one commit with its event.
-    pub async fn remove(&self, _user: &User, _factor: &FactorId, _origin: &Origin) -> Result<(), CheckError> {
-        todo!()
+    /// Removes a factor (and fallbacks with the last other one), in one commit with its event. Whether the visitor may,
+    /// and whether policy needs the factor, are the wizard's questions.
+    pub async fn remove(&self, user: &User, factor: &FactorId, origin: &Origin) -> Result<(), CheckError> {
+        for _ in 0..RETRIES {
+            let rows = self.accounts.factors(user).await?;
+            if !rows.iter().any(|row| row.value.id == *factor) {
+                return Err(AccountError::NoSuchFactor.into());
+            }
+            // A factor whose method is gone is one nobody can use, and yet a factor: it does not void the way back in.
+            let fallback =
+                |row: &Row<Factor>| self.registry.get(&row.value.method).is_some_and(|method| method.card().fallback);
+            let others = rows.iter().any(|row| row.value.id != *factor && !fallback(row));
+            let removed: Vec<&Factor> =
+                rows.iter().map(|row| &row.value).filter(|other| other.id == *factor || !others).collect();
+            let ids: Vec<FactorId> = removed.iter().map(|factor| factor.id.clone()).collect();
+
+            let mut changes = self.accounts.remove_factors(user.id, &ids).await?;
+            // Read after the writes were made, as when enrolling: two that remove the last two factors at once must not
+            // each think that the other one stays.
+            let fresh = self.accounts.by_id(user.id).await?.ok_or(AccountError::Unknown)?;
+            if fresh.factors.len() != rows.len() || !rows.iter().all(|row| fresh.factors.contains(&row.value.id)) {
+                continue;
+            }
+            for gone in removed {
+                let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
+                changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
+            }
+            match self.vault().commit(changes).await {
+                Ok(_) => return Ok(()),
+                Err(VaultError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(over())
+    }
+
+    /// Stores a step and sends its message: budget → store → send, so that nothing is sent that was not stored, and
+    /// nothing voids an older code that will not be replaced.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn start<K>(
+        &self,
+        user: &User,
+        method: &Arc<dyn Method>,
+        row: Option<&Row<Factor>>,
+        step: Step,
+        place: &Place,
+        previous: Option<&Begun>,
+        origin: &Origin,
+        keep: K,
+    ) -> Result<CheckBegun, CheckError>
+    where
+        K: FnOnce(&Begun) -> Result<Vec<Change>, VaultError> + Send,
+    {
+        let card = method.card();
+        let now = self.vault().now();
+        let state = row.map(|row| row.value.state.as_slice());
+        let show = |begun: &Begun| {
+            method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending)
+        };
+        let mut begun = Begun {
+            method: card.id.clone(),
+            factor: row.map(|row| row.value.id.clone()),
+            pending: step.pending,
+            expires: now + step.life,
+            next_send: None,
+        };
+        if !step.keep && step.message.is_none() {
+            return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
+        }
+        let mut wait = None;
+        if let Some(outgoing) = &step.message {
+            let budgets = budgets(user.id, &begun, outgoing, origin);
+            begun.next_send = match self.throttle.spend(&budgets).await? {
+                Ok(()) => Some(now + outgoing.cooldown),
+                Err(next) => {
+                    let same =
+                        |old: &&Begun| old.method == begun.method && old.factor == begun.factor && now < old.expires;
+                    if let Some(old) = previous.filter(same) {
+                        let (prompt, sending) = (show(old), Sending::Wait(next));
+                        return Ok(CheckBegun { begun: old.clone(), prompt, sending, kept: true });
+                    }
+                    wait = Some(next);
+                    wait
+                }
+            };
+        }
+
+        let mut changes = keep(&begun)?;
+        if let (Some(row), Some(state), None) = (row, step.state, wait) {
+            let moved = Factor { state, ..row.value.clone() };
+            changes.push(self.vault().put(row.key.clone(), Expect::Version(row.version), &moved, row.expires)?);
+        }
+        if !changes.is_empty() {
+            self.vault().commit(changes).await?;
+        }
+
+        let prompt = show(&begun);
+        let sending = match (step.message, wait) {
+            (None, _) => Sending::None,
+            (Some(_), Some(next)) => Sending::Wait(next),
+            (Some(outgoing), None) => self.send(user, &begun, outgoing, origin, now).await?,
+        };
+        Ok(CheckBegun { begun, prompt, sending, kept: true })
+    }
+
+    async fn send(
+        &self,
+        user: &User,
+        begun: &Begun,
+        outgoing: Outgoing,
+        origin: &Origin,
+        now: Time,
+    ) -> Result<Sending, CheckError> {
+        let delivery = match self.gateways.for_receiver(outgoing.receiver()) {
+            Some(gateway) => gateway.send(&outgoing.message).await,
+            None => Delivery::Failed("no gateway is configured".to_owned()),
+        };
+        let event =
+            |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref());
+        match delivery {
+            Delivery::Accepted => {
+                self.audit.record(event(Kind::MessageSent)).await?;
+                Ok(Sending::Sent { next: now + outgoing.cooldown })
+            }
+            Delivery::Refused(why) | Delivery::Failed(why) => {
+                tracing::warn!(user = %user.name, method = %begun.method, why, "a message could not be sent");
+                self.audit.record(event(Kind::MessageFailed).detail(why)).await?;
+                Ok(Sending::Failed)
+            }
+        }
+    }
+
+    /// The write that makes `unique` this factor's.
+    async fn claim(&self, user: UserId, factor: &Factor, unique: &[u8]) -> Result<Change, CheckError> {
+        let hash = self.vault().derive("unique").mac(&[factor.method.as_str().as_bytes(), unique]);
+        let key = format!("unique/{}/{}", factor.method, data_encoding::HEXLOWER.encode(&hash));
+        let expect = match self.vault().get::<Claim>(&key).await? {
+            None => Expect::Absent,
+            Some(row) => {
+                let owner = self.accounts.by_id(row.value.user).await?;
+                if owner.is_some_and(|owner| owner.factors.contains(&row.value.factor)) {
+                    return Err(CheckError::AlreadyEnrolled);
+                }
+                Expect::Version(row.version)
+            }
+        };
+        Ok(self.vault().put(key, expect, &Claim { user, factor: factor.id.clone() }, None)?)
+    }
+
+    /// The user's factors of the same method, having seen that one may be enrolled.
+    async fn siblings(&self, user: &User, method: &Arc<dyn Method>) -> Result<Vec<Row<Factor>>, CheckError> {
+        let card = method.card();
+        let rows = self.accounts.factors(user).await?;
+        let (siblings, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.value.method == card.id);
+        if card.fallback && others.is_empty() {
+            // A way back in needs a way in first.
+            return Err(CheckError::NoSuchMethod(card.id.clone()));
+        }
+        Ok(siblings)
+    }
+
+    fn method(&self, id: &MethodId, place: &Place) -> Result<&Arc<dyn Method>, CheckError> {
+        let works = self.registry.get(id).filter(|method| method.works_at(place));
+        works.ok_or_else(|| CheckError::NoSuchMethod(id.clone()))
+    }
+
+    fn context<'a>(
+        &'a self,
+        method: &Arc<dyn Method>,
+        user: &'a User,
+        place: &'a Place,
+        siblings: &'a [Vec<u8>],
+        random: &'a dyn Random,
+    ) -> Context<'a> {
+        let vault = self.vault();
+        Context {
+            wall: vault.clock().wall(),
+            now: vault.now(),
+            random,
+            key: method_key(vault, &method.card().id),
+            user: user.id,
+            name: &user.name,
+            display_name: user.display_name.as_deref().unwrap_or(user.name.as_str()),
+            place,
+            texts: &self.texts,
+            siblings,
+        }
+    }
+
+    /// Where the tries of an enrolment are counted: one place per user and method, so that beginning again gives no new
+    /// ones, and a lane of its own, so that strangers' failures neither close it nor are made by it.
+    fn enrolment_tries(&self, user: UserId, method: &MethodId) -> (Target, Lane) {
+        let mac = self.vault().derive("enrolment").mac(&[user.0.as_bytes(), method.as_str().as_bytes()]);
+        let random = DerivedRandom::new(Key::new(mac));
+        (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
+    }
+
+    fn new_factor(
+        &self,
+        new: &New,
+        method: &MethodId,
+        label: Option<String>,
+        replaced: Option<&Row<Factor>>,
+    ) -> Factor {
+        let created = self.vault().now();
+        match replaced {
+            Some(row) => Factor { state: new.state.clone(), created, last_used: None, ..row.value.clone() },
+            None => Factor {
+                id: FactorId::generate(self.random()),
+                method: method.clone(),
+                label: label.unwrap_or_else(|| new.label.clone()),
+                state: new.state.clone(),
+                created,
+                last_used: None,
+            },
+        }
+    }
+
+    fn random(&self) -> &dyn Random {
+        &**self.vault().random()
+    }
+
+    fn vault(&self) -> &Vault {
+        self.accounts.vault()
+    }
+}
+
+fn method_key(vault: &Vault, method: &MethodId) -> Key {
+    vault.derive(&format!("method/{method}"))
+}
+
+fn all_amr(card: &[&str], added: &[&str]) -> Vec<String> {
+    card.iter().chain(added).map(|&amr| amr.to_owned()).collect()
+}
+
+/// A challenge that somebody else has used up is used up.
+fn conflict_is_no_matter(error: VaultError) -> Result<crate::store::Version, VaultError> {
+    match error {
+        VaultError::Conflict(_) => Ok(crate::store::Version(0)),
+        other => Err(other),
+    }
+}
+
+/// The step is over (expired, used, or the user's factors changed meanwhile): as when somebody else was first.
+fn over() -> CheckError {
+    VaultError::Conflict("factors".to_owned()).into()
+}
+
+fn states(rows: &[Row<Factor>]) -> Vec<Vec<u8>> {
+    rows.iter().map(|row| row.value.state.clone()).collect()
+}
+
+/// A factor's name as its owner typed it; accounts keep what can be shown of it.
+fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
+    let label = answer.get("label").unwrap_or_default().trim();
+    if label.chars().count() > MAX_LABEL {
+        return Err(CheckError::Field(FieldError { field: "label", text: "error-label-long" }));
+    }
+    Ok((!label.is_empty()).then(|| label.to_owned()))
+}
+
+/// What a message costs. The first is the cool-down: one message per factor and time.
+fn budgets(user: UserId, begun: &Begun, outgoing: &Outgoing, origin: &Origin) -> Vec<Budget> {
+    let method = &begun.method;
+    let factor = begun.factor.as_ref().map_or("new", FactorId::as_str);
+    let (Receiver::Phone(to) | Receiver::Mailbox(to)) = outgoing.receiver();
+    let hourly = |name: String, most| Budget { name, most, window: HOUR };
+    let mut all = vec![
+        Budget { name: format!("{method}/factor/{user}/{factor}"), most: 1, window: outgoing.cooldown },
+        hourly(format!("{method}/user/{user}"), PER_USER),
+        hourly(format!("{method}/to/{to}"), PER_RECEIVER),
+    ];
+    if let Some(address) = origin.address {
+        all.push(hourly(format!("{method}/from/{}", network(address)), PER_ADDRESS));
+    }
+    all.extend(outgoing.budgets.iter().cloned());
+    all
+}
+
+/// An address as far as one client cannot change it at will: IPv6 by /64.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }

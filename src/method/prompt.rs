@@ -1,6 +1,7 @@
 //! What a method shows, as data: the pages turn it into markup, so no template is added for a new method.
 
 use crate::gateway::Receiver;
+use crate::throttle::Budget;
 
 /// A step as the visitor sees it.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,36 @@ pub struct Field {
     pub autocomplete: &'static str,
     pub max_length: usize,
     pub kind: FieldKind,
+    pub required: bool,
+}
+
+impl Field {
+    /// The field `code` for six digits from an app or a message; browsers fill it in by themselves.
+    pub const CODE: Field = Field {
+        name: "code",
+        label: "field-code",
+        hint: None,
+        value: String::new(),
+        inputmode: "numeric",
+        autocomplete: "one-time-code",
+        // "123 456", and a little more than nothing for what gets pasted along.
+        max_length: 16,
+        kind: FieldKind::Text,
+        required: true,
+    };
+
+    /// What its owner calls a new factor; the core reads it.
+    pub const LABEL: Field = Field {
+        name: "label",
+        label: "field-label",
+        hint: Some("field-label-hint"),
+        value: String::new(),
+        inputmode: "text",
+        autocomplete: "off",
+        max_length: 64,
+        kind: FieldKind::Text,
+        required: false,
+    };
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +76,10 @@ pub enum FieldKind {
 /// What the page's script does.
 #[derive(Clone, Debug)]
 pub enum Ceremony {
-    /// `navigator.credentials.create`, with its options as JSON (WebAuthn Level 3 section 5.1.8).
+    /// `navigator.credentials.create`. JSON: an object with `publicKey`, whose binary values are base64url (WebAuthn
+    /// Level 3 section 5.1.8).
     Create(String),
-    /// `navigator.credentials.get`.
+    /// `navigator.credentials.get`, likewise (section 5.1.9).
     Get(String),
 }
 
@@ -55,8 +87,8 @@ pub enum Ceremony {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub message: crate::gateway::Message,
-    /// Budgets beside those that the core keeps for every message, by name: most sends and the window in seconds.
-    pub budgets: Vec<(String, u32, u64)>,
+    /// Budgets beside those that the core keeps for every message (see `Checks`).
+    pub budgets: Vec<Budget>,
     /// How long until another may be sent to the same factor.
     pub cooldown: std::time::Duration,
 }

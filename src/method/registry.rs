@@ -3,7 +3,16 @@
 use std::sync::Arc;
 
 use super::Method;
+use crate::account::Factor;
 use crate::types::MethodId;
+
+/// A method that is switched on and cannot be offered here; a start says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    pub method: MethodId,
+    /// For the operator: lower-case, without a full stop.
+    pub why: String,
+}
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RegistryError {
@@ -15,6 +24,7 @@ pub enum RegistryError {
 #[derive(Clone, Default)]
 pub struct Registry {
     methods: Vec<Arc<dyn Method>>,
+    absent: Vec<Absent>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -31,7 +41,24 @@ impl Registry {
                 return Err(RegistryError::Duplicate(method.card().id.clone()));
             }
         }
-        Ok(Self { methods })
+        Ok(Self { methods, absent: Vec::new() })
+    }
+
+    /// Notes what is switched on and cannot be offered.
+    pub fn with_absent(mut self, absent: Vec<Absent>) -> Self {
+        self.absent = absent;
+        self
+    }
+
+    pub fn absent(&self) -> &[Absent] {
+        &self.absent
+    }
+
+    /// How many of these factors the configuration in force has made useless (WebAuthn under another address): a start
+    /// that strands somebody's key is refused unless it is meant.
+    pub fn stranded<'a>(&self, factors: impl IntoIterator<Item = &'a Factor>) -> usize {
+        let stranded = |factor: &&Factor| self.get(&factor.method).is_some_and(|method| method.stranded(&factor.state));
+        factors.into_iter().filter(stranded).count()
     }
 
     pub fn get(&self, id: &MethodId) -> Option<&Arc<dyn Method>> {

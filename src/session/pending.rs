@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
-use crate::clock::Time;
+use super::{Evidence, SessionError, Sessions, cut, may_hold};
+use crate::clock::{TOLERANCE, Time};
 use crate::method::Begun;
-use crate::secret::LoginKind;
-use crate::store::Record;
+use crate::secret::{LoginKind, Token};
+use crate::store::{Change, Record, Row, VaultError};
 use crate::ticket::TicketKind;
 use crate::types::{MethodId, Policy, UserId};
 
@@ -60,4 +60,41 @@ impl Record for Pending {
 
 impl TicketKind for LoginKind {
     type Payload = Pending;
+}
+
+impl Sessions {
+    /// A right password: keeps the proof, the address asked for and the need, for `login_timeout`. Replaces `previous`.
+    pub async fn begin_login(
+        &self,
+        pending: Pending,
+        previous: Option<&Row<Pending>>,
+        more: Vec<Change>,
+    ) -> Result<Token<LoginKind>, SessionError> {
+        let pending = Pending { agent: cut(&pending.agent), ..pending };
+        let (token, write) = self.tickets.issue::<LoginKind>(&pending, self.limits.login_timeout)?;
+        let mut changes = more;
+        changes.push(write);
+        changes.extend(previous.map(|row| self.tickets.take(row)));
+        self.vault.commit(changes).await?;
+        Ok(token)
+    }
+
+    /// The pending login behind this token; one whose user was disabled, removed or changed generation is gone.
+    pub async fn pending(&self, token: &Token<LoginKind>) -> Result<Option<Row<Pending>>, SessionError> {
+        let Some(row) = self.tickets.peek(token).await? else { return Ok(None) };
+        let user = self.accounts.by_id(row.value.user).await?;
+        let stands = user.is_some_and(|user| may_hold(&user, row.value.generation));
+        let stamped_now = row.value.created <= self.vault.now() + TOLERANCE;
+        Ok((stands && stamped_now).then_some(row))
+    }
+
+    /// The write that changes a pending login (a check begun, a proof added); it conflicts when another tab was first.
+    pub fn keep_pending(&self, row: &Row<Pending>, pending: &Pending) -> Result<Change, VaultError> {
+        self.tickets.update(row, pending)
+    }
+
+    /// The write that uses a pending login up; part of the commit that opens the session.
+    pub fn take_pending(&self, row: &Row<Pending>) -> Change {
+        self.tickets.take(row)
+    }
 }

@@ -1,11 +1,12 @@
 //! The engine of the tests: a sorted map. It keeps every promise of the joint but durability.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::{CommitError, Entry, Expect, Observer, Store, Unavailable, Version, Write};
+use super::{CommitError, Entry, Observer, Store, Unavailable, Version, Write};
 use crate::clock::Time;
 
 #[derive(Default)]
@@ -26,10 +27,6 @@ impl std::fmt::Debug for MemoryStore {
     }
 }
 
-fn alive(entry: &Entry, now: Time) -> bool {
-    entry.expires.is_none_or(|end| now < end)
-}
-
 impl MemoryStore {
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -39,7 +36,7 @@ impl MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn get(&self, key: &str, now: Time) -> Result<Option<Entry>, Unavailable> {
-        Ok(self.lock().entries.get(key).filter(|entry| alive(entry, now)).cloned())
+        Ok(self.lock().entries.get(key).filter(|entry| entry.alive(now)).cloned())
     }
 
     async fn scan(
@@ -50,32 +47,28 @@ impl Store for MemoryStore {
         now: Time,
     ) -> Result<Vec<Entry>, Unavailable> {
         let inner = self.lock();
-        let entries = inner.entries.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
-        let wanted = entries.filter(|(key, entry)| after.is_none_or(|last| key.as_str() > last) && alive(entry, now));
-        Ok(wanted.take(limit).map(|(_, entry)| entry.clone()).collect())
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let entries = inner.entries.range::<str, _>((from, Bound::Unbounded));
+        let wanted = entries.map(|(_, entry)| entry).take_while(|entry| entry.key.starts_with(prefix));
+        Ok(wanted.filter(|entry| entry.alive(now)).take(limit).cloned().collect())
     }
 
     async fn commit(&self, writes: Vec<Write>, now: Time) -> Result<Version, CommitError> {
+        super::check_size(&writes)?;
         let mut inner = self.lock();
         for write in &writes {
-            let current = inner.entries.get(&write.key).filter(|entry| alive(entry, now));
-            let holds = match write.expect {
-                Expect::Any => true,
-                Expect::Absent => current.is_none(),
-                Expect::Version(version) => current.is_some_and(|entry| entry.version == version),
-            };
-            if !holds {
+            if !super::holds(write.expect, inner.entries.get(&write.key), now) {
                 return Err(CommitError::Conflict(write.key.clone()));
             }
         }
         inner.last += 1;
         let version = Version(inner.last);
+        let mut changed = Vec::new();
         for write in writes {
-            for (prefix, observer) in &inner.observers {
-                if write.key.starts_with(prefix.as_str()) {
-                    observer(&write.key);
-                }
-            }
+            changed.push(write.key.clone());
             match write.value {
                 Some(value) => {
                     let entry = Entry { key: write.key.clone(), value, version, expires: write.expires };
@@ -84,6 +77,13 @@ impl Store for MemoryStore {
                 None => {
                     inner.entries.remove(&write.key);
                 }
+            }
+        }
+        let observers = inner.observers.clone();
+        drop(inner);
+        for key in &changed {
+            for (_, observer) in observers.iter().filter(|(prefix, _)| key.starts_with(prefix.as_str())) {
+                observer(key);
             }
         }
         Ok(version)

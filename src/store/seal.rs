@@ -70,3 +70,49 @@ fn key_id(key: &Key) -> [u8; ID] {
     let mac = key.derive("key id").mac(&[]);
     [mac[0], mac[1], mac[2], mac[3]]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::secret::SystemRandom;
+
+    fn ring(newest: u8, older: &[u8]) -> KeyRing {
+        KeyRing::new(Key::new([newest; 32]), older.iter().map(|byte| Key::new([*byte; 32])).collect())
+    }
+
+    #[test]
+    fn st_11_no_nonce_repeats_in_100_000_seals() {
+        let ring = ring(1, &[]);
+        let mut seen = HashSet::new();
+        for _ in 0..100_000 {
+            let sealed = ring.seal("record", b"", &SystemRandom);
+            assert!(seen.insert(sealed[ID..ID + NONCE].to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_sealed_value_opens_whole_in_its_record_and_nowhere_else() {
+        let ring = ring(1, &[]);
+        let sealed = ring.seal("factor/1", b"plain", &SystemRandom);
+        assert_eq!(ring.open("factor/1", &sealed).expect("opens").expose(), b"plain");
+        assert!(!sealed.windows(5).any(|window| window == b"plain"));
+        assert_eq!(ring.open("factor/2", &sealed).err(), Some(SealError::Broken));
+        for at in ID..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(ring.open("factor/1", &changed).err(), Some(SealError::Broken), "byte {at}");
+        }
+        for end in 0..sealed.len() {
+            assert!(ring.open("factor/1", &sealed[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn an_older_key_opens_and_a_retired_one_is_unknown() {
+        let sealed = ring(1, &[]).seal("record", b"plain", &SystemRandom);
+        assert!(ring(2, &[1]).open("record", &sealed).is_ok());
+        assert_eq!(ring(2, &[]).open("record", &sealed).err(), Some(SealError::UnknownKey));
+    }
+}

@@ -166,3 +166,108 @@ impl Vault {
         Ok(Row { version: entry.version, expires: entry.expires, value, key: entry.key })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::clock::StillClock;
+    use crate::secret::SystemRandom;
+    use crate::store::{MemoryStore, SledOptions, SledStore};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Note {
+        text: String,
+    }
+
+    impl Record for Note {
+        const NAME: &'static str = "note";
+    }
+
+    /// The same record as a later version writes it.
+    #[derive(Serialize, Deserialize)]
+    struct LaterNote {
+        text: String,
+    }
+
+    impl Record for LaterNote {
+        const NAME: &'static str = "note";
+        const FORMAT: u8 = 2;
+    }
+
+    fn keys() -> Arc<KeyRing> {
+        Arc::new(KeyRing::new(Key::new([1; 32]), Vec::new()))
+    }
+
+    fn clock() -> Arc<StillClock> {
+        Arc::new(StillClock::at(Time::from_secs(1_800_000_000)))
+    }
+
+    fn vault(store: Arc<dyn Store>) -> Vault {
+        Vault::new(store, keys(), clock(), Arc::new(SystemRandom))
+    }
+
+    fn note(text: &str) -> Note {
+        Note { text: text.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_record_is_read_as_it_was_written() {
+        let vault = vault(Arc::new(MemoryStore::default()));
+        let put = vault.put("note/1", Expect::Absent, &note("dear"), None).expect("written");
+        let version = vault.commit(vec![put]).await.expect("committed");
+        let row = vault.get::<Note>("note/1").await.expect("readable").expect("there");
+        assert_eq!((row.value, row.version, row.expires), (note("dear"), version, None));
+        let stale = vault.put("note/1", Expect::Absent, &note("new"), None).expect("written");
+        assert!(matches!(vault.commit(vec![stale]).await, Err(VaultError::Conflict(key)) if key == "note/1"));
+        vault.commit(vec![vault.delete("note/1", Expect::Version(version))]).await.expect("committed");
+        assert!(vault.get::<Note>("note/1").await.expect("readable").is_none());
+    }
+
+    #[tokio::test]
+    async fn what_does_not_open_is_an_error_and_never_absent() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let vault = vault(store.clone());
+        let later = LaterNote { text: "dear".to_owned() };
+        let writes = vec![
+            vault.put("note/1", Expect::Absent, &note("dear"), None).expect("written"),
+            vault.put("note/2", Expect::Absent, &later, None).expect("written"),
+        ];
+        vault.commit(writes).await.expect("committed");
+        let sealed = store.get("note/1", vault.now()).await.expect("readable").expect("there").value;
+        let raw = |key: &str, value: Vec<u8>| Write {
+            key: key.to_owned(),
+            expect: Expect::Any,
+            value: Some(value),
+            expires: None,
+        };
+        let cut = sealed[..40].to_vec();
+        let writes = vec![raw("note/3", sealed), raw("note/4", cut), raw("note/5", Vec::new())];
+        store.commit(writes, vault.now()).await.expect("committed");
+        for (key, why) in
+            [("note/2", "newer version"), ("note/3", "moved"), ("note/4", "changed"), ("note/5", "changed")]
+        {
+            let error = vault.get::<Note>(key).await.expect_err(key);
+            assert!(matches!(&error, VaultError::Unreadable { .. }) && error.to_string().contains(why), "{error}");
+        }
+        assert!(vault.all::<Note>("note/").await.is_err(), "a list with one bad record is no list");
+        assert!(vault.get::<LaterNote>("note/1").await.expect("older formats are read").is_some());
+    }
+
+    #[tokio::test]
+    async fn st_07_nothing_of_a_record_is_in_the_files_in_clear() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SledOptions { cache: 16 << 20, keys: keys(), clock: clock(), random: Arc::new(SystemRandom) };
+        let store = SledStore::open(folder.path(), options).expect("it opens");
+        let vault = vault(store.clone());
+        let seed = "JBSWY3DPEHPK3PXP";
+        let put = vault.put("factor/1", Expect::Absent, &note(seed), None).expect("written");
+        vault.commit(vec![put]).await.expect("committed");
+        store.close().await;
+        let bytes = std::fs::read(folder.path().join("store/db")).expect("the file");
+        let there = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(there("factor/1"), "this is where records are");
+        assert!(!there(seed));
+    }
+}

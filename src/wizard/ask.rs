@@ -4,19 +4,17 @@
 use std::time::Duration;
 
 use vestibule_templates as pages;
-use vestibule_templates::{CeremonyKind, Choice, DeliveryState, Texts};
+use vestibule_templates::{Badge, CeremonyKind, Choice, DeliveryState, Texts};
 
 use super::failure::Failure;
 use super::form::Posted;
 use super::stage::Stage;
 use super::{Visit, Wizard};
-use crate::account::{Factor, User};
+use crate::account::Factor;
 use crate::clock::Time;
 use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, FieldKind, Prompt, Proof, Sending};
-use crate::secret::{BrowserKind, Token};
 use crate::store::Row;
-use crate::throttle::Lane;
-use crate::types::{FactorId, MethodId};
+use crate::types::{FactorId, MethodId, Strength};
 
 /// What a closed lane tells to come back after.
 pub const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
@@ -44,16 +42,6 @@ pub enum Again {
 }
 
 impl Wizard {
-    /// The lane of this visitor's tries against `user`.
-    pub(super) async fn lane(&self, visit: &Visit, user: Option<&User>) -> Result<Lane, Failure> {
-        if let (Some(token), Some(user)) = (&visit.cookies.browser, user)
-            && self.accounts.known_browser(user, token).await?
-        {
-            return Ok(Lane::Known(Token::<BrowserKind>::hash(token)));
-        }
-        Ok(Lane::Strangers)
-    }
-
     pub(super) fn card(&self, id: &MethodId) -> Option<&'static Card> {
         self.checks.registry.get(id).map(|method| method.card())
     }
@@ -79,9 +67,9 @@ impl Wizard {
         again: Option<&Again>,
     ) -> Result<pages::Prompt, Failure> {
         let card = self.card(&factor.value.method).ok_or(Failure::NotFound)?;
-        let live = stage.begun().filter(|begun| {
-            begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires
-        });
+        let live = stage
+            .begun()
+            .filter(|begun| begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires);
         let (prompt, state) = match live {
             Some(begun) => {
                 let prompt = self.checks.show(stage.user(), begun, &visit.place()).await?;
@@ -121,10 +109,9 @@ impl Wizard {
         let begun: Begun = match live {
             Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
             previous => {
-                let keep = |begun: &Begun| stage.keep(&self.vault, Some(begun));
+                let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
-                let made =
-                    self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
+                let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
                 match made {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
@@ -139,8 +126,8 @@ impl Wizard {
                 }
             }
         };
-        let lane = self.lane(visit, Some(user)).await?;
-        let consume = stage.keep(&self.vault, None)?;
+        let lane = self.first.lane(user.name.as_str(), visit.cookies.browser.as_ref()).await?;
+        let consume = stage.keep(&self.sessions, None)?;
         let answer = posted.answer();
         let place = visit.place();
         let checked = self.checks.check(user, &begun, &answer, &lane, &place, &visit.source(), consume).await;
@@ -164,6 +151,22 @@ impl Wizard {
         }
     }
 
+    /// A method as a choice, with how strong it is.
+    pub(super) fn method_choice(&self, card: &Card, href: String) -> Choice {
+        Choice {
+            method: card.id.to_string(),
+            title: self.texts.text(card.title),
+            detail: None,
+            hint: Some(self.texts.text(card.hint)),
+            badge: Some(match card.strength {
+                Strength::PhishingResistant => Badge::Strongest,
+                Strength::Code => Badge::Strong,
+                Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
+            }),
+            href,
+        }
+    }
+
     /// Factors as choices; `href` gives each its address.
     pub(super) fn choices(
         &self,
@@ -175,15 +178,15 @@ impl Wizard {
             let factor = &row.value;
             let method = self.checks.registry.get(&factor.method)?;
             let said = method.describe(&factor.state);
-            let left = said.remaining.map(|count| {
-                self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())])
-            });
+            let left = said
+                .remaining
+                .map(|count| self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())]));
             Some(Choice {
                 method: factor.method.to_string(),
                 title: self.texts.text(method.card().title),
                 detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
                 hint: None,
-                badge: (last == Some(&factor.id)).then_some(pages::Badge::LastUsed),
+                badge: (last == Some(&factor.id)).then_some(Badge::LastUsed),
                 href: href(factor),
             })
         };
@@ -234,6 +237,7 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
         otpauth: prompt.otpauth.as_ref().map(|uri| pages::Otpauth { secret: secret_of(uri), uri: uri.clone() }),
         delivery: None,
         fields,
+        button: None,
         ceremony: prompt.ceremony.as_ref().map(|ceremony| match ceremony {
             Ceremony::Create(options) => pages::Ceremony { kind: CeremonyKind::Create, options: options.clone() },
             Ceremony::Get(options) => pages::Ceremony { kind: CeremonyKind::Get, options: options.clone() },

@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_templates::Form;
 use vestibule_templates::pages::{codes, enrol, login};
-use vestibule_templates::{Badge, Choice, Form};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
@@ -19,9 +19,8 @@ use super::login::start_again;
 use super::stage::{Login, Stage};
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
-use crate::secret::same;
 use crate::session::{Enrols, Evidence};
-use crate::types::{MethodId, Strength};
+use crate::types::MethodId;
 
 impl Wizard {
     /// The pending login that may enrol, if this visitor is in one.
@@ -63,25 +62,14 @@ async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> 
 /// `GET enrol`
 pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
     let offered = wizard.offered(&visit, &login);
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
-    let methods = offered.iter().map(|card| Choice {
-        method: card.id.to_string(),
-        title: wizard.texts.text(card.title),
-        detail: None,
-        hint: Some(wizard.texts.text(card.hint)),
-        badge: Some(match card.strength {
-            Strength::PhishingResistant => Badge::Strongest,
-            Strength::Code => Badge::Strong,
-            Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
-        }),
-        href: format!("/.vestibule/enrol/{}", card.id),
-    });
+    let methods = offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
     let methods = methods.collect();
     let stage = Stage::Login(login);
     let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
@@ -92,7 +80,7 @@ pub async fn choose(
 /// `GET enrol/{method}`
 pub async fn show(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
@@ -103,14 +91,14 @@ pub async fn show(
 /// `POST enrol/{method}`
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
         return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
     };
-    if !same(&wizard.login_csrf(&login.token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let card = offered(&wizard, &visit, &login, &method)?;
@@ -125,19 +113,10 @@ pub async fn submit(
         None => {
             let random = wizard.repeatable(login, card.id.as_str());
             let previous = login.row.value.begun.as_ref();
-            let keep = |begun: &Begun| stage.keep(&wizard.vault, Some(begun));
+            let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
             let made = wizard
                 .checks
-                .begin_enrolment(
-                    &user,
-                    &card.id,
-                    &answer,
-                    &visit.place(),
-                    previous,
-                    &visit.source(),
-                    &random,
-                    keep,
-                )
+                .begin_enrolment(&user, &card.id, &answer, &visit.place(), previous, &visit.source(), &random, keep)
                 .await;
             match made {
                 Ok(made) if !made.kept => made.begun,
@@ -153,11 +132,9 @@ pub async fn submit(
             }
         }
     };
-    let consume = stage.keep(&wizard.vault, None)?;
-    let enrolled = wizard
-        .checks
-        .finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume)
-        .await;
+    let consume = stage.keep(&wizard.sessions, None)?;
+    let enrolled =
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
     match enrolled {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
@@ -214,12 +191,7 @@ fn kept<'a>(wizard: &Wizard, login: &'a Login, method: &MethodId) -> Option<&'a 
     (begun.factor.is_none() && begun.method == *method && wizard.vault.now() < begun.expires).then_some(begun)
 }
 
-async fn refused(
-    wizard: &Wizard,
-    visit: &Visit,
-    card: &'static Card,
-    error: CheckError,
-) -> Result<Response, Failure> {
+async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: CheckError) -> Result<Response, Failure> {
     let why = match error {
         CheckError::Field(error) => Again::Field(error),
         CheckError::Wait(until) => Again::Wait(until),
@@ -258,7 +230,7 @@ async fn form(
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
-    let csrf = wizard.login_csrf(&login.token);
+    let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
     let frame = visit.frame_signing_in(now, &login.user, &csrf);
     if !prompt.codes.is_empty() {

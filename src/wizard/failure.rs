@@ -84,7 +84,9 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired => Failure::Overtaken,
+            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
+                Failure::Overtaken
+            }
         }
     }
 }
@@ -114,7 +116,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::NoSuchMethod(_) => Failure::NotFound,
             CheckError::Field(_) => Failure::Unreadable,
-            CheckError::AlreadyEnrolled => Failure::Overtaken,
+            CheckError::AlreadyEnrolled | CheckError::Wait(_) => Failure::Overtaken,
             CheckError::Account(error) => error.into(),
             CheckError::Vault(error) => error.into(),
         }
@@ -132,7 +134,7 @@ pub async fn method_not_allowed() -> Failure {
 /// Gives a bare failure its page.
 pub async fn dress(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -19,7 +19,7 @@ use crate::gate::{self, ReturnAddress};
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
-use crate::types::{Handle, Level, Policy};
+use crate::types::{Handle, Policy};
 
 /// How long a browser stays known.
 const KNOWN: Duration = Duration::from_secs(400 * 86_400);
@@ -73,7 +73,7 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 impl Wizard {
     /// The address to return to, if it is one of ours to return to.
     pub(super) fn return_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
-        self.sites.return_address(address, &visit.site, &visit.facts.host)
+        visit.sites.return_address(address, &visit.site, &visit.facts.host)
     }
 
     /// Where a login goes that was not asked for by an address: the site's front.
@@ -94,7 +94,7 @@ impl Wizard {
         let asked = address.and_then(|address| self.return_address(visit, address));
         let asked = asked.or_else(|| self.return_address(visit, &landing));
         match asked {
-            Some(asked) => gate::need(&asked.site, &asked.path, visit.facts.client),
+            Some(asked) => gate::need(&asked, visit.facts.client),
             None => Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None },
         }
     }
@@ -113,7 +113,7 @@ impl Wizard {
         previous: Option<&Login>,
     ) -> Result<Next, Failure> {
         let need = self.need(visit, return_to.as_deref());
-        if need.policy < Policy::TwoFactor && need.factors.is_empty() {
+        if need.policy != Policy::TwoFactor {
             let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
@@ -225,9 +225,4 @@ impl SignedIn {
             set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(KNOWN)));
         }
     }
-}
-
-/// The level of the visitor's session.
-pub fn level(visit: &Visit) -> Level {
-    visit.visitor.level()
 }

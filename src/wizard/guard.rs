@@ -17,7 +17,7 @@ use super::{Visit, Wizard};
 /// not enough). Where it sends none: a POST needs an `Origin` equal to ours.
 pub async fn navigations_only(
     State(_wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -21,7 +21,7 @@ use crate::account::User;
 use crate::audit::{Event, Kind};
 use crate::directory::PasswordFloor;
 use crate::method::Proof;
-use crate::secret::{InvitationKind, Token, TokenKind, same};
+use crate::secret::{InvitationKind, Token};
 use crate::session::{Enrols, Evidence};
 use crate::store::{Record, Row};
 use crate::ticket::TicketKind;
@@ -56,11 +56,6 @@ impl TicketKind for InvitationKind {
 }
 
 impl Wizard {
-    /// The anti-forgery value of a link's form.
-    pub(super) fn link_csrf<K: TokenKind>(&self, token: &Token<K>) -> String {
-        data_encoding::BASE64URL_NOPAD.encode(&self.derivation.derive("link csrf").mac(&[token.hash().bytes()]))
-    }
-
     /// The invitation in this visitor's cookie, if it is good: a user who has a factor has no use for one.
     async fn invitation(&self, visit: &Visit) -> Result<Option<Invited>, Failure> {
         let Some(token) = visit.cookies.link.as_deref().and_then(Token::<InvitationKind>::parse) else {
@@ -80,7 +75,7 @@ struct Invited {
 }
 
 /// `GET invite/{token}`: from the address bar into a cookie, whatever the token is worth.
-pub async fn open(Extension(visit): Extension<Visit>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub async fn open(Extension(visit): Extension<Arc<Visit>>, Path(token): Path<String>) -> Result<Response, Failure> {
     Token::<InvitationKind>::parse(&token).ok_or(Failure::NotFound)?;
     Ok(into_cookie(&visit, &token, "/.vestibule/invite"))
 }
@@ -94,7 +89,10 @@ pub fn into_cookie(visit: &Visit, token: &str, to: &str) -> Response {
 }
 
 /// `GET invite`
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     Ok(match wizard.invitation(&visit).await? {
         Some(invited) => form(&wizard, &visit, &invited, None),
         None => dead(&wizard, &visit),
@@ -104,18 +102,18 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
 /// `POST invite`: sets the password and uses the link up; the wizard goes on with the second factor.
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(invited) = wizard.invitation(&visit).await? else { return Ok(dead(&wizard, &visit)) };
-    if !same(&wizard.link_csrf(&invited.token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&invited.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let password = posted.secret("new_password");
     let problem = if password != posted.secret("new_password_again") {
         Some(PasswordProblem::NotTheSame)
     } else {
-        wizard.directory.judge(&invited.user.name, &password).err().map(problem_of)
+        wizard.first.directory().judge(&invited.user.name, &password).err().map(problem_of)
     };
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &invited, problem));
@@ -149,7 +147,7 @@ impl Wizard {
 fn form(wizard: &Wizard, visit: &Visit, invited: &Invited, problem: Option<PasswordProblem>) -> Response {
     let least = wizard.settings.min_length as u64;
     let view = invite::View {
-        form: Form::new("/.vestibule/invite", wizard.link_csrf(&invited.token)),
+        form: Form::new("/.vestibule/invite", wizard.sessions.csrf(&invited.token)),
         name: invited.user.name.to_string(),
         fields: confirm::new_password(least, problem, &wizard.texts),
         reset: invited.row.value.reason == InvitationReason::Reset,

@@ -7,8 +7,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::pages::{blocked, logout, login, not_enrolled};
 use vestibule_templates::Form;
+use vestibule_templates::pages::{blocked, login, logout, not_enrolled};
 
 use super::ask::CLOSED_FOR;
 use super::failure::Failure;
@@ -20,7 +20,7 @@ use crate::directory::SignIn;
 use crate::gate;
 use crate::secret::{LoginKind, Token};
 use crate::session::{Evidence, Visitor};
-use crate::types::{UserName, is_loopback_name};
+use crate::types::is_loopback_name;
 
 /// What travels in the form until the password is right.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -31,9 +31,15 @@ struct Carried {
     sent: bool,
 }
 
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     if query(&visit, "out").is_some() {
-        let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: query(&visit, "out").as_deref() == Some("all") };
+        let view = logout::DoneView {
+            login: "/.vestibule/login".to_owned(),
+            everywhere: query(&visit, "out").as_deref() == Some("all"),
+        };
         let markup = logout::done(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
         return Ok(page(StatusCode::OK, markup));
     }
@@ -75,9 +81,9 @@ fn form(wizard: &Wizard, visit: &Visit, carried: &Carried, status: StatusCode, s
         None => (Token::<LoginKind>::generate(&**wizard.vault.random()), true),
     };
     let text = serde_json::to_string(carried).unwrap_or_default();
-    let state = wizard.sessions.seal_login(&token, &text);
+    let state = wizard.sessions.login_seal().seal(&token, &text);
     let view = login::View {
-        form: Form::new("/.vestibule/login", wizard.login_csrf(&token)).with("state", state),
+        form: Form::new("/.vestibule/login", wizard.sessions.csrf(&token)).with("state", state),
         username: said.username,
         notice: said.notice,
         error: said.error,
@@ -99,14 +105,14 @@ pub fn start_again(wizard: &Wizard, visit: &Visit, notice: login::Notice) -> Res
 
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(token) = visit.cookies.login.clone() else { return Ok(blocked(&wizard, &visit)) };
-    if !wizard.is_login_csrf(&token, posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
-    let state = wizard.sessions.unseal_login(&token, posted.get("state")).ok_or(Failure::Forged)?;
+    let state = wizard.sessions.login_seal().open(&token, posted.get("state")).ok_or(Failure::Forged)?;
     let carried: Carried = serde_json::from_str(&state).map_err(|_| Failure::Forged)?;
     let username = posted.get("username").to_owned();
     let again = |status, error, wait_until| {
@@ -119,14 +125,7 @@ pub async fn submit(
     if !posted.has("password") {
         return Ok(again(StatusCode::OK, Some(login::Problem::PasswordMissing), None));
     }
-    let lane = {
-        let name = UserName::parse(&username).ok();
-        let user = match (&visit.cookies.browser, name) {
-            (Some(_), Some(name)) => wizard.accounts.by_name(&name).await?,
-            _ => None,
-        };
-        wizard.lane(&visit, user.as_deref()).await?
-    };
+    let lane = wizard.first.lane(&username, visit.cookies.browser.as_ref()).await?;
     let now = wizard.vault.now();
     let proof = match wizard.first.sign_in(&username, &posted.secret("password"), lane, &visit.source()).await? {
         SignIn::Proved(proof) => proof,
@@ -155,7 +154,7 @@ pub async fn submit(
             Ok(response)
         }
         Next::NotEnrolled => {
-            let csrf = wizard.login_csrf(&token);
+            let csrf = wizard.sessions.csrf(&token);
             let view = not_enrolled::View {
                 start_over: Form::new("/.vestibule/login/start-over", csrf.clone()),
                 request_id: visit.request.to_string(),
@@ -169,11 +168,11 @@ pub async fn submit(
 /// "Not you?": forgets the pending login.
 pub async fn start_over(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(token) = visit.cookies.login.clone() else { return Ok(see_other("/.vestibule/login")) };
-    if !wizard.is_login_csrf(&token, posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let mut rd = None;

@@ -14,9 +14,11 @@ use super::failure::Failure;
 use super::finish::{page, see_other, set_cookie};
 use super::form::Posted;
 use super::{Visit, Wizard};
-use crate::secret::same;
 
-pub async fn ask(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn ask(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
         return Ok(see_other("/.vestibule/login?out=1"));
     };
@@ -30,11 +32,11 @@ pub async fn ask(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<
 
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     if let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) {
-        if !same(&wizard.sessions.csrf(token), posted.get("csrf")) {
+        if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
             return Err(Failure::Forged);
         }
         wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;

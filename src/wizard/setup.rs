@@ -20,7 +20,7 @@ use super::{Visit, Wizard};
 use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
-use crate::secret::{Random, SetupKind, Token, TokenHash, same};
+use crate::secret::{Random, SetupKind, Token, TokenHash};
 use crate::types::UserName;
 
 const LIFE: Duration = Duration::from_secs(30 * 60);
@@ -63,7 +63,7 @@ impl Wizard {
 
 pub async fn open(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let token = Token::<SetupKind>::parse(&text).ok_or(Failure::NotFound)?;
@@ -73,18 +73,21 @@ pub async fn open(
     Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
 }
 
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn show(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let token = wizard.setup_token(&visit).await?;
     Ok(form(&wizard, &visit, &token, "", false, None))
 }
 
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let token = wizard.setup_token(&visit).await?;
-    if !same(&wizard.link_csrf(&token), posted.get("csrf")) {
+    if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let typed = posted.get("username");
@@ -95,7 +98,7 @@ pub async fn submit(
     let problem = if password != posted.secret("new_password_again") {
         Some(PasswordProblem::NotTheSame)
     } else {
-        wizard.directory.judge(&name, &password).err().map(problem_of)
+        wizard.first.directory().judge(&name, &password).err().map(problem_of)
     };
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &token, typed, false, problem));
@@ -123,7 +126,7 @@ fn form(
     password_error: Option<PasswordProblem>,
 ) -> Response {
     let view = setup::View {
-        form: Form::new("/.vestibule/setup", wizard.link_csrf(token)),
+        form: Form::new("/.vestibule/setup", wizard.sessions.csrf(token)),
         username: username.to_owned(),
         name_refused,
         least: wizard.settings.min_length as u64,

@@ -3,26 +3,14 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::failure::Failure;
 use super::{Visit, Wizard};
 use crate::account::User;
 use crate::clock::Time;
 use crate::method::Begun;
-use crate::secret::{DerivedRandom, Key, LoginKind, SessionKind, Token, same};
-use crate::session::{Enrols, Live, Pending};
-use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
-
-/// A check begun in a session, for one deed: `verify`, or a change of the account. A proof for one deed helps no other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Errand {
-    pub begun: Option<Begun>,
-}
-
-impl Record for Errand {
-    const NAME: &'static str = "errand";
-}
+use crate::secret::{DerivedRandom, Key, LoginKind, SessionKind, Token};
+use crate::session::{Action, Enrols, Live, Pending, Sessions};
+use crate::store::{Change, Row, VaultError};
 
 /// A right password, and what follows.
 pub struct Login {
@@ -35,9 +23,9 @@ pub struct Login {
 pub struct Deed {
     pub live: Arc<Live>,
     pub token: Token<SessionKind>,
-    key: String,
-    row: Option<Row<Errand>>,
-    ends: Time,
+    name: String,
+    row: Option<Row<Action>>,
+    now: Time,
 }
 
 pub enum Stage {
@@ -57,19 +45,8 @@ impl Wizard {
     /// One deed of this visitor's session; `None` for a stranger.
     pub(super) async fn deed(&self, visit: &Visit, name: &str) -> Result<Option<Deed>, Failure> {
         let (Some(live), Some(token)) = (visit.visitor.live(), visit.cookies.session.clone()) else { return Ok(None) };
-        let key = format!("errand/{}/{name}", live.session.handle);
-        let row = self.vault.get(&key).await?;
-        let ends = self.vault.now() + self.settings.login_timeout;
-        Ok(Some(Deed { live: live.clone(), token, key, row, ends }))
-    }
-
-    /// The anti-forgery value before and during a login.
-    pub(super) fn login_csrf(&self, token: &Token<LoginKind>) -> String {
-        data_encoding::BASE64URL_NOPAD.encode(&self.derivation.derive("login csrf").mac(&[token.hash().bytes()]))
-    }
-
-    pub(super) fn is_login_csrf(&self, token: &Token<LoginKind>, value: &str) -> bool {
-        same(&self.login_csrf(token), value)
+        let row = self.sessions.action(&token, name).await?;
+        Ok(Some(Deed { live: live.clone(), token, name: name.to_owned(), row, now: self.vault.now() }))
     }
 
     /// Randomness that is the same each time this login shows this method, so that a GET need not store anything. A new
@@ -102,8 +79,15 @@ impl Stage {
 
     pub fn csrf(&self, wizard: &Wizard) -> String {
         match self {
-            Stage::Login(login) => wizard.login_csrf(&login.token),
+            Stage::Login(login) => wizard.sessions.csrf(&login.token),
             Stage::Deed(deed) => wizard.sessions.csrf(&deed.token),
+        }
+    }
+
+    pub fn csrf_holds(&self, wizard: &Wizard, given: &str) -> bool {
+        match self {
+            Stage::Login(login) => wizard.sessions.csrf_holds(&login.token, given),
+            Stage::Deed(deed) => wizard.sessions.csrf_holds(&deed.token, given),
         }
     }
 
@@ -114,18 +98,23 @@ impl Stage {
         }
     }
 
-    /// The writes that remember `begun` in place of what was begun before (or nothing), expecting the stage as it was
+    /// The write that remembers `begun` in place of what was begun before (or nothing), expecting the stage as it was
     /// read: of two at once, one wins.
-    pub fn keep(&self, vault: &Vault, begun: Option<&Begun>) -> Result<Vec<Change>, VaultError> {
+    pub fn keep(&self, sessions: &Sessions, begun: Option<&Begun>) -> Result<Vec<Change>, VaultError> {
         let change = match self {
             Stage::Login(login) => {
-                let value = Pending { begun: begun.cloned(), ..login.row.value.clone() };
-                vault.put(&*login.row.key, Expect::Version(login.row.version), &value, login.row.expires)?
+                let pending = Pending { begun: begun.cloned(), ..login.row.value.clone() };
+                sessions.keep_pending(&login.row, &pending)?
             }
             Stage::Deed(deed) => {
-                let expect = deed.row.as_ref().map_or(Expect::Absent, |row| Expect::Version(row.version));
-                let ends = deed.row.as_ref().and_then(|row| row.expires).unwrap_or(deed.ends);
-                vault.put(&*deed.key, expect, &Errand { begun: begun.cloned() }, Some(ends))?
+                let action = Action {
+                    session: deed.live.session.handle.clone(),
+                    action: deed.name.clone(),
+                    begun: begun.cloned(),
+                    proved: None,
+                    created: deed.now,
+                };
+                sessions.keep_action(&deed.token, &action, deed.row.as_ref())?
             }
         };
         Ok(vec![change])

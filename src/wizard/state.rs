@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Visit, Wizard};
 use crate::session::Visitor;
 
-pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Response {
+pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Arc<Visit>>) -> Response {
     let seconds = match &visit.visitor {
         Visitor::Live(live) => wizard.vault.now().until(live.ends).as_secs(),
         Visitor::Stranger => 0,

@@ -17,7 +17,6 @@ use super::login::start_again;
 use super::stage::Stage;
 use super::{Visit, Wizard};
 use crate::account::Factor;
-use crate::secret::same;
 use crate::session::{Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level};
@@ -105,7 +104,7 @@ impl Step {
 /// `GET verify`: the one factor there is or that was used last; all of them when asked to choose.
 pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
     if step.lacks() {
@@ -116,16 +115,15 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView {
-        factors: step.choices(&wizard, None),
-        lost: step.lost(),
-        ends: step.stage.ends(),
-    };
+    let view = verify::ChooseView { factors: step.choices(&wizard, None), lost: step.lost(), ends: step.stage.ends() };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 
 /// `GET verify/lost`: no device at hand.
-pub async fn lost(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension<Visit>) -> Result<Response, Failure> {
+pub async fn lost(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
     let view = verify::LostView { others: step.choices(&wizard, None), back };
@@ -135,7 +133,7 @@ pub async fn lost(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
 /// `GET verify/{method}`.
 pub async fn show(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
@@ -147,14 +145,14 @@ pub async fn show(
 /// `POST verify/{method}`.
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else {
         return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
     };
-    if !same(&step.stage.csrf(&wizard), posted.get("csrf")) {
+    if !step.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let id = posted.has("factor").then(|| FactorId::parse(posted.get("factor")).ok_or(Failure::NotFound));
@@ -221,14 +219,7 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(Choice {
-            method: id.to_string(),
-            title: wizard.texts.text(card.title),
-            detail: None,
-            hint: Some(wizard.texts.text(card.hint)),
-            badge: None,
-            href: format!("/.vestibule/account/confirm/add-{id}"),
-        })
+        Some(wizard.method_choice(card, format!("/.vestibule/account/confirm/add-{id}")))
     });
     let view = factor_needed::View {
         methods: methods.collect(),

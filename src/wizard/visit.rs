@@ -7,15 +7,21 @@ use vestibule_templates::{Account, Form, Frame, Standing};
 use crate::account::User;
 use crate::audit;
 use crate::clock::Time;
-use crate::gate::{Facts, Site};
+use crate::gate::{Facts, Site, Sites};
 use crate::method;
 use crate::session::{Cookies, Visitor};
 use crate::types::{HostPattern, Origin, RequestId};
 
-/// One request to our pages. Travels as an extension of the `http::Request`.
+/// What stands in the extensions of a request to the router.
+pub type VisitExtension = Arc<Visit>;
+
+/// One request to our pages.
 #[derive(Clone, Debug)]
 pub struct Visit {
+    /// A site that answers to the host that was asked for: names, cookies and origin of the page are its.
     pub site: Arc<Site>,
+    /// All sites of the configuration this request is judged by: for return addresses.
+    pub sites: Arc<Sites>,
     pub facts: Facts,
     pub visitor: Visitor,
     pub cookies: Cookies,
@@ -79,10 +85,8 @@ impl Visit {
 
     /// A page of somebody signed in.
     pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
-        let standing = Standing::SignedIn {
-            account: "/.vestibule/account".to_owned(),
-            logout: "/.vestibule/logout".to_owned(),
-        };
+        let standing =
+            Standing::SignedIn { account: "/.vestibule/account".to_owned(), logout: "/.vestibule/logout".to_owned() };
         Frame { account: Some(Account { name: user.name.to_string(), standing }), ..self.frame(now) }
     }
 }

@@ -18,17 +18,8 @@ pub struct Asset {
 impl Asset {
     fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
         let digest = Sha256::digest(bytes);
-        let hash = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            name,
-            hash,
-            content_type,
-            bytes,
-        }
+        let hash = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { name, hash, content_type, bytes }
     }
 
     /// The address on every host that serves our pages.
@@ -39,21 +30,9 @@ impl Asset {
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
-        Asset::new(
-            "vestibule.css",
-            "text/css; charset=utf-8",
-            include_bytes!("../assets/vestibule.css"),
-        ),
-        Asset::new(
-            "vestibule.js",
-            "text/javascript; charset=utf-8",
-            include_bytes!("../assets/vestibule.js"),
-        ),
-        Asset::new(
-            "vestibule.svg",
-            "image/svg+xml",
-            include_bytes!("../assets/vestibule.svg"),
-        ),
+        Asset::new("vestibule.css", "text/css; charset=utf-8", include_bytes!("../assets/vestibule.css")),
+        Asset::new("vestibule.js", "text/javascript; charset=utf-8", include_bytes!("../assets/vestibule.js")),
+        Asset::new("vestibule.svg", "image/svg+xml", include_bytes!("../assets/vestibule.svg")),
     ]
 });
 
@@ -83,24 +62,10 @@ mod tests {
         for asset in assets() {
             let text = std::str::from_utf8(asset.bytes).expect("UTF-8");
             let text = text.replace("http://www.w3.org/2000/svg", "");
-            assert!(
-                !text.contains("://") && !text.contains("@import"),
-                "{}",
-                asset.name
-            );
+            assert!(!text.contains("://") && !text.contains("@import"), "{}", asset.name);
             assert_eq!(asset.hash.len(), 16);
         }
-        assert!(
-            stylesheet().ends_with(".css")
-                && script().ends_with(".js")
-                && picture().ends_with(".svg")
-        );
-        assert!(
-            assets()
-                .iter()
-                .map(|asset| asset.bytes.len())
-                .sum::<usize>()
-                < 24 * 1024
-        );
+        assert!(stylesheet().ends_with(".css") && script().ends_with(".js") && picture().ends_with(".svg"));
+        assert!(assets().iter().map(|asset| asset.bytes.len()).sum::<usize>() < 24 * 1024);
     }
 }

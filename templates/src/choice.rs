@@ -106,12 +106,7 @@ pub(crate) fn samples() -> Vec<Choice> {
         href: format!("/.vestibule/verify/{method}?factor=7"),
     };
     vec![
-        choice(
-            "totp",
-            "Authenticator app",
-            "Alice’s phone",
-            Some(Badge::LastUsed),
-        ),
+        choice("totp", "Authenticator app", "Alice’s phone", Some(Badge::LastUsed)),
         choice("webauthn", "Security key or passkey", "Blue key", None),
         choice("sms", "Text message", "+31 ** *** **67", None),
         choice("recovery", "Recovery code", "7 left", None),

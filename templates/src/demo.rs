@@ -81,16 +81,7 @@ pub fn landing(view: &LandingView, frame: &Frame, texts: &Texts) -> Markup {
             }
         }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("demo-title"),
-        Shape {
-            wide: true,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &texts.text("demo-title"), Shape { wide: true, ..Shape::default() }, body)
 }
 
 pub fn messages(view: &MessagesView, frame: &Frame, texts: &Texts) -> Markup {
@@ -100,10 +91,7 @@ pub fn messages(view: &MessagesView, frame: &Frame, texts: &Texts) -> Markup {
         ..Field::text("secret", texts.text("demo-secret"))
     }
     .with_value(view.secret.as_str())
-    .with_error(
-        view.secret_refused
-            .then(|| texts.text("demo-secret-refused")),
-    );
+    .with_error(view.secret_refused.then(|| texts.text("demo-secret-refused")));
     let body = html! {
         section {
             h2 { (texts.text("demo-authenticator")) }
@@ -134,18 +122,8 @@ pub fn messages(view: &MessagesView, frame: &Frame, texts: &Texts) -> Markup {
         }
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back"), back.as_str()).render("")) } }
     };
-    let shape = Shape {
-        wide: true,
-        failed: view.secret_refused,
-        ..Shape::default()
-    };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("demo-messages-title"),
-        shape,
-        body,
-    )
+    let shape = Shape { wide: true, failed: view.secret_refused, ..Shape::default() };
+    layout::page(frame, texts, &texts.text("demo-messages-title"), shape, body)
 }
 
 impl Assertion {
@@ -191,10 +169,7 @@ impl LandingView {
                 pair("sub", "0b8e6d2c-9c3f-4c0e-8a59-2f7b2d1d3f11"),
                 pair("amr", "pwd otp mfa"),
             ]),
-            links: vec![
-                Link::new("A page that asks again", "/admin/"),
-                Link::new("Messages", "/messages"),
-            ],
+            links: vec![Link::new("A page that asks again", "/admin/"), Link::new("Messages", "/messages")],
             logout: "/.vestibule/logout".into(),
         }
     }

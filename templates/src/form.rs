@@ -19,11 +19,7 @@ pub struct Form {
 
 impl Form {
     pub fn new(action: impl Into<String>, csrf: impl Into<String>) -> Self {
-        Self {
-            action: action.into(),
-            csrf: csrf.into(),
-            hidden: Vec::new(),
-        }
+        Self { action: action.into(), csrf: csrf.into(), hidden: Vec::new() }
     }
 
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -82,22 +78,12 @@ pub struct Field {
 impl Field {
     /// A plain line of text.
     pub fn text(name: &str, label: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            label: label.into(),
-            kind: "text",
-            autocomplete: "off",
-            ..Self::default()
-        }
+        Self { name: name.into(), label: label.into(), kind: "text", autocomplete: "off", ..Self::default() }
     }
 
     /// The user name, as field `username`.
     pub fn username(texts: &Texts) -> Self {
-        Self {
-            autocomplete: "username",
-            maxlength: Some(256),
-            ..Self::text("username", texts.text("field-username"))
-        }
+        Self { autocomplete: "username", maxlength: Some(256), ..Self::text("username", texts.text("field-username")) }
     }
 
     /// The password one has, as field `password`.
@@ -181,25 +167,18 @@ impl Field {
     }
 
     fn shown_value(&self) -> &str {
-        let secret =
-            self.kind == "password" || self.autocomplete == "one-time-code" || self.name == "code";
+        let secret = self.kind == "password" || self.autocomplete == "one-time-code" || self.name == "code";
         if secret { "" } else { &self.value }
     }
 
     /// `about`: the id of a text elsewhere on the page that this field's reader should hear too.
     fn render(&self, focus: bool, about: Option<&str>) -> Markup {
-        let (hint, error) = (
-            format!("{}-hint", self.name),
-            format!("{}-error", self.name),
-        );
-        let described: Vec<&str> = [
-            self.error.is_some().then_some(error.as_str()),
-            self.hint.is_some().then_some(hint.as_str()),
-            about,
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let (hint, error) = (format!("{}-hint", self.name), format!("{}-error", self.name));
+        let described: Vec<&str> =
+            [self.error.is_some().then_some(error.as_str()), self.hint.is_some().then_some(hint.as_str()), about]
+                .into_iter()
+                .flatten()
+                .collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let typed_by_hand = self.autocomplete == "username" || self.name == "code";
         html! {
@@ -228,20 +207,14 @@ pub(crate) fn fields(fields: &[Field], about: Option<&str>) -> Markup {
 }
 
 /// Fields with something between them, sharing one cursor. `about` belongs to the later ones when there are any.
-pub(crate) fn in_two_parts(
-    first: &[Field],
-    between: Markup,
-    then: &[Field],
-    about: Option<&str>,
-) -> Markup {
+pub(crate) fn in_two_parts(first: &[Field], between: Markup, then: &[Field], about: Option<&str>) -> Markup {
     let all = || first.iter().chain(then);
     let cursor = all()
         .position(|field| field.error.is_some())
         .or_else(|| all().position(|field| field.shown_value().is_empty()))
         .unwrap_or(0);
     let heard = if then.is_empty() { 0 } else { first.len() };
-    let render =
-        |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == heard));
+    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == heard));
     html! {
         @for (at, field) in first.iter().enumerate() { (render(at, field)) }
         (between)
@@ -286,10 +259,7 @@ pub struct Link {
 
 impl Link {
     pub fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            href: href.into(),
-        }
+        Self { text: text.into(), href: href.into() }
     }
 
     pub(crate) fn render(&self, class: &str) -> Markup {
@@ -304,12 +274,9 @@ mod tests {
     #[test]
     fn what_was_typed_in_secret_never_comes_back() {
         let texts = Texts::english();
-        for field in [
-            Field::password(&texts),
-            Field::new_password(8, &texts),
-            Field::code(&texts),
-            Field::recovery_code(&texts),
-        ] {
+        for field in
+            [Field::password(&texts), Field::new_password(8, &texts), Field::code(&texts), Field::recovery_code(&texts)]
+        {
             let shown = fields(&[field.with_value("hunter2")], None).into_string();
             assert!(!shown.contains("hunter2"), "{shown}");
         }
@@ -322,13 +289,8 @@ mod tests {
         let texts = Texts::english();
         let wrong = Field::new_password_again(&texts).with_error(Some("not the same".into()));
         let shown = fields(&[Field::new_password(8, &texts), wrong], None).into_string();
-        let again = shown
-            .split("id=\"new_password_again\"")
-            .nth(1)
-            .expect("the second field");
-        assert!(
-            again.contains("aria-invalid=\"true\"") && again.contains("new_password_again-error")
-        );
+        let again = shown.split("id=\"new_password_again\"").nth(1).expect("the second field");
+        assert!(again.contains("aria-invalid=\"true\"") && again.contains("new_password_again-error"));
         assert!(again.contains("autofocus") && shown.matches("autofocus").count() == 1);
     }
 }

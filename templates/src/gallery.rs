@@ -17,33 +17,17 @@ pub struct Sample {
 
 /// All of them.
 pub fn samples(texts: &Texts) -> Vec<Sample> {
-    let (stranger, pending, user) = (
-        Frame::sample(),
-        Frame::sample_signing_in(),
-        Frame::sample_signed_in(),
-    );
+    let (stranger, pending, user) = (Frame::sample(), Frame::sample_signing_in(), Frame::sample_signed_in());
     let mut samples = Vec::new();
-    let mut add = |name: &str, page: Markup| {
-        samples.push(Sample {
-            name: name.to_owned(),
-            page,
-        })
-    };
+    let mut add = |name: &str, page: Markup| samples.push(Sample { name: name.to_owned(), page });
 
-    add(
-        "login",
-        login::page(&login::View::sample(), &stranger, texts),
-    );
+    add("login", login::page(&login::View::sample(), &stranger, texts));
     for (name, error) in [
         ("login-wrong", login::Problem::Wrong),
         ("login-no-name", login::Problem::UsernameMissing),
         ("login-no-password", login::Problem::PasswordMissing),
     ] {
-        let view = login::View {
-            error: Some(error),
-            username: "alice".into(),
-            ..login::View::sample()
-        };
+        let view = login::View { error: Some(error), username: "alice".into(), ..login::View::sample() };
         add(name, login::page(&view, &stranger, texts));
     }
     for (name, notice) in [
@@ -54,91 +38,45 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         ("login-address-unknown", login::Notice::AddressUnknown),
         ("login-password-set", login::Notice::PasswordSet),
     ] {
-        let view = login::View {
-            notice: Some(notice),
-            ..login::View::sample()
-        };
+        let view = login::View { notice: Some(notice), ..login::View::sample() };
         add(name, login::page(&view, &stranger, texts));
     }
-    let view = login::View {
-        wait_until: Some(stranger.now + 15),
-        ..login::View::sample()
-    };
+    let view = login::View { wait_until: Some(stranger.now + 15), ..login::View::sample() };
     add("login-waiting", login::page(&view, &stranger, texts));
 
-    add(
-        "verify-choose",
-        verify::choose(&verify::ChooseView::sample(), &pending, texts),
-    );
+    add("verify-choose", verify::choose(&verify::ChooseView::sample(), &pending, texts));
     for (name, view) in [
         ("verify-code", verify::AnswerView::sample_code(texts)),
         ("verify-wrong", verify::AnswerView::sample_wrong(texts)),
         ("verify-waiting", verify::AnswerView::sample_waiting(texts)),
         ("verify-key", verify::AnswerView::sample_key(texts)),
-        (
-            "verify-sms-ready",
-            verify::AnswerView::sample_message(DeliveryState::Ready, texts),
-        ),
-        (
-            "verify-sms-sent",
-            verify::AnswerView::sample_message(DeliveryState::Sent, texts),
-        ),
-        (
-            "verify-sms-failed",
-            verify::AnswerView::sample_message(DeliveryState::Failed, texts),
-        ),
+        ("verify-sms-ready", verify::AnswerView::sample_message(DeliveryState::Ready, texts)),
+        ("verify-sms-sent", verify::AnswerView::sample_message(DeliveryState::Sent, texts)),
+        ("verify-sms-failed", verify::AnswerView::sample_message(DeliveryState::Failed, texts)),
     ] {
         add(name, verify::answer(&view, &pending, texts));
     }
-    add(
-        "verify-lost",
-        verify::lost(&verify::LostView::sample(), &pending, texts),
-    );
-    let nothing = verify::LostView {
-        others: vec![],
-        ..verify::LostView::sample()
-    };
+    add("verify-lost", verify::lost(&verify::LostView::sample(), &pending, texts));
+    let nothing = verify::LostView { others: vec![], ..verify::LostView::sample() };
     add("verify-lost-all", verify::lost(&nothing, &pending, texts));
 
-    add(
-        "enrol-first",
-        enrol::choose(&enrol::ChooseView::sample(texts), &pending, texts),
-    );
+    add("enrol-first", enrol::choose(&enrol::ChooseView::sample(texts), &pending, texts));
     let another = enrol::ChooseView {
         first: false,
         back: Some("/.vestibule/account".into()),
         ..enrol::ChooseView::sample(texts)
     };
     add("enrol-choose", enrol::choose(&another, &user, texts));
-    add(
-        "enrol-totp",
-        enrol::add(&enrol::AddView::sample_secret(texts), &pending, texts),
-    );
-    add(
-        "enrol-sms",
-        enrol::add(&enrol::AddView::sample_phone(texts), &pending, texts),
-    );
-    add(
-        "enrol-webauthn",
-        enrol::add(&enrol::AddView::sample_key(texts), &pending, texts),
-    );
+    add("enrol-totp", enrol::add(&enrol::AddView::sample_secret(texts), &pending, texts));
+    add("enrol-sms", enrol::add(&enrol::AddView::sample_phone(texts), &pending, texts));
+    add("enrol-webauthn", enrol::add(&enrol::AddView::sample_key(texts), &pending, texts));
 
     add("codes", codes::page(&codes::View::sample(), &user, texts));
-    let again = codes::View {
-        not_acknowledged: true,
-        replaces: true,
-        ..codes::View::sample()
-    };
+    let again = codes::View { not_acknowledged: true, replaces: true, ..codes::View::sample() };
     add("codes-not-acknowledged", codes::page(&again, &user, texts));
 
-    add(
-        "account",
-        account::page(&account::View::sample(), &user, texts),
-    );
-    add(
-        "account-bare",
-        account::page(&account::View::sample_bare(), &user, texts),
-    );
+    add("account", account::page(&account::View::sample(), &user, texts));
+    add("account-bare", account::page(&account::View::sample_bare(), &user, texts));
     for done in [
         account::Done::FactorAdded,
         account::Done::FactorRemoved,
@@ -147,47 +85,19 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         account::Done::BrowserEnded,
         account::Done::CodesMade,
     ] {
-        let recovery = Some(account::Recovery {
-            remaining: 10,
-            renew: "/.vestibule/account/codes".into(),
-        });
-        let view = account::View {
-            done: Some(done),
-            recovery,
-            ..account::View::sample()
-        };
-        add(
-            &format!("account-{done:?}"),
-            account::page(&view, &user, texts),
-        );
+        let recovery = Some(account::Recovery { remaining: 10, renew: "/.vestibule/account/codes".into() });
+        let view = account::View { done: Some(done), recovery, ..account::View::sample() };
+        add(&format!("account-{done:?}"), account::page(&view, &user, texts));
     }
     for (name, view) in confirm::View::samples(texts) {
-        add(
-            &format!("confirm-{name}"),
-            confirm::page(&view, &user, texts),
-        );
+        add(&format!("confirm-{name}"), confirm::page(&view, &user, texts));
     }
-    add(
-        "logout",
-        logout::page(&logout::View::sample(), &user, texts),
-    );
-    add(
-        "logout-done",
-        logout::done(&logout::DoneView::sample(), &stranger, texts),
-    );
-    let everywhere = logout::DoneView {
-        everywhere: true,
-        ..logout::DoneView::sample()
-    };
-    add(
-        "logout-everywhere",
-        logout::done(&everywhere, &stranger, texts),
-    );
+    add("logout", logout::page(&logout::View::sample(), &user, texts));
+    add("logout-done", logout::done(&logout::DoneView::sample(), &stranger, texts));
+    let everywhere = logout::DoneView { everywhere: true, ..logout::DoneView::sample() };
+    add("logout-everywhere", logout::done(&everywhere, &stranger, texts));
 
-    add(
-        "invite",
-        invite::page(&invite::View::sample(None, texts), &stranger, texts),
-    );
+    add("invite", invite::page(&invite::View::sample(None, texts), &stranger, texts));
     for problem in [
         confirm::PasswordProblem::TooShort,
         confirm::PasswordProblem::TooLong,
@@ -196,101 +106,43 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         confirm::PasswordProblem::NotTheSame,
     ] {
         let view = invite::View::sample(Some(problem), texts);
-        add(
-            &format!("invite-{problem:?}"),
-            invite::page(&view, &stranger, texts),
-        );
+        add(&format!("invite-{problem:?}"), invite::page(&view, &stranger, texts));
     }
-    let reset = invite::View {
-        reset: true,
-        fields: vec![],
-        ..invite::View::sample(None, texts)
-    };
+    let reset = invite::View { reset: true, fields: vec![], ..invite::View::sample(None, texts) };
     add("reset", invite::page(&reset, &stranger, texts));
-    add(
-        "invite-dead",
-        invite::dead(&invite::DeadView::sample(), &stranger, texts),
-    );
-    add(
-        "setup",
-        setup::page(&setup::View::sample(), &stranger, texts),
-    );
-    let refused = setup::View {
-        username: "no way".into(),
-        name_refused: true,
-        ..setup::View::sample()
-    };
+    add("invite-dead", invite::dead(&invite::DeadView::sample(), &stranger, texts));
+    add("setup", setup::page(&setup::View::sample(), &stranger, texts));
+    let refused = setup::View { username: "no way".into(), name_refused: true, ..setup::View::sample() };
     add("setup-refused", setup::page(&refused, &stranger, texts));
 
-    for cause in [
-        blocked::Cause::CookiesBlocked,
-        blocked::Cause::PlainHttp,
-        blocked::Cause::AnotherGate,
-        blocked::Cause::Loop,
-    ] {
-        add(
-            &format!("blocked-{cause:?}"),
-            blocked::page(&blocked::View::sample(cause), &stranger, texts),
-        );
+    for cause in
+        [blocked::Cause::CookiesBlocked, blocked::Cause::PlainHttp, blocked::Cause::AnotherGate, blocked::Cause::Loop]
+    {
+        add(&format!("blocked-{cause:?}"), blocked::page(&blocked::View::sample(cause), &stranger, texts));
     }
-    add(
-        "waiting",
-        waiting::page(&waiting::View::sample(), &stranger, texts),
-    );
-    add(
-        "not-enrolled",
-        not_enrolled::page(&not_enrolled::View::sample(), &pending, texts),
-    );
-    add(
-        "factor-needed",
-        factor_needed::page(&factor_needed::View::sample(), &user, texts),
-    );
+    add("waiting", waiting::page(&waiting::View::sample(), &stranger, texts));
+    add("not-enrolled", not_enrolled::page(&not_enrolled::View::sample(), &pending, texts));
+    add("factor-needed", factor_needed::page(&factor_needed::View::sample(), &user, texts));
     for status in refusal::STATUSES {
         let view = refusal::View::sample(status, refusal::Why::Status);
-        add(
-            &format!("refusal-{status}"),
-            refusal::page(&view, &stranger, texts),
-        );
+        add(&format!("refusal-{status}"), refusal::page(&view, &stranger, texts));
     }
     for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere] {
-        add(
-            &format!("refusal-{why:?}"),
-            refusal::page(&refusal::View::sample(403, why), &stranger, texts),
-        );
+        add(&format!("refusal-{why:?}"), refusal::page(&refusal::View::sample(403, why), &stranger, texts));
     }
 
-    add(
-        "demo-landing",
-        demo::landing(&demo::LandingView::sample(), &user, texts),
-    );
+    add("demo-landing", demo::landing(&demo::LandingView::sample(), &user, texts));
     for (name, assertion) in [
-        (
-            "demo-refused",
-            demo::Assertion::Refused("the audience is another".into()),
-        ),
+        ("demo-refused", demo::Assertion::Refused("the audience is another".into())),
         ("demo-missing", demo::Assertion::Missing),
     ] {
-        let view = demo::LandingView {
-            assertion,
-            headers: vec![],
-            ..demo::LandingView::sample()
-        };
+        let view = demo::LandingView { assertion, headers: vec![], ..demo::LandingView::sample() };
         add(name, demo::landing(&view, &stranger, texts));
     }
-    add(
-        "demo-messages",
-        demo::messages(&demo::MessagesView::sample(), &stranger, texts),
-    );
-    let empty = demo::MessagesView {
-        messages: vec![],
-        code: None,
-        secret_refused: true,
-        ..demo::MessagesView::sample()
-    };
-    add(
-        "demo-messages-empty",
-        demo::messages(&empty, &stranger, texts),
-    );
+    add("demo-messages", demo::messages(&demo::MessagesView::sample(), &stranger, texts));
+    let empty =
+        demo::MessagesView { messages: vec![], code: None, secret_refused: true, ..demo::MessagesView::sample() };
+    add("demo-messages-empty", demo::messages(&empty, &stranger, texts));
     samples
 }
 
@@ -338,12 +190,7 @@ mod tests {
                     Some(quoted) => quoted.split_once('"').expect("a value ends"),
                     None => ("", after),
                 };
-                assert!(
-                    attributes
-                        .insert(key.to_owned(), value.to_owned())
-                        .is_none(),
-                    "{key} stands once"
-                );
+                assert!(attributes.insert(key.to_owned(), value.to_owned()).is_none(), "{key} stands once");
                 rest = after.trim_start();
             }
             if !VOID.contains(&name.as_str()) {
@@ -367,22 +214,14 @@ mod tests {
     #[test]
     fn a_page_says_its_language_and_has_one_heading_in_one_main() {
         for (name, page, tags) in pages() {
-            assert!(
-                page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"),
-                "{name}"
-            );
+            assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{name}");
             let count = |wanted: &str| tags.iter().filter(|tag| tag.name == wanted).count();
             for once in ["title", "main", "h1", "header", "footer"] {
                 assert_eq!(count(once), 1, "{name}: {once}");
             }
-            let levels = tags
-                .iter()
-                .filter(|tag| ["h1", "h2", "h3"].contains(&tag.name.as_str()));
+            let levels = tags.iter().filter(|tag| ["h1", "h2", "h3"].contains(&tag.name.as_str()));
             let levels: Vec<u8> = levels.map(|tag| tag.name.as_bytes()[1] - b'0').collect();
-            assert!(
-                levels.windows(2).all(|two| two[1] <= two[0] + 1),
-                "{name}: headings {levels:?}"
-            );
+            assert!(levels.windows(2).all(|two| two[1] <= two[0] + 1), "{name}: headings {levels:?}");
         }
     }
 
@@ -390,11 +229,7 @@ mod tests {
     fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
         for (name, _, tags) in pages() {
             for tag in &tags {
-                assert!(
-                    tag.name != "style" && tag.name != "iframe" && tag.name != "base",
-                    "{name}: {}",
-                    tag.name
-                );
+                assert!(tag.name != "style" && tag.name != "iframe" && tag.name != "base", "{name}: {}", tag.name);
                 for (key, value) in &tag.attributes {
                     assert!(key != "style" && !key.starts_with("on"), "{name}: {key}");
                     if ["href", "src", "action"].contains(&key.as_str()) {
@@ -403,9 +238,7 @@ mod tests {
                     }
                 }
                 if tag.name == "script" {
-                    let own = assets::assets()
-                        .iter()
-                        .any(|asset| Some(asset.path().as_str()) == tag.get("src"));
+                    let own = assets::assets().iter().any(|asset| Some(asset.path().as_str()) == tag.get("src"));
                     assert!(own, "{name}: only our own script");
                 }
             }
@@ -424,15 +257,10 @@ mod tests {
             }
             for form in page.split("<form").skip(1) {
                 let form = form.split("</form>").next().expect("a form ends");
-                assert!(
-                    form.contains("name=\"csrf\" value=\"c3JmLXNhbXBsZQ\""),
-                    "{name}"
-                );
+                assert!(form.contains("name=\"csrf\" value=\"c3JmLXNhbXBsZQ\""), "{name}");
                 assert_eq!(
                     form.matches("type=\"submit\"").count(),
-                    1 + form
-                        .matches("button class=\"quiet\" type=\"submit\" name=\"send\"")
-                        .count(),
+                    1 + form.matches("button class=\"quiet\" type=\"submit\" name=\"send\"").count(),
                     "{name}"
                 );
             }
@@ -453,28 +281,14 @@ mod tests {
                         assert!(ids.contains(&id), "{name}: {key} names {id}");
                     }
                 }
-                let shown = tag.name == "input"
-                    && tag.get("type") != Some("hidden")
-                    && tag.get("hidden").is_none();
+                let shown = tag.name == "input" && tag.get("type") != Some("hidden") && tag.get("hidden").is_none();
                 if shown {
-                    let labelled = tags
-                        .iter()
-                        .any(|label| label.name == "label" && label.get("for") == tag.get("id"));
-                    assert!(
-                        labelled && tag.get("id").is_some(),
-                        "{name}: {:?}",
-                        tag.get("name")
-                    );
+                    let labelled = tags.iter().any(|label| label.name == "label" && label.get("for") == tag.get("id"));
+                    assert!(labelled && tag.get("id").is_some(), "{name}: {:?}", tag.get("name"));
                     assert!(tag.get("checked").is_none(), "{name}: boxes start unticked");
                 }
             }
-            assert!(
-                tags.iter()
-                    .filter(|tag| tag.get("autofocus").is_some())
-                    .count()
-                    <= 1,
-                "{name}"
-            );
+            assert!(tags.iter().filter(|tag| tag.get("autofocus").is_some()).count() <= 1, "{name}");
         }
     }
 
@@ -493,19 +307,14 @@ mod tests {
     fn a_page_with_all_it_loads_weighs_little() {
         let loaded: usize = assets::assets().iter().map(|asset| asset.bytes.len()).sum();
         for (name, page, _) in pages() {
-            assert!(
-                page.len() + loaded <= 40 * 1024,
-                "{name}: {} + {loaded} bytes",
-                page.len()
-            );
+            assert!(page.len() + loaded <= 40 * 1024, "{name}: {} + {loaded} bytes", page.len());
         }
     }
 
     #[test]
     fn a_page_with_something_wrong_says_so_first() {
         for (name, page, _) in pages() {
-            let wrong = page.contains("aria-invalid")
-                || page.contains("role=\"alert\" tabindex=\"-1\"><p>");
+            let wrong = page.contains("aria-invalid") || page.contains("role=\"alert\" tabindex=\"-1\"><p>");
             if wrong && !name.starts_with("demo-refused") {
                 assert!(page.contains("<title>Error: "), "{name}");
             }

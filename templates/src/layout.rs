@@ -48,17 +48,8 @@ pub(crate) struct Shape {
     pub script: bool,
 }
 
-pub(crate) fn page(
-    frame: &Frame,
-    texts: &Texts,
-    heading: &str,
-    shape: Shape,
-    body: Markup,
-) -> Markup {
-    let words = [
-        ("page", heading.into()),
-        ("site", frame.site.as_str().into()),
-    ];
+pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, body: Markup) -> Markup {
+    let words = [("page", heading.into()), ("site", frame.site.as_str().into())];
     let title = if shape.failed {
         texts.plain_with("page-title-failed", &words)
     } else {
@@ -144,27 +135,13 @@ impl Frame {
 
     pub(crate) fn sample_signing_in() -> Self {
         let start_over = Form::sample("/.vestibule/login/start-over");
-        let account = Account {
-            name: "alice".into(),
-            standing: Standing::SigningIn { start_over },
-        };
-        Self {
-            account: Some(account),
-            ..Self::sample()
-        }
+        let account = Account { name: "alice".into(), standing: Standing::SigningIn { start_over } };
+        Self { account: Some(account), ..Self::sample() }
     }
 
     pub(crate) fn sample_signed_in() -> Self {
-        let standing = Standing::SignedIn {
-            account: "/.vestibule/account".into(),
-            logout: "/.vestibule/logout".into(),
-        };
-        Self {
-            account: Some(Account {
-                name: "alice".into(),
-                standing,
-            }),
-            ..Self::sample()
-        }
+        let standing =
+            Standing::SignedIn { account: "/.vestibule/account".into(), logout: "/.vestibule/logout".into() };
+        Self { account: Some(Account { name: "alice".into(), standing }), ..Self::sample() }
     }
 }

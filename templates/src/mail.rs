@@ -15,12 +15,8 @@ pub struct Mail {
 
 /// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
 pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
-    let words = [
-        ("name", name.into()),
-        ("site", site.into()),
-        ("link", link.into()),
-        ("date", moment::date(until).into()),
-    ];
+    let words =
+        [("name", name.into()), ("site", site.into()), ("link", link.into()), ("date", moment::date(until).into())];
     Mail {
         subject: texts.plain_with("mail-invitation-subject", &words[1..2]),
         text: texts.plain_with("mail-invitation", &words),
@@ -51,29 +47,21 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, text
             texts.plain_with("mail-factor-removed-subject", &site_word),
             texts.plain_with("mail-factor-removed", &[("label", label.as_str().into())]),
         ),
-        Change::PasswordChanged => (
-            texts.plain_with("mail-password-changed-subject", &site_word),
-            texts.text("mail-password-changed"),
-        ),
+        Change::PasswordChanged => {
+            (texts.plain_with("mail-password-changed-subject", &site_word), texts.text("mail-password-changed"))
+        }
         Change::RecoveryUsed { remaining } => (
             texts.plain_with("mail-recovery-used-subject", &site_word),
             texts.plain_with("mail-recovery-used", &[("count", (*remaining).into())]),
         ),
-        Change::RecoveryRenewed => (
-            texts.plain_with("mail-recovery-renewed-subject", &site_word),
-            texts.text("mail-recovery-renewed"),
-        ),
+        Change::RecoveryRenewed => {
+            (texts.plain_with("mail-recovery-renewed-subject", &site_word), texts.text("mail-recovery-renewed"))
+        }
         Change::NewBrowser { description } => (
             texts.plain_with("mail-new-browser-subject", &site_word),
-            texts.plain_with(
-                "mail-new-browser",
-                &[("description", description.as_str().into())],
-            ),
+            texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
         ),
-        Change::Locked => (
-            texts.plain_with("mail-locked-subject", &site_word),
-            texts.text("mail-locked"),
-        ),
+        Change::Locked => (texts.plain_with("mail-locked-subject", &site_word), texts.text("mail-locked")),
     };
     let words = [
         ("name", name.into()),
@@ -82,10 +70,7 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, text
         ("date", moment::date(at).into()),
         ("from", from.into()),
     ];
-    Mail {
-        subject,
-        text: texts.plain_with("mail-notice", &words),
-    }
+    Mail { subject, text: texts.plain_with("mail-notice", &words) }
 }
 
 #[cfg(test)]
@@ -97,23 +82,9 @@ mod tests {
         let texts = Texts::english();
         let label = "key\r\nBcc: everyone@evil.test\r\n\r\nhello".to_owned();
         let site = "wiki\r\nBcc: x@evil.test";
-        let mail = notice(
-            &Change::FactorAdded { label },
-            "alice",
-            site,
-            0,
-            "192.0.2.7",
-            &texts,
-        );
+        let mail = notice(&Change::FactorAdded { label }, "alice", site, 0, "192.0.2.7", &texts);
         assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
-        assert!(
-            !mail
-                .text
-                .lines()
-                .any(|line| line.starts_with("Bcc") || line == "hello"),
-            "{}",
-            mail.text
-        );
+        assert!(!mail.text.lines().any(|line| line.starts_with("Bcc") || line == "hello"), "{}", mail.text);
     }
 
     #[test]
@@ -126,17 +97,11 @@ mod tests {
             Change::PasswordChanged,
             Change::RecoveryUsed { remaining: 2 },
             Change::RecoveryRenewed,
-            Change::NewBrowser {
-                description: "Firefox".into(),
-            },
+            Change::NewBrowser { description: "Firefox".into() },
             Change::Locked,
         ] {
             let mail = notice(&change, "alice", "wiki", 1_795_356_309, "192.0.2.7", &texts);
-            assert!(
-                mail.subject.contains("wiki")
-                    && mail.text.contains("alice")
-                    && mail.text.contains("192.0.2.7")
-            );
+            assert!(mail.subject.contains("wiki") && mail.text.contains("alice") && mail.text.contains("192.0.2.7"));
         }
     }
 

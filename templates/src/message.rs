@@ -6,27 +6,13 @@ use crate::texts::Texts;
 /// A one-time code by SMS. The last line binds it to the site's host, so that a browser offers it there and nowhere
 /// else (WICG, origin-bound one-time codes). `minutes`: how long the code is valid.
 pub fn sms_code(site: &str, host: &str, code: &str, minutes: u64, texts: &Texts) -> String {
-    let words = [
-        ("code", code.into()),
-        ("site", site.into()),
-        ("minutes", minutes.into()),
-    ];
-    format!(
-        "{}\n\n@{host} #{code}",
-        texts.plain_with("sms-code", &words)
-    )
+    let words = [("code", code.into()), ("site", site.into()), ("minutes", minutes.into())];
+    format!("{}\n\n@{host} #{code}", texts.plain_with("sms-code", &words))
 }
 
 /// The same where there is no host to bind to: the words alone.
 pub fn sms_code_unbound(site: &str, code: &str, minutes: u64, texts: &Texts) -> String {
-    texts.plain_with(
-        "sms-code",
-        &[
-            ("code", code.into()),
-            ("site", site.into()),
-            ("minutes", minutes.into()),
-        ],
-    )
+    texts.plain_with("sms-code", &[("code", code.into()), ("site", site.into()), ("minutes", minutes.into())])
 }
 
 #[cfg(test)]
@@ -36,14 +22,8 @@ mod tests {
     #[test]
     fn a_code_message_names_the_site_and_ends_bound_to_it() {
         let text = sms_code("Wiki", "wiki.example.com", "012345", 10, &Texts::english());
-        assert!(
-            text.starts_with("012345 ") && text.contains("Wiki"),
-            "{text}"
-        );
+        assert!(text.starts_with("012345 ") && text.contains("Wiki"), "{text}");
         assert_eq!(text.lines().last(), Some("@wiki.example.com #012345"));
-        assert!(
-            !text.contains("://") && text.is_ascii() && text.len() <= 160,
-            "one SMS, no link: {text}"
-        );
+        assert!(!text.contains("://") && text.is_ascii() && text.len() <= 160, "one SMS, no link: {text}");
     }
 }

@@ -38,15 +38,9 @@ pub fn wait(until: u64, now: u64, texts: &Texts) -> String {
     let seconds = until.saturating_sub(now).max(1);
     let at = clock(until);
     if seconds < 120 {
-        texts.text_with(
-            "wait-seconds",
-            &[("count", seconds.into()), ("time", at.into())],
-        )
+        texts.text_with("wait-seconds", &[("count", seconds.into()), ("time", at.into())])
     } else {
-        texts.text_with(
-            "wait-minutes",
-            &[("count", seconds.div_ceil(60).into()), ("time", at.into())],
-        )
+        texts.text_with("wait-minutes", &[("count", seconds.div_ceil(60).into()), ("time", at.into())])
     }
 }
 
@@ -59,12 +53,8 @@ pub(crate) fn ends(at: u64, now: u64, texts: &Texts) -> Markup {
 }
 
 fn shown(unix: u64, format: &str) -> String {
-    let second = i64::try_from(unix)
-        .ok()
-        .and_then(|second| Timestamp::from_second(second).ok());
-    second.map_or_else(String::new, |time| {
-        time.to_zoned(TimeZone::UTC).strftime(format).to_string()
-    })
+    let second = i64::try_from(unix).ok().and_then(|second| Timestamp::from_second(second).ok());
+    second.map_or_else(String::new, |time| time.to_zoned(TimeZone::UTC).strftime(format).to_string())
 }
 
 #[cfg(test)]
@@ -87,10 +77,6 @@ mod tests {
 
     #[test]
     fn a_moment_in_the_future_is_now() {
-        assert!(
-            ago(100, 10, &Texts::english())
-                .into_string()
-                .contains("just now")
-        );
+        assert!(ago(100, 10, &Texts::english()).into_string().contains("just now"));
     }
 }

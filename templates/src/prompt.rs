@@ -90,28 +90,17 @@ pub(crate) struct Around<'a> {
 impl Prompt {
     /// Whether something on it is wrong, for the title of the page.
     pub(crate) fn failed(&self) -> bool {
-        let unsent = self
-            .delivery
-            .as_ref()
-            .is_some_and(|delivery| delivery.state == DeliveryState::Failed);
+        let unsent = self.delivery.as_ref().is_some_and(|delivery| delivery.state == DeliveryState::Failed);
         unsent || self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
     /// No code is under way: the main button sends one.
     fn to_be_sent(&self) -> bool {
-        self.delivery
-            .as_ref()
-            .is_some_and(|delivery| delivery.state != DeliveryState::Sent)
+        self.delivery.as_ref().is_some_and(|delivery| delivery.state != DeliveryState::Sent)
     }
 
     /// The whole form: the question, around it what the page has of its own, and one main button.
-    pub(crate) fn form(
-        &self,
-        form: &Form,
-        page: Around<'_>,
-        frame: &Frame,
-        texts: &Texts,
-    ) -> Markup {
+    pub(crate) fn form(&self, form: &Form, page: Around<'_>, frame: &Frame, texts: &Texts) -> Markup {
         let ceremony = self.ceremony.as_ref();
         let kind = ceremony.map(|ceremony| match ceremony.kind {
             CeremonyKind::Create => "create",
@@ -120,16 +109,8 @@ impl Prompt {
         let about = self.error.as_ref().map(|_| "prompt-error");
         let question = self.question(texts);
         // Where the page asks something first, the question stands behind that, at its own field.
-        let (before, between) = if page.first.is_empty() {
-            (question, html! {})
-        } else {
-            (html! {}, question)
-        };
-        let fields = if self.to_be_sent() {
-            &[]
-        } else {
-            self.fields.as_slice()
-        };
+        let (before, between) = if page.first.is_empty() { (question, html! {}) } else { (html! {}, question) };
+        let fields = if self.to_be_sent() { &[] } else { self.fields.as_slice() };
         html! {
             (before)
             form method="post" action=(form.action) novalidate data-ceremony=[kind]
@@ -216,20 +197,12 @@ impl Delivery {
 /// In groups of four, as people read aloud and type.
 fn grouped(secret: &str) -> String {
     let letters: Vec<char> = secret.chars().filter(|c| !c.is_whitespace()).collect();
-    letters
-        .chunks(4)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 impl Prompt {
     pub(crate) fn sample_code(texts: &Texts) -> Self {
-        Self {
-            hint: Some(texts.text("method-totp-ask")),
-            fields: vec![Field::code(texts)],
-            ..Self::default()
-        }
+        Self { hint: Some(texts.text("method-totp-ask")), fields: vec![Field::code(texts)], ..Self::default() }
     }
 
     pub(crate) fn sample_key(kind: CeremonyKind, texts: &Texts) -> Self {
@@ -243,21 +216,14 @@ impl Prompt {
         };
         Self {
             hint: Some(texts.text("method-webauthn-ask")),
-            ceremony: Some(Ceremony {
-                kind,
-                options: options.into(),
-            }),
+            ceremony: Some(Ceremony { kind, options: options.into() }),
             ..Self::default()
         }
     }
 
     pub(crate) fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
         Self {
-            delivery: Some(Delivery {
-                target: "+31 ** *** **67".into(),
-                state,
-                again: Some(Frame::SAMPLE_NOW + 30),
-            }),
+            delivery: Some(Delivery { target: "+31 ** *** **67".into(), state, again: Some(Frame::SAMPLE_NOW + 30) }),
             fields: vec![Field::code(texts)],
             ..Self::default()
         }
@@ -268,15 +234,10 @@ impl Prompt {
         Self {
             hint: Some(texts.text("method-totp-enrol")),
             otpauth: Some(Otpauth {
-                uri: format!(
-                    "otpauth://totp/wiki.example.com:alice?secret={secret}&issuer=wiki.example.com"
-                ),
+                uri: format!("otpauth://totp/wiki.example.com:alice?secret={secret}&issuer=wiki.example.com"),
                 secret: secret.into(),
             }),
-            fields: vec![
-                Field::code(texts),
-                Field::label(texts).with_value("Authenticator app"),
-            ],
+            fields: vec![Field::code(texts), Field::label(texts).with_value("Authenticator app")],
             ..Self::default()
         }
     }
@@ -294,21 +255,10 @@ mod tests {
     #[test]
     fn only_an_authenticator_address_becomes_a_link() {
         let texts = Texts::english();
-        let hostile = Otpauth {
-            uri: "javascript:alert(1)".into(),
-            secret: "AAAA".into(),
-        };
+        let hostile = Otpauth { uri: "javascript:alert(1)".into(), secret: "AAAA".into() };
         assert!(!hostile.render(&texts).into_string().contains("href"));
-        let honest = Otpauth {
-            uri: "otpauth://totp/a?secret=AAAA".into(),
-            secret: "AAAA".into(),
-        };
-        assert!(
-            honest
-                .render(&texts)
-                .into_string()
-                .contains("href=\"otpauth://totp/a?secret=AAAA\"")
-        );
+        let honest = Otpauth { uri: "otpauth://totp/a?secret=AAAA".into(), secret: "AAAA".into() };
+        assert!(honest.render(&texts).into_string().contains("href=\"otpauth://totp/a?secret=AAAA\""));
     }
 
     #[test]
@@ -317,20 +267,12 @@ mod tests {
         let frame = Frame::sample();
         let form = Form::sample("/.vestibule/verify/sms");
         let shown = |state| {
-            let page = Around {
-                button: "Continue",
-                ..Around::default()
-            };
-            Prompt::sample_message(state, &texts)
-                .form(&form, page, &frame, &texts)
-                .into_string()
+            let page = Around { button: "Continue", ..Around::default() };
+            Prompt::sample_message(state, &texts).form(&form, page, &frame, &texts).into_string()
         };
         assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));
         assert!(shown(DeliveryState::Ready).contains("name=\"send\""));
         assert!(shown(DeliveryState::Sent).contains("name=\"code\""));
-        assert!(
-            !shown(DeliveryState::Sent).contains("name=\"send\""),
-            "not before its time"
-        );
+        assert!(!shown(DeliveryState::Sent).contains("name=\"send\""), "not before its time");
     }
 }

@@ -20,12 +20,7 @@ pub(crate) fn picture(text: &str, description: &str) -> Markup {
     for (at, color) in code.into_colors().into_iter().enumerate() {
         if color == Color::Dark {
             // Writing to a string cannot fail.
-            let _ = write!(
-                path,
-                "M{} {}h1v1h-1z",
-                at % width + MARGIN,
-                at / width + MARGIN
-            );
+            let _ = write!(path, "M{} {}h1v1h-1z", at % width + MARGIN, at / width + MARGIN);
         }
     }
     html! {

@@ -39,11 +39,7 @@ impl Texts {
         let mut bundle = FluentBundle::new_concurrent(vec![lang.parse().unwrap_or_default()]);
         bundle.set_use_isolating(false); // done here, by value: see `isolated`
         let _twice = bundle.add_resource(messages);
-        Self(Arc::new(Catalogue {
-            bundle,
-            lang,
-            direction,
-        }))
+        Self(Arc::new(Catalogue { bundle, lang, direction }))
     }
 
     /// The language tag (BCP 47), for `lang`.
@@ -58,10 +54,7 @@ impl Texts {
 
     /// Whether there is such a message.
     pub fn has(&self, key: &str) -> bool {
-        self.0
-            .bundle
-            .get_message(key)
-            .is_some_and(|message| message.value().is_some())
+        self.0.bundle.get_message(key).is_some_and(|message| message.value().is_some())
     }
 
     /// A message without placeholders.
@@ -87,17 +80,9 @@ impl Texts {
             .bundle
             .get_message(key)
             .and_then(|message| message.value())
-            .map(|pattern| {
-                self.0
-                    .bundle
-                    .format_pattern(pattern, Some(arguments), &mut errors)
-                    .into_owned()
-            });
+            .map(|pattern| self.0.bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned());
         #[cfg(test)]
-        assert!(
-            text.is_some() && errors.is_empty(),
-            "message {key}: {errors:?}"
-        );
+        assert!(text.is_some() && errors.is_empty(), "message {key}: {errors:?}");
         text.unwrap_or_else(|| key.to_owned())
     }
 }
@@ -108,10 +93,7 @@ impl fmt::Debug for Texts {
     }
 }
 
-fn arguments<'a>(
-    values: &'a [(&'a str, Value<'a>)],
-    finish: impl Fn(String) -> String,
-) -> FluentArgs<'a> {
+fn arguments<'a>(values: &'a [(&'a str, Value<'a>)], finish: impl Fn(String) -> String) -> FluentArgs<'a> {
     let mut arguments = FluentArgs::with_capacity(values.len());
     for (name, value) in values {
         let value = match value {
@@ -133,11 +115,7 @@ fn tame(text: &str) -> String {
 
 /// ASCII in a left-to-right sentence needs no marks, and reads and searches better without.
 fn isolated(text: String, direction: &str) -> String {
-    if text.is_ascii() && direction == "ltr" {
-        text
-    } else {
-        format!("\u{2068}{text}\u{2069}")
-    }
+    if text.is_ascii() && direction == "ltr" { text } else { format!("\u{2068}{text}\u{2069}") }
 }
 
 #[cfg(test)]
@@ -147,9 +125,7 @@ mod tests {
     #[test]
     fn the_catalogue_can_be_read_whole_and_says_nothing_twice() {
         let messages = FluentResource::try_new(include_str!("../texts/en.ftl").to_owned());
-        let messages = messages
-            .map_err(|(_, errors)| errors)
-            .expect("every message parses");
+        let messages = messages.map_err(|(_, errors)| errors).expect("every message parses");
         let mut bundle = FluentBundle::new_concurrent(vec![]);
         bundle.add_resource(messages).expect("no key stands twice");
     }
@@ -160,15 +136,8 @@ mod tests {
         let mut seen = 0;
         for (file, source) in sources() {
             for call in [".text(", "text_with(", "plain_with("] {
-                for (_, rest) in source
-                    .match_indices(call)
-                    .map(|(at, _)| source.split_at(at + call.len()))
-                {
-                    let Some(key) = rest
-                        .trim_start()
-                        .strip_prefix('"')
-                        .and_then(|rest| rest.split('"').next())
-                    else {
+                for (_, rest) in source.match_indices(call).map(|(at, _)| source.split_at(at + call.len())) {
+                    let Some(key) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
                         continue; // a key chosen by a match: rendering the gallery finds those
                     };
                     assert!(texts.has(key), "{file}: no message {key}");
@@ -180,10 +149,7 @@ mod tests {
     }
 
     fn sources() -> Vec<(String, String)> {
-        let mut folders = vec![std::path::PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/src"
-        ))];
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         let mut sources = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("the source lies here") {
@@ -192,11 +158,7 @@ mod tests {
                     folders.push(path);
                 } else {
                     let source = std::fs::read_to_string(&path).expect("UTF-8");
-                    let code = source
-                        .split("#[cfg(test)]\nmod tests")
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned();
+                    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
                     sources.push((path.display().to_string(), code));
                 }
             }
@@ -209,10 +171,7 @@ mod tests {
         let texts = Texts::english();
         let hostile = "a\r\nBcc: x\u{202e}b\u{2069}";
         let mail = texts.plain_with("header-signing-in", &[("name", hostile.into())]);
-        assert!(
-            !mail.contains(['\r', '\n', '\u{202e}', '\u{2069}', '\u{2068}']),
-            "{mail:?}"
-        );
+        assert!(!mail.contains(['\r', '\n', '\u{202e}', '\u{2069}', '\u{2068}']), "{mail:?}");
         let page = texts.text_with("header-signing-in", &[("name", "ü\u{2069}\u{202e}".into())]);
         assert!(page.contains("\u{2068}ü\u{2069}"), "{page:?}");
         let plain = texts.text_with("header-signing-in", &[("name", "alice".into())]);

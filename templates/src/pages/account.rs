@@ -95,10 +95,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             }
         }
     };
-    let shape = Shape {
-        wide: true,
-        ..Shape::default()
-    };
+    let shape = Shape { wide: true, ..Shape::default() };
     layout::page(frame, texts, &texts.text("account-title"), shape, body)
 }
 
@@ -267,26 +264,17 @@ impl View {
             started: now - 7_300,
             last_seen,
             this_one,
-            end: (!this_one)
-                .then(|| Form::sample("/.vestibule/account/sessions/end").with("session", "s1")),
+            end: (!this_one).then(|| Form::sample("/.vestibule/account/sessions/end").with("session", "s1")),
         };
         Self {
             done: Some(Done::FactorRenamed),
             factors: vec![
                 factor("totp", "Authenticator app", "Alice’s phone", Some(now - 30)),
-                factor(
-                    "webauthn",
-                    "Security key or passkey",
-                    "Blue key",
-                    Some(now - 3 * 86_400),
-                ),
+                factor("webauthn", "Security key or passkey", "Blue key", Some(now - 3 * 86_400)),
                 factor("sms", "Text message", "+31 ** *** **67", None),
             ],
             add_factor: Some("/.vestibule/enrol".into()),
-            recovery: Some(Recovery {
-                remaining: 3,
-                renew: "/.vestibule/account/codes".into(),
-            }),
+            recovery: Some(Recovery { remaining: 3, renew: "/.vestibule/account/codes".into() }),
             sessions: vec![
                 session("Firefox on Linux, 192.0.2.7", true, now - 5),
                 session("Chrome on Android, 198.51.100.23", false, now - 5_400),

@@ -29,45 +29,21 @@ pub enum Cause {
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let origin = [("origin", frame.origin.as_str().into())];
     let (cause, remedy) = match view.cause {
-        Cause::CookiesBlocked => (
-            texts.text("blocked-cookies"),
-            texts.text("blocked-cookies-remedy"),
-        ),
-        Cause::PlainHttp => (
-            texts.text_with("blocked-http", &origin),
-            texts.text_with("blocked-http-remedy", &origin),
-        ),
-        Cause::AnotherGate => (
-            texts.text("blocked-gate"),
-            texts.text("blocked-gate-remedy"),
-        ),
-        Cause::Loop => (
-            texts.text("blocked-loop"),
-            texts.text("blocked-loop-remedy"),
-        ),
+        Cause::CookiesBlocked => (texts.text("blocked-cookies"), texts.text("blocked-cookies-remedy")),
+        Cause::PlainHttp => (texts.text_with("blocked-http", &origin), texts.text_with("blocked-http-remedy", &origin)),
+        Cause::AnotherGate => (texts.text("blocked-gate"), texts.text("blocked-gate-remedy")),
+        Cause::Loop => (texts.text("blocked-loop"), texts.text("blocked-loop-remedy")),
     };
     let body = html! {
         (layout::notice("warn", &cause))
         p { (remedy) }
         p { (Link::new(texts.text("try-again"), view.login.as_str()).render("button main")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("blocked-title"),
-        Shape {
-            failed: true,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &texts.text("blocked-title"), Shape { failed: true, ..Shape::default() }, body)
 }
 
 impl View {
     pub fn sample(cause: Cause) -> Self {
-        Self {
-            cause,
-            login: "/.vestibule/login".into(),
-        }
+        Self { cause, login: "/.vestibule/login".into() }
     }
 }

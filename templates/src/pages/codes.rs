@@ -23,9 +23,7 @@ pub struct View {
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let count = [("count", (view.codes.len() as u64).into())];
-    let wrong = view
-        .not_acknowledged
-        .then(|| texts.text("error-not-acknowledged"));
+    let wrong = view.not_acknowledged.then(|| texts.text("error-not-acknowledged"));
     let account = frame.account.as_ref().map(|account| account.name.as_str());
     let body = html! {
         p.lead { (texts.text_with("codes-lead", &count)) }
@@ -45,10 +43,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             button.primary type="submit" { (texts.text("continue")) }
         }))
     };
-    let shape = Shape {
-        failed: view.not_acknowledged,
-        ..Shape::default()
-    };
+    let shape = Shape { failed: view.not_acknowledged, ..Shape::default() };
     layout::page(frame, texts, &texts.text("codes-title"), shape, body)
 }
 

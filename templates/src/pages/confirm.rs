@@ -99,10 +99,7 @@ struct Words {
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let words = view.action.words(texts);
     // One form: what the action needs first, the proof for it last.
-    let owner = frame
-        .account
-        .as_ref()
-        .filter(|_| matches!(view.action, Action::ChangePassword));
+    let owner = frame.account.as_ref().filter(|_| matches!(view.action, Action::ChangePassword));
     let around = Around {
         first: &view.fields,
         button: &words.button,
@@ -130,16 +127,9 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
 
 /// The two fields of a new password. `least`: its shortest length; `error` stands at the field it is about.
 pub fn new_password(least: u64, error: Option<PasswordProblem>, texts: &Texts) -> Vec<Field> {
-    let first = error
-        .filter(|error| *error != PasswordProblem::NotTheSame)
-        .map(|error| error.text(least, texts));
-    let again = error
-        .filter(|error| *error == PasswordProblem::NotTheSame)
-        .map(|error| error.text(least, texts));
-    vec![
-        Field::new_password(least, texts).with_error(first),
-        Field::new_password_again(texts).with_error(again),
-    ]
+    let first = error.filter(|error| *error != PasswordProblem::NotTheSame).map(|error| error.text(least, texts));
+    let again = error.filter(|error| *error == PasswordProblem::NotTheSame).map(|error| error.text(least, texts));
+    vec![Field::new_password(least, texts).with_error(first), Field::new_password_again(texts).with_error(again)]
 }
 
 /// Why a new password is not taken.
@@ -157,9 +147,7 @@ pub enum PasswordProblem {
 impl PasswordProblem {
     fn text(self, least: u64, texts: &Texts) -> String {
         match self {
-            PasswordProblem::TooShort => {
-                texts.text_with("error-password-short", &[("least", least.into())])
-            }
+            PasswordProblem::TooShort => texts.text_with("error-password-short", &[("least", least.into())]),
             PasswordProblem::TooLong => texts.text("error-password-long"),
             PasswordProblem::Common => texts.text("error-password-common"),
             PasswordProblem::OwnName => texts.text("error-password-own-name"),
@@ -188,40 +176,12 @@ impl View {
         let password = new_password(8, Some(PasswordProblem::NotTheSame), texts);
         vec![
             ("add", Self::sample(Action::AddFactor, vec![], code())),
-            (
-                "rename",
-                Self::sample(
-                    Action::RenameFactor { name: name() },
-                    vec![Field::label(texts)],
-                    code(),
-                ),
-            ),
-            (
-                "remove",
-                Self::sample(Action::RemoveFactor { name: name() }, vec![], code()),
-            ),
-            (
-                "codes",
-                Self::sample(Action::NewRecoveryCodes, vec![], key()),
-            ),
-            (
-                "password",
-                Self::sample(Action::ChangePassword, password, code()),
-            ),
-            (
-                "browser",
-                Self::sample(
-                    Action::EndBrowser {
-                        name: "Firefox on Linux".into(),
-                    },
-                    vec![],
-                    code(),
-                ),
-            ),
-            (
-                "browsers",
-                Self::sample(Action::EndBrowsers, vec![], code()),
-            ),
+            ("rename", Self::sample(Action::RenameFactor { name: name() }, vec![Field::label(texts)], code())),
+            ("remove", Self::sample(Action::RemoveFactor { name: name() }, vec![], code())),
+            ("codes", Self::sample(Action::NewRecoveryCodes, vec![], key())),
+            ("password", Self::sample(Action::ChangePassword, password, code())),
+            ("browser", Self::sample(Action::EndBrowser { name: "Firefox on Linux".into() }, vec![], code())),
+            ("browsers", Self::sample(Action::EndBrowsers, vec![], code())),
         ]
     }
 }

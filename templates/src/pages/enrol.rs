@@ -51,11 +51,7 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back"), back.as_str()).render("")) } }
         @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
-    let heading = if view.first {
-        texts.text("enrol-first-title")
-    } else {
-        texts.text("enrol-title")
-    };
+    let heading = if view.first { texts.text("enrol-first-title") } else { texts.text("enrol-title") };
     layout::page(frame, texts, &heading, Shape::default(), body)
 }
 
@@ -66,11 +62,7 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         ..Shape::default()
     };
     // A ceremony's fields (its name) come before the key is touched, so its button says what happens then.
-    let button = if shape.script {
-        texts.text("enrol-key-button")
-    } else {
-        texts.text("enrol-button")
-    };
+    let button = if shape.script { texts.text("enrol-key-button") } else { texts.text("enrol-button") };
     let body = html! {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
@@ -101,25 +93,10 @@ impl ChooseView {
                 texts.text("method-webauthn-hint"),
                 Badge::Strongest,
             ),
-            method(
-                "totp",
-                texts.text("method-totp-title"),
-                texts.text("method-totp-hint"),
-                Badge::Strong,
-            ),
-            method(
-                "sms",
-                texts.text("method-sms-title"),
-                texts.text("method-sms-hint"),
-                Badge::Basic,
-            ),
+            method("totp", texts.text("method-totp-title"), texts.text("method-totp-hint"), Badge::Strong),
+            method("sms", texts.text("method-sms-title"), texts.text("method-sms-hint"), Badge::Basic),
         ];
-        Self {
-            methods,
-            first: true,
-            back: None,
-            ends: Some(Frame::SAMPLE_NOW + 540),
-        }
+        Self { methods, first: true, back: None, ends: Some(Frame::SAMPLE_NOW + 540) }
     }
 }
 
@@ -136,17 +113,11 @@ impl AddView {
     }
 
     pub fn sample_secret(texts: &Texts) -> Self {
-        Self::sample(
-            "totp",
-            texts.text("method-totp-enrol-title"),
-            Prompt::sample_secret(texts),
-        )
+        Self::sample("totp", texts.text("method-totp-enrol-title"), Prompt::sample_secret(texts))
     }
 
     pub fn sample_phone(texts: &Texts) -> Self {
-        let wrong = crate::Field::phone(texts)
-            .with_value("06 12")
-            .with_error(Some(texts.text("error-phone-invalid")));
+        let wrong = crate::Field::phone(texts).with_value("06 12").with_error(Some(texts.text("error-phone-invalid")));
         let prompt = Prompt {
             hint: Some(texts.text("method-sms-enrol")),
             fields: vec![wrong],
@@ -160,10 +131,6 @@ impl AddView {
         let mut prompt = Prompt::sample_key(CeremonyKind::Create, texts);
         prompt.hint = Some(texts.text("method-webauthn-enrol"));
         prompt.fields = vec![crate::Field::label(texts).with_value("Security key")];
-        Self::sample(
-            "webauthn",
-            texts.text("method-webauthn-enrol-title"),
-            prompt,
-        )
+        Self::sample("webauthn", texts.text("method-webauthn-enrol-title"), prompt)
     }
 }

@@ -25,13 +25,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back-to-site"), back.as_str()).render("")) } }
         (super::refusal::reference(&view.request_id, texts))
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("factor-needed-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("factor-needed-title"), Shape::default(), body)
 }
 
 impl View {
@@ -41,10 +35,6 @@ impl View {
         for method in &mut methods {
             method.detail = None;
         }
-        Self {
-            methods,
-            back: Some("/".into()),
-            request_id: "01JD8Z3VQ6K2".into(),
-        }
+        Self { methods, back: Some("/".into()), request_id: "01JD8Z3VQ6K2".into() }
     }
 }

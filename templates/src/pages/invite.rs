@@ -28,20 +28,9 @@ pub struct DeadView {
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
-    let words = [
-        ("name", view.name.as_str().into()),
-        ("site", frame.site.as_str().into()),
-    ];
-    let title = if view.reset {
-        texts.text("reset-title")
-    } else {
-        texts.text("invite-title")
-    };
-    let lead = if view.reset {
-        texts.text_with("reset-lead", &words)
-    } else {
-        texts.text_with("invite-lead", &words)
-    };
+    let words = [("name", view.name.as_str().into()), ("site", frame.site.as_str().into())];
+    let title = if view.reset { texts.text("reset-title") } else { texts.text("invite-title") };
+    let lead = if view.reset { texts.text_with("reset-lead", &words) } else { texts.text_with("invite-lead", &words) };
     let body = html! {
         p.lead { (lead) }
         (view.form.open(html! {
@@ -55,16 +44,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());
-    layout::page(
-        frame,
-        texts,
-        &title,
-        Shape {
-            failed,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &title, Shape { failed, ..Shape::default() }, body)
 }
 
 pub fn dead(view: &DeadView, frame: &Frame, texts: &Texts) -> Markup {
@@ -73,13 +53,7 @@ pub fn dead(view: &DeadView, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("invite-dead-help")) }
         p { (Link::new(texts.text("login-link"), view.login.as_str()).render("button")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("invite-dead-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape::default(), body)
 }
 
 impl View {
@@ -96,8 +70,6 @@ impl View {
 
 impl DeadView {
     pub fn sample() -> Self {
-        Self {
-            login: "/.vestibule/login".into(),
-        }
+        Self { login: "/.vestibule/login".into() }
     }
 }

@@ -51,14 +51,10 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         Field::username(texts)
             .with_value(view.username.as_str())
             .with_error(missing(Problem::UsernameMissing, "error-username-missing")),
-        Field::password(texts)
-            .with_error(missing(Problem::PasswordMissing, "error-password-missing")),
+        Field::password(texts).with_error(missing(Problem::PasswordMissing, "error-password-missing")),
     ];
     let wrong = view.error == Some(Problem::Wrong);
-    let shape = Shape {
-        failed: view.error.is_some() || view.wait_until.is_some(),
-        ..Shape::default()
-    };
+    let shape = Shape { failed: view.error.is_some() || view.wait_until.is_some(), ..Shape::default() };
     let body = html! {
         @if let Some(notice) = view.notice { (notice.render(texts)) }
         @if let Some(until) = view.wait_until {

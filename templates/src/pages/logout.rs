@@ -29,13 +29,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         (view.form.open(html! { button.primary type="submit" { (texts.text("logout-button")) } }))
         p { (Link::new(texts.text("logout-stay"), view.back.as_str()).render("")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("logout-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("logout-title"), Shape::default(), body)
 }
 
 pub fn done(view: &DoneView, frame: &Frame, texts: &Texts) -> Markup {
@@ -45,29 +39,17 @@ pub fn done(view: &DoneView, frame: &Frame, texts: &Texts) -> Markup {
         }
         p { (Link::new(texts.text("logout-again"), view.login.as_str()).render("button main")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("logout-done-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("logout-done-title"), Shape::default(), body)
 }
 
 impl View {
     pub fn sample() -> Self {
-        Self {
-            form: Form::sample("/.vestibule/logout"),
-            back: "/".into(),
-        }
+        Self { form: Form::sample("/.vestibule/logout"), back: "/".into() }
     }
 }
 
 impl DoneView {
     pub fn sample() -> Self {
-        Self {
-            login: "/.vestibule/login".into(),
-            everywhere: false,
-        }
+        Self { login: "/.vestibule/login".into(), everywhere: false }
     }
 }

@@ -22,20 +22,11 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         (view.start_over.button(&texts.text("start-over"), "quiet"))
         (super::refusal::reference(&view.request_id, texts))
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("not-enrolled-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("not-enrolled-title"), Shape::default(), body)
 }
 
 impl View {
     pub fn sample() -> Self {
-        Self {
-            start_over: Form::sample("/.vestibule/login/start-over"),
-            request_id: "01JD8Z3VQ6K2".into(),
-        }
+        Self { start_over: Form::sample("/.vestibule/login/start-over"), request_id: "01JD8Z3VQ6K2".into() }
     }
 }

@@ -30,9 +30,7 @@ pub enum Why {
 }
 
 /// The statuses that have words of their own.
-pub const STATUSES: [u16; 15] = [
-    400, 401, 403, 404, 405, 409, 413, 421, 429, 431, 500, 502, 503, 504, 508,
-];
+pub const STATUSES: [u16; 15] = [400, 401, 403, 404, 405, 409, 413, 421, 429, 431, 500, 502, 503, 504, 508];
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let (title, text) = words(view.status, view.why, texts);
@@ -43,16 +41,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }
         (reference(&view.request_id, texts))
     };
-    layout::page(
-        frame,
-        texts,
-        &title,
-        Shape {
-            failed: true,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &title, Shape { failed: true, ..Shape::default() }, body)
 }
 
 /// Title and sentence of a refusal, for pages, problem documents and plain text alike.
@@ -94,11 +83,6 @@ pub(crate) fn reference(request_id: &str, texts: &Texts) -> Markup {
 
 impl View {
     pub fn sample(status: u16, why: Why) -> Self {
-        Self {
-            status,
-            why,
-            request_id: "01JD8Z3VQ6K2".into(),
-            links: vec![Link::new("wiki.example.com", "/")],
-        }
+        Self { status, why, request_id: "01JD8Z3VQ6K2".into(), links: vec![Link::new("wiki.example.com", "/")] }
     }
 }

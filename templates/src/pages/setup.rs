@@ -20,21 +20,11 @@ pub struct View {
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
-    let name = Field {
-        hint: Some(texts.text("field-new-username-hint")),
-        ..Field::username(texts)
-    }
-    .with_value(view.username.as_str())
-    .with_error(
-        view.name_refused
-            .then(|| texts.text("error-username-refused")),
-    );
+    let name = Field { hint: Some(texts.text("field-new-username-hint")), ..Field::username(texts) }
+        .with_value(view.username.as_str())
+        .with_error(view.name_refused.then(|| texts.text("error-username-refused")));
     let mut fields = vec![name];
-    fields.extend(confirm::new_password(
-        view.least,
-        view.password_error,
-        texts,
-    ));
+    fields.extend(confirm::new_password(view.least, view.password_error, texts));
     let body = html! {
         p.lead { (texts.text("setup-lead")) }
         (view.form.open(html! {
@@ -44,16 +34,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         p.fine { (texts.text("invite-next")) }
     };
     let failed = view.name_refused || view.password_error.is_some();
-    layout::page(
-        frame,
-        texts,
-        &texts.text("setup-title"),
-        Shape {
-            failed,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &texts.text("setup-title"), Shape { failed, ..Shape::default() }, body)
 }
 
 impl View {

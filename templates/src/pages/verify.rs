@@ -56,13 +56,7 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
         @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("verify-choose-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("verify-choose-title"), Shape::default(), body)
 }
 
 pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
@@ -75,16 +69,8 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         let label = texts.text_with("trust-label", &[("days", days.into())]);
         form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
     };
-    let button = if shape.script {
-        texts.text("verify-key-button")
-    } else {
-        texts.text("verify-button")
-    };
-    let around = Around {
-        more: view.trust.map(trust),
-        button: &button,
-        ..Around::default()
-    };
+    let button = if shape.script { texts.text("verify-key-button") } else { texts.text("verify-button") };
+    let around = Around { more: view.trust.map(trust), button: &button, ..Around::default() };
     let body = html! {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
@@ -111,22 +97,12 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
         p { (Link::new(texts.text("back"), view.back.as_str()).render("")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("lost-title"),
-        Shape::default(),
-        body,
-    )
+    layout::page(frame, texts, &texts.text("lost-title"), Shape::default(), body)
 }
 
 impl ChooseView {
     pub fn sample() -> Self {
-        Self {
-            factors: choice::samples(),
-            lost: "/.vestibule/verify/lost".into(),
-            ends: Some(Frame::SAMPLE_NOW + 580),
-        }
+        Self { factors: choice::samples(), lost: "/.vestibule/verify/lost".into(), ends: Some(Frame::SAMPLE_NOW + 580) }
     }
 }
 
@@ -160,25 +136,15 @@ impl AnswerView {
     }
 
     pub fn sample_waiting(texts: &Texts) -> Self {
-        Self {
-            wait_until: Some(Frame::SAMPLE_NOW + 8),
-            ..Self::sample_code(texts)
-        }
+        Self { wait_until: Some(Frame::SAMPLE_NOW + 8), ..Self::sample_code(texts) }
     }
 
     pub fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
-        Self {
-            factor: None,
-            ..Self::sample("sms", "Text message", Prompt::sample_message(state, texts))
-        }
+        Self { factor: None, ..Self::sample("sms", "Text message", Prompt::sample_message(state, texts)) }
     }
 
     pub fn sample_key(texts: &Texts) -> Self {
-        Self::sample(
-            "webauthn",
-            "Security key or passkey",
-            Prompt::sample_key(CeremonyKind::Get, texts),
-        )
+        Self::sample("webauthn", "Security key or passkey", Prompt::sample_key(CeremonyKind::Get, texts))
     }
 }
 
@@ -186,9 +152,6 @@ impl LostView {
     pub fn sample() -> Self {
         let mut others = choice::samples();
         others.retain(|choice| choice.method == "recovery");
-        Self {
-            others,
-            back: "/.vestibule/verify".into(),
-        }
+        Self { others, back: "/.vestibule/verify".into() }
     }
 }

@@ -22,23 +22,11 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("waiting-why")) }
         p { (Link::new(texts.text("try-again"), view.back.as_str()).render("button main")) }
     };
-    layout::page(
-        frame,
-        texts,
-        &texts.text("waiting-title"),
-        Shape {
-            failed: true,
-            ..Shape::default()
-        },
-        body,
-    )
+    layout::page(frame, texts, &texts.text("waiting-title"), Shape { failed: true, ..Shape::default() }, body)
 }
 
 impl View {
     pub fn sample() -> Self {
-        Self {
-            until: Frame::SAMPLE_NOW + 240,
-            back: "/.vestibule/login".into(),
-        }
+        Self { until: Frame::SAMPLE_NOW + 240, back: "/.vestibule/login".into() }
     }
 }

@@ -1,0 +1,325 @@
+//! From what was written to parts that run, in two steps: a [`Plan`] is all that the configuration alone decides, with
+//! every problem found at once; [`Parts`] are the plan with the data folder open. A plan touches nothing, so that `check`
+//! and a reload can make one and throw it away.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use vestibule_templates::Texts;
+
+use super::{Machine, StartError};
+use crate::account::{Accounts, Factor};
+use crate::assertion::{Assertions, SigningKeys};
+use crate::audit::Audit;
+use crate::config::{Loaded, Written};
+use crate::directory::{FirstFactor, LocalDirectory};
+use crate::error::Problems;
+use crate::gate::{Lint, Sites, lint, trusted_proxies};
+use crate::gateway::{Gateways, Outbox};
+use crate::method::{Checks, Registry};
+use crate::methods;
+use crate::proxy::{Running, Upstreams};
+use crate::session::Sessions;
+use crate::store::{self, OpenError, SledOptions, SledStore, Vault};
+use crate::throttle::Throttle;
+use crate::ticket::Tickets;
+use crate::types::{MethodId, Origin as SiteOrigin};
+use crate::wizard::{self, Settings, SetupLink, Wizard};
+
+/// An assertion that lives longer outlives the session it speaks of by too much.
+const LONGEST_ASSERTION: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// All that the configuration alone decides.
+pub struct Plan {
+    pub written: Written,
+    pub sites: Arc<Sites>,
+    pub trusted: Vec<IpNet>,
+    pub gateways: Gateways,
+    pub registry: Arc<Registry>,
+    pub outbox: Outbox,
+    /// What every start says.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// # Errors
+    /// Every problem of the whole configuration, each with its place and its remedy.
+    pub fn build(loaded: &Loaded, machine: &Machine) -> Result<Self, Problems> {
+        let written = loaded.written.clone();
+        let mut problems = Problems::default();
+        let outbox = Outbox::default();
+        let sites = Arc::new(Sites::build(&written, &mut problems));
+        let trusted = trusted_proxies(&written.trust, &mut problems);
+        let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
+        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
+        let registry = methods::build(&written.methods, &environment, &mut problems);
+        addresses(&written, &mut problems);
+        limits(&written, &mut problems);
+        // The authorities' certificates are read here, so that a missing file is told with all the rest.
+        Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
+        rule_factors(&written, &registry, &mut problems);
+        if written.store.engine != "sled" {
+            let what = format!("there is no store engine {:?}", written.store.engine);
+            problems.add("store.engine", what, "write \"sled\"");
+        }
+        if !problems.is_empty() {
+            loaded.locate(&mut problems);
+            return Err(problems);
+        }
+        let mut warnings = sites.warnings.clone();
+        warnings.extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
+        Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
+    }
+
+    /// What a careful reader of the rules would ask about.
+    pub fn lints(&self) -> Vec<Lint> {
+        lint(&self.sites)
+    }
+
+    /// Where the sealing key lies.
+    pub fn sealing_key_file(&self) -> PathBuf {
+        let store = &self.written.store;
+        match store.sealing_key_file.as_str() {
+            "" => store.path.join("keys/sealing.key"),
+            named => PathBuf::from(named),
+        }
+    }
+}
+
+/// The parts that a reload replaces together.
+pub struct InForce {
+    pub plan: Plan,
+    pub checks: Checks,
+}
+
+/// Everything that runs.
+pub struct Parts {
+    pub machine: Machine,
+    pub store: Arc<SledStore>,
+    pub vault: Vault,
+    pub accounts: Accounts,
+    pub tickets: Tickets,
+    pub throttle: Throttle,
+    pub audit: Audit,
+    pub first: FirstFactor,
+    pub sessions: Sessions,
+    pub keys: Arc<SigningKeys>,
+    pub assertions: Assertions,
+    pub texts: Texts,
+    /// Where it listens, once it does.
+    pub listening: OnceLock<Vec<SocketAddr>>,
+    pub in_force: ArcSwap<InForce>,
+}
+
+impl Parts {
+    /// Opens the data folder, or makes it, and builds every part over it. `accept_rp_change`: start although security keys
+    /// were enrolled under another address.
+    ///
+    /// # Errors
+    /// A folder, key or store that cannot be used as it is; nothing was changed then.
+    pub async fn open(plan: Plan, machine: Machine, accept_rp_change: bool) -> Result<Arc<Self>, StartError> {
+        let written = &plan.written;
+        let folder = &written.store.path;
+        prepare(folder)?;
+        let fresh = SledStore::is_fresh(folder);
+        let ring = Arc::new(store::load_or_create(&plan.sealing_key_file(), fresh, &*machine.random)?);
+        let options = SledOptions {
+            cache: written.store.cache.0,
+            keys: ring.clone(),
+            clock: machine.clock.clone(),
+            random: machine.random.clone(),
+        };
+        let store = SledStore::open(folder, options)?;
+        let vault = Vault::new(store.clone(), ring, machine.clock.clone(), machine.random.clone());
+
+        let accounts = Accounts::new(vault.clone());
+        let tickets = Tickets::new(vault.clone());
+        let throttle = Throttle::new(vault.clone(), &written.throttle);
+        let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
+        let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
+        let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone());
+        let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
+        let identity = &written.identity;
+        let keys = Arc::new(SigningKeys::load(vault.clone(), identity.rotate.0, identity.lifetime.0).await?);
+        let assertions = Assertions::new(keys.clone(), identity.lifetime.0);
+        let texts = Texts::english();
+
+        let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
+        let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
+        if asleep > 0 {
+            tracing::warn!(factors = asleep, "enrolled factors wait for a method that is not in force; their users cannot use them");
+        }
+        let count = plan.registry.stranded(&stored);
+        if count > 0 && !accept_rp_change {
+            store.close().await;
+            return Err(StartError::Stranded { count });
+        }
+        let checks = checks(&plan, &accounts, &throttle, &audit, &texts);
+        Ok(Arc::new(Self {
+            machine,
+            store,
+            vault,
+            accounts,
+            tickets,
+            throttle,
+            audit,
+            first,
+            sessions,
+            keys,
+            assertions,
+            texts,
+            listening: OnceLock::new(),
+            in_force: ArcSwap::from_pointee(InForce { plan, checks }),
+        }))
+    }
+
+    /// Another configuration, ready to be put in force.
+    pub fn with(&self, plan: Plan) -> InForce {
+        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.texts);
+        InForce { plan, checks }
+    }
+
+    /// What the proxy works by, of one configuration.
+    ///
+    /// # Errors
+    /// A certificate file that was there when the plan was made and is not any more.
+    pub fn running(&self, in_force: &InForce, setup: &Arc<SetupLink>) -> Result<Running, Problems> {
+        let written = &in_force.plan.written;
+        let wizard = Wizard {
+            vault: self.vault.clone(),
+            accounts: self.accounts.clone(),
+            tickets: self.tickets.clone(),
+            first: self.first.clone(),
+            checks: in_force.checks.clone(),
+            sessions: self.sessions.clone(),
+            audit: self.audit.clone(),
+            keys: self.keys.clone(),
+            setup: setup.clone(),
+            texts: self.texts.clone(),
+            settings: Settings {
+                first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
+                min_length: written.password.min_length,
+                login_timeout: written.session.login_timeout.0,
+            },
+            derivation: self.vault.derive("wizard"),
+        };
+        let mut problems = Problems::default();
+        let running = Running::build(
+            in_force.plan.sites.clone(),
+            in_force.plan.trusted.clone(),
+            written.limits.clone(),
+            written.identity.user == "id",
+            wizard::router(Arc::new(wizard)),
+            self.machine.clock.clone(),
+            &mut problems,
+        );
+        if problems.is_empty() { Ok(running) } else { Err(problems) }
+    }
+
+    /// An orderly stop: what memory knows is written, the folder given free.
+    pub async fn close(&self) {
+        if let Err(error) = self.sessions.tick().await {
+            tracing::warn!(%error, "when sessions were last used could not be written");
+        }
+        self.store.close().await;
+    }
+}
+
+fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, texts: &Texts) -> Checks {
+    Checks {
+        registry: plan.registry.clone(),
+        accounts: accounts.clone(),
+        throttle: throttle.clone(),
+        audit: audit.clone(),
+        gateways: plan.gateways.clone(),
+        texts: Arc::new(texts.clone()),
+    }
+}
+
+/// Makes the data folder, or looks whose it is: before the key is looked for, so that nothing of ours ever lies in
+/// somebody else's folder.
+fn prepare(folder: &Path) -> Result<(), OpenError> {
+    let unusable = |error: std::io::Error| OpenError::Folder { folder: folder.to_owned(), why: error.to_string() };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+    let found = fs::metadata(folder).map_err(unusable)?;
+    let us = rustix::process::geteuid().as_raw();
+    if found.uid() != us {
+        return Err(OpenError::NotOurs { folder: folder.to_owned(), owner: found.uid(), us });
+    }
+    // An empty folder made by whoever installed us: nothing in it can be somebody's for other things.
+    if found.mode() & 0o077 != 0 && fs::read_dir(folder).map_err(unusable)?.next().is_none() {
+        fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(unusable)?;
+    }
+    Ok(())
+}
+
+fn addresses(written: &Written, problems: &mut Problems) {
+    let listen = &written.listen.http;
+    if listen.is_empty() {
+        problems.add("listen.http", "nobody could come in", "name an address such as \"127.0.0.1:8080\"");
+    }
+    for (n, text) in listen.iter().enumerate() {
+        if text.parse::<SocketAddr>().is_err() {
+            let what = format!("{text:?} is no address with a port");
+            problems.add(format!("listen.http[{n}]"), what, "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"");
+        }
+    }
+}
+
+/// Values that would be read without complaint and mean something nobody wants.
+fn limits(written: &Written, problems: &mut Problems) {
+    let identity = &written.identity;
+    if identity.lifetime.0.is_zero() || identity.lifetime.0 > LONGEST_ASSERTION {
+        problems.add("identity.lifetime", format!("{} is not between 1s and 300s", identity.lifetime), "write \"60s\"");
+    }
+    if !matches!(identity.user.as_str(), "name" | "id") {
+        problems.add("identity.user", format!("{:?} is not known", identity.user), "write \"name\" or \"id\"");
+    }
+    let session = &written.session;
+    for (key, span) in [
+        ("session.idle", session.idle),
+        ("session.lifetime", session.lifetime),
+        ("session.login_timeout", session.login_timeout),
+        ("throttle.base", written.throttle.base),
+        ("limits.head_timeout", written.limits.head_timeout),
+    ] {
+        if span.0.is_zero() {
+            problems.add(key, "is no time at all", "write a duration such as \"10m\"");
+        }
+    }
+    if session.idle > session.lifetime {
+        problems.add("session.idle", "is longer than session.lifetime", "make it shorter: it ends sessions that are not used");
+    }
+    let password = &written.password;
+    let memory = u32::try_from(password.memory.0 / 1024).unwrap_or(u32::MAX);
+    if let Err(error) = argon2::Params::new(memory, password.iterations, password.parallelism, None) {
+        let remedy = "leave out memory, iterations and parallelism, or see RFC 9106 section 4";
+        problems.add("password", format!("these are no parameters of Argon2id: {error}"), remedy);
+    }
+    let cookie = &session.cookie;
+    if cookie.is_empty() || cookie.len() > 64 || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        problems.add("session.cookie", format!("{cookie:?} is no name for a cookie"), "use letters, digits, - and _");
+    }
+}
+
+/// A rule that names a method nobody can use would refuse everybody, or look stricter than it is.
+fn rule_factors(written: &Written, registry: &Registry, problems: &mut Problems) {
+    let known: Vec<&str> = registry.iter().map(|method| method.card().id.as_str()).collect();
+    for (n, site) in written.site.iter().enumerate() {
+        for (m, rule) in site.rules.iter().enumerate() {
+            for (k, factor) in rule.factors.iter().enumerate() {
+                if MethodId::parse(factor).is_none_or(|id| registry.get(&id).is_none()) {
+                    let what = format!("the method {factor:?} is not in force");
+                    let remedy = format!("switch it on under [methods], or name one of: {}", known.join(", "));
+                    problems.add(format!("site[{n}].rules[{m}].factors[{k}]"), what, remedy);
+                }
+            }
+        }
+    }
+}

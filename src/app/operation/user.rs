@@ -1,0 +1,238 @@
+//! Users, as an operator changes them. A new password, a reset and a disabling end what the user holds; a link that sets
+//! a password is handed out once and stored as a hash.
+
+use std::time::Duration;
+
+use super::{Failure, done, factor, find};
+use crate::account::{Enrolment, NewUser, User};
+use crate::app::Parts;
+use crate::app::outcome::{Invited, Outcome, UserCard, UserLine};
+use crate::audit::{Event, Kind, Origin};
+use crate::secret::{InvitationKind, Secret, Token};
+use crate::store::Change;
+use crate::types::{GroupName, HostPattern, UserName};
+use crate::wizard::{Invitation, InvitationReason};
+
+/// One-time links live at most a day.
+const INVITATION_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+pub async fn add(
+    parts: &Parts,
+    new: NewUser,
+    reuse_name: bool,
+    password: Option<Secret<String>>,
+    origin: &Origin,
+) -> Result<Outcome, Failure> {
+    let email = new.email.as_deref().unwrap_or_default();
+    if new.email.is_some() && !is_mailbox(email) {
+        return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
+    }
+    let user = parts.accounts.add(new, reuse_name).await?;
+    let added = parts.audit.entry(Event::new(Kind::UserAdded, origin).user(user.id, &user.name))?;
+    match password {
+        Some(password) => {
+            parts.vault.commit(vec![added]).await?;
+            // A name is never given out twice by accident, so a user whose password is refused stays, without one.
+            parts.first.set_password(&user, &password, origin).await.map_err(|error| {
+                let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
+                Failure::new(error.to_string(), remedy)
+            })?;
+            Ok(done(format!("{} was added, with the password given", user.name)))
+        }
+        None => {
+            let (token, mut changes) = invitation(parts, &user, InvitationReason::New, origin)?;
+            changes.push(added);
+            parts.vault.commit(changes).await?;
+            Ok(Outcome::Invited(invited(parts, &user.name, &token)))
+        }
+    }
+}
+
+pub async fn list(parts: &Parts) -> Result<Outcome, Failure> {
+    Ok(Outcome::Users { users: parts.accounts.list().await?.iter().map(line).collect() })
+}
+
+pub async fn show(parts: &Parts, name: &UserName) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    let (locked, waits) = parts.throttle.state(user.id).await?;
+    Ok(Outcome::User(Box::new(UserCard {
+        id: user.id,
+        line: line(&user),
+        password: parts.first.directory().has_password(user.id).await?,
+        methods: factor::lines(parts, &user).await?,
+        sessions: parts.sessions.list(Some(user.id)).await?.len(),
+        browsers: parts.accounts.browsers(&user).await?.len(),
+        locked,
+        waits_until: waits.map(|time| time.rfc3339()),
+    })))
+}
+
+pub async fn set(
+    parts: &Parts,
+    name: &UserName,
+    display_name: Option<String>,
+    email: Option<String>,
+    groups: Option<Vec<GroupName>>,
+    origin: &Origin,
+) -> Result<Outcome, Failure> {
+    if let Some(email) = email.as_deref().filter(|email| !email.is_empty() && !is_mailbox(email)) {
+        return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
+    }
+    let user = find(parts, name).await?;
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let change = |user: &mut User| {
+        if let Some(text) = &display_name {
+            user.display_name = given(text);
+        }
+        if let Some(text) = &email {
+            user.email = given(text);
+        }
+        if let Some(groups) = &groups {
+            user.groups = groups.iter().cloned().collect();
+        }
+    };
+    let told = parts.audit.entry(Event::new(Kind::UserChanged, origin).user(user.id, &user.name))?;
+    parts.accounts.edit(user.id, change, vec![told]).await?;
+    Ok(done(format!("{name} was changed")))
+}
+
+pub async fn set_disabled(parts: &Parts, name: &UserName, disabled: bool, origin: &Origin) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    let kind = if disabled { Kind::UserDisabled } else { Kind::UserEnabled };
+    let told = parts.audit.entry(Event::new(kind, origin).user(user.id, &user.name))?;
+    parts.accounts.set_disabled(user.id, disabled, vec![told]).await?;
+    Ok(done(match disabled {
+        true => format!("{name} is disabled; sessions, browsers and invitations are ended"),
+        false => format!("{name} is enabled"),
+    }))
+}
+
+pub async fn remove(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    // The record goes first: from then on a password that is still there opens nothing.
+    parts.accounts.remove(user.id).await?;
+    parts.first.directory().forget(user.id).await?;
+    parts.audit.record(Event::new(Kind::UserRemoved, origin).user(user.id, &user.name)).await?;
+    Ok(done(format!("{name} was removed; the name is not given out again without --reuse-name")))
+}
+
+pub async fn password(
+    parts: &Parts,
+    name: &UserName,
+    password: Option<Secret<String>>,
+    origin: &Origin,
+) -> Result<Outcome, Failure> {
+    let nothing = || Failure::new("no password was given", "write it to standard input");
+    let password = password.ok_or_else(nothing)?;
+    let user = find(parts, name).await?;
+    parts.first.set_password(&user, &password, origin).await?;
+    parts.accounts.end_everything(user.id, Vec::new()).await?;
+    Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
+}
+
+pub async fn unlock(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    parts.throttle.unlock(user.id).await?;
+    parts.audit.record(Event::new(Kind::Unlocked, origin).user(user.id, &user.name)).await?;
+    Ok(done(format!("{name} may try again at once")))
+}
+
+/// A new invitation; older ones end with the generation they were made in.
+pub async fn invite(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    if user.disabled {
+        return Err(Failure::new(format!("{name} is disabled"), format!("run `vestibule user enable {name}` first")));
+    }
+    if !user.factors.is_empty() {
+        let what = format!("{name} has factors; whoever got the link could put their own beside them");
+        return Err(Failure::new(what, format!("run `vestibule user reset {name}`, which takes the old ones away")));
+    }
+    let reason = match user.enrolment {
+        Enrolment::NeverEnrolled => InvitationReason::New,
+        Enrolment::Enrolled | Enrolment::Reset => InvitationReason::Reset,
+    };
+    let user = parts.accounts.end_everything(user.id, Vec::new()).await?;
+    let (token, changes) = invitation(parts, &user, reason, origin)?;
+    parts.vault.commit(changes).await?;
+    Ok(Outcome::Invited(invited(parts, name, &token)))
+}
+
+pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
+    let user = find(parts, name).await?;
+    let told = parts.audit.entry(Event::new(Kind::Reset, origin).user(user.id, &user.name))?;
+    let user = parts.accounts.reset(user.id, vec![told]).await?;
+    // A disabled user stays so: the link is made when somebody enables and invites.
+    if user.disabled {
+        return Ok(done(format!("{name} was reset and is still disabled; enable, then `vestibule user invite {name}`")));
+    }
+    let (token, changes) = invitation(parts, &user, InvitationReason::Reset, origin)?;
+    parts.vault.commit(changes).await?;
+    Ok(Outcome::Invited(invited(parts, name, &token)))
+}
+
+fn invitation(
+    parts: &Parts,
+    user: &User,
+    reason: InvitationReason,
+    origin: &Origin,
+) -> Result<(Token<InvitationKind>, Vec<Change>), Failure> {
+    let behind = Invitation { user: user.id, generation: user.generation, reason };
+    let (token, issued) = parts.tickets.issue::<InvitationKind>(&behind, INVITATION_LIFE)?;
+    let told = parts.audit.entry(Event::new(Kind::Invited, origin).user(user.id, &user.name))?;
+    Ok((token, vec![issued, told]))
+}
+
+fn invited(parts: &Parts, name: &UserName, token: &Token<InvitationKind>) -> Invited {
+    let (base, remark) = base(parts);
+    Invited {
+        name: name.clone(),
+        link: format!("{base}/.vestibule/invite/{}", token.encode()),
+        expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(),
+        remark,
+    }
+}
+
+/// Where our pages are: the first site that knows one address of its own.
+pub(in crate::app) fn base(parts: &Parts) -> (String, Option<String>) {
+    let in_force = parts.in_force.load();
+    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.as_ref());
+    match urls.find(|url| matches!(url.host, HostPattern::Exact(_))) {
+        Some(url) => (url.to_string(), None),
+        None => {
+            let remark = "no site knows its public address: put scheme and host in front, or set url";
+            (String::new(), Some(remark.to_owned()))
+        }
+    }
+}
+
+fn line(user: &User) -> UserLine {
+    UserLine {
+        name: user.name.clone(),
+        display_name: user.display_name.clone(),
+        email: user.email.clone(),
+        groups: user.groups.iter().cloned().collect(),
+        disabled: user.disabled,
+        enrolment: user.enrolment,
+        factors: user.factors.len(),
+        created: user.created.rfc3339(),
+    }
+}
+
+/// What can stand in a header and in an envelope; whether mail arrives there is another question.
+fn is_mailbox(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b));
+    text.len() <= 254 && text.rsplit_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mailbox;
+
+    #[test]
+    fn a_mailbox_cannot_break_a_line_or_a_header() {
+        assert!(is_mailbox("alice+wiki@example.com"));
+        for refused in ["", "alice", "@example.com", "alice@", "a@b@c", "alice@exa mple.com", "a\r\n@b.c", "<a@b.c>"] {
+            assert!(!is_mailbox(refused), "{refused:?}");
+        }
+    }
+}

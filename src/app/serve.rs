@@ -1,0 +1,317 @@
+//! The server's life: bind, open the door, tick, reload, drain, close. What is asked for by a signal happens here and
+//! nowhere else. It must never serve anything before all parts are there, nor let go of the store while a request is
+//! still being answered.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::admin::AdminSocket;
+use super::operation::base;
+use super::{Machine, Parts, Plan, StartError};
+use crate::audit::{Event, Kind, Origin};
+use crate::config::{Loaded, Written};
+use crate::error::Problems;
+use crate::proxy::{self, Door};
+use crate::wizard::SetupLink;
+
+/// A server that listens and does not answer yet.
+pub struct Server {
+    pub parts: Arc<Parts>,
+    setup: Arc<SetupLink>,
+    setup_file: PathBuf,
+    door: Arc<Door>,
+    listeners: Vec<TcpListener>,
+    admin: AdminSocket,
+}
+
+/// Binds every address of `listen.http`; port 0 takes a free one.
+///
+/// # Errors
+/// The first address that cannot be had.
+pub async fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.map_err(|why| StartError::Listen { address: address.clone(), why })?);
+    }
+    Ok(listeners)
+}
+
+impl Server {
+    /// Builds everything, in the order in which each part needs the one before.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(
+        parts: Arc<Parts>,
+        listeners: Vec<TcpListener>,
+        set_up: bool,
+    ) -> Result<Self, StartError> {
+        let folder = parts.in_force.load().plan.written.store.path.clone();
+        let admin = AdminSocket::bind(&folder)?;
+        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        for address in &addresses {
+            tracing::info!(%address, "listening");
+        }
+        let _ = parts.listening.set(addresses);
+        let setup_file = folder.join("setup-link");
+        let setup = Arc::new(SetupLink::default());
+        if set_up {
+            first_user(&parts, &setup, &setup_file).await?;
+        }
+        let running = parts.running(&parts.in_force.load(), &setup)?;
+        let door = Arc::new(Door {
+            running: Arc::new(ArcSwap::from_pointee(running)),
+            sessions: parts.sessions.clone(),
+            assertions: parts.assertions.clone(),
+            keys: parts.keys.clone(),
+            audit: parts.audit.clone(),
+            texts: parts.texts.clone(),
+            clock: parts.machine.clock.clone(),
+            random: parts.machine.random.clone(),
+        });
+        Ok(Self { parts, setup, setup_file, door, listeners, admin })
+    }
+
+    /// Answers until `stop`, then lets what is under way finish, then closes the store. `read` reads the configuration
+    /// again, whenever a reload is asked for.
+    pub async fn run(self, stop: CancellationToken, read: impl Fn() -> Result<Loaded, Problems> + Send + 'static) {
+        let Self { parts, setup, setup_file, door, listeners, admin } = self;
+        let over = CancellationToken::new();
+        let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
+        let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
+        let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
+        if let Err(error) = proxy::serve(door, listeners, stop).await {
+            tracing::error!(%error, "the listeners failed");
+        }
+        over.cancel();
+        for task in [admin, ticks, reloads] {
+            let _ = task.await;
+        }
+        let _ = std::fs::remove_file(setup_file);
+        parts.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// `vestibule serve`: from a configuration to the end of the process.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn serve(
+    loaded: Loaded,
+    machine: Machine,
+    accept_rp_change: bool,
+    read: impl Fn() -> Result<Loaded, Problems> + Send + 'static,
+) -> Result<(), StartError> {
+    let plan = Plan::build(&loaded, &machine)?;
+    for warning in &plan.warnings {
+        tracing::warn!("{warning}");
+    }
+    let addresses = plan.written.listen.http.clone();
+    // First, so that an end asked for while the store is being read is not lost.
+    let stop = stop_asked()?;
+    let parts = Parts::open(plan, machine, accept_rp_change).await?;
+    let listeners = match bind(&addresses).await {
+        Ok(listeners) => listeners,
+        Err(error) => {
+            parts.close().await;
+            return Err(error);
+        }
+    };
+    let server = Server::start(parts, listeners, true).await?;
+    server.parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await?;
+    server.run(stop, read).await;
+    Ok(())
+}
+
+/// A token that SIGTERM and SIGINT cancel, and from now on do nothing else.
+///
+/// # Errors
+/// The system has no room for a signal handler.
+pub fn stop_asked() -> Result<CancellationToken, StartError> {
+    let failed = |why| StartError::Listen { address: "the signals".to_owned(), why };
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is under way may finish");
+        asked.cancel();
+    });
+    Ok(stop)
+}
+
+/// The link of a store that never had a user. It lives in memory alone, so a restart ends it, and it is printed in full
+/// to a terminal only: a log is read by others.
+async fn first_user(parts: &Parts, setup: &SetupLink, file: &Path) -> Result<(), StartError> {
+    let _ = std::fs::remove_file(file);
+    let ever = parts.accounts.ever().await.map_err(|error| match error {
+        crate::account::AccountError::Vault(error) => StartError::Vault(error),
+        other => StartError::Vault(crate::store::Unavailable(other.to_string()).into()),
+    })?;
+    if ever {
+        return Ok(());
+    }
+    let token = setup.issue(&*parts.machine.random, parts.vault.now());
+    let (base, remark) = base(parts);
+    let link = format!("{base}/.vestibule/setup/{}\n{}", token.encode(), remark.unwrap_or_default());
+    let mut out = std::io::stdout();
+    let told = match out.is_terminal() {
+        true => writeln!(out, "\nNo user yet. Make the first one within 30 minutes at\n\n  {link}\n").map(|()| {
+            tracing::info!("this store never had a user: a set-up link was printed");
+        }),
+        false => write_private(file, &link).map(|()| {
+            tracing::info!(file = %file.display(), "this store never had a user: a set-up link is in the file");
+        }),
+    };
+    if let Err(error) = told {
+        tracing::error!(%error, "the set-up link could be told to nobody; add a user with `vestibule user add`");
+    }
+    Ok(())
+}
+
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    writeln!(file, "{}", text.trim_end())
+}
+
+/// What happens by itself: once a second, every few seconds, once a minute.
+async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let failed = |what: &str, error: &dyn std::fmt::Display| tracing::warn!(%error, "{what}");
+    for n in 0u64.. {
+        tokio::select! {
+            () = over.cancelled() => return,
+            _ = second.tick() => {}
+        }
+        if let Some(ahead) = parts.machine.compare() {
+            tracing::warn!(seconds = ahead.as_secs(), "the clock jumped forward; deadlines follow it");
+        }
+        if n % 5 == 0
+            && let Err(error) = parts.sessions.tick().await
+        {
+            failed("when sessions were last used could not be written", &error);
+        }
+        if n % 60 == 0 {
+            if let Err(error) = parts.keys.tick().await {
+                failed("the signing keys could not be looked after", &error);
+            }
+            if let Err(error) = parts.audit.prune().await {
+                failed("old audit events could not be removed", &error);
+            }
+        }
+        // Dead once any user exists: then nobody should find it and wonder.
+        if n % 5 == 0 && setup_file.exists() && parts.accounts.ever().await.unwrap_or(false) {
+            let _ = std::fs::remove_file(&setup_file);
+        }
+    }
+}
+
+/// SIGHUP: the whole new configuration is judged first; refused, the old one stays in force.
+async fn reload(
+    parts: Arc<Parts>,
+    door: Arc<Door>,
+    setup: Arc<SetupLink>,
+    over: CancellationToken,
+    read: impl Fn() -> Result<Loaded, Problems>,
+) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    loop {
+        tokio::select! {
+            () = over.cancelled() => return,
+            asked = hangup.recv() => if asked.is_none() { return },
+        }
+        let plan = match read().and_then(|loaded| Plan::build(&loaded, &parts.machine)) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                for problem in problems.iter() {
+                    tracing::error!(%problem, "the new configuration is refused, the old one stays in force");
+                }
+                continue;
+            }
+        };
+        let later = at_next_start(&parts.in_force.load().plan.written, &plan.written);
+        for warning in &plan.warnings {
+            tracing::warn!("{warning}");
+        }
+        if !later.is_empty() {
+            tracing::warn!(sections = later.join(", "), "changed, and taken at the next start");
+        }
+        let next = parts.with(plan);
+        let running = match parts.running(&next, &setup) {
+            Ok(running) => running,
+            Err(problems) => {
+                tracing::error!(%problems, "the new configuration is refused, the old one stays in force");
+                continue;
+            }
+        };
+        // Recorded first: a configuration that nobody can find in the trail is not taken.
+        if let Err(error) = parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await {
+            tracing::error!(%error, "the new configuration could not be recorded, the old one stays in force");
+            continue;
+        }
+        parts.in_force.store(Arc::new(next));
+        door.running.store(Arc::new(running));
+        tracing::info!("the new configuration is in force");
+    }
+}
+
+/// Sections that parts with a life of their own were built from.
+fn at_next_start(old: &Written, new: &Written) -> Vec<&'static str> {
+    let identity = |written: &Written| (written.identity.lifetime, written.identity.rotate);
+    [
+        ("listen", old.listen != new.listen),
+        ("store", old.store != new.store),
+        ("session", old.session != new.session),
+        ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
+        ("password", old.password != new.password),
+        ("throttle", old.throttle != new.throttle),
+        ("audit", old.audit != new.audit),
+        ("log", old.log != new.log),
+    ]
+    .into_iter()
+    .filter_map(|(section, changed)| changed.then_some(section))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Span;
+
+    #[test]
+    fn what_a_reload_cannot_change_is_named() {
+        let old = Written::default();
+        let mut new = Written::default();
+        new.identity.user = "id".to_owned();
+        assert!(at_next_start(&old, &new).is_empty());
+        new.session.idle = Span::secs(60);
+        new.listen.http.clear();
+        assert_eq!(at_next_start(&old, &new), ["listen", "session"]);
+    }
+
+    #[test]
+    fn the_set_up_link_is_its_readers_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("setup-link");
+        write_private(&file, "link").expect("written");
+        assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+        assert!(write_private(&file, "another").is_err(), "never over something that is there");
+    }
+}

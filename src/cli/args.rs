@@ -1,0 +1,246 @@
+//! What may be typed. The doc comment of a command or an option is its help.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A gatekeeper: an in-path proxy with its own two-factor login.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Line {
+    /// The configuration file. Default: $VESTIBULE_CONFIG, then vestibule.toml here, then /etc/vestibule/vestibule.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show everything in one process, in front of a sample application.
+    Demo {
+        /// Where to listen. A port that is taken: the next ten are tried.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Keep users and keys in this folder. Default: a fresh one, removed at the end.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Run the server.
+    Serve(Serve),
+    /// Write a commented configuration and its sealing key.
+    Init {
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Read the whole configuration and report every problem at once.
+    Check,
+    /// Tell which site and rule decide a request, and how.
+    Explain(Explain),
+    /// Check an assertion (on standard input) as an application should.
+    Verify(Verify),
+    /// Show what happened.
+    Audit {
+        /// Only rows about this user.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Only rows after this moment (2026-01-31T12:00:00Z), or not older than this (2h).
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only rows of this request: the id that our pages and the log show.
+        #[arg(long, value_name = "ID")]
+        request: Option<String>,
+        /// Go on with new rows until interrupted.
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Users.
+    #[command(subcommand)]
+    User(User),
+    /// Second factors.
+    #[command(subcommand)]
+    Factor(Factor),
+    /// Sessions.
+    #[command(subcommand)]
+    Session(Session),
+    /// Keys.
+    #[command(subcommand)]
+    Keys(Key),
+    /// Ask a running server whether it is well, and where it listens.
+    Health,
+    /// Print every configuration key with its meaning and default.
+    Reference,
+    /// Print completions for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Without a file: the one application behind it.
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// Without a file: the address people use.
+    #[arg(long, value_name = "URL", requires = "upstream")]
+    pub url: Option<String>,
+    /// Without a file: where to listen.
+    #[arg(long, value_name = "ADDR", requires = "upstream")]
+    pub listen: Option<String>,
+    /// Without a file: the data folder.
+    #[arg(long, value_name = "DIR", requires = "upstream")]
+    pub data: Option<PathBuf>,
+    /// Start although keys and passkeys were enrolled under another address and will not work any more.
+    #[arg(long)]
+    pub accept_rp_change: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The absolute address, as in the browser.
+    pub url: String,
+    /// Who asks; default: nobody.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    #[arg(long, value_name = "METHOD", default_value = "GET")]
+    pub http_method: String,
+    /// Where from.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub address: IpAddr,
+    /// How far signed in. Default: stranger, or verified with --user.
+    #[arg(long)]
+    pub level: Option<Level>,
+    /// A second factor that was used, by its method.
+    #[arg(long = "factor", value_name = "METHOD")]
+    pub factors: Vec<String>,
+    /// How old the proofs are.
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    pub age: String,
+    /// A trusted browser stands in for the second factor.
+    #[arg(long)]
+    pub trusted: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Level {
+    Stranger,
+    Known,
+    Verified,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// `-`: the assertion is read from standard input.
+    #[arg(value_parser = ["-"])]
+    pub token: String,
+    /// The key set: a file, or the address of jwks.json.
+    #[arg(long, value_name = "URL|FILE")]
+    pub jwks: String,
+    /// Whom it must be for: the site's audience.
+    #[arg(long)]
+    pub audience: String,
+    /// Who must have made it.
+    #[arg(long)]
+    pub issuer: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a user and print a one-time invitation, in which the user sets password and second factor.
+    Add {
+        name: String,
+        #[arg(long, value_name = "E")]
+        email: Option<String>,
+        /// What people call the user.
+        #[arg(long = "name", value_name = "N")]
+        display_name: Option<String>,
+        #[arg(long = "group", value_name = "G")]
+        groups: Vec<String>,
+        /// Give out a name that a removed user had.
+        #[arg(long)]
+        reuse_name: bool,
+        /// Set the password, read from standard input, instead of an invitation.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all users.
+    List,
+    /// Show one user.
+    Show { name: String },
+    /// Change what is known of a user; an empty text takes it away.
+    Set {
+        name: String,
+        #[arg(long, value_name = "E")]
+        email: Option<String>,
+        #[arg(long = "name", value_name = "N")]
+        display_name: Option<String>,
+        /// All groups of the user; what is not named is left.
+        #[arg(long = "group", value_name = "G")]
+        groups: Vec<String>,
+        /// Leave all groups.
+        #[arg(long, conflicts_with = "groups")]
+        no_groups: bool,
+    },
+    /// Let a user in no more, and end all sessions.
+    Disable { name: String },
+    /// Let a disabled user in again.
+    Enable { name: String },
+    /// Remove a user, with factors and sessions. The name is not given out again by accident.
+    Remove { name: String },
+    /// Set a password, read from standard input.
+    Password {
+        name: String,
+        /// The default; there is no other way.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Open an account that too many wrong answers closed.
+    Unlock { name: String },
+    /// Print a new invitation for a user who has no factor yet.
+    Invite { name: String },
+    /// Remove factors, known browsers and sessions, and print an invitation.
+    Reset { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Factor {
+    /// List a user's factors.
+    List { name: String },
+    /// Remove a factor.
+    Remove { name: String, id: String },
+    /// Add a factor, and print its otpauth:// address once.
+    Add {
+        name: String,
+        #[arg(value_parser = ["totp"])]
+        method: String,
+        /// Read the secret (base32) from standard input instead of making one.
+        #[arg(long)]
+        secret_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Session {
+    /// List sessions: all, or one user's.
+    List { name: Option<String> },
+    /// End sessions: one, all of a user, or all.
+    End {
+        #[arg(value_name = "NAME|ID", required_unless_present = "all")]
+        which: Option<String>,
+        #[arg(long, conflicts_with = "which")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// List the signing keys.
+    List,
+    /// Make a new key.
+    Rotate {
+        #[arg(value_parser = ["signing"])]
+        which: String,
+    },
+}

@@ -1,0 +1,74 @@
+//! `explain`: the walk of a decision, by the same code as the live one.
+
+use super::{Ended, args, name};
+use crate::app::{self, Machine, Operation, Outcome, Plan};
+use crate::config::{Loaded, Span};
+use crate::gate::explain::{Question, explain as walk};
+use crate::types::{Level, MethodId};
+
+pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Result<(), Ended> {
+    let machine = Machine::start();
+    let plan = Plan::build(loaded, &machine)?;
+    let user = match &asked.user {
+        None => None,
+        Some(text) => {
+            let name = name(text)?;
+            match app::perform(loaded, Operation::UserShow { name: name.clone() }).await? {
+                Outcome::User(card) => Some((name, card.line.groups.into_iter().collect())),
+                _ => None,
+            }
+        }
+    };
+    let level = match asked.level {
+        Some(args::Level::Stranger) => Level::Stranger,
+        Some(args::Level::Known) => Level::Known,
+        Some(args::Level::Verified) => Level::Verified,
+        None if user.is_some() => Level::Verified,
+        None => Level::Stranger,
+    };
+    let mut factors = Vec::new();
+    for text in &asked.factors {
+        let method = MethodId::parse(text).and_then(|id| plan.registry.get(&id).cloned());
+        let Some(method) = method else {
+            let known: Vec<_> = plan.registry.iter().map(|method| method.card().id.to_string()).collect();
+            let remedy = format!("methods in force: {}", known.join(", "));
+            return Err(Ended::Usage(format!("{text:?} is no method in force"), remedy));
+        };
+        factors.push((method.card().id.clone(), method.card().strength));
+    }
+    let age = Span::parse(&asked.age).ok_or_else(|| {
+        Ended::Usage(format!("{:?} is no duration", asked.age), "write for example 10m".to_owned())
+    })?;
+    let question = Question {
+        url: asked.url,
+        http_method: asked.http_method,
+        address: asked.address,
+        user,
+        level,
+        factors,
+        age: age.0,
+        trusted: asked.trusted,
+    };
+    let explanation = walk(&plan.sites, &question, machine.clock.now()).map_err(|error| {
+        Ended::Usage(error.to_string(), "such a request is answered 400 before any rule is asked".to_owned())
+    })?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&explanation).unwrap_or_default());
+        return Ok(());
+    }
+    match explanation.site {
+        Some(index) => {
+            let site = &plan.sites.sites[index];
+            let known = site.url.as_ref().map_or_else(|| site.host.to_string(), ToString::to_string);
+            println!("site[{index}]  {known}{}", if site.prefix == "/" { "" } else { &site.prefix });
+        }
+        None => println!("no site"),
+    }
+    println!("path     {}", explanation.path);
+    for step in &explanation.steps {
+        let rule = format!("rule {}", step.rule);
+        println!("{rule:<8} {}  {}", if step.matched { "hit " } else { "miss" }, step.why);
+    }
+    println!("verdict  {}", explanation.verdict);
+    Ok(())
+}

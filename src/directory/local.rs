@@ -1,0 +1,204 @@
+//! Users' own passwords, in the store: Argon2id (RFC 9106) as PHC strings, sealed under `password/<user>`. A user without
+//! a password, or no user at all, costs the same hash as a wrong password does.
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
+use super::hashers::{Full, Hashers};
+use super::{Directory, DirectoryError};
+use crate::account::{AccountError, Accounts, User};
+use crate::config::PasswordSection;
+use crate::error::Problems;
+use crate::secret::{Random, Secret, random_bytes};
+use crate::store::{Expect, Record, Row, VaultError};
+use crate::types::{UserId, UserName};
+
+/// A password's hash. Key `password/<user>`.
+#[derive(Serialize, Deserialize)]
+struct Password {
+    /// In the PHC string format.
+    phc: String,
+}
+
+impl Record for Password {
+    const NAME: &'static str = "password";
+}
+
+/// The directory of users of our own.
+pub struct LocalDirectory {
+    accounts: Accounts,
+    params: Params,
+    min_length: usize,
+    hashers: Hashers,
+    /// A hash that no password has, for whoever has none.
+    nobody: String,
+}
+
+impl LocalDirectory {
+    pub fn new(accounts: Accounts, settings: &PasswordSection) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let memory = u32::try_from(settings.memory.0 / 1024).unwrap_or(u32::MAX);
+        let params = Params::new(memory, settings.iterations, settings.parallelism, None);
+        let hashers = Hashers::start(settings.hashers, settings.queue);
+        let nobody = params.as_ref().ok().and_then(|params| nobody(params, &**accounts.vault().random()));
+        match (params, hashers, nobody) {
+            (Ok(params), Ok(hashers), Some(nobody)) => {
+                return Ok(Self { accounts, params, min_length: settings.min_length, hashers, nobody });
+            }
+            (_, Err(error), _) => problems.add(
+                "password.hashers",
+                format!("the threads that hash passwords do not start: {error}"),
+                "ask for fewer, or let the process have more threads",
+            ),
+            (Err(error), ..) => problems.add(
+                "password",
+                format!("these are no parameters of Argon2id: {error}"),
+                "leave out memory, iterations and parallelism, or see RFC 9106 section 4",
+            ),
+            (_, _, None) => problems.add(
+                "password",
+                "these parameters of Argon2id cannot be written down",
+                "leave out memory, iterations and parallelism",
+            ),
+        }
+        Err(problems)
+    }
+
+    async fn row(&self, user: UserId) -> Result<Option<Row<Password>>, VaultError> {
+        self.accounts.vault().get(&key(user)).await
+    }
+
+    /// What is stored, for tests.
+    #[cfg(test)]
+    pub(super) async fn stored(&self, user: UserId) -> String {
+        self.row(user).await.unwrap().unwrap().value.phc
+    }
+
+    async fn hash(&self, password: Secret<String>) -> Result<String, DirectoryError> {
+        let salt = random_bytes::<16>(&**self.accounts.vault().random());
+        let argon2 = argon2(&self.params);
+        let hashed = self.hashers.run(move || {
+            argon2.hash_password_with_salt(password.expose().as_bytes(), &salt).map(|phc| phc.to_string())
+        });
+        // With parameters that were accepted at the start it fails only where memory is lacking.
+        hashed.await?.map_err(|_| DirectoryError::Busy)
+    }
+
+    /// Whether a hash was made with less than is asked for now.
+    fn is_outdated(&self, phc: &str) -> bool {
+        let made = PasswordHash::new(phc).ok().and_then(|hash| Params::try_from(&hash).ok());
+        made.is_none_or(|made| {
+            made.m_cost() < self.params.m_cost()
+                || made.t_cost() < self.params.t_cost()
+                || made.p_cost() < self.params.p_cost()
+        })
+    }
+
+    /// Stores the same password under today's parameters. The login does not depend on it: what fails is tried again at
+    /// the next one.
+    async fn rehash(&self, row: &Row<Password>, password: Secret<String>) {
+        let vault = self.accounts.vault();
+        let renewed = async {
+            let phc = self.hash(password).await?;
+            let change = vault.put(row.key.clone(), Expect::Version(row.version), &Password { phc }, None)?;
+            Ok::<_, DirectoryError>(vault.commit(vec![change]).await?)
+        };
+        if let Err(error) = renewed.await {
+            tracing::info!(%error, "a password was not hashed again with the new parameters");
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for LocalDirectory {
+    fn id(&self) -> &'static str {
+        "local"
+    }
+
+    async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError> {
+        // Nobody has the nil id: the same look-up, which finds nothing.
+        let row = self.row(user.map_or(UserId(uuid::Uuid::nil()), |user| user.id)).await?;
+        let prepared = prepare(password);
+        // Whoever has no password, and whatever is too long to be one, is measured against a hash that nothing fits.
+        let fits_nobody = row.is_none() || prepared.is_none();
+        let phc =
+            row.as_ref().filter(|_| !fits_nobody).map_or_else(|| self.nobody.clone(), |row| row.value.phc.clone());
+        let candidate = prepared.clone().unwrap_or_default();
+        let argon2 = argon2(&self.params);
+        let fits = self.hashers.run(move || {
+            let hash = PasswordHash::new(&phc).ok();
+            // The parameters are the hash's own; the comparison takes constant time.
+            hash.is_some_and(|hash| argon2.verify_password(candidate.expose().as_bytes(), &hash).is_ok())
+        });
+        let right = fits.await? && !fits_nobody;
+        if let (true, Some(row), Some(password)) = (right, row, prepared)
+            && self.is_outdated(&row.value.phc)
+        {
+            self.rehash(&row, password).await;
+        }
+        Ok(right)
+    }
+
+    fn judge(&self, name: &UserName, password: &Secret<String>) -> Result<(), PasswordFloor> {
+        let prepared = prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?;
+        judge(&prepared, name, self.min_length)
+    }
+
+    async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError> {
+        self.judge(&user.name, password)?;
+        let phc = self.hash(prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?).await?;
+        let vault = self.accounts.vault();
+        let key = key(user.id);
+        loop {
+            let before = self.row(user.id).await?;
+            let expect = before.as_ref().map_or(Expect::Absent, |row| Expect::Version(row.version));
+            let change = vault.put(key.clone(), expect, &Password { phc: phc.clone() }, None)?;
+            let ended = u64::from(before.is_some());
+            // The record is part of the commit also where it does not change: a user removed meanwhile gets none.
+            match self.accounts.edit(user.id, |user| user.generation += ended, vec![change]).await {
+                Ok(_) => return Ok(()),
+                Err(AccountError::Vault(VaultError::Conflict(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError> {
+        Ok(self.row(user).await?.is_some())
+    }
+
+    async fn forget(&self, user: UserId) -> Result<(), DirectoryError> {
+        let vault = self.accounts.vault();
+        vault.commit(vec![vault.delete(key(user), Expect::Any)]).await?;
+        Ok(())
+    }
+}
+
+impl From<Full> for DirectoryError {
+    fn from(Full: Full) -> Self {
+        DirectoryError::Busy
+    }
+}
+
+fn key(user: UserId) -> String {
+    format!("password/{user}")
+}
+
+fn argon2(params: &Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+}
+
+/// Salt and output by chance: hashing is as dear as for anybody, and nothing is known that gives this output.
+fn nobody(params: &Params, random: &dyn Random) -> Option<String> {
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).ok()?,
+        salt: Some(Salt::new(&random_bytes::<16>(random)).ok()?),
+        hash: Some(Output::new(&random_bytes::<{ Params::DEFAULT_OUTPUT_LEN }>(random)).ok()?),
+    };
+    Some(hash.to_string())
+}

@@ -1,0 +1,98 @@
+//! An application's answer on its way to the visitor: it may not set our cookies, and what was shown to one visitor may
+//! not be kept for others.
+
+use http::header::{self, HeaderMap, HeaderValue};
+use pingora::http::ResponseHeader;
+
+use crate::session::CookieNames;
+
+/// Directives with which a shared cache keeps nothing of this answer for others (RFC 9111 section 5.2.2).
+const CLOSED: [&str; 2] = ["private", "no-store"];
+/// Directives that open an answer to shared caches; they make no sense beside `private`.
+const OPEN: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
+/// Fields that shared caches believe before `Cache-Control` (RFC 9213).
+const OVERRIDES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
+
+/// Takes out what the application says under our cookie names: it could fix a session, or end one.
+pub fn without_our_cookies(head: &mut ResponseHeader, names: &CookieNames) -> pingora::Result<()> {
+    let ours = |value: &HeaderValue| names.is_ours(name(value.as_bytes()));
+    if !head.headers.get_all(header::SET_COOKIE).iter().any(ours) {
+        return Ok(());
+    }
+    let kept: Vec<HeaderValue> =
+        head.headers.get_all(header::SET_COOKIE).iter().filter(|value| !ours(value)).cloned().collect();
+    head.remove_header(&header::SET_COOKIE);
+    for value in kept {
+        head.append_header(header::SET_COOKIE, value)?;
+    }
+    Ok(())
+}
+
+/// The name of a cookie as it will come back. A browser sends one that was set without a name as its bare value, so
+/// that `=vestibule=x` comes back as ours.
+fn name(value: &[u8]) -> &[u8] {
+    let start = value.iter().position(|byte| !matches!(byte, b'=' | b' ' | b'\t')).unwrap_or(value.len());
+    value[start..].split(|byte| matches!(byte, b'=' | b';')).next().unwrap_or_default().trim_ascii()
+}
+
+/// Keeps an answer that took a login out of shared caches, unless the application has done so itself.
+pub fn keep_private(head: &mut ResponseHeader) -> pingora::Result<()> {
+    for name in OVERRIDES {
+        head.remove_header(name);
+    }
+    if let Some(value) = private(&head.headers) {
+        head.remove_header(&header::CACHE_CONTROL);
+        head.insert_header(header::CACHE_CONTROL, value)?;
+    }
+    Ok(())
+}
+
+/// The new `Cache-Control`; none where the present one is good.
+fn private(headers: &HeaderMap) -> Option<String> {
+    let present = headers.get_all(header::CACHE_CONTROL);
+    let text: Vec<_> = present.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let directives = text.iter().flat_map(|line| line.split(',')).map(str::trim).filter(|word| !word.is_empty());
+    let is_one_of = |directive: &str, list: &[&str]| {
+        let name = directive.split('=').next().unwrap_or_default().trim();
+        list.iter().any(|word| name.eq_ignore_ascii_case(word))
+    };
+    // `private="field"` closes that one field only.
+    if directives.clone().any(|directive| !directive.contains('=') && is_one_of(directive, &CLOSED)) {
+        return None;
+    }
+    let kept = directives.filter(|directive| !is_one_of(directive, &OPEN) && !is_one_of(directive, &CLOSED));
+    Some(std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache_control(fields: &[&str]) -> Option<String> {
+        let mut head = ResponseHeader::build(200, None).unwrap();
+        for field in fields {
+            head.append_header(header::CACHE_CONTROL, *field).unwrap();
+        }
+        private(&head.headers)
+    }
+
+    /// HS-12.
+    #[test]
+    fn a_cookie_is_named_as_it_comes_back() {
+        for value in ["vestibule=x; Path=/", " vestibule = x", "=vestibule=x", "= =vestibule", "vestibule;Path=/"] {
+            assert_eq!(name(value.as_bytes()), b"vestibule", "{value}");
+        }
+        assert_eq!(name(b"other=vestibule=x"), b"other");
+    }
+
+    #[test]
+    fn an_answer_that_took_a_login_is_private() {
+        assert_eq!(cache_control(&[]).as_deref(), Some("private"));
+        assert_eq!(cache_control(&["public, max-age=60"]).as_deref(), Some("private, max-age=60"));
+        assert_eq!(cache_control(&["max-age=60", "S-MaxAge=600"]).as_deref(), Some("private, max-age=60"));
+        assert_eq!(cache_control(&["private=\"x\""]).as_deref(), Some("private"));
+        for good in ["private", "no-store", "max-age=0, PRIVATE", "no-cache, no-store"] {
+            assert_eq!(cache_control(&[good]), None, "{good}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! From the head as Pingora holds it to what the gate reads. It copies and never judges: what is ambiguous here (a
+//! field that came twice) is handed on as it is or counts as absent.
+
+use std::net::IpAddr;
+
+use http::header::{self, HeaderMap, HeaderName};
+use pingora::http::RequestHeader;
+
+use super::head::Framing;
+use crate::gate::facts::Raw;
+
+/// What the listener knows of a request before anything else.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// The connection's peer, an IPv4 address as such.
+    pub peer: IpAddr,
+    /// The target as sent.
+    pub target: Vec<u8>,
+    pub framing: Framing,
+}
+
+/// The raw facts of a request.
+pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader) -> Raw<'a> {
+    let headers = &head.headers;
+    Raw {
+        method: head.method.as_str(),
+        target: &arrived.target,
+        host: first(headers, &header::HOST).unwrap_or_default(),
+        peer: arrived.peer,
+        forwarded_for: headers.get_all("x-forwarded-for").iter().map(|value| value.as_bytes()).collect(),
+        accept: first(headers, &header::ACCEPT),
+        origin: first(headers, &header::ORIGIN),
+        referer: first(headers, &header::REFERER),
+        sec_fetch_mode: first(headers, &HeaderName::from_static("sec-fetch-mode")),
+        sec_fetch_dest: first(headers, &HeaderName::from_static("sec-fetch-dest")),
+        sec_fetch_site: first(headers, &HeaderName::from_static("sec-fetch-site")),
+        service_worker: first(headers, &HeaderName::from_static("service-worker")),
+        websocket: arrived.framing == Framing::Upgrade,
+    }
+}
+
+/// All `Cookie` fields, as received.
+pub fn cookie_fields(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(header::COOKIE).iter().map(|value| value.as_bytes())
+}
+
+fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    headers.get(name).map(|value| value.as_bytes())
+}

@@ -1,0 +1,162 @@
+//! What an application receives: the head of a permitted request, with every header of ours and every forwarding header
+//! taken out in all spellings, and then ours set. The one place where that happens, for every route. A value a client
+//! sent must never survive under a name the application could take for ours.
+
+use std::net::IpAddr;
+
+use http::header::{self, HeaderName, HeaderValue};
+use pingora::http::RequestHeader;
+
+use super::facts::cookie_fields;
+use crate::assertion::headers::{Set, Stripped};
+use crate::gate::{Facts, Permit};
+use crate::session::without_ours;
+use crate::types::RequestId;
+
+/// Marks requests that passed here, so that a gate that is its own upstream notices. Of the class `Vestibule-*`: it is
+/// read before the class is taken out.
+const LOOP: &str = "vestibule-loop";
+/// How many gates may stand behind each other.
+const MAX_HOPS: usize = 8;
+
+/// Whether this request has been here before, or through too many gates.
+pub fn is_loop(head: &RequestHeader, here: &RequestId) -> bool {
+    let hops = head.headers.get_all(LOOP).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    hops.enumerate().any(|(count, hop)| count + 1 >= MAX_HOPS || hop.trim_ascii() == here.as_str().as_bytes())
+}
+
+/// What [`apply`] works with beside the permit.
+pub struct Context<'a> {
+    pub stripped: &'a Stripped,
+    /// The headers that say who the visitor is; none for nobody.
+    pub identity: &'a [Set],
+    pub peer: IpAddr,
+    /// This process, for [`is_loop`].
+    pub here: &'a RequestId,
+}
+
+/// Turns the received head into the one that goes upstream. Pingora has taken out hop-by-hop fields and whatever
+/// `Connection` names before this, so nothing set here can be nominated away.
+pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: &Context<'_>) -> pingora::Result<()> {
+    let hops: Vec<HeaderValue> = head.headers.get_all(LOOP).iter().cloned().collect();
+    let cookies = without_ours(cookie_fields(&head.headers), &permit.site().cookies);
+
+    let strange: Vec<HeaderName> = head
+        .headers
+        .keys()
+        .filter(|name| context.stripped.covers(name.as_str()) || is_about_forwarding(name.as_str()))
+        .cloned()
+        .collect();
+    for name in &strange {
+        head.remove_header(name);
+    }
+    head.remove_header(&header::COOKIE);
+
+    if let Some(cookies) = cookies {
+        head.insert_header(header::COOKIE, cookies)?;
+    }
+    for hop in hops {
+        head.append_header(LOOP, hop)?;
+    }
+    head.append_header(LOOP, context.here.as_str())?;
+    forwarded(head, permit, facts, context.peer)?;
+    for set in context.identity {
+        head.insert_header(set.name.clone(), set.value.as_str())?;
+    }
+
+    // Both: a target without the host, or the host without the target, would be another request than the judged one.
+    let host = permit.site().upstream_host.clone().unwrap_or_else(|| authority(facts));
+    head.insert_header(header::HOST, host)?;
+    head.set_raw_path(permit.target().as_bytes())
+}
+
+/// `X-Forwarded-*`, ours: the client the gate reckons with, then the trusted proxy it came through.
+fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpAddr) -> pingora::Result<()> {
+    let chain = if facts.client == peer { peer.to_string() } else { format!("{}, {peer}", facts.client) };
+    let scheme = permit.site().url.as_ref().map_or("http", |url| url.scheme.as_str());
+    head.insert_header("x-forwarded-for", chain)?;
+    head.insert_header("x-forwarded-proto", scheme)?;
+    head.insert_header("x-forwarded-host", authority(facts))
+}
+
+/// The host as it was asked for, canonical, with its port where one was given.
+fn authority(facts: &Facts) -> String {
+    match facts.port {
+        Some(port) => format!("{}:{port}", facts.host),
+        None => facts.host.clone(),
+    }
+}
+
+/// Names under which applications believe where a request came from, or that it was another request: what a client
+/// says there was not judged. Spellings with `_` or `.` for `-` are the same name to CGI-like servers.
+fn is_about_forwarding(name: &str) -> bool {
+    let name: String =
+        name.chars().map(|c| if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }).collect();
+    name.starts_with("x-forwarded-")
+        || matches!(
+            name.as_str(),
+            "x-forwarded"
+                | "forwarded"
+                | "forwarded-for"
+                | "x-real-ip"
+                | "x-client-ip"
+                | "x-cluster-client-ip"
+                | "client-ip"
+                | "true-client-ip"
+                | "cf-connecting-ip"
+                | "fastly-client-ip"
+                | "x-original-url"
+                | "x-original-uri"
+                | "x-rewrite-url"
+                // A rule limited by method judges the method on the request line.
+                | "x-http-method-override"
+                | "x-http-method"
+                | "x-method-override"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::DerivedRandom;
+
+    fn head() -> RequestHeader {
+        RequestHeader::build("GET", b"/", None).unwrap()
+    }
+
+    /// HS-10, AR-21: in every spelling.
+    #[test]
+    fn forwarding_names_are_known_by_class() {
+        for name in [
+            "X-Forwarded-For",
+            "x_forwarded_for",
+            "X-Forwarded-Prefix",
+            "Forwarded",
+            "X.Real.IP",
+            "X-Original-URL",
+            "X_HTTP_Method_Override",
+        ] {
+            assert!(is_about_forwarding(name), "{name}");
+        }
+        for name in ["accept", "x-forwardedish", "x-request-id", "authorization"] {
+            assert!(!is_about_forwarding(name), "{name}");
+        }
+    }
+
+    /// HS-18.
+    #[test]
+    fn a_request_that_was_here_is_known() {
+        let random = DerivedRandom::seeded(1);
+        let (here, other) = (RequestId::generate(&random), RequestId::generate(&random));
+        let mut head = head();
+        assert!(!is_loop(&head, &here));
+        head.append_header(LOOP, other.as_str()).unwrap();
+        assert!(!is_loop(&head, &here));
+        head.append_header(LOOP, format!("x, {here}")).unwrap();
+        assert!(is_loop(&head, &here));
+
+        let mut many = self::head();
+        many.append_header(LOOP, ["x"; MAX_HOPS].join(",")).unwrap();
+        assert!(is_loop(&many, &here));
+    }
+}

@@ -1,0 +1,324 @@
+//! Our own answers, and the one function that dresses every one of them in the security headers: redirects, the 401 for
+//! scripts, refusals as page, problem document or plain text. It must never send anything of ours undressed, and never
+//! tell a stranger more than the status and a request id.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use vestibule_templates::layout::Frame;
+use vestibule_templates::pages::refusal;
+use vestibule_templates::texts::Texts;
+
+use crate::gate::{Facts, Kind, Site, Sites};
+use crate::types::RequestId;
+
+/// How long a client should wait when a part of ours is not available.
+const RETRY_AFTER: &str = "5";
+
+/// An answer of ours, still undressed.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// What the client can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Page,
+    /// RFC 9457.
+    Problem,
+    Text,
+}
+
+impl Shape {
+    /// Fetch metadata first, `Accept` second; never the user agent.
+    pub fn of(kind: Kind, accept: Option<&[u8]>) -> Self {
+        let accept = String::from_utf8_lossy(accept.unwrap_or_default()).to_ascii_lowercase();
+        if kind == Kind::Navigation {
+            Shape::Page
+        } else if accept.contains("text/plain") && !accept.contains("json") {
+            Shape::Text
+        } else {
+            Shape::Problem
+        }
+    }
+}
+
+/// What the security headers of an answer depend on.
+#[derive(Clone, Debug)]
+pub struct Dress {
+    policy: HeaderValue,
+    /// The site's `url` begins with `https://`.
+    https: bool,
+}
+
+impl Dress {
+    /// For answers that belong to no site.
+    pub fn plain() -> Self {
+        Self { policy: content_policy(&[]), https: false }
+    }
+
+    /// For answers in the name of sites: after a login the browser is redirected to one of them, which the policy of
+    /// the page with the form must allow.
+    pub fn of(sites: &Sites) -> Self {
+        let origins: Vec<String> =
+            sites.sites.iter().filter_map(|site| site.url.as_ref()).map(|url| url.to_string()).collect();
+        Self { policy: content_policy(&origins), https: false }
+    }
+
+    /// The same, for one site.
+    pub fn at(&self, site: &Site) -> Self {
+        Self { policy: self.policy.clone(), https: site.url.as_ref().is_some_and(|url| url.is_https()) }
+    }
+}
+
+/// Nothing is allowed but what our pages are made of.
+fn content_policy(origins: &[String]) -> HeaderValue {
+    let mut policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
+                      frame-ancestors 'none'; form-action 'self'"
+        .to_owned();
+    for origin in origins {
+        policy.push(' ');
+        policy.push_str(origin);
+    }
+    // Origins are checked names in ASCII. Were one not, only its own forms would lose their redirect.
+    HeaderValue::try_from(policy)
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'"))
+}
+
+/// The security headers: on every answer of ours, whoever made it. What a handler may decide for itself is only how
+/// long an answer may be kept (assets, keys).
+pub fn security_headers(headers: &mut HeaderMap, dress: &Dress) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, dress.policy.clone());
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // `same-origin`, not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), \
+             geolocation=(), payment=(), usb=()",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if dress.https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+impl Answer {
+    fn new(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        Self { status, headers, body: body.into() }
+    }
+
+    fn with(mut self, name: HeaderName, value: &str) -> Self {
+        // Values are made here of canonical, percent-encoded text; one that is no value is left out, never repaired.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// To the login, in the way the method allows: 302, or 303 so that what was sent is not sent again.
+    pub fn redirect(method: &Method, location: &str) -> Self {
+        let safe = matches!(*method, Method::GET | Method::HEAD);
+        let status = if safe { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
+        Self::new(status, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
+    }
+
+    /// The level is missing and the client is no browser looking for a page.
+    pub fn challenge(login: &str, id: &RequestId) -> Self {
+        let detail = "This address needs a login. Open the login address in a browser.";
+        let problem = problem(StatusCode::UNAUTHORIZED, detail, id, Some(login));
+        Self::new(StatusCode::UNAUTHORIZED, "application/problem+json", problem)
+            .with(header::WWW_AUTHENTICATE, &format!("Vestibule login=\"{login}\""))
+    }
+
+    /// Any other answer: it says what happened, and nothing about the inside.
+    pub fn refusal(status: StatusCode, shape: Shape, id: &RequestId, frame: &Frame, texts: &Texts) -> Self {
+        let key = format!("refused-{}-text", status.as_u16());
+        let reason = status.canonical_reason().unwrap_or("Refused");
+        let detail = if texts.has(&key) { Cow::Owned(texts.text(&key)) } else { Cow::Borrowed(reason) };
+        let answer = match shape {
+            Shape::Page => {
+                let view = refusal::View {
+                    status: status.as_u16(),
+                    why: refusal::Why::Status,
+                    request_id: id.to_string(),
+                    links: Vec::new(),
+                };
+                let page = refusal::page(&view, frame, texts).into_string();
+                Self::new(status, "text/html; charset=utf-8", page)
+            }
+            Shape::Problem => Self::new(status, "application/problem+json", problem(status, &detail, id, None)),
+            Shape::Text => Self::new(
+                status,
+                "text/plain; charset=utf-8",
+                format!("{} {reason}\n{detail}\nRequest: {id}\n", status.as_u16()),
+            ),
+        };
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => answer.with(header::RETRY_AFTER, RETRY_AFTER),
+            _ => answer,
+        }
+    }
+
+    /// A refusal of bytes that are no request: nobody knows what the client could read.
+    pub fn unreadable(status: StatusCode) -> Self {
+        let reason = status.canonical_reason().unwrap_or("Bad Request");
+        Self::new(status, "text/plain; charset=utf-8", format!("{} {reason}\n", status.as_u16()))
+    }
+
+    /// Public keys (RFC 7517), for everybody, for a little while.
+    pub fn keys(set: String) -> Self {
+        Self::new(StatusCode::OK, "application/jwk-set+json", set).with(header::CACHE_CONTROL, "public, max-age=300")
+    }
+
+    /// A method that is not served at this address, and those that are.
+    pub fn method_not_allowed(mut self, allowed: &'static str) -> Self {
+        self.headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        self
+    }
+
+    /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
+    pub fn into_bytes(mut self, dress: &Dress) -> Vec<u8> {
+        security_headers(&mut self.headers, dress);
+        let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
+        for (name, value) in &self.headers {
+            out.extend_from_slice(name.as_str().as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()).as_bytes());
+        out.extend_from_slice(&self.body);
+        out
+    }
+}
+
+/// A problem document (RFC 9457), with the login address where a login would help.
+fn problem(status: StatusCode, detail: &str, id: &RequestId, login: Option<&str>) -> String {
+    let mut problem = serde_json::json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or("Refused"),
+        "status": status.as_u16(),
+        "detail": detail,
+        "request": id,
+    });
+    if let (Some(login), Some(members)) = (login, problem.as_object_mut()) {
+        members.insert("login".to_owned(), login.into());
+    }
+    problem.to_string()
+}
+
+/// Where a visitor signs in and comes back from: our own page, with the address to return to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Login,
+    /// A second factor is all that is missing.
+    Verify,
+}
+
+/// The address of our page for a visitor who lacks the level. What was sent with another method than GET or HEAD cannot
+/// be sent again by a redirect, so the way back is the page it was sent from, and the login page is told to say so.
+pub fn login_address(door: Door, facts: &Facts, site: &Site) -> String {
+    let page = match door {
+        Door::Login => "/.vestibule/login",
+        Door::Verify => "/.vestibule/verify",
+    };
+    let safe = matches!(facts.method, Method::GET | Method::HEAD);
+    let back =
+        if safe && facts.kind == Kind::Navigation { Some(facts.target.clone()) } else { page_before(facts, site) };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if let Some(back) = &back {
+        query.append_pair("rd", back);
+    }
+    if !safe && facts.kind == Kind::Navigation {
+        query.append_pair("sent", "1");
+    }
+    let query = query.finish();
+    if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
+}
+
+/// The path of the page the request came from, when that page is of the same origin.
+fn page_before(facts: &Facts, site: &Site) -> Option<String> {
+    let origin = site.url.as_ref()?.at(&facts.host)?.to_string();
+    let path = facts.referer.as_deref()?.strip_prefix(&origin)?;
+    // Without the slash `https://a.test` would also fit `https://a.test.evil`.
+    path.starts_with('/').then(|| path.split('#').next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::DerivedRandom;
+
+    fn id() -> RequestId {
+        RequestId::generate(&DerivedRandom::seeded(1))
+    }
+
+    fn frame() -> Frame {
+        Frame { site: "wiki.test".into(), origin: "https://wiki.test".into(), now: 0, account: None }
+    }
+
+    #[test]
+    fn every_answer_is_dressed() {
+        let bytes = Answer::unreadable(StatusCode::BAD_REQUEST).into_bytes(&Dress::plain());
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{text}");
+        for header in [
+            "content-security-policy: default-src 'none'",
+            "x-content-type-options: nosniff",
+            "x-frame-options: DENY",
+            "cross-origin-opener-policy: same-origin",
+            "cache-control: no-store",
+            "connection: close",
+        ] {
+            assert!(text.contains(header), "{header} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn a_handler_may_only_say_how_long_its_answer_is_kept() {
+        let mut answer = Answer::keys("{}".into());
+        answer.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src *"));
+        security_headers(&mut answer.headers, &Dress::plain());
+        assert_eq!(answer.headers[header::CACHE_CONTROL], "public, max-age=300");
+        assert!(!answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains('*'));
+    }
+
+    #[test]
+    fn each_client_gets_what_it_can_read() {
+        assert_eq!(Shape::of(Kind::Navigation, None), Shape::Page);
+        assert_eq!(Shape::of(Kind::Other, Some(b"application/json")), Shape::Problem);
+        assert_eq!(Shape::of(Kind::Other, Some(b"text/plain")), Shape::Text);
+        let texts = Texts::english();
+        for (shape, start) in [(Shape::Page, "<!DOCTYPE html>"), (Shape::Problem, "{"), (Shape::Text, "403 Forbidden")]
+        {
+            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), &frame(), &texts);
+            let body = String::from_utf8(answer.body.to_vec()).unwrap();
+            assert!(body.starts_with(start), "{body}");
+            assert!(body.contains(id().as_str()), "the request id leads the operator to the row");
+        }
+    }
+
+    #[test]
+    fn the_challenge_names_the_login_and_no_known_scheme() {
+        let answer = Answer::challenge("/.vestibule/login", &id());
+        assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Vestibule login=\"/.vestibule/login\"");
+        let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(problem["login"], "/.vestibule/login");
+        assert_eq!(problem["status"], 401);
+    }
+}

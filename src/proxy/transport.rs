@@ -1,0 +1,273 @@
+//! A connection as Pingora wants one: our own TCP stream, buffered, with the bytes that were read before Pingora came.
+//! It lets through exactly one message: what follows the body stays here for the next reading of a head, so that
+//! Pingora never sees, and never misreads, the start of a request that was not judged.
+
+use std::fmt;
+use std::os::fd::AsRawFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use async_trait::async_trait;
+use bytes::{Buf, BytesMut};
+use pingora::protocols::l4::socket::SocketAddr;
+use pingora::protocols::raw_connect::ProxyDigest;
+use pingora::protocols::{
+    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
+    UniqueIDType,
+};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::head::Framing;
+
+/// A connection with a client.
+pub struct Transport {
+    stream: BufWriter<TcpStream>,
+    /// Read and not yet passed on.
+    held: BytesMut,
+    allowance: Allowance,
+    digest: Arc<SocketDigest>,
+}
+
+/// How much of what comes belongs to the message that is being passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowance {
+    Bytes(u64),
+    /// Only whoever reads the message can say (chunks), or everything does (after an upgrade).
+    Any,
+}
+
+impl Transport {
+    pub fn new(stream: TcpStream, peer: std::net::SocketAddr) -> Self {
+        let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
+        // A fresh cell takes its first value.
+        let _ = digest.peer_addr.set(Some(SocketAddr::Inet(peer)));
+        Self {
+            stream: BufWriter::new(stream),
+            held: BytesMut::new(),
+            allowance: Allowance::Any,
+            digest: Arc::new(digest),
+        }
+    }
+
+    /// What was read and not passed on: the start of the next head.
+    pub fn held(&self) -> &[u8] {
+        &self.held
+    }
+
+    /// Reads more into [`Self::held`]. `Ok(0)`: the client is gone.
+    pub async fn fill(&mut self) -> std::io::Result<usize> {
+        use tokio::io::AsyncReadExt;
+        self.held.reserve(4096);
+        self.stream.get_mut().read_buf(&mut self.held).await
+    }
+
+    /// Takes out a head that was read, and lets the body that belongs to it follow, and nothing more.
+    pub fn begin_message(&mut self, head: usize, framing: Framing) -> BytesMut {
+        self.allowance = match framing {
+            Framing::Length(length) => Allowance::Bytes(length),
+            Framing::Chunked | Framing::Upgrade => Allowance::Any,
+        };
+        self.held.split_to(head.min(self.held.len()))
+    }
+
+    /// Writes all of an answer that was made without Pingora.
+    pub async fn answer(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
+    /// Says that no more will be written, and reads on for a moment: a client that is still sending would lose our
+    /// answer to a reset otherwise (RFC 9112 section 9.6).
+    pub async fn close_gently(mut self) {
+        const LONGEST: std::time::Duration = std::time::Duration::from_millis(500);
+        const MOST: usize = 1 << 20;
+        let _ = self.stream.shutdown().await;
+        let _ = tokio::time::timeout(LONGEST, async {
+            let mut read = 0;
+            while read < MOST {
+                self.held.clear();
+                match self.fill().await {
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => read += count,
+                }
+            }
+        })
+        .await;
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let this = &mut *self;
+        let Allowance::Bytes(left) = this.allowance else {
+            if this.held.is_empty() {
+                return Pin::new(this.stream.get_mut()).poll_read(cx, out);
+            }
+            let count = out.remaining().min(this.held.len());
+            out.put_slice(&this.held[..count]);
+            this.held.advance(count);
+            return Poll::Ready(Ok(()));
+        };
+        if left == 0 {
+            // The message is whole. Whoever still reads wants to know whether the client goes away; what it sends
+            // instead is the next request, which waits until this one is answered.
+            if !this.held.is_empty() {
+                return Poll::Pending;
+            }
+            let mut probe = [0; 1];
+            let mut probe = ReadBuf::new(&mut probe);
+            return match ready!(this.stream.get_mut().poll_peek(cx, &mut probe)) {
+                Ok(0) => Poll::Ready(Ok(())),
+                Ok(_) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            };
+        }
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.remaining());
+        let count = if this.held.is_empty() {
+            let mut part = ReadBuf::new(out.initialize_unfilled_to(most));
+            ready!(Pin::new(this.stream.get_mut()).poll_read(cx, &mut part))?;
+            let count = part.filled().len();
+            out.advance(count);
+            count
+        } else {
+            let count = most.min(this.held.len());
+            out.put_slice(&this.held[..count]);
+            this.held.advance(count);
+            count
+        };
+        this.allowance = Allowance::Bytes(left - count as u64);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never what is held: it may be a password.
+        f.debug_struct("Transport").field("held", &self.held.len()).field("allowance", &self.allowance).finish()
+    }
+}
+
+#[async_trait]
+impl Shutdown for Transport {
+    async fn shutdown(&mut self) {
+        let _ = self.stream.shutdown().await;
+    }
+}
+
+impl UniqueID for Transport {
+    fn id(&self) -> UniqueIDType {
+        self.stream.get_ref().as_raw_fd()
+    }
+}
+
+impl Ssl for Transport {}
+
+impl GetTimingDigest for Transport {
+    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
+        Vec::new()
+    }
+}
+
+impl GetProxyDigest for Transport {
+    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
+        None
+    }
+}
+
+impl GetSocketDigest for Transport {
+    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
+        Some(self.digest.clone())
+    }
+}
+
+impl Peek for Transport {}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, Transport) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        (client, Transport::new(stream, peer))
+    }
+
+    async fn fill_to(transport: &mut Transport, length: usize) {
+        while transport.held().len() < length {
+            transport.fill().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_next_request_waits_behind_the_body_of_this_one() {
+        let (mut client, mut transport) = pair().await;
+        client.write_all(b"HEADbodyNEXT").await.unwrap();
+        fill_to(&mut transport, 12).await;
+        assert_eq!(&transport.begin_message(4, Framing::Length(4))[..], b"HEAD");
+        let mut body = [0; 64];
+        assert_eq!(transport.read(&mut body).await.unwrap(), 4);
+        assert_eq!(&body[..4], b"body");
+        // Nothing of the next one, however long it is asked for.
+        assert!(timeout(Duration::from_millis(50), transport.read(&mut body)).await.is_err());
+        assert_eq!(transport.held(), b"NEXT");
+    }
+
+    #[tokio::test]
+    async fn a_body_read_from_the_socket_ends_where_it_ends() {
+        let (mut client, mut transport) = pair().await;
+        client.write_all(b"HEADbo").await.unwrap();
+        fill_to(&mut transport, 6).await;
+        transport.begin_message(4, Framing::Length(4));
+        client.write_all(b"dyNEXT").await.unwrap();
+        let mut body = [0; 4];
+        transport.read_exact(&mut body).await.unwrap();
+        assert_eq!(&body, b"body");
+        assert!(timeout(Duration::from_millis(50), transport.read(&mut body)).await.is_err());
+        fill_to(&mut transport, 4).await;
+        assert_eq!(transport.held(), b"NEXT");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_away_is_seen() {
+        let (client, mut transport) = pair().await;
+        transport.begin_message(0, Framing::Length(0));
+        drop(client);
+        assert_eq!(transport.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn after_an_upgrade_everything_passes() {
+        let (mut client, mut transport) = pair().await;
+        client.write_all(b"HEADframe").await.unwrap();
+        fill_to(&mut transport, 9).await;
+        transport.begin_message(4, Framing::Upgrade);
+        let mut frame = [0; 5];
+        transport.read_exact(&mut frame).await.unwrap();
+        client.write_all(b"more").await.unwrap();
+        transport.read_exact(&mut frame[..4]).await.unwrap();
+        assert_eq!(&frame, b"moree");
+    }
+}

@@ -1,0 +1,69 @@
+//! What a form carries that must come back unchanged. Before the password the server stores nothing, so the return
+//! address travels in the form: signed, with an end, and bound to the login cookie of the browser it was made for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::clock::{Clock, TOLERANCE, Time};
+use crate::secret::{Key, LoginKind, Token, TokenKind};
+use crate::store::Vault;
+
+/// Signs the state of a login form: also its anti-forgery value, since only the browser that holds the login cookie can
+/// send it back.
+#[derive(Clone, Debug)]
+pub struct LoginSeal {
+    key: Key,
+    clock: Arc<dyn Clock>,
+    life: Duration,
+}
+
+impl LoginSeal {
+    pub(super) fn new(vault: &Vault, life: Duration) -> Self {
+        Self { key: vault.derive("login form"), clock: vault.clock().clone(), life }
+    }
+
+    /// Readable, not secret: `<end in ms>.<state>.<mac>`, each but the first in base64url.
+    pub fn seal(&self, login: &Token<LoginKind>, state: &str) -> String {
+        let end = (self.clock.now() + self.life).0.to_string();
+        let mac = self.key.mac(&[login.hash().bytes(), end.as_bytes(), state.as_bytes()]);
+        format!("{end}.{}.{}", BASE64URL_NOPAD.encode(state.as_bytes()), BASE64URL_NOPAD.encode(&mac))
+    }
+
+    /// The state, if it was sealed for this cookie and its end has not come.
+    pub fn open(&self, login: &Token<LoginKind>, sealed: &str) -> Option<String> {
+        let (end, rest) = sealed.split_once('.')?;
+        let (state, mac) = rest.split_once('.')?;
+        let state = BASE64URL_NOPAD.decode(state.as_bytes()).ok()?;
+        let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
+        if !self.key.verify(&[login.hash().bytes(), end.as_bytes(), &state], &mac) {
+            return None;
+        }
+        let end = Time(end.parse().ok()?);
+        let now = self.clock.now();
+        // An end further off than any this clock could have given: the clock was put back.
+        let current = now < end && end <= now + self.life + TOLERANCE;
+        if current { String::from_utf8(state).ok() } else { None }
+    }
+}
+
+/// Anti-forgery values of forms: a MAC over the hash of the cookie's token.
+#[derive(Clone, Debug)]
+pub(super) struct Forgery {
+    key: Key,
+}
+
+impl Forgery {
+    pub fn new(vault: &Vault) -> Self {
+        Self { key: vault.derive("form") }
+    }
+
+    pub fn value<K: TokenKind>(&self, token: &Token<K>) -> String {
+        BASE64URL_NOPAD.encode(&self.key.mac(&[token.hash().bytes()]))
+    }
+
+    pub fn holds<K: TokenKind>(&self, token: &Token<K>, given: &str) -> bool {
+        BASE64URL_NOPAD.decode(given.as_bytes()).is_ok_and(|mac| self.key.verify(&[token.hash().bytes()], &mac))
+    }
+}
