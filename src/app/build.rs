@@ -73,7 +73,8 @@ impl Plan {
             return Err(problems);
         }
         let mut warnings = sites.warnings.clone();
-        warnings.extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
+        warnings
+            .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
         Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
     }
 
@@ -153,7 +154,10 @@ impl Parts {
         let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
         let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
         if asleep > 0 {
-            tracing::warn!(factors = asleep, "enrolled factors wait for a method that is not in force; their users cannot use them");
+            tracing::warn!(
+                factors = asleep,
+                "enrolled factors wait for a method that is not in force; their users cannot use them"
+            );
         }
         let count = plan.registry.stranded(&stored);
         if count > 0 && !accept_rp_change {
@@ -267,7 +271,11 @@ fn addresses(written: &Written, problems: &mut Problems) {
     for (n, text) in listen.iter().enumerate() {
         if text.parse::<SocketAddr>().is_err() {
             let what = format!("{text:?} is no address with a port");
-            problems.add(format!("listen.http[{n}]"), what, "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"");
+            problems.add(
+                format!("listen.http[{n}]"),
+                what,
+                "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"",
+            );
         }
     }
 }
@@ -294,7 +302,11 @@ fn limits(written: &Written, problems: &mut Problems) {
         }
     }
     if session.idle > session.lifetime {
-        problems.add("session.idle", "is longer than session.lifetime", "make it shorter: it ends sessions that are not used");
+        problems.add(
+            "session.idle",
+            "is longer than session.lifetime",
+            "make it shorter: it ends sessions that are not used",
+        );
     }
     let password = &written.password;
     let memory = u32::try_from(password.memory.0 / 1024).unwrap_or(u32::MAX);
@@ -303,7 +315,10 @@ fn limits(written: &Written, problems: &mut Problems) {
         problems.add("password", format!("these are no parameters of Argon2id: {error}"), remedy);
     }
     let cookie = &session.cookie;
-    if cookie.is_empty() || cookie.len() > 64 || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+    if cookie.is_empty()
+        || cookie.len() > 64
+        || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    {
         problems.add("session.cookie", format!("{cookie:?} is no name for a cookie"), "use letters, digits, - and _");
     }
 }

@@ -51,11 +51,7 @@ impl Server {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(
-        parts: Arc<Parts>,
-        listeners: Vec<TcpListener>,
-        set_up: bool,
-    ) -> Result<Self, StartError> {
+    pub async fn start(parts: Arc<Parts>, listeners: Vec<TcpListener>, set_up: bool) -> Result<Self, StartError> {
         let folder = parts.in_force.load().plan.written.store.path.clone();
         let admin = AdminSocket::bind(&folder)?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();

@@ -14,7 +14,7 @@ use super::*;
 use crate::account::{Accounts, NewUser};
 use crate::clock::StillClock;
 use crate::config::{RuleSection, SiteSection, Span, Written};
-use crate::secret::{Key, SeededRandom};
+use crate::secret::{DerivedRandom, Key};
 use crate::session::{Evidence, Opened, Place};
 use crate::store::{KeyRing, MemoryStore, Store, Vault};
 use crate::types::{Strength, UserName};
@@ -161,7 +161,7 @@ impl Gate {
         change(&mut written);
 
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+        let random: Arc<dyn Random> = Arc::new(DerivedRandom::seeded(7));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
         let vault = Vault::new(store, keys, clock.clone(), random.clone());

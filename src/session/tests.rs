@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::account::NewUser;
 use crate::clock::StillClock;
-use crate::secret::{LoginKind, Random, SeededRandom};
+use crate::secret::{DerivedRandom, LoginKind, Random};
 use crate::store::{CommitError, Entry, KeyRing, MemoryStore, Observer, Store, Unavailable, Version, Write};
 use crate::types::{Policy, UserName};
 
@@ -69,7 +69,7 @@ impl Store for Watched {
 struct House {
     clock: Arc<StillClock>,
     store: Arc<Watched>,
-    random: Arc<SeededRandom>,
+    random: Arc<DerivedRandom>,
     vault: Vault,
     accounts: Accounts,
     sessions: Sessions,
@@ -80,7 +80,7 @@ impl House {
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
         let store = Arc::new(Watched::default());
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), vec![]));
-        let random = Arc::new(SeededRandom::new(3));
+        let random = Arc::new(DerivedRandom::seeded(3));
         let vault = Vault::new(store.clone(), keys, clock.clone(), random.clone() as Arc<dyn Random>);
         let accounts = Accounts::new(vault.clone());
         let sessions = Self::process(&vault, &accounts);
@@ -379,7 +379,7 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
     let hash: Hash = [9; 32];
     let session = Session {
         handle: Handle::parse("aaaaaaaaaaaaaaaa").unwrap(),
-        user: UserId::generate(&SeededRandom::new(1)),
+        user: UserId::generate(&DerivedRandom::seeded(1)),
         generation: 0,
         evidence: vec![],
         created: Time(0),
