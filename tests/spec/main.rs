@@ -4,4 +4,9 @@
 mod harness;
 
 mod ar;
+mod hs;
+mod or;
+mod se;
 mod walk;
+mod wb;
+mod wz;
