@@ -256,7 +256,10 @@ impl Checks {
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
                     changes.extend(consume.iter().cloned());
-                    changes.extend(self.throttle.clear(&account, &target, lane, false).await?);
+                    // A second factor is answered after a right password or in a session: this login is complete, so what
+                    // failed before it no longer counts towards the hard limit, and a known browser opens the strangers'
+                    // lane again. Otherwise a year of typing errors would close the account for good.
+                    changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
                             let proved = Some((card.id.clone(), factor.clone()));

@@ -2,10 +2,12 @@
 //! that must fail, each attack named by its id and beside its positive control; `walk` is the honest way through.
 
 mod harness;
+mod race;
 
 mod ar;
 mod hs;
 mod or;
+mod ot;
 mod se;
 mod walk;
 mod wb;
