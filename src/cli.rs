@@ -93,7 +93,7 @@ async fn run(line: Line) -> Result<(), Ended> {
     let json = line.json;
     let config = line.config.as_deref();
     match line.command {
-        Command::Demo { .. } => Err(Failure::new("demo", "is being merged").into()),
+        Command::Demo { listen, data } => Ok(app::demo(listen, data).await.map_err(Failure::from)?),
         Command::Serve(serve) => {
             let source = match &serve.upstream {
                 None => source(config)?,
@@ -118,7 +118,7 @@ async fn run(line: Line) -> Result<(), Ended> {
             print::audit(&read(config)?, filter, follow, json).await
         }
         Command::Reference => {
-            print!("{}", crate::config::reference());
+            print!("{}", crate::config::reference_with(crate::methods::sections()));
             Ok(())
         }
         Command::Completions { shell } => {
@@ -305,6 +305,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Line::command().debug_assert();
+    }
+
+    #[test]
+    fn the_reference_is_what_the_sections_say() {
+        let file = std::fs::read_to_string("config/reference.toml").unwrap();
+        let said = crate::config::reference_with(crate::methods::sections());
+        assert!(file == said, "run `make reference`");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::proxy::{Running, Upstreams};
 use crate::session::Sessions;
+use crate::telemetry;
 use crate::store::{self, OpenError, SledOptions, SledStore, Vault};
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
@@ -64,6 +65,9 @@ impl Plan {
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, &mut problems);
+        if let Err(more) = telemetry::subscriber(&written.log, machine.clock.clone(), Box::new(std::io::sink())) {
+            more.iter().cloned().for_each(|problem| problems.push(problem));
+        }
         if written.store.engine != "sled" {
             let what = format!("there is no store engine {:?}", written.store.engine);
             problems.add("store.engine", what, "write \"sled\"");
@@ -203,7 +207,6 @@ impl Parts {
             checks: in_force.checks.clone(),
             sessions: self.sessions.clone(),
             audit: self.audit.clone(),
-            keys: self.keys.clone(),
             setup: setup.clone(),
             texts: self.texts.clone(),
             settings: Settings {

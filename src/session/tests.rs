@@ -441,7 +441,7 @@ async fn whoever_waits_for_the_end_of_a_session_is_told() {
     assert!(house.sessions.list(None).await.unwrap().is_empty());
 
     let by_generation = house.open(&user, vec![house.password()]).await;
-    house.accounts.edit(user.id, |user| user.last_factor = None, vec![]).await.unwrap();
+    house.accounts.edit(user.id, |user| user.display_name = Some("Alice".to_owned()), vec![]).await.unwrap();
     assert!(!heard(&by_generation.session.handle).await);
     house.accounts.edit(user.id, |user| user.generation += 1, vec![]).await.unwrap();
     assert!(heard(&by_generation.session.handle).await);
@@ -489,7 +489,7 @@ fn pending(house: &House, user: &User) -> Pending {
         created: house.vault.now(),
         return_to: Some("/".to_owned()),
         need: Need { policy: Policy::TwoFactor, factors: vec![], max_age: None },
-        may_enrol: false,
+        enrols: Enrols::Nothing,
         begun: None,
         address: None,
         agent: String::new(),
