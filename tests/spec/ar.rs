@@ -261,7 +261,7 @@ fn the_first_rule_that_fits_decides_and_none_denies() {
         let said = gate.cli_with(&["explain", "--json", "--user", "alice", "--level", "verified", &url], "");
         let status = browser.goto(path).status;
         assert_eq!(status, live, "{path}");
-        let forwards = said.out.contains("\"forward\"");
+        let forwards = said.out.contains("forward (");
         assert_eq!(forwards, live == 200, "{path}: {}{}", said.out, said.err);
     }
 
