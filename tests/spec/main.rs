@@ -5,10 +5,12 @@ mod harness;
 mod race;
 
 mod ar;
+mod en;
 mod hs;
 mod or;
 mod ot;
 mod se;
+mod th;
 mod walk;
 mod wb;
 mod wz;
