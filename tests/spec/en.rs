@@ -100,7 +100,7 @@ fn en_02_no_answer_comes_sooner() {
     }
     kinds.push(("alice", overlong, Vec::new()));
     let mut browser = gate.visitor();
-    browser.always.push(("X-Forwarded-For".to_owned(), String::new()));
+    browser.always.push(("X-Forwarded-For".to_owned(), "192.0.2.1".to_owned()));
     let page = browser.visit("/");
     for n in 0..pairs {
         for (kind, (name, password, times)) in kinds.iter_mut().enumerate() {

@@ -4,13 +4,18 @@
 mod harness;
 mod race;
 
+#[path = "../support/authenticator.rs"]
+mod authenticator;
+
 mod ar;
 mod en;
 mod hs;
 mod or;
 mod ot;
+mod re;
 mod se;
 mod th;
+mod wa;
 mod walk;
 mod wb;
 mod wz;
