@@ -8,12 +8,15 @@ mod race;
 mod authenticator;
 
 mod ar;
+mod cf;
 mod en;
 mod hs;
+mod id;
 mod or;
 mod ot;
 mod re;
 mod se;
+mod st;
 mod th;
 mod wa;
 mod walk;
