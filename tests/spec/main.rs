@@ -16,6 +16,7 @@ mod or;
 mod ot;
 mod re;
 mod se;
+mod sm;
 mod st;
 mod th;
 mod wa;
