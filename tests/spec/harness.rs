@@ -29,7 +29,7 @@ mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use gate::{Control, Gate, Gateway, Said};
-pub use html::Form;
+pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use visitor::{Page, Visitor};
 pub use wire::{Head, Reply, Wire};

@@ -40,6 +40,7 @@ policy = "two_factor"
 fn bench() -> (Echo, Gate) {
     let echo = Echo::start();
     let gate = Gate::before(&echo)
+        .config("[methods.webauthn]\nrp_id = \"localhost\"")
         .rules(RULES)
         .also(
             "[[site]]\nurl = \"http://grafana.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n\
