@@ -17,7 +17,7 @@
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
-//! - [`Wire`]: bytes out, strict reading of what comes back, always within a time limit.
+//! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit.
 //! - Codes are single use and the clock stands still: `sign_in` moves it one TOTP step first.
 
 mod echo;
@@ -28,11 +28,11 @@ mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use gate::{Control, Gate, Gateway, Said};
-pub use html::{Form, tags};
+pub use gate::Gate;
+pub use html::tags;
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use visitor::{Page, Visitor};
-pub use wire::{Head, Reply, Wire};
+pub use wire::Reply;
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -4,6 +4,8 @@
 mod harness;
 
 mod ar;
+mod asking;
+mod clocks;
 mod hs;
 mod or;
 mod se;

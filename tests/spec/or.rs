@@ -119,14 +119,11 @@ fn a_login_ends_nowhere_else() {
 fn another_site_of_ours_is_an_honest_end() {
     let (_echo, gate, alice) = bench();
     let port = gate.address.port();
-    let [app, wiki, blue, red] = ["app", "wiki", "blue.team", "red.team"].map(|name| format!("http://{name}.localhost:{port}"));
-    for (home, rd, honest) in [
-        (&app, &wiki, true),
-        (&blue, &blue, true),
-        (&blue, &wiki, true),
-        (&app, &blue, false),
-        (&blue, &red, false),
-    ] {
+    let [app, wiki, blue, red] =
+        ["app", "wiki", "blue.team", "red.team"].map(|name| format!("http://{name}.localhost:{port}"));
+    for (home, rd, honest) in
+        [(&app, &wiki, true), (&blue, &blue, true), (&blue, &wiki, true), (&app, &blue, false), (&blue, &red, false)]
+    {
         let mut browser = gate.visitor_at(home);
         gate.advance(30);
         let page = browser.give_password(&alice, &with_rd(&format!("{rd}/x")));
@@ -180,7 +177,8 @@ fn a_post_returns_to_the_page_the_form_was_on() {
     let (echo, gate, _alice) = bench();
     let mut browser = gate.visitor();
     let post = |browser: &mut Visitor, referer: &str| {
-        let ask = browser.navigate("POST", "/save", "same-origin").with("Origin", &gate.origin).with("Referer", referer);
+        let ask =
+            browser.navigate("POST", "/save", "same-origin").with("Origin", &gate.origin).with("Referer", referer);
         ask.form("x=1").send()
     };
     let page = post(&mut browser, &format!("{}/edit", gate.origin));

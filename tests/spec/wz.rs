@@ -80,7 +80,12 @@ fn no_step_without_the_one_before() {
         assert_stranger(&echo, &mut browser);
     }
     let body = "code=000000&csrf=x&username=nobody";
-    let nobody = gate.visitor().navigate("POST", "/.vestibule/verify/totp", "same-origin").with("Origin", &gate.origin).form(body).send();
+    let nobody = gate
+        .visitor()
+        .navigate("POST", "/.vestibule/verify/totp", "same-origin")
+        .with("Origin", &gate.origin)
+        .form(body)
+        .send();
     assert_eq!(nobody.text(), said[0], "no word about whether somebody exists");
     // Finished steps, sent again, grant nothing.
     let mut browser = gate.visitor();
