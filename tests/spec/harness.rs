@@ -13,11 +13,15 @@
 //! assert_eq!(echo.last().field("remote-user"), Some("alice"));
 //! ```
 //!
+//! Run: `cargo test --features steer --test spec [name]`. A new group is a file beside `ar.rs` and a line in `main.rs`.
+//!
 //! - [`Gate`]: own folder, own port, own still clock (`advance`, `skew_wall`), `cli([...])`, `log()`, `kill()` and
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit.
+//! - `gate.invite`, `given_user`, `given_member` (with a group), `given_password_user` (no second factor) make people;
+//!   `browser.accept`, `give_password`, `give_code`, `sign_in`, `sign_out` are the ways they go.
 //! - Codes are single use and the clock stands still: `sign_in` moves it one TOTP step first.
 
 mod echo;
