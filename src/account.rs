@@ -52,8 +52,6 @@ pub struct User {
     pub created: Time,
     pub enrolment: Enrolment,
     pub factors: Vec<FactorId>,
-    /// The factor used last comes first next time.
-    pub last_factor: Option<FactorId>,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
 }
@@ -209,7 +207,6 @@ impl Accounts {
             created: self.vault.now(),
             enrolment: Enrolment::NeverEnrolled,
             factors: Vec::new(),
-            last_factor: None,
             removed: None,
         };
         let changes = vec![
@@ -261,7 +258,6 @@ impl Accounts {
             user.generation += 1;
             user.enrolment = Enrolment::Reset;
             user.factors.clear();
-            user.last_factor = None;
         };
         self.without_factors(id, change, more).await
     }
@@ -278,7 +274,6 @@ impl Accounts {
             user.email = None;
             user.groups.clear();
             user.factors.clear();
-            user.last_factor = None;
         };
         self.without_factors(id, change, Vec::new()).await?;
         for rows in self.vault.all::<Browser>(&browser_prefix(id)).await?.chunks(crate::store::MAX_WRITES) {
@@ -337,11 +332,6 @@ impl Accounts {
     pub async fn remove_factors(&self, user: UserId, factors: &[FactorId]) -> Result<Vec<Change>, AccountError> {
         let row = self.live(user).await?.ok_or(AccountError::Unknown)?;
         let mut record = row.value;
-        if let Some(last) = &record.last_factor
-            && factors.contains(last)
-        {
-            record.last_factor = None;
-        }
         let mut changes = Vec::with_capacity(factors.len() + 1);
         for id in factors {
             let place = record.factors.iter().position(|listed| listed == id).ok_or(AccountError::NoSuchFactor)?;

@@ -4,6 +4,7 @@
 
 mod admin;
 mod build;
+mod demo;
 mod machine;
 mod operation;
 mod outcome;
@@ -16,10 +17,11 @@ use crate::error::Problems;
 use crate::store::{KeyFileError, OpenError, VaultError};
 
 pub use build::{InForce, Parts, Plan};
+pub use demo::demo;
 pub use machine::Machine;
 pub use operation::{Failure, Operation, SessionEnd, run};
 pub use outcome::{AuditRow, FactorLine, Health, Invited, Outcome, SessionLine, UserCard, UserLine};
-pub use serve::{Server, bind, serve, stop_asked};
+pub use serve::{Server, serve};
 
 /// Why it does not start. Each prints what is wrong and, on a line of its own, what to do.
 #[derive(Debug, thiserror::Error)]

@@ -14,12 +14,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::app::{self, Failure, Operation, SessionEnd};
+use crate::app::{self, Failure, Machine, Operation, SessionEnd};
 use crate::audit::Filter;
 use crate::clock::Time;
 use crate::config::{Loaded, Source, Span, load};
 use crate::error::Problems;
 use crate::secret::{Secret, SystemRandom};
+use crate::telemetry;
 use crate::types::{FactorId, Handle, RequestId, UserName};
 use args::{Command, Factor, Key, Line, Session, User};
 
@@ -94,11 +95,14 @@ async fn run(line: Line) -> Result<(), Ended> {
     match line.command {
         Command::Demo { listen, data } => Ok(app::demo(listen, data).await.map_err(Failure::from)?),
         Command::Serve(serve) => {
-            let loaded = match &serve.upstream {
-                None => read(config)?,
+            let source = match &serve.upstream {
+                None => source(config)?,
                 Some(upstream) => without_file(config, upstream, &serve)?,
             };
-            Ok(app::serve(&loaded, serve.accept_rp_change).await.map_err(Failure::from)?)
+            let (loaded, machine) = (load(&source)?, Machine::start());
+            telemetry::start(&loaded.written.log, machine.clock.clone())?;
+            let again = move || load(&source);
+            Ok(app::serve(loaded, machine, serve.accept_rp_change, again).await.map_err(Failure::from)?)
         }
         Command::Init { folder } => init::init(&folder, &SystemRandom).map_err(Into::into),
         Command::Check => check::check(&read(config)?, json),
@@ -114,7 +118,7 @@ async fn run(line: Line) -> Result<(), Ended> {
             print::audit(&read(config)?, filter, follow, json).await
         }
         Command::Reference => {
-            print!("{}", crate::config::reference());
+            print!("{}", crate::config::reference_with(crate::methods::sections()));
             Ok(())
         }
         Command::Completions { shell } => {
@@ -147,17 +151,21 @@ fn environment() -> Vec<(String, String)> {
 
 /// The configuration of the file that is named, or found.
 fn read(config: Option<&Path>) -> Result<Loaded, Ended> {
+    Ok(load(&source(config)?)?)
+}
+
+fn source(config: Option<&Path>) -> Result<Source, Ended> {
     let environment = environment();
     let file = Source::find(config.map(Path::to_path_buf), &environment, |path| path.exists());
     let Some(file) = file else {
         let remedy = "write one with `vestibule init`, name one with --config, or try `vestibule demo`";
         return Err(Failure { configuration: true, ..Failure::new("there is no configuration", remedy) }.into());
     };
-    Ok(load(&Source { file: Some(file), environment, flags: String::new() })?)
+    Ok(Source { file: Some(file), environment, flags: String::new() })
 }
 
 /// `serve --upstream`: one catch-all site, without a file.
-fn without_file(config: Option<&Path>, upstream: &str, serve: &args::Serve) -> Result<Loaded, Ended> {
+fn without_file(config: Option<&Path>, upstream: &str, serve: &args::Serve) -> Result<Source, Ended> {
     if config.is_some() || Path::new("vestibule.toml").exists() {
         let what = "there is a configuration file and --upstream too".to_owned();
         return Err(Ended::Usage(what, "give one of the two".to_owned()));
@@ -175,7 +183,7 @@ fn without_file(config: Option<&Path>, upstream: &str, serve: &args::Serve) -> R
         None => flags.push_str(&format!("audience = {}\n", quoted(upstream.trim_end_matches('/')))),
     }
     flags.push_str(&format!("upstreams = [{}]\n[[site.rules]]\npolicy = \"two_factor\"\n", quoted(upstream)));
-    Ok(load(&Source { file: None, environment: environment(), flags })?)
+    Ok(Source { file: None, environment: environment(), flags })
 }
 
 fn name(text: &str) -> Result<UserName, Ended> {
@@ -205,16 +213,12 @@ fn secret_line(what: &str) -> Result<Secret<String>, Ended> {
     if std::io::stdin().is_terminal() {
         eprintln!("Type {what} and press Enter; it will be visible.");
     }
-    let mut text = Secret::new(String::new());
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(4096).read_to_end(&mut bytes);
     let line = read.ok().and_then(|_| String::from_utf8(bytes).ok());
     let line = line.and_then(|line| line.lines().next().map(ToOwned::to_owned)).filter(|line| !line.is_empty());
     match line {
-        Some(line) => {
-            text = Secret::new(line);
-            Ok(text)
-        }
+        Some(line) => Ok(Secret::new(line)),
         None => Err(Ended::Usage(format!("{what} is missing"), "write it to standard input, on one line".to_owned())),
     }
 }
@@ -267,10 +271,9 @@ fn groups(texts: Vec<String>) -> Result<Vec<crate::types::GroupName>, Ended> {
 fn factor(command: Factor) -> Result<Operation, Ended> {
     Ok(match command {
         Factor::List { name: text } => Operation::FactorList { name: name(&text)? },
-        Factor::Remove { name: text, id: factor } => Operation::FactorRemove {
-            name: name(&text)?,
-            factor: id("factor", FactorId::parse(&factor), &factor)?,
-        },
+        Factor::Remove { name: text, id: factor } => {
+            Operation::FactorRemove { name: name(&text)?, factor: id("factor", FactorId::parse(&factor), &factor)? }
+        }
         Factor::Add { name: text, secret_stdin, .. } => Operation::FactorAddTotp {
             name: name(&text)?,
             secret: secret_stdin.then(|| secret_line("the secret")).transpose()?,
@@ -280,9 +283,7 @@ fn factor(command: Factor) -> Result<Operation, Ended> {
 
 fn session(command: Session) -> Result<Operation, Ended> {
     Ok(match command {
-        Session::List { name: text } => {
-            Operation::SessionList { name: text.map(|text| name(&text)).transpose()? }
-        }
+        Session::List { name: text } => Operation::SessionList { name: text.map(|text| name(&text)).transpose()? },
         Session::End { all: true, .. } => Operation::SessionEnd { which: SessionEnd::All },
         // An id is tried first: no name has 16 characters of this alphabet by accident without being seen in the list.
         Session::End { which: Some(text), .. } => Operation::SessionEnd {
@@ -307,14 +308,25 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_is_what_the_sections_say() {
+        let file = std::fs::read_to_string("config/reference.toml").unwrap();
+        let said = crate::config::reference_with(crate::methods::sections());
+        assert!(file == said, "run `make reference`");
+    }
+
+    #[test]
     fn what_is_typed_becomes_an_operation() {
         let typed = |line: &str| match Line::try_parse_from(line.split(' ')).map(|line| line.command) {
             Ok(Command::User(command)) => user(command).ok(),
             Ok(Command::Session(command)) => session(command).ok(),
             _ => None,
         };
-        assert!(matches!(typed("vestibule user add Alice --group admins"), Some(Operation::UserAdd { name, .. }) if name.as_str() == "alice"));
-        assert!(matches!(typed("vestibule user set alice --no-groups"), Some(Operation::UserSet { groups: Some(none), .. }) if none.is_empty()));
+        assert!(
+            matches!(typed("vestibule user add Alice --group admins"), Some(Operation::UserAdd { name, .. }) if name.as_str() == "alice")
+        );
+        assert!(
+            matches!(typed("vestibule user set alice --no-groups"), Some(Operation::UserSet { groups: Some(none), .. }) if none.is_empty())
+        );
         assert!(matches!(typed("vestibule session end --all"), Some(Operation::SessionEnd { which: SessionEnd::All })));
         assert!(typed("vestibule session end").is_none());
         assert!(typed("vestibule user add al/ice").is_none());

@@ -15,8 +15,11 @@ mod tests;
 mod transport;
 mod upstream;
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -67,6 +70,8 @@ const TRIES: usize = 3;
 const POOL: usize = 256;
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 256;
+/// How long a client may keep the connection of a WebSocket that the application refused.
+const REFUSED_SOCKET: Duration = Duration::from_secs(1);
 /// The page with the public keys, under either reserved prefix.
 const KEYS: &str = "jwks.json";
 
@@ -122,7 +127,7 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
-    let gatekeeper = Gatekeeper { door, live, here };
+    let gatekeeper = Gatekeeper { door, live, here, told: AtomicBool::new(false) };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -145,6 +150,8 @@ pub struct Gatekeeper {
     live: Arc<Live>,
     /// This process, for loops.
     here: RequestId,
+    /// It was said that a proxy in front of us is not trusted.
+    told: AtomicBool,
 }
 
 /// What is kept of one request from its first stage to its access line.
@@ -198,6 +205,7 @@ impl Gatekeeper {
         let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
+        self.tell(&facts, session.req_header());
         let (site, ours) = match wanted {
             Wanted::Keys => return self.keys(&facts, passage),
             Wanted::Page(site) => (site, true),
@@ -224,7 +232,7 @@ impl Gatekeeper {
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
-            Verdict::Forward(permit) => self.admit(permit, &facts, session.req_header(), passage).await,
+            Verdict::Forward(permit) => self.admit(permit, &facts, session, passage).await,
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
@@ -238,11 +246,14 @@ impl Gatekeeper {
         &self,
         permit: Permit,
         facts: &Facts,
-        head: &RequestHeader,
+        session: &mut Session,
         passage: &mut Passage,
     ) -> Result<Next, StatusCode> {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
-        let stream = is_stream(facts, head);
+        let stream = is_stream(facts, session.req_header());
+        if facts.websocket {
+            keep_open(session)?;
+        }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
             let site = permit.site();
@@ -287,11 +298,28 @@ impl Gatekeeper {
         answer
     }
 
+    /// Says once what is easily overlooked: behind a proxy that is not trusted all users share one address, and with it
+    /// one throttle.
+    fn tell(&self, facts: &Facts, head: &RequestHeader) {
+        let near = match facts.client {
+            IpAddr::V4(four) => four.is_private() || four.is_loopback(),
+            IpAddr::V6(six) => six.is_unique_local() || six.is_loopback(),
+        };
+        let behind = near && !facts.through_proxy && head.headers.contains_key("x-forwarded-for");
+        if behind && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                peer = %facts.client,
+                "a peer that is not in trust.proxies sends X-Forwarded-For: if it is your proxy, all users share one \
+                 address; add it to trust.proxies"
+            );
+        }
+    }
+
     /// The public keys, for every host.
     fn keys(&self, facts: &Facts, passage: &Passage) -> Result<Next, StatusCode> {
         Ok(Next::Answer(match facts.method {
             Method::GET | Method::HEAD => Answer::keys(self.door.keys.jwks()),
-            _ => self.refusal(StatusCode::METHOD_NOT_ALLOWED, passage).method_not_allowed("GET, HEAD"),
+            _ => self.refusal(StatusCode::METHOD_NOT_ALLOWED, passage).allowing("GET, HEAD"),
         }))
     }
 
@@ -388,6 +416,17 @@ fn accept(head: &RequestHeader) -> Option<&[u8]> {
 fn agent(head: &RequestHeader) -> String {
     let agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     agent.unwrap_or_default().chars().take(AGENT).collect()
+}
+
+/// Makes a WebSocket handshake one whose body has not ended. Pingora sends the end of a body that is empty on its own
+/// to the application's side, and where the 101 is faster than that end it takes it for the end of the WebSocket. The
+/// application is told a length of 0 (`proxy/identity`), so that nothing sent before the 101 can reach it.
+fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
+    let open = session.req_header_mut().insert_header(header::TRANSFER_ENCODING, "chunked");
+    open.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    // Once it speaks, a WebSocket may be silent for as long as it likes.
+    session.set_read_timeout(None);
+    Ok(())
 }
 
 /// Whether the answer may be silent for long.
@@ -518,7 +557,7 @@ impl ProxyHttp for Gatekeeper {
 
     async fn upstream_response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         head: &mut ResponseHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
@@ -527,6 +566,10 @@ impl ProxyHttp for Gatekeeper {
             passage.line.status = head.status.as_u16();
         }
         let Some(permit) = &passage.permit else { return Ok(()) };
+        if passage.facts.as_ref().is_some_and(|facts| facts.websocket) && head.status.as_u16() >= 200 {
+            // No WebSocket after all: a client that does not close now would hold the connection for ever.
+            session.set_read_timeout(Some(REFUSED_SOCKET));
+        }
         answer::without_our_cookies(head, &permit.site().cookies)?;
         if permit.private() && !head.status.is_informational() {
             answer::keep_private(head)?;
@@ -540,7 +583,7 @@ impl ProxyHttp for Gatekeeper {
         body: &mut Option<Bytes>,
         _end: bool,
         passage: &mut Passage,
-    ) -> pingora::Result<Option<std::time::Duration>> {
+    ) -> pingora::Result<Option<Duration>> {
         passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
         Ok(None)
     }

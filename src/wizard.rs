@@ -11,7 +11,6 @@ mod finish;
 mod form;
 mod guard;
 mod invite;
-mod keys;
 mod login;
 mod logout;
 mod setup;
@@ -28,7 +27,6 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::account::Accounts;
-use crate::assertion::SigningKeys;
 use crate::audit::Audit;
 use crate::directory::FirstFactor;
 use crate::method::Checks;
@@ -53,7 +51,6 @@ pub struct Wizard {
     pub checks: Checks,
     pub sessions: Sessions,
     pub audit: Audit,
-    pub keys: Arc<SigningKeys>,
     pub setup: Arc<SetupLink>,
     pub texts: vestibule_templates::Texts,
     pub settings: Settings,
@@ -93,8 +90,6 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));
     let data = Router::new()
         .route("/.vestibule/session", get(state::show))
-        .route("/.vestibule/jwks.json", get(keys::show))
-        .route("/.well-known/vestibule/jwks.json", get(keys::show))
         .route("/.vestibule/assets/{hash}/{file}", get(assets::show));
     pages
         .merge(data)
@@ -103,4 +98,32 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(form::MOST_BYTES))
         .layer(from_fn_with_state(wizard.clone(), failure::dress))
         .with_state(wizard)
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_templates::Texts;
+
+    /// Every key of the catalogue that the source names, or makes of a method's id, has its text.
+    #[test]
+    fn no_page_shows_a_key_instead_of_its_text() {
+        let texts = Texts::english();
+        let key =
+            regex::Regex::new(r#""((?:error|method|field|login|verify|enrol|codes|done)-[a-z-]*[a-z])""#).unwrap();
+        let mut seen = 0;
+        for folder in ["src/wizard", "src/methods", "src/method"] {
+            for file in std::fs::read_dir(folder).unwrap() {
+                let file = file.unwrap().path();
+                let source = std::fs::read_to_string(&file).unwrap();
+                for found in key.captures_iter(&source) {
+                    seen += 1;
+                    assert!(texts.has(&found[1]), "{} names {}", file.display(), &found[1]);
+                }
+            }
+        }
+        assert!(seen > 30, "the search found next to nothing: {seen}");
+        for id in crate::methods::ids() {
+            assert!(texts.has(&format!("method-{id}-enrol-title")), "{id}");
+        }
+    }
 }

@@ -25,6 +25,7 @@ use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::proxy::{Running, Upstreams};
 use crate::session::Sessions;
+use crate::telemetry;
 use crate::store::{self, OpenError, SledOptions, SledStore, Vault};
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
@@ -64,6 +65,9 @@ impl Plan {
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, &mut problems);
+        if let Err(more) = telemetry::subscriber(&written.log, machine.clock.clone(), Box::new(std::io::sink())) {
+            more.iter().cloned().for_each(|problem| problems.push(problem));
+        }
         if written.store.engine != "sled" {
             let what = format!("there is no store engine {:?}", written.store.engine);
             problems.add("store.engine", what, "write \"sled\"");
@@ -73,7 +77,8 @@ impl Plan {
             return Err(problems);
         }
         let mut warnings = sites.warnings.clone();
-        warnings.extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
+        warnings
+            .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
         Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
     }
 
@@ -153,7 +158,10 @@ impl Parts {
         let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
         let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
         if asleep > 0 {
-            tracing::warn!(factors = asleep, "enrolled factors wait for a method that is not in force; their users cannot use them");
+            tracing::warn!(
+                factors = asleep,
+                "enrolled factors wait for a method that is not in force; their users cannot use them"
+            );
         }
         let count = plan.registry.stranded(&stored);
         if count > 0 && !accept_rp_change {
@@ -199,7 +207,6 @@ impl Parts {
             checks: in_force.checks.clone(),
             sessions: self.sessions.clone(),
             audit: self.audit.clone(),
-            keys: self.keys.clone(),
             setup: setup.clone(),
             texts: self.texts.clone(),
             settings: Settings {
@@ -267,7 +274,11 @@ fn addresses(written: &Written, problems: &mut Problems) {
     for (n, text) in listen.iter().enumerate() {
         if text.parse::<SocketAddr>().is_err() {
             let what = format!("{text:?} is no address with a port");
-            problems.add(format!("listen.http[{n}]"), what, "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"");
+            problems.add(
+                format!("listen.http[{n}]"),
+                what,
+                "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"",
+            );
         }
     }
 }
@@ -294,7 +305,11 @@ fn limits(written: &Written, problems: &mut Problems) {
         }
     }
     if session.idle > session.lifetime {
-        problems.add("session.idle", "is longer than session.lifetime", "make it shorter: it ends sessions that are not used");
+        problems.add(
+            "session.idle",
+            "is longer than session.lifetime",
+            "make it shorter: it ends sessions that are not used",
+        );
     }
     let password = &written.password;
     let memory = u32::try_from(password.memory.0 / 1024).unwrap_or(u32::MAX);
@@ -303,7 +318,10 @@ fn limits(written: &Written, problems: &mut Problems) {
         problems.add("password", format!("these are no parameters of Argon2id: {error}"), remedy);
     }
     let cookie = &session.cookie;
-    if cookie.is_empty() || cookie.len() > 64 || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+    if cookie.is_empty()
+        || cookie.len() > 64
+        || !cookie.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    {
         problems.add("session.cookie", format!("{cookie:?} is no name for a cookie"), "use letters, digits, - and _");
     }
 }

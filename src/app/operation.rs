@@ -145,7 +145,9 @@ impl From<VaultError> for Failure {
         let remedy = match error {
             VaultError::Conflict(_) => "somebody else changed it at the same time: run it again",
             VaultError::Unavailable(_) => "look at the disk and at the log, then run it again",
-            VaultError::Unreadable { .. } => "bring back a backup; the record was changed outside, or by a newer version",
+            VaultError::Unreadable { .. } => {
+                "bring back a backup; the record was changed outside, or by a newer version"
+            }
         };
         Self::new(error.to_string(), remedy)
     }
@@ -249,7 +251,9 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             Ok(done(format!("the key {} signs from now on; older ones stay published while they are needed", key.id)))
         }
         #[cfg(feature = "steer")]
-        Operation::ClockAdvance { .. } | Operation::WallSkew { .. } | Operation::Outbox => steer(parts, operation).await,
+        Operation::ClockAdvance { .. } | Operation::WallSkew { .. } | Operation::Outbox => {
+            steer(parts, operation).await
+        }
     }
 }
 

@@ -51,11 +51,7 @@ impl Server {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(
-        parts: Arc<Parts>,
-        listeners: Vec<TcpListener>,
-        set_up: bool,
-    ) -> Result<Self, StartError> {
+    pub async fn start(parts: Arc<Parts>, listeners: Vec<TcpListener>, set_up: bool) -> Result<Self, StartError> {
         let folder = parts.in_force.load().plan.written.store.path.clone();
         let admin = AdminSocket::bind(&folder)?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
@@ -69,6 +65,7 @@ impl Server {
             first_user(&parts, &setup, &setup_file).await?;
         }
         let running = parts.running(&parts.in_force.load(), &setup)?;
+        parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await?;
         let door = Arc::new(Door {
             running: Arc::new(ArcSwap::from_pointee(running)),
             sessions: parts.sessions.clone(),
@@ -103,7 +100,8 @@ impl Server {
     }
 }
 
-/// `vestibule serve`: from a configuration to the end of the process.
+/// `vestibule serve`: from a configuration to the end of the process; the log has begun. `read` reads the same configuration again, for
+/// SIGHUP.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -114,6 +112,7 @@ pub async fn serve(
     read: impl Fn() -> Result<Loaded, Problems> + Send + 'static,
 ) -> Result<(), StartError> {
     let plan = Plan::build(&loaded, &machine)?;
+    log_panics();
     for warning in &plan.warnings {
         tracing::warn!("{warning}");
     }
@@ -121,17 +120,28 @@ pub async fn serve(
     // First, so that an end asked for while the store is being read is not lost.
     let stop = stop_asked()?;
     let parts = Parts::open(plan, machine, accept_rp_change).await?;
-    let listeners = match bind(&addresses).await {
-        Ok(listeners) => listeners,
+    let server = match bind(&addresses).await {
+        Ok(listeners) => Server::start(parts.clone(), listeners, true).await,
+        Err(error) => Err(error),
+    };
+    let server = match server {
+        Ok(server) => server,
         Err(error) => {
             parts.close().await;
             return Err(error);
         }
     };
-    let server = Server::start(parts, listeners, true).await?;
-    server.parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await?;
     server.run(stop, read).await;
     Ok(())
+}
+
+/// A panic is told with its place and without its message, which may hold what somebody typed. Whoever was being
+/// answered is refused; nothing is forwarded.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a part of this program panicked; this is a bug");
+    }));
 }
 
 /// A token that SIGTERM and SIGINT cancel, and from now on do nothing else.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::{Clock, StillClock};
-use crate::secret::{Key, Random, SeededRandom};
+use crate::secret::{DerivedRandom, Key, Random};
 use crate::store::{KeyRing, MemoryStore, Vault};
 
 const AUDIENCE: &str = "https://wiki.example.test";
@@ -25,7 +25,7 @@ impl Bench {
     fn new() -> Self {
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), vec![]));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(3));
+        let random: Arc<dyn Random> = Arc::new(DerivedRandom::seeded(3));
         Self { vault: Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random), clock }
     }
 
@@ -35,7 +35,7 @@ impl Bench {
 }
 
 fn identity() -> Identity {
-    let random = SeededRandom::new(9);
+    let random = DerivedRandom::seeded(9);
     Identity {
         user: UserId::generate(&random),
         name: "alice".to_owned(),

@@ -36,9 +36,8 @@ pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Resul
         };
         factors.push((method.card().id.clone(), method.card().strength));
     }
-    let age = Span::parse(&asked.age).ok_or_else(|| {
-        Ended::Usage(format!("{:?} is no duration", asked.age), "write for example 10m".to_owned())
-    })?;
+    let age = Span::parse(&asked.age)
+        .ok_or_else(|| Ended::Usage(format!("{:?} is no duration", asked.age), "write for example 10m".to_owned()))?;
     let question = Question {
         url: asked.url,
         http_method: asked.http_method,

@@ -63,7 +63,9 @@ pub fn outcome(outcome: &Outcome, json: bool) {
         }
         Outcome::Factors { factors: lines } => factors(lines),
         Outcome::FactorAdded { factor, uri } => {
-            println!("Factor {factor} is added. Put this into the authenticator now; it is not shown again:\n\n  {uri}\n");
+            println!(
+                "Factor {factor} is added. Put this into the authenticator now; it is not shown again:\n\n  {uri}\n"
+            );
         }
         Outcome::Sessions { sessions } => table(
             &["ID", "USER", "STARTED", "LAST SEEN", "ENDS", "ADDRESS", "AGENT"],
@@ -181,7 +183,11 @@ fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         cells.join("  ").trim_end().to_owned()
     };
     let head = line(heads.to_vec());
-    if std::io::stdout().is_terminal() { println!("\x1b[1m{head}\x1b[0m") } else { println!("{head}") }
+    if std::io::stdout().is_terminal() {
+        println!("\x1b[1m{head}\x1b[0m")
+    } else {
+        println!("{head}")
+    }
     for row in &rows {
         println!("{}", line(row.iter().map(String::as_str).collect()));
     }

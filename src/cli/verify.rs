@@ -51,7 +51,10 @@ async fn fetch(url: &str) -> Result<String, Failure> {
     while let Some(part) = response.chunk().await.map_err(failed)? {
         body.extend_from_slice(&part);
         if body.len() as u64 > MOST {
-            return Err(Failure::new("the key set is too long", "look at the address: it ends in /.vestibule/jwks.json"));
+            return Err(Failure::new(
+                "the key set is too long",
+                "look at the address: it ends in /.vestibule/jwks.json",
+            ));
         }
     }
     String::from_utf8(body).map_err(|_| Failure::new("the key set is no text", "look at the address"))

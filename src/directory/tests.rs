@@ -7,7 +7,7 @@ use crate::account::{Browser, Factor, NewUser};
 use crate::audit::Filter;
 use crate::clock::StillClock;
 use crate::config::{PasswordSection, Size, ThrottleSection};
-use crate::secret::SeededRandom;
+use crate::secret::DerivedRandom;
 use crate::store::{KeyRing, MemoryStore, Vault};
 use crate::types::{FactorId, Handle, MethodId};
 
@@ -25,7 +25,7 @@ fn settings() -> PasswordSection {
 fn house_with(settings: &PasswordSection) -> House {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), Arc::new(SeededRandom::new(1)));
+    let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), Arc::new(DerivedRandom::seeded(1)));
     let accounts = Accounts::new(vault.clone());
     let local = Arc::new(LocalDirectory::new(accounts.clone(), settings).unwrap());
     let throttle = Throttle::new(vault.clone(), &ThrottleSection::default());
@@ -143,7 +143,7 @@ async fn th_12_with_a_second_factor_the_password_resets_only_its_own_wait() {
     let house = house_with(&settings());
     let alice = house.add("alice").await;
     house.enrol(&alice).await;
-    let (account, totp) = (Account::User(alice.id), Target::Factor(FactorId::generate(&SeededRandom::new(5))));
+    let (account, totp) = (Account::User(alice.id), Target::Factor(FactorId::generate(&DerivedRandom::seeded(5))));
     let throttle = &house.first.throttle;
     for _ in 0..5 {
         while let Attempt::Wait(until) = throttle.attempt(&account, &totp, &Lane::Strangers).await.unwrap() {

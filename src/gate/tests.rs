@@ -74,7 +74,6 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         created: NOW,
         enrolment: Enrolment::Enrolled,
         factors: Vec::new(),
-        last_factor: None,
         removed: None,
     };
     let session = Session {

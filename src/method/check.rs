@@ -143,7 +143,7 @@ impl Checks {
                 let state = &row.value.state;
                 let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
                 let card = method.card();
-                alive.then(|| ((card.fallback, Reverse(row.value.last_used), Reverse(card.strength)), row))
+                alive.then_some(((card.fallback, Reverse(row.value.last_used), Reverse(card.strength)), row))
             })
             .collect();
         usable.sort_by_key(|(order, _)| *order);
@@ -253,10 +253,11 @@ impl Checks {
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
                     self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
+                // A second factor comes after the first: the login is complete, and the account's count begins anew.
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
                     changes.extend(consume.iter().cloned());
-                    changes.extend(self.throttle.clear(&account, &target, lane, false).await?);
+                    changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
                             let proved = Some((card.id.clone(), factor.clone()));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::{Build, BuildEnv, encode};
-use crate::config::section;
+
 use crate::error::Problems;
 use crate::method::{
     Answer, Answered, Card, Context, Description, Field, FieldError, FieldKind, Method, New, Prompt, Step,
@@ -39,7 +39,7 @@ static CARD: Card = Card {
     single_use_challenge: false,
 };
 
-section! {
+crate::section! {
     Section {
         /// Codes to get in with when the device is lost.
         enabled: bool = true,

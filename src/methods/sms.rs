@@ -10,7 +10,7 @@ use vestibule_templates::message;
 use zeroize::Zeroizing;
 
 use super::{Build, BuildEnv, encode, named};
-use crate::config::{Span, section};
+use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::{Message, Receiver};
 use crate::method::{
@@ -37,7 +37,7 @@ static CARD: Card = Card {
     single_use_challenge: false,
 };
 
-section! {
+crate::section! {
     Section {
         /// Codes by text message; needs [gateway.sms]. They can be read and diverted by others: offer something stronger
         /// beside it.

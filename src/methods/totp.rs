@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Build, BuildEnv, encode, named};
 use crate::clock::Time;
-use crate::config::section;
+
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
 use crate::secret::random_bytes;
@@ -37,7 +37,7 @@ static CARD: Card = Card {
     single_use_challenge: false,
 };
 
-section! {
+crate::section! {
     Section {
         /// Codes of an authenticator app.
         enabled: bool = true,

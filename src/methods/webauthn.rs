@@ -14,7 +14,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::{Build, BuildEnv, encode, named};
-use crate::config::section;
+
 use crate::error::Problems;
 use crate::method::{
     Answer, Answered, Card, Ceremony, Context, Description, FieldError, Method, New, Place, Prompt, Step,
@@ -40,7 +40,7 @@ static CARD: Card = Card {
     single_use_challenge: true,
 };
 
-section! {
+crate::section! {
     Section {
         /// Security keys and passkeys.
         enabled: bool = true,

@@ -150,8 +150,9 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadError> {
         return Err(HeadError::Method);
     }
     // A fragment is never sent by an honest client, and parsers disagree on whether it belongs to the path.
-    let visible = |byte: &u8| *byte > b' ' && *byte != 0x7f && *byte != b'#';
-    if target.first() != Some(&b'/') || !target.iter().all(visible) {
+    // What the library behind us could not read would be answered by it, without our headers.
+    let readable = std::str::from_utf8(target).is_ok_and(|target| target.parse::<http::uri::PathAndQuery>().is_ok());
+    if target.first() != Some(&b'/') || target.contains(&b'#') || !readable {
         return Err(HeadError::Malformed("the target is not a path"));
     }
     Ok(RequestLine { method, target, current })
@@ -182,6 +183,11 @@ impl Fields {
             return Err(HeadError::Malformed("a field's value has control characters"));
         }
         if name.eq_ignore_ascii_case(b"host") {
+            // Without user information, blanks or escapes; which host it is, is read later.
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
+            if value.is_empty() || !value.iter().all(plain) {
+                return Err(HeadError::Malformed("the host is no host"));
+            }
             self.hosts += 1;
         } else if name.eq_ignore_ascii_case(b"content-length") {
             // Even two that agree are refused: no honest client sends them, and a smuggler needs them.
@@ -312,6 +318,9 @@ mod tests {
             "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
             "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
@@ -324,6 +333,15 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: a\r\nXé: a\r\n\r\n",
         ] {
             assert!(malformed(whole(head)), "{head:?}");
+        }
+    }
+
+    /// What browsers send raw in a path or query must not be refused.
+    #[test]
+    fn what_browsers_send_raw_is_read() {
+        for target in ["/a|b", "/[x]", "/a'b(c)!*;,@:&=+$~", "/?q=`{}|^\\[]'", "/?a/b?c"] {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+            assert_eq!(whole(&head).map(|head| head.is_some()), Ok(true), "{target}");
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderName};
 use pingora::http::RequestHeader;
 
 use super::facts::cookie_fields;
@@ -25,6 +25,14 @@ pub fn is_loop(head: &RequestHeader, here: &RequestId) -> bool {
     hops.enumerate().any(|(count, hop)| count + 1 >= MAX_HOPS || hop.trim_ascii() == here.as_str().as_bytes())
 }
 
+/// The gates a request has passed, with this one. Only what is written as a gate writes it is kept: a client may not say
+/// anything else to an application under a name of our class.
+fn path(head: &RequestHeader, here: &RequestId) -> String {
+    let hops = head.headers.get_all(LOOP).iter().filter_map(|value| value.to_str().ok());
+    let hops = hops.flat_map(|value| value.split(',')).filter_map(|hop| RequestId::parse(hop.trim()));
+    hops.chain([here.clone()]).map(|hop| hop.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// What [`apply`] works with beside the permit.
 pub struct Context<'a> {
     pub stripped: &'a Stripped,
@@ -38,7 +46,7 @@ pub struct Context<'a> {
 /// Turns the received head into the one that goes upstream. Pingora has taken out hop-by-hop fields and whatever
 /// `Connection` names before this, so nothing set here can be nominated away.
 pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: &Context<'_>) -> pingora::Result<()> {
-    let hops: Vec<HeaderValue> = head.headers.get_all(LOOP).iter().cloned().collect();
+    let path = path(head, context.here);
     let cookies = without_ours(cookie_fields(&head.headers), &permit.site().cookies);
 
     let strange: Vec<HeaderName> = head
@@ -55,11 +63,11 @@ pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: 
     if let Some(cookies) = cookies {
         head.insert_header(header::COOKIE, cookies)?;
     }
-    for hop in hops {
-        head.append_header(LOOP, hop)?;
-    }
-    head.append_header(LOOP, context.here.as_str())?;
+    head.insert_header(LOOP, path)?;
     forwarded(head, permit, facts, context.peer)?;
+    if facts.websocket {
+        head.insert_header(header::CONTENT_LENGTH, "0")?;
+    }
     for set in context.identity {
         head.insert_header(set.name.clone(), set.value.as_str())?;
     }
@@ -155,6 +163,7 @@ mod tests {
         head.append_header(LOOP, format!("x, {here}")).unwrap();
         assert!(is_loop(&head, &here));
 
+        assert_eq!(path(&head, &here), format!("{other}, {here}, {here}"), "and nothing a client made up");
         let mut many = self::head();
         many.append_header(LOOP, ["x"; MAX_HOPS].join(",")).unwrap();
         assert!(is_loop(&many, &here));

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::Arrived;
 use super::head::{Head, HeadError, Scanner};
-use super::respond::{Answer, Dress};
+use super::respond::{Answer, Dress, METHODS};
 use super::transport::Transport;
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
@@ -28,8 +28,6 @@ use crate::config::LimitsSection;
 const BREATH: Duration = Duration::from_millis(100);
 /// How long connections that were cut have to notice.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// The methods an application may be asked with, for an answer to any other.
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 tokio::task_local! {
     /// The request this task is busy with: Pingora carries nothing of ours from here to the filters.
@@ -124,7 +122,7 @@ impl Listening {
                     tracing::info!(target: "vestibule::access", client = %address, status = status.as_u16(), %error);
                     let mut answer = Answer::unreadable(status);
                     if error == HeadError::Method {
-                        answer = answer.method_not_allowed(METHODS);
+                        answer = answer.allowing(METHODS);
                     }
                     let _ = timeout(BREATH, transport.answer(&answer.into_bytes(&Dress::plain()))).await;
                     transport.close_gently().await;
@@ -176,6 +174,7 @@ impl Listening {
         let bytes = transport.begin_message(head.length, head.framing);
         let mut session = ServerSession::new_http1(Box::new(transport));
         session.set_pipelined_prefix(bytes);
+        session.set_read_timeout(Some(limits.between_bytes_timeout.0));
         session.set_write_timeout(Some(limits.between_bytes_timeout.0));
         let token = self.over.child_token();
         let arrived = Arc::new(Arrived { peer, target: head.target, framing: head.framing });

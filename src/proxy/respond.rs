@@ -16,6 +16,8 @@ use crate::types::RequestId;
 
 /// How long a client should wait when a part of ours is not available.
 const RETRY_AFTER: &str = "5";
+/// The methods an application may be asked with.
+pub const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// An answer of ours, still undressed.
 #[derive(Clone, Debug)]
@@ -112,7 +114,7 @@ pub fn security_headers(headers: &mut HeaderMap, dress: &Dress) {
     if dress.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
 }
 
 impl Answer {
@@ -170,6 +172,7 @@ impl Answer {
         };
         match status {
             StatusCode::SERVICE_UNAVAILABLE => answer.with(header::RETRY_AFTER, RETRY_AFTER),
+            StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
         }
     }
@@ -185,8 +188,8 @@ impl Answer {
         Self::new(StatusCode::OK, "application/jwk-set+json", set).with(header::CACHE_CONTROL, "public, max-age=300")
     }
 
-    /// A method that is not served at this address, and those that are.
-    pub fn method_not_allowed(mut self, allowed: &'static str) -> Self {
+    /// The methods that are served at this address, where the one asked with is not.
+    pub fn allowing(mut self, allowed: &'static str) -> Self {
         self.headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
         self
     }
@@ -282,7 +285,7 @@ mod tests {
             "x-content-type-options: nosniff",
             "x-frame-options: DENY",
             "cross-origin-opener-policy: same-origin",
-            "cache-control: no-store",
+            "cache-control: private, no-store",
             "connection: close",
         ] {
             assert!(text.contains(header), "{header} is missing in {text}");

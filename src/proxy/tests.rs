@@ -1,8 +1,6 @@
 //! The whole way of a request over real sockets: a raw client, the gate with its store in memory, an application that
 //! tells what it received. Rows of the attack list are named where a test is theirs.
 
-use std::time::Duration;
-
 use axum::extract::Extension;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -14,7 +12,7 @@ use super::*;
 use crate::account::{Accounts, NewUser};
 use crate::clock::StillClock;
 use crate::config::{RuleSection, SiteSection, Span, Written};
-use crate::secret::{Key, SeededRandom};
+use crate::secret::{DerivedRandom, Key};
 use crate::session::{Evidence, Opened, Place};
 use crate::store::{KeyRing, MemoryStore, Store, Vault};
 use crate::types::{Strength, UserName};
@@ -58,6 +56,10 @@ async fn converse(mut stream: TcpStream) {
                 stream.write_all(&bytes[..count]).await.unwrap();
             }
             return;
+        }
+        if path.ends_with("/refused") {
+            stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno").await.unwrap();
+            continue;
         }
         if path.ends_with("/silent") {
             tokio::time::sleep(LONG).await;
@@ -148,8 +150,7 @@ impl Gate {
 
     async fn with(change: impl FnOnce(&mut Written)) -> Self {
         let second = Span::secs(1);
-        let mut written = Written::default();
-        written.limits = LimitsSection {
+        let limits = LimitsSection {
             connections_per_address: 64,
             head_timeout: second,
             idle_timeout: second,
@@ -158,10 +159,11 @@ impl Gate {
             between_bytes_timeout: second,
             drain: second,
         };
+        let mut written = Written { limits, ..Written::default() };
         change(&mut written);
 
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+        let random: Arc<dyn Random> = Arc::new(DerivedRandom::seeded(7));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
         let vault = Vault::new(store, keys, clock.clone(), random.clone());
@@ -376,12 +378,76 @@ async fn an_application_that_fails_is_a_502_and_a_slow_one_a_504() {
     assert!(answer.contains("<!DOCTYPE html>"), "{answer}");
 }
 
+/// An application behind TLS, on a thread of its own: it keeps each connection for the next request.
+fn tls_application(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = rustls::pki_types::PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            std::thread::spawn(move || {
+                let mut stream = rustls::StreamOwned::new(connection, stream);
+                let mut bytes = [0; 8192];
+                while let Ok(1..) = stream.read(&mut bytes) {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret");
+                    let _ = stream.flush();
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A connection that one site verified is none that another site, which trusts somebody else, may use.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_behind_tls_is_verified_by_its_own_authority() {
+    let certificate = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+    let (right, wrong, misnamed) = (certificate("localhost"), certificate("localhost"), certificate("else.test"));
+    let folder = tempfile::tempdir().unwrap();
+    let site = |name: &str, authority: &rcgen::CertifiedKey<rcgen::KeyPair>, port: u16| {
+        let file = folder.path().join(name).display().to_string();
+        std::fs::write(&file, authority.cert.pem()).unwrap();
+        SiteSection {
+            url: format!("http://{name}"),
+            upstreams: vec![format!("https://localhost:{port}")],
+            upstream_ca_file: file,
+            rules: vec![rule("/**", "bypass")],
+            ..SiteSection::default()
+        }
+    };
+    let port = tls_application(&right).port();
+    let sites = vec![
+        site("right.test", &right, port),
+        site("wrong.test", &wrong, port),
+        site("misnamed.test", &misnamed, tls_application(&misnamed).port()),
+    ];
+    let gate = Gate::with(|written| written.site = sites).await;
+    for (host, expected) in
+        [("right.test", "200"), ("wrong.test", "502"), ("misnamed.test", "502"), ("right.test", "200")]
+    {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = gate.send(request.as_bytes()).await;
+        assert_eq!(status(&answer), expected, "{host}: {answer}");
+        assert_eq!(answer.contains("secret"), expected == "200", "{host}: {answer}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn our_pages_are_served_in_process() {
     let gate = Gate::start().await;
     let answer = gate.get("/.vestibule/login", "").await;
     assert!(answer.contains("page of 0 for Stranger"), "{answer}");
-    assert!(answer.to_ascii_lowercase().contains("cache-control: no-store"), "{answer}");
+    assert!(answer.to_ascii_lowercase().contains("cache-control: private, no-store"), "{answer}");
     assert_eq!(status(&gate.get("/.vestibule/nothing", "").await), "404");
     assert_eq!(status(&gate.get("/%2evestibule/login", "").await), "404", "never sent on, never served");
     let answer = gate.get("/.vestibule/broken", "").await;
@@ -468,6 +534,26 @@ async fn streams_end_with_their_session_and_no_other_does() {
     }
     streams[2].write_all(b"still").await.unwrap();
     read_until(&mut streams[2], "still").await;
+}
+
+/// The application says no, and never that it would: the connection does not stay open for a client that waits, and
+/// what it sent behind the handshake reaches nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_websocket_ends() {
+    let gate = Gate::start().await;
+    let handshake = |path: &str| {
+        format!(
+            "GET /public/{path} HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\nOrigin: http://app.test\r\n\r\n"
+        )
+    };
+    let answer = gate.send(handshake("refused").as_bytes()).await;
+    assert_eq!(status(&answer), "403", "{answer}");
+    let second = "GET /two/b HTTP/1.1\r\nHost: app.test\r\n\r\n";
+    let answer = gate.send(format!("{}{second}", handshake("refused")).as_bytes()).await;
+    assert!(!answer.contains("/two/b") && answer.matches("HTTP/1.1").count() <= 1, "{answer}");
+    // A handshake without an answer is cut after the time of a first byte.
+    assert_eq!(gate.send(handshake("silent").as_bytes()).await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

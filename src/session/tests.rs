@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::account::NewUser;
 use crate::clock::StillClock;
-use crate::secret::{LoginKind, Random, SeededRandom};
+use crate::secret::{DerivedRandom, LoginKind, Random};
 use crate::store::{CommitError, Entry, KeyRing, MemoryStore, Observer, Store, Unavailable, Version, Write};
 use crate::types::{Policy, UserName};
 
@@ -69,7 +69,7 @@ impl Store for Watched {
 struct House {
     clock: Arc<StillClock>,
     store: Arc<Watched>,
-    random: Arc<SeededRandom>,
+    random: Arc<DerivedRandom>,
     vault: Vault,
     accounts: Accounts,
     sessions: Sessions,
@@ -80,7 +80,7 @@ impl House {
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
         let store = Arc::new(Watched::default());
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), vec![]));
-        let random = Arc::new(SeededRandom::new(3));
+        let random = Arc::new(DerivedRandom::seeded(3));
         let vault = Vault::new(store.clone(), keys, clock.clone(), random.clone() as Arc<dyn Random>);
         let accounts = Accounts::new(vault.clone());
         let sessions = Self::process(&vault, &accounts);
@@ -379,7 +379,7 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
     let hash: Hash = [9; 32];
     let session = Session {
         handle: Handle::parse("aaaaaaaaaaaaaaaa").unwrap(),
-        user: UserId::generate(&SeededRandom::new(1)),
+        user: UserId::generate(&DerivedRandom::seeded(1)),
         generation: 0,
         evidence: vec![],
         created: Time(0),
@@ -441,7 +441,7 @@ async fn whoever_waits_for_the_end_of_a_session_is_told() {
     assert!(house.sessions.list(None).await.unwrap().is_empty());
 
     let by_generation = house.open(&user, vec![house.password()]).await;
-    house.accounts.edit(user.id, |user| user.last_factor = None, vec![]).await.unwrap();
+    house.accounts.edit(user.id, |user| user.display_name = Some("Alice".to_owned()), vec![]).await.unwrap();
     assert!(!heard(&by_generation.session.handle).await);
     house.accounts.edit(user.id, |user| user.generation += 1, vec![]).await.unwrap();
     assert!(heard(&by_generation.session.handle).await);
@@ -489,7 +489,7 @@ fn pending(house: &House, user: &User) -> Pending {
         created: house.vault.now(),
         return_to: Some("/".to_owned()),
         need: Need { policy: Policy::TwoFactor, factors: vec![], max_age: None },
-        may_enrol: false,
+        enrols: Enrols::Nothing,
         begun: None,
         address: None,
         agent: String::new(),

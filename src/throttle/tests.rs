@@ -1,7 +1,7 @@
 use super::*;
 use crate::clock::StillClock;
 use crate::config::Span;
-use crate::secret::{SeededRandom, Token};
+use crate::secret::{DerivedRandom, Token};
 use crate::store::{KeyRing, MemoryStore, Store};
 
 struct House {
@@ -14,7 +14,7 @@ fn house() -> House {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let store = Arc::new(MemoryStore::default());
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    let vault = Vault::new(store.clone(), keys, clock.clone(), Arc::new(SeededRandom::new(1)));
+    let vault = Vault::new(store.clone(), keys, clock.clone(), Arc::new(DerivedRandom::seeded(1)));
     House { throttle: Throttle::new(vault, &ThrottleSection::default()), clock, store }
 }
 
@@ -49,15 +49,15 @@ impl House {
 }
 
 fn user(seed: u64) -> Account {
-    Account::User(UserId::generate(&SeededRandom::new(seed)))
+    Account::User(UserId::generate(&DerivedRandom::seeded(seed)))
 }
 
 fn code(seed: u64) -> Target {
-    Target::Factor(FactorId::generate(&SeededRandom::new(seed)))
+    Target::Factor(FactorId::generate(&DerivedRandom::seeded(seed)))
 }
 
 fn known() -> Lane {
-    Lane::Known(Token::generate(&SeededRandom::new(3)).hash())
+    Lane::Known(Token::generate(&DerivedRandom::seeded(3)).hash())
 }
 
 fn nobody(name: &str) -> Account {
@@ -284,7 +284,7 @@ async fn a_failure_stamped_in_the_future_counts_as_now() {
     house.fail(&alice, &PASSWORD, &STRANGERS).await;
     let back = Arc::new(StillClock::at(house.clock_now() - Duration::from_secs(365 * 86_400)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-    let vault = Vault::new(house.store.clone(), keys, back.clone(), Arc::new(SeededRandom::new(9)));
+    let vault = Vault::new(house.store.clone(), keys, back.clone(), Arc::new(DerivedRandom::seeded(9)));
     let house = House { throttle: Throttle::new(vault, &ThrottleSection::default()), clock: back, store: house.store };
     assert_eq!(house.wait(&alice, &PASSWORD, &STRANGERS).await, Some(Duration::from_secs(1)));
     house.clock.advance(Duration::from_secs(1));
@@ -296,7 +296,7 @@ async fn the_limits_are_the_configured_ones() {
     let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
     let store = Arc::new(MemoryStore::default());
-    let vault = Vault::new(store.clone(), keys, clock.clone(), Arc::new(SeededRandom::new(1)));
+    let vault = Vault::new(store.clone(), keys, clock.clone(), Arc::new(DerivedRandom::seeded(1)));
     let limits = ThrottleSection { base: Span::secs(10), ceiling: Span::secs(15), hard_limit: 3 };
     let house = House { throttle: Throttle::new(vault, &limits), clock, store };
     let alice = user(1);

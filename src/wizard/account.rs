@@ -472,7 +472,7 @@ async fn form(
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
             let rest: Vec<_> = confirm.usable.iter().filter(|other| other.value.id != row.value.id).collect();
             let address = |factor: &Factor| confirm.deed.address(Some(&factor.id));
-            (prompt, target.with("factor", row.value.id.as_str()), wizard.choices(&rest, None, address))
+            (prompt, target.with("factor", row.value.id.as_str()), wizard.choices(&rest, address))
         }
         None => {
             let error = said.wrong_password.then(|| texts.text("error-login-wrong"));

@@ -168,12 +168,8 @@ impl Wizard {
     }
 
     /// Factors as choices; `href` gives each its address.
-    pub(super) fn choices(
-        &self,
-        rows: &[&Row<Factor>],
-        last: Option<&FactorId>,
-        href: impl Fn(&Factor) -> String,
-    ) -> Vec<Choice> {
+    pub(super) fn choices(&self, rows: &[&Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
+        let last = rows.iter().filter(|row| row.value.last_used.is_some()).max_by_key(|row| row.value.last_used);
         let choice = |row: &&Row<Factor>| {
             let factor = &row.value;
             let method = self.checks.registry.get(&factor.method)?;
@@ -186,7 +182,7 @@ impl Wizard {
                 title: self.texts.text(method.card().title),
                 detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
                 hint: None,
-                badge: (last == Some(&factor.id)).then_some(Badge::LastUsed),
+                badge: last.is_some_and(|last| last.value.id == factor.id).then_some(Badge::LastUsed),
                 href: href(factor),
             })
         };

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::Form;
-use vestibule_templates::pages::{codes, enrol, login};
+use vestibule_templates::pages::{codes, enrol};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
@@ -96,7 +96,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
-        return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
+        return Ok(start_again(&wizard, &visit));
     };
     if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -197,7 +197,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
         CheckError::Wait(until) => Again::Wait(until),
         CheckError::AlreadyEnrolled => Again::Field(FieldError { field: "", text: "error-key-known" }),
         error => match Failure::from(error) {
-            Failure::Overtaken => return Ok(start_again(wizard, visit, login::Notice::StartAgain)),
+            Failure::Overtaken => return Ok(start_again(wizard, visit)),
             failure => return Err(failure),
         },
     };
@@ -207,7 +207,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
 async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) -> Result<Response, Failure> {
     // Read anew: the attempt may have used something up.
     let Some(login) = wizard.enrolling(visit).await? else {
-        return Ok(start_again(wizard, visit, login::Notice::StartAgain));
+        return Ok(start_again(wizard, visit));
     };
     form(wizard, visit, login, card, Some(why)).await
 }

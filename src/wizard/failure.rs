@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use vestibule_templates::{Link, pages};
 
+use super::login::blocked_by;
 use super::{Visit, Wizard};
 use crate::account::AccountError;
 use crate::directory::DirectoryError;
@@ -28,6 +29,8 @@ pub enum Failure {
     Forged,
     /// 403: not asked for by a navigation of the visitor's own.
     NotFromHere,
+    /// 403: the site's address has another scheme than the one the browser came by.
+    WrongScheme,
     /// 403: not for this visitor.
     Forbidden,
     /// 404
@@ -45,7 +48,7 @@ impl Failure {
         match self {
             Failure::Unreadable => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Failure::Forged | Failure::NotFromHere | Failure::Forbidden => StatusCode::FORBIDDEN,
+            Failure::Forged | Failure::NotFromHere | Failure::WrongScheme | Failure::Forbidden => StatusCode::FORBIDDEN,
             Failure::NotFound => StatusCode::NOT_FOUND,
             Failure::NotOffered => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Overtaken => StatusCode::CONFLICT,
@@ -140,6 +143,9 @@ pub async fn dress(
 ) -> Response {
     let mut response = next.run(request).await;
     let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    if failure == Failure::WrongScheme {
+        return blocked_by(&wizard, &visit, pages::blocked::Cause::PlainHttp);
+    }
     let login = Link::new(wizard.texts.text("login-link"), "/.vestibule/login");
     let view = pages::refusal::View {
         status: failure.status().as_u16(),

@@ -113,7 +113,13 @@ impl Wizard {
         previous: Option<&Login>,
     ) -> Result<Next, Failure> {
         let need = self.need(visit, return_to.as_deref());
-        if need.policy != Policy::TwoFactor {
+        // Whoever signs in once more in a live session keeps what it proved: a password asked for by its age costs no
+        // second factor.
+        let mut evidence = evidence;
+        if let Some(live) = visit.visitor.live().filter(|live| live.user.id == user.id) {
+            evidence.extend(live.evidence.iter().filter(|old| old.factor.is_some()).cloned());
+        }
+        if need.policy != Policy::TwoFactor || gate::accepts(&need, &evidence, self.vault.now()) {
             let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
@@ -193,7 +199,9 @@ impl Wizard {
         if let Some(login) = login {
             more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
         }
+        // A session of an older generation is dead already.
         let replaces = visit.visitor.live().map(|live| &*live.session);
+        let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
         Ok(SignedIn { opened, browser })
     }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
 use super::{Visit, Wizard};
+use crate::types::Origin;
 
 /// Where the browser sends fetch metadata: `navigate` to a `document`, and a POST from the same origin (same *site* is
 /// not enough). Where it sends none: a POST needs an `Origin` equal to ours.
@@ -22,7 +23,20 @@ pub async fn navigations_only(
     next: Next,
 ) -> Response {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if allowed(&visit, writes) { next.run(request).await } else { Failure::NotFromHere.into_response() }
+    if allowed(&visit, writes) {
+        next.run(request).await
+    } else if writes && came_by_the_other_scheme(&visit) {
+        Failure::WrongScheme.into_response()
+    } else {
+        Failure::NotFromHere.into_response()
+    }
+}
+
+/// `url` says https and the browser came by http, or the other way about: the one mistake of an operator that would
+/// otherwise look like an attack.
+fn came_by_the_other_scheme(visit: &Visit) -> bool {
+    let (Some(sent), Some(own)) = (visit.facts.origin.as_deref(), visit.origin()) else { return false };
+    Origin::parse(sent).is_ok_and(|sent| sent.host == own.host && sent.scheme != own.scheme)
 }
 
 fn allowed(visit: &Visit, writes: bool) -> bool {

@@ -19,7 +19,7 @@ use crate::clock::Time;
 use crate::directory::SignIn;
 use crate::gate;
 use crate::secret::{LoginKind, Token};
-use crate::session::{Evidence, Visitor};
+use crate::session::{Enrols, Evidence, Visitor};
 use crate::types::is_loopback_name;
 
 /// What travels in the form until the password is right.
@@ -44,7 +44,10 @@ pub async fn show(
         return Ok(page(StatusCode::OK, markup));
     }
     if let Some(login) = wizard.login(&visit).await? {
-        return Ok(see_other(login.next()));
+        // One that only has something left to hand over does not stand in the way of signing in as somebody else.
+        if matches!(login.row.value.enrols, Enrols::Nothing | Enrols::First) {
+            return Ok(see_other(login.next()));
+        }
     }
     let rd = query(&visit, "rd").filter(|rd| wizard.return_address(&visit, rd).is_some());
     if let Visitor::Live(live) = &visit.visitor {
@@ -97,8 +100,11 @@ fn form(wizard: &Wizard, visit: &Visit, carried: &Carried, status: StatusCode, s
     response
 }
 
-/// The page after a step that has none before it: 409 for a POST, and the way to start again.
-pub fn start_again(wizard: &Wizard, visit: &Visit, notice: login::Notice) -> Response {
+/// The page after a step that has none before it: 409 for a POST, and the way to start again. A browser that holds the
+/// cookie of a login is told that it took too long.
+pub fn start_again(wizard: &Wizard, visit: &Visit) -> Response {
+    let late = visit.cookies.login.is_some() && visit.visitor.live().is_none();
+    let notice = if late { login::Notice::TimedOut } else { login::Notice::StartAgain };
     let carried = Carried { rd: None, sent: false };
     form(wizard, visit, &carried, StatusCode::CONFLICT, Said { notice: Some(notice), ..Said::default() })
 }

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::finish::{page, see_other, set_cookie};
 use super::form::Posted;
 use super::{Visit, Wizard};
+use crate::store::Expect;
 
 pub async fn ask(
     State(wizard): State<Arc<Wizard>>,
@@ -40,6 +41,10 @@ pub async fn submit(
             return Err(Failure::Forged);
         }
         wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;
+        // What was proved in a wizard of this browser must not outlive the session.
+        if let Some(login) = wizard.login(&visit).await? {
+            wizard.vault.commit(vec![wizard.vault.delete(login.row.key, Expect::Any)]).await?;
+        }
     }
     Ok(signed_out(&visit, "/.vestibule/login?out=1"))
 }

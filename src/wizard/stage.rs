@@ -63,8 +63,7 @@ impl Login {
         match self.row.value.enrols {
             Enrols::Nothing => "/.vestibule/verify",
             Enrols::First => "/.vestibule/enrol",
-            Enrols::Codes => "/.vestibule/enrol/recovery",
-            Enrols::Added(_) => "/.vestibule/account",
+            Enrols::Codes | Enrols::Added(_) => "/.vestibule/enrol",
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::pages::{factor_needed, login, verify};
+use vestibule_templates::pages::{factor_needed, verify};
 use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
@@ -17,7 +17,7 @@ use super::login::start_again;
 use super::stage::Stage;
 use super::{Visit, Wizard};
 use crate::account::Factor;
-use crate::session::{Evidence, Need};
+use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level};
 
@@ -37,7 +37,9 @@ impl Wizard {
     async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
         let rd = query(visit, "rd").filter(|rd| self.return_address(visit, rd).is_some());
         let account = query(visit, "to").as_deref() == Some("account");
-        let (stage, need, rd) = match self.login(visit).await? {
+        // A login that only has something left to hand over asks for nothing more.
+        let login = self.login(visit).await?.filter(|login| login.row.value.enrols == Enrols::Nothing);
+        let (stage, need, rd) = match login {
             Some(login) => {
                 let need = login.row.value.need.clone();
                 (Stage::Login(login), need, None)
@@ -85,7 +87,7 @@ impl Step {
 
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
         let rows: Vec<_> = self.usable.iter().filter(|row| Some(&row.value.id) != besides).collect();
-        wizard.choices(&rows, self.stage.user().last_factor.as_ref(), |factor| self.address(factor))
+        wizard.choices(&rows, |factor| self.address(factor))
     }
 
     fn lost(&self) -> String {
@@ -109,6 +111,9 @@ pub async fn choose(
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
     if step.lacks() {
         return Ok(lacking(&wizard, &visit, &step));
+    }
+    if step.usable.is_empty() {
+        return Ok(without_factor(&wizard, &visit, &step));
     }
     if query(&visit, "choose").is_none()
         && let Some(first) = step.usable.first()
@@ -150,7 +155,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else {
-        return Ok(start_again(&wizard, &visit, login::Notice::StartAgain));
+        return Ok(start_again(&wizard, &visit));
     };
     if !step.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -160,7 +165,7 @@ pub async fn submit(
     match wizard.turn(&visit, &step.stage, factor, &posted).await? {
         Turn::Begun => Ok(see_other(&step.address(&factor.value))),
         Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
-        Turn::Over => Ok(start_again(&wizard, &visit, login::Notice::StartAgain)),
+        Turn::Over => Ok(start_again(&wizard, &visit)),
         Turn::Proved(proof) => {
             let user = step.stage.user().clone();
             let user = wizard.accounts.by_id(user.id).await?.ok_or(Failure::Overtaken)?;
@@ -227,6 +232,16 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
         request_id: visit.request.to_string(),
     };
     page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &wizard.texts))
+}
+
+/// Nobody to ask: a user never enrolled signs in anew, which enrols where that is allowed and says what to do where it
+/// is not; factors that cannot be used now are no way in, and no way to make others.
+fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
+    if step.stage.user().factors.is_empty() {
+        return see_other(&with_query("/.vestibule/login", &[("rd", step.rd.as_deref())]));
+    }
+    let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };
+    page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
 }
 
 /// A GET of a step whose predecessor is missing; a pending login that ran out says so.

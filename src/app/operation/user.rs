@@ -163,7 +163,9 @@ pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Ou
     let user = parts.accounts.reset(user.id, vec![told]).await?;
     // A disabled user stays so: the link is made when somebody enables and invites.
     if user.disabled {
-        return Ok(done(format!("{name} was reset and is still disabled; enable, then `vestibule user invite {name}`")));
+        return Ok(done(format!(
+            "{name} was reset and is still disabled; enable, then `vestibule user invite {name}`"
+        )));
     }
     let (token, changes) = invitation(parts, &user, InvitationReason::Reset, origin)?;
     parts.vault.commit(changes).await?;
@@ -220,7 +222,8 @@ fn line(user: &User) -> UserLine {
 
 /// What can stand in a header and in an envelope; whether mail arrives there is another question.
 fn is_mailbox(text: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b));
+    let plain =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b));
     text.len() <= 254 && text.rsplit_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain))
 }
 
