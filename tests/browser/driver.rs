@@ -35,7 +35,7 @@ pub struct Browser {
     session: String,
     /// Chromium's own process, should the driver lose it.
     chromium: u64,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
     _place: Place,
 }
 
@@ -100,7 +100,7 @@ impl Browser {
             driver,
             session: format!("http://127.0.0.1:{port}/session"),
             chromium: 0,
-            _profile: profile,
+            profile,
             _place: place,
         };
         let begun = browser.call("", &browser.capabilities()).unwrap_or_else(|why| panic!("no browser: {why}"));
@@ -110,7 +110,7 @@ impl Browser {
     }
 
     fn capabilities(&self) -> Value {
-        let profile = format!("--user-data-dir={}", self._profile.path().display());
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
         json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "pageLoadStrategy": "normal",
@@ -258,12 +258,6 @@ impl Browser {
 
     // Around the page.
 
-    /// Forgets every cookie: a browser that was never here.
-    #[track_caller]
-    pub fn forget(&self) {
-        self.devtools("Network.clearBrowserCookies", json!({}));
-    }
-
     /// Turns the scripts of pages off or on, from the next page on.
     #[track_caller]
     pub fn scripts(&self, on: bool) {
@@ -307,11 +301,6 @@ impl Browser {
     }
 
     #[track_caller]
-    pub fn window(&self) -> String {
-        self.ask("/window", &Value::Null).as_str().unwrap_or_default().to_owned()
-    }
-
-    #[track_caller]
     pub fn enter(&self, window: &str) {
         self.ask("/window", &json!({ "handle": window }));
     }
@@ -333,7 +322,7 @@ impl Browser {
         grave.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Every address that was asked for since this was last asked.
+    /// Every address on a network that was asked for since this was last asked; the browser's own pages are not.
     #[track_caller]
     pub fn requests(&self) -> Vec<Url> {
         let log = self.ask("/se/log", &json!({ "type": "performance" }));
@@ -348,7 +337,7 @@ impl Browser {
             let url = parameters["request"]["url"].as_str().or(parameters["url"].as_str())?;
             Url::parse(url).ok()
         };
-        sent.filter_map(url).collect()
+        sent.filter_map(url).filter(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss")).collect()
     }
 }
 
