@@ -7,7 +7,7 @@ mod user;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub(super) use self::user::base;
+pub(super) use self::user::link;
 use super::outcome::{AuditRow, Health, Outcome, SessionLine};
 use super::{Parts, StartError};
 use crate::account::{AccountError, User};

@@ -10,7 +10,7 @@ use crate::app::outcome::{Invited, Outcome, UserCard, UserLine};
 use crate::audit::{Event, Kind, Origin};
 use crate::secret::{InvitationKind, Secret, Token};
 use crate::store::Change;
-use crate::types::{GroupName, HostPattern, UserName};
+use crate::types::{GroupName, HostPattern, Origin as SiteUrl, UserName};
 use crate::wizard::{Invitation, InvitationReason};
 
 /// One-time links live at most a day.
@@ -185,26 +185,26 @@ fn invitation(
 }
 
 fn invited(parts: &Parts, name: &UserName, token: &Token<InvitationKind>) -> Invited {
-    let (base, remark) = base(parts);
-    Invited {
-        name: name.clone(),
-        link: format!("{base}/.vestibule/invite/{}", token.encode()),
-        expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(),
-        remark,
+    let (link, remark) = link(parts, &format!("/.vestibule/invite/{}", token.encode()));
+    Invited { name: name.clone(), link, expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(), remark }
+}
+
+/// A page of ours as somebody can open it; a path and a remark where no site knows its public address.
+pub(in crate::app) fn link(parts: &Parts, path: &str) -> (String, Option<String>) {
+    match own_url(parts) {
+        Some(url) => (format!("{url}{path}"), None),
+        None => {
+            let remark = "no site knows its public address: put scheme and host in front, or set url";
+            (path.to_owned(), Some(remark.to_owned()))
+        }
     }
 }
 
 /// Where our pages are: the first site that knows one address of its own.
-pub(in crate::app) fn base(parts: &Parts) -> (String, Option<String>) {
+pub(super) fn own_url(parts: &Parts) -> Option<SiteUrl> {
     let in_force = parts.in_force.load();
-    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.as_ref());
-    match urls.find(|url| matches!(url.host, HostPattern::Exact(_))) {
-        Some(url) => (url.to_string(), None),
-        None => {
-            let remark = "no site knows its public address: put scheme and host in front, or set url";
-            (String::new(), Some(remark.to_owned()))
-        }
-    }
+    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.clone());
+    urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
 }
 
 fn line(user: &User) -> UserLine {
