@@ -47,11 +47,13 @@ pub struct Screen {
     pub dark: bool,
 }
 
-/// A security key plugged into the browser.
+/// What a browser may find to sign with.
 #[derive(Clone, Copy, Debug)]
 pub enum SecurityKey {
-    /// On USB, a touch and nothing more (CTAP2 without user verification).
+    /// On USB, a touch and nothing more: no PIN, and no memory for passkeys.
     Usb,
+    /// In the device itself, behind a fingerprint: passkeys.
+    Device,
 }
 
 impl Place {
@@ -266,11 +268,14 @@ impl Browser {
 
     #[track_caller]
     pub fn plug_in(&self, key: SecurityKey) {
-        let SecurityKey::Usb = key;
+        let (transport, able) = match key {
+            SecurityKey::Usb => ("usb", false),
+            SecurityKey::Device => ("internal", true),
+        };
         self.ask(
             "/webauthn/authenticator",
-            &json!({ "protocol": "ctap2", "transport": "usb", "hasResidentKey": true, "hasUserVerification": false,
-                     "isUserConsenting": true }),
+            &json!({ "protocol": "ctap2", "transport": transport, "hasResidentKey": able, "hasUserVerification": able,
+                     "isUserVerified": able, "isUserConsenting": true }),
         );
     }
 
@@ -280,7 +285,9 @@ impl Browser {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics);
         let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] }));
+        // Nothing half-way between two colours in a picture.
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme, still] }));
     }
 
     /// The whole page, also what one must scroll to, as PNG.

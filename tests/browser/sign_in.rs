@@ -40,13 +40,12 @@ fn with_a_code_and_with_a_recovery_code_without_scripts() {
 }
 
 /// A key is added from the account, after a code of the factor there is, and opens the door from then on.
-#[test]
-fn with_a_security_key() {
+fn with(key: SecurityKey, wanted: &[&str]) {
     let echo = application();
     let gate = Gate::before(&echo).start();
     let user = gate.given_user("alice");
     let alice = Person::at(&gate);
-    alice.browser.plug_in(SecurityKey::Usb);
+    alice.browser.plug_in(key);
 
     alice.signs_in(&user, "/wiki/page");
     alice.goes("/.vestibule/account", "/.vestibule/account");
@@ -64,6 +63,16 @@ fn with_a_security_key() {
     alice.begins_with_the_key();
     alice.uses_the_key("/wiki/page");
     alice.sees_the_application_as("alice");
-    let amr = alice.amr_at(&echo);
-    assert!(amr.contains(&"hwk".to_owned()) || amr.contains(&"swk".to_owned()), "{amr:?}");
+    assert_eq!(alice.amr_at(&echo), wanted);
+}
+
+#[test]
+fn with_a_security_key() {
+    with(SecurityKey::Usb, &["pwd", "hwk", "mfa"]);
+}
+
+/// The same page takes what the device itself keeps, and says that it knew its owner.
+#[test]
+fn with_a_passkey() {
+    with(SecurityKey::Device, &["pwd", "hwk", "user", "mfa"]);
 }
