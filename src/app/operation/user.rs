@@ -27,12 +27,16 @@ pub async fn add(
     if new.email.is_some() && !is_mailbox(email) {
         return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
     }
+    if let Some(password) = &password {
+        // Asked before there is anybody: a refused password leaves nothing behind.
+        let floor = parts.first.directory().judge(&new.name, password);
+        floor.map_err(|error| Failure::new(error.to_string(), "choose another password"))?;
+    }
     let user = parts.accounts.add(new, reuse_name).await?;
     let added = parts.audit.entry(Event::new(Kind::UserAdded, origin).user(user.id, &user.name))?;
     match password {
         Some(password) => {
             parts.vault.commit(vec![added]).await?;
-            // A name is never given out twice by accident, so a user whose password is refused stays, without one.
             parts.first.set_password(&user, &password, origin).await.map_err(|error| {
                 let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
                 Failure::new(error.to_string(), remedy)
