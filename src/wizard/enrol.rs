@@ -233,6 +233,7 @@ async fn form(
     let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
     let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
@@ -241,9 +242,12 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        return Ok(page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts)));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        return Ok(match wait {
+            Some(until) => waiting(response, now, until),
+            None => response,
+        });
     }
-    let wait = wizard.wait_of(again.as_ref());
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
     if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
         view_prompt.delivery = Some(vestibule_templates::Delivery {
