@@ -168,6 +168,8 @@ pub struct Audit {
     max_bytes: u64,
     /// Keys of rows that like events may join, by what makes them alike.
     open: Arc<Cache<Alike, String>>,
+    /// How many rows this process has made: rows of one moment keep their order.
+    turn: Arc<AtomicU64>,
     /// What all rows are thought to take; [`u64::MAX`] until they have been counted once.
     bytes: Arc<AtomicU64>,
 }
@@ -185,7 +187,7 @@ impl Audit {
     /// Rows are kept for `keep`, and all of them within about `max_bytes`: the oldest go first.
     pub fn new(vault: Vault, keep: Duration, max_bytes: u64) -> Self {
         let open = Arc::new(Cache::new(OPEN_ROWS));
-        Self { vault, keep, max_bytes, open, bytes: Arc::new(AtomicU64::new(u64::MAX)) }
+        Self { vault, keep, max_bytes, open, bytes: Arc::new(AtomicU64::new(u64::MAX)), turn: Arc::default() }
     }
 
     /// The write of one event, stamped with the time; for the commit of what it tells of.
@@ -274,8 +276,10 @@ impl Audit {
     fn row(&self, event: Event) -> Result<(String, Change), VaultError> {
         let now = self.vault.now();
         let event = event.fit(now);
-        let end = HEXLOWER.encode(&random_bytes::<8>(&**self.vault.random()));
-        let key = format!("{}{end}", earliest_key(now));
+        // In the order in which they were told, and apart from those of another process in the same moment.
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let end = HEXLOWER.encode(&random_bytes::<4>(&**self.vault.random()));
+        let key = format!("{}{turn:016x}{end}", earliest_key(now));
         let change = self.vault.put(key.clone(), Expect::Absent, &event, Some(now + self.keep))?;
         let cost = cost(&event);
         // An estimate: a commit that does not happen counts too, which errs towards counting again.

@@ -20,7 +20,7 @@ use self::sample::Sample;
 use super::serve::{log_panics, stop_asked};
 use super::{Machine, Parts, Plan, Server, StartError};
 use crate::account::{AccountError, NewUser};
-use crate::audit::Origin;
+use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Source, load};
 use crate::directory::DirectoryError;
 use crate::gateway::Gateways;
@@ -31,6 +31,9 @@ use crate::types::{GroupName, UserName};
 
 /// Who is there to sign in.
 const USER: &str = "alice";
+/// Where its visitors may have telephones: nothing is sent, so nobody pays.
+const COUNTRIES: &str = "US AR AT AU BE BR CA CH CL CN CO CZ DE DK EE EG ES FI FR GB GR HK HU IE IL IN IS IT JP KE KR LT \
+                         LU LV MX MY NG NL NO NZ PE PH PK PL PT RO SE SG SI SK TH TR TW UA UY VN ZA";
 /// How many ports after a taken one are tried.
 const MORE_PORTS: u16 = 10;
 
@@ -88,6 +91,8 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, StartError> {
 /// meant for this one.
 fn configuration(gate: SocketAddr, application: SocketAddr, url: &str, data: &Path) -> Result<Loaded, StartError> {
     let data = toml_edit::Value::from(data.to_string_lossy().as_ref());
+    let countries: Vec<String> = COUNTRIES.split(' ').map(|country| format!("{country:?}")).collect();
+    let countries = countries.join(", ");
     let flags = format!(
         r#"
         listen.http = ["{gate}"]
@@ -95,6 +100,7 @@ fn configuration(gate: SocketAddr, application: SocketAddr, url: &str, data: &Pa
         log.level = "warn"
         enrolment.first_login = true
         methods.sms.enabled = true
+        methods.sms.countries = [{countries}]
         gateway.sms.kind = "console"
 
         [[site]]
@@ -113,6 +119,7 @@ fn configuration(gate: SocketAddr, application: SocketAddr, url: &str, data: &Pa
 
 /// Makes the user where there is none, and gives her a new password: the old one was printed and is stored nowhere.
 async fn alice(parts: &Parts) -> Result<Secret<String>, StartError> {
+    let origin = Origin { operator: Some("demo".to_owned()), ..Origin::default() };
     // Both are constants of the right form.
     let (Ok(name), Ok(group)) = (UserName::parse(USER), GroupName::parse("staff")) else {
         return Err(failed("the sample user has no name"));
@@ -126,13 +133,14 @@ async fn alice(parts: &Parts) -> Result<Secret<String>, StartError> {
                 email: Some("alice@example.com".to_owned()),
                 groups: [group].into_iter().collect(),
             };
-            Arc::new(parts.accounts.add(new, true).await.map_err(of_account)?)
+            let user = Arc::new(parts.accounts.add(new, true).await.map_err(of_account)?);
+            parts.audit.record(Event::new(Kind::UserAdded, &origin).user(user.id, &user.name)).await?;
+            user
         }
     };
     let drawn = BASE32_NOPAD.encode(&random_bytes::<10>(&*parts.machine.random)).to_lowercase();
     let words: Vec<&str> = [0, 4, 8, 12].iter().filter_map(|&at| drawn.get(at..at + 4)).collect();
     let password = Secret::new(words.join("-"));
-    let origin = Origin { operator: Some("demo".to_owned()), ..Origin::default() };
     parts.first.set_password(&user, &password, &origin).await.map_err(|error| match error {
         DirectoryError::Account(error) => of_account(error),
         DirectoryError::Vault(error) => StartError::Vault(error),

@@ -7,7 +7,7 @@ mod user;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub(super) use self::user::base;
+pub(super) use self::user::link;
 use super::outcome::{AuditRow, Health, Outcome, SessionLine};
 use super::{Parts, StartError};
 use crate::account::{AccountError, User};
@@ -361,54 +361,4 @@ async fn steer(parts: &Parts, operation: Operation) -> Result<Outcome, Failure> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn alice() -> UserName {
-        UserName::parse("alice").unwrap()
-    }
-
-    #[test]
-    fn an_operation_comes_out_of_the_socket_as_it_went_in() {
-        let password = Some(Secret::new("correct horse".to_owned()));
-        for operation in [
-            Operation::Health,
-            Operation::UserPassword { name: alice(), password },
-            Operation::SessionEnd { which: SessionEnd::User(alice()) },
-            Operation::SessionEnd { which: SessionEnd::All },
-            Operation::Audit(Filter { limit: Some(3), ..Filter::default() }),
-            Operation::KeysRotateSigning,
-        ] {
-            let line = serde_json::to_string(&operation).unwrap();
-            let back: Operation = serde_json::from_str(&line).unwrap();
-            assert_eq!(serde_json::to_string(&back).unwrap(), line);
-        }
-    }
-
-    #[test]
-    fn an_operation_with_something_unknown_in_it_is_none() {
-        for line in [
-            r#"{"operation":"user_show","name":"alice","also":1}"#,
-            r#"{"operation":"open_sesame"}"#,
-            r#"{"operation":"user_show","name":"al ice"}"#,
-        ] {
-            assert!(serde_json::from_str::<Operation>(line).is_err(), "{line}");
-        }
-    }
-
-    #[test]
-    fn st_13_a_password_is_not_printed_with_its_operation() {
-        let operation = Operation::UserPassword { name: alice(), password: Some(Secret::new("hunter2".to_owned())) };
-        assert!(!format!("{operation:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn a_failure_is_what_and_what_to_do() {
-        let mut problems = Problems::default();
-        problems.add("site[0].url", "is no url", "write one");
-        let failure = Failure::from(problems);
-        assert_eq!(failure.what, "site[0].url: is no url");
-        assert_eq!(failure.remedy, "write one");
-        assert!(failure.configuration);
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::admin::AdminSocket;
-use super::operation::base;
+use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Written};
@@ -177,8 +177,8 @@ async fn first_user(parts: &Parts, setup: &SetupLink, file: &Path) -> Result<(),
         return Ok(());
     }
     let token = setup.issue(&*parts.machine.random, parts.vault.now());
-    let (base, remark) = base(parts);
-    let link = format!("{base}/.vestibule/setup/{}\n{}", token.encode(), remark.unwrap_or_default());
+    let (link, remark) = link(parts, &format!("/.vestibule/setup/{}", token.encode()));
+    let link = [link, remark.unwrap_or_default()].join("\n");
     let mut out = std::io::stdout();
     let told = match out.is_terminal() {
         true => writeln!(out, "\nNo user yet. Make the first one within 30 minutes at\n\n  {link}\n").map(|()| {

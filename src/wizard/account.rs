@@ -71,12 +71,12 @@ struct Owner {
 }
 
 impl Owner {
-    fn of(visit: &Visit) -> Result<Self, Response> {
+    fn of(visit: &Visit) -> Result<Self, Failure> {
         let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
-            return Err(see_other("/.vestibule/login"));
+            return Err(Failure::Elsewhere("/.vestibule/login"));
         };
         if live.level < Level::Verified && !live.user.factors.is_empty() {
-            return Err(see_other("/.vestibule/verify?to=account"));
+            return Err(Failure::Elsewhere("/.vestibule/verify?to=account"));
         }
         Ok(Self { live: live.clone(), token: token.clone() })
     }
@@ -87,10 +87,7 @@ pub async fn show(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let owner = match Owner::of(&visit) {
-        Ok(owner) => owner,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let owner = Owner::of(&visit)?;
     let user = &owner.live.user;
     let rows = wizard.accounts.factors(user).await?;
     let csrf = wizard.sessions.csrf(&owner.token);
@@ -160,10 +157,7 @@ pub async fn add(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let owner = match Owner::of(&visit) {
-        Ok(owner) => owner,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let owner = Owner::of(&visit)?;
     let held: BTreeSet<MethodId> =
         wizard.accounts.factors(&owner.live.user).await?.into_iter().map(|row| row.value.method).collect();
     let place = visit.place();
@@ -189,10 +183,7 @@ pub async fn end_session(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let owner = match Owner::of(&visit) {
-        Ok(owner) => owner,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let owner = Owner::of(&visit)?;
     if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
@@ -210,10 +201,7 @@ pub async fn sign_out_everywhere(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let owner = match Owner::of(&visit) {
-        Ok(owner) => owner,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let owner = Owner::of(&visit)?;
     if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
@@ -237,11 +225,8 @@ impl Wizard {
         rows.iter().filter(counts).all(|row| row.value.id == *id)
     }
 
-    async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Result<Confirm, Response>, Failure> {
-        let owner = match Owner::of(visit) {
-            Ok(owner) => owner,
-            Err(elsewhere) => return Ok(Err(elsewhere)),
-        };
+    async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
+        let owner = Owner::of(visit)?;
         let deed = Deed::parse(deed).ok_or(Failure::NotFound)?;
         let rows = self.accounts.factors(&owner.live.user).await?;
         let held = |id: &FactorId| rows.iter().any(|row| row.value.id == *id);
@@ -263,7 +248,7 @@ impl Wizard {
             // Factors that cannot be used now are factors all the same: the password alone is no way around them.
             return Err(Failure::Forbidden);
         }
-        Ok(Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable }))
+        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable })
     }
 }
 
@@ -293,10 +278,7 @@ pub async fn ask(
     Extension(visit): Extension<Arc<Visit>>,
     Path(deed): Path<String>,
 ) -> Result<Response, Failure> {
-    let confirm = match wizard.confirm(&visit, &deed).await? {
-        Ok(confirm) => confirm,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let confirm = wizard.confirm(&visit, &deed).await?;
     let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
 }
@@ -317,10 +299,7 @@ pub async fn act(
     Path(deed): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let confirm = match wizard.confirm(&visit, &deed).await? {
-        Ok(confirm) => confirm,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let confirm = wizard.confirm(&visit, &deed).await?;
     if !confirm.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
@@ -356,10 +335,7 @@ pub async fn act(
             Turn::Begun => return Ok(see_other(&confirm.deed.address(Some(&factor.value.id)))),
             Turn::Again(again) => {
                 // Read anew: the attempt may have used the challenge up.
-                let confirm = match wizard.confirm(&visit, &deed).await? {
-                    Ok(confirm) => confirm,
-                    Err(elsewhere) => return Ok(elsewhere),
-                };
+                let confirm = wizard.confirm(&visit, &deed).await?;
                 let by = confirm.by(Some(posted.get("factor")))?;
                 return form(&wizard, &visit, &confirm, by, Said { again: Some(again), ..Said::default() }).await;
             }

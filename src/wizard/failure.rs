@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use vestibule_templates::{Link, pages};
 
+use super::finish::see_other;
 use super::login::blocked_by;
 use super::{Visit, Wizard};
 use crate::account::AccountError;
@@ -21,6 +22,8 @@ use crate::store::VaultError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
+    /// 303: the step lies elsewhere, at this path of ours.
+    Elsewhere(&'static str),
     /// 400
     Unreadable,
     /// 413
@@ -46,6 +49,7 @@ pub enum Failure {
 impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
+            Failure::Elsewhere(_) => StatusCode::SEE_OTHER,
             Failure::Unreadable => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::Forged | Failure::NotFromHere | Failure::WrongScheme | Failure::Forbidden => StatusCode::FORBIDDEN,
@@ -59,6 +63,9 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if let Failure::Elsewhere(to) = self {
+            return see_other(to);
+        }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response

@@ -40,6 +40,7 @@ policy = "two_factor"
 fn bench() -> (Echo, Gate) {
     let echo = Echo::start();
     let gate = Gate::before(&echo)
+        .config("[methods.webauthn]\nrp_id = \"localhost\"")
         .rules(RULES)
         .also(
             "[[site]]\nurl = \"http://grafana.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n\
@@ -111,7 +112,9 @@ fn connection_cannot_take_the_identity_away() {
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
-    for named in ["close, Remote-User, Vestibule-Assertion", "keep-alive, X-Forwarded-For, Remote-Groups", "Remote_User"] {
+    for named in
+        ["close, Remote-User, Vestibule-Assertion", "keep-alive, X-Forwarded-For, Remote-Groups", "Remote_User"]
+    {
         echo.forget();
         let page = browser.ask("GET", "/locked").with("Connection", named).send();
         assert!(page.status == 200 || page.status == 400, "{named}");
@@ -209,7 +212,8 @@ fn an_application_cannot_speak_for_the_gate() {
         )
     });
     let gate = Gate::before(&echo).rules(RULES).start();
-    let reply = gate.wire().send(format!("GET /open/a HTTP/1.1\r\nHost: {}\r\n\r\n", gate.authority())).reply().unwrap();
+    let reply =
+        gate.wire().send(format!("GET /open/a HTTP/1.1\r\nHost: {}\r\n\r\n", gate.authority())).reply().unwrap();
     assert_eq!(reply.status, 200);
     assert_eq!(reply.head.fields_named("set-cookie"), ["app=1; Path=/x"]);
 }

@@ -1,19 +1,19 @@
 //! The specification, black box: each test starts the real binary and speaks HTTP to it. One file per group of attacks
 //! that must fail, each attack named by its id and beside its positive control; `walk` is the honest way through.
 
-mod harness;
-mod race;
-
+mod ar;
+mod asking;
 #[path = "../support/authenticator.rs"]
 mod authenticator;
-
-mod ar;
 mod cf;
+mod clocks;
 mod en;
+mod harness;
 mod hs;
 mod id;
 mod or;
 mod ot;
+mod race;
 mod re;
 mod se;
 mod sm;

@@ -111,7 +111,10 @@ fn ids_are_long_never_twice_and_not_in_the_store() {
         let mut stranger = gate.visitor();
         stranger.goto("/.vestibule/login");
         let token = stranger.cookie("login").unwrap().to_owned();
-        assert!(data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).is_ok_and(|bytes| bytes.len() >= 16), "{token}");
+        assert!(
+            data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).is_ok_and(|bytes| bytes.len() >= 16),
+            "{token}"
+        );
         assert!(seen.insert(token));
     }
     let mut browser = gate.visitor();
@@ -119,7 +122,13 @@ fn ids_are_long_never_twice_and_not_in_the_store() {
     let pending = browser.cookie("login").unwrap().to_owned();
     browser.set_cookie("login", None);
     assert_eq!(browser.sign_in(&alice, "/locked").status, 200);
-    let secrets = [session(&browser), pending, browser.cookie("browser").unwrap().to_owned(), alice.secret.clone(), PASSWORD.to_owned()];
+    let secrets = [
+        session(&browser),
+        pending,
+        browser.cookie("browser").unwrap().to_owned(),
+        alice.secret.clone(),
+        PASSWORD.to_owned(),
+    ];
     let mut files = vec![gate.folder.path().to_owned()];
     while let Some(path) = files.pop() {
         if path.is_dir() {
@@ -294,7 +303,8 @@ fn two_session_cookies_are_none() {
         format!("Cookie: vestibule={hers}; vestibule={hers}\r\n"),
         format!("Cookie: vestibule={hers}; vestibule=\r\n"),
     ] {
-        let reply = gate.wire().send(format!("GET /locked HTTP/1.1\r\nHost: {}\r\n{cookies}\r\n", gate.authority())).reply();
+        let reply =
+            gate.wire().send(format!("GET /locked HTTP/1.1\r\nHost: {}\r\n{cookies}\r\n", gate.authority())).reply();
         let reply = reply.expect("an answer");
         assert!(matches!(reply.status, 400 | 401), "{cookies}: {}", reply.status);
         echo.assert_untouched(&cookies);

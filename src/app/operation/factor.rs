@@ -1,5 +1,6 @@
 //! Factors, as an operator sees and changes them. A secret that is enrolled is never shown; a new one is, once.
 
+use super::user::own_url;
 use super::{Failure, done, find};
 use crate::account::User;
 use crate::app::Parts;
@@ -52,10 +53,10 @@ pub async fn add_totp(
         Some(text) => Box::new(Given::parse(text.expose())?),
         None => Box::new(Drawn(parts.machine.random.clone())),
     };
-    let (base, _) = super::user::base(parts);
-    let host = base.rsplit("://").next().unwrap_or_default().to_owned();
-    let called = if host.is_empty() { "Vestibule".to_owned() } else { host.clone() };
-    let place = Place { name: called, origin: base, host };
+    let place = match own_url(parts) {
+        Some(url) => Place { name: url.authority(), origin: url.to_string(), host: url.host.to_string() },
+        None => Place { name: "Vestibule".to_owned(), origin: String::new(), host: String::new() },
+    };
     let checks = parts.in_force.load().checks.clone();
     let nothing_to_keep = |_: &_| Ok(Vec::new());
     let begun = checks

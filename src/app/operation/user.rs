@@ -10,7 +10,7 @@ use crate::app::outcome::{Invited, Outcome, UserCard, UserLine};
 use crate::audit::{Event, Kind, Origin};
 use crate::secret::{InvitationKind, Secret, Token};
 use crate::store::Change;
-use crate::types::{GroupName, HostPattern, UserName};
+use crate::types::{GroupName, HostPattern, Origin as SiteUrl, UserName};
 use crate::wizard::{Invitation, InvitationReason};
 
 /// One-time links live at most a day.
@@ -27,12 +27,16 @@ pub async fn add(
     if new.email.is_some() && !is_mailbox(email) {
         return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
     }
+    if let Some(password) = &password {
+        // Asked before there is anybody: a refused password leaves nothing behind.
+        let floor = parts.first.directory().judge(&new.name, password);
+        floor.map_err(|error| Failure::new(error.to_string(), "choose another password"))?;
+    }
     let user = parts.accounts.add(new, reuse_name).await?;
     let added = parts.audit.entry(Event::new(Kind::UserAdded, origin).user(user.id, &user.name))?;
     match password {
         Some(password) => {
             parts.vault.commit(vec![added]).await?;
-            // A name is never given out twice by accident, so a user whose password is refused stays, without one.
             parts.first.set_password(&user, &password, origin).await.map_err(|error| {
                 let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
                 Failure::new(error.to_string(), remedy)
@@ -185,26 +189,26 @@ fn invitation(
 }
 
 fn invited(parts: &Parts, name: &UserName, token: &Token<InvitationKind>) -> Invited {
-    let (base, remark) = base(parts);
-    Invited {
-        name: name.clone(),
-        link: format!("{base}/.vestibule/invite/{}", token.encode()),
-        expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(),
-        remark,
+    let (link, remark) = link(parts, &format!("/.vestibule/invite/{}", token.encode()));
+    Invited { name: name.clone(), link, expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(), remark }
+}
+
+/// A page of ours as somebody can open it; a path and a remark where no site knows its public address.
+pub(in crate::app) fn link(parts: &Parts, path: &str) -> (String, Option<String>) {
+    match own_url(parts) {
+        Some(url) => (format!("{url}{path}"), None),
+        None => {
+            let remark = "no site knows its public address: put scheme and host in front, or set url";
+            (path.to_owned(), Some(remark.to_owned()))
+        }
     }
 }
 
 /// Where our pages are: the first site that knows one address of its own.
-pub(in crate::app) fn base(parts: &Parts) -> (String, Option<String>) {
+pub(super) fn own_url(parts: &Parts) -> Option<SiteUrl> {
     let in_force = parts.in_force.load();
-    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.as_ref());
-    match urls.find(|url| matches!(url.host, HostPattern::Exact(_))) {
-        Some(url) => (url.to_string(), None),
-        None => {
-            let remark = "no site knows its public address: put scheme and host in front, or set url";
-            (String::new(), Some(remark.to_owned()))
-        }
-    }
+    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.clone());
+    urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
 }
 
 fn line(user: &User) -> UserLine {

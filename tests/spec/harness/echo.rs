@@ -22,7 +22,7 @@ pub enum Answer {
     Json,
     /// 101, then every byte back; a head that asks for no upgrade gets [`Answer::Json`].
     WebSocket,
-    /// A stream of server-sent events, one for each line of `Echo::emit`, until the other side goes.
+    /// A stream of server-sent events, one, and then nothing until the other side goes.
     Events,
     /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
@@ -91,11 +91,6 @@ impl Echo {
         lock(&self.seen.requests).last().cloned().expect("a request arrived")
     }
 
-    /// "Denied": not a byte.
-    pub fn is_untouched(&self) -> bool {
-        self.bytes().iter().all(Vec::is_empty)
-    }
-
     /// How many connections the other side has left.
     pub fn left(&self) -> usize {
         *lock(&self.seen.ended)
@@ -109,11 +104,15 @@ impl Echo {
         lock(&self.seen.requests).clear();
     }
 
-    /// Fails unless nothing arrived.
+    /// "Denied": fails if a single byte arrived.
     #[track_caller]
     pub fn assert_untouched(&self, why: &str) {
-        let arrived: Vec<_> =
-            self.bytes().iter().filter(|log| !log.is_empty()).map(|log| String::from_utf8_lossy(log).into_owned()).collect();
+        let arrived: Vec<_> = self
+            .bytes()
+            .iter()
+            .filter(|log| !log.is_empty())
+            .map(|log| String::from_utf8_lossy(log).into_owned())
+            .collect();
         assert!(arrived.is_empty(), "{why}: the application got {arrived:?}");
     }
 }
@@ -130,14 +129,18 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
     while let Some(head) = wire.head() {
         let body = wire.body(&head, false);
         let mut start = head.start.split(' ');
-        let (method, target) = (start.next().unwrap_or_default().to_owned(), start.next().unwrap_or_default().to_owned());
+        let (method, target) =
+            (start.next().unwrap_or_default().to_owned(), start.next().unwrap_or_default().to_owned());
         let request = Request { method, target, head, body };
         lock(&seen.requests).push(request.clone());
         match manners(&request) {
             Answer::Json => {
                 let body = request.to_json();
                 let length = if request.method == "HEAD" { String::new() } else { body.clone() };
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
                 wire.send(head + &length);
             }
             Answer::WebSocket => {

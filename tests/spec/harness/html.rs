@@ -36,7 +36,11 @@ impl Form {
                 ("input", Some(form)) if inside => {
                     let (Some(name), value) = (get("name"), get("value").unwrap_or_default()) else { continue };
                     let tick = matches!(get("type").as_deref(), Some("checkbox" | "radio"));
-                    if tick && get("checked").is_none() { form.boxes.push(name) } else { form.fields.push((name, value)) }
+                    if tick && get("checked").is_none() {
+                        form.boxes.push(name)
+                    } else {
+                        form.fields.push((name, value))
+                    }
                 }
                 ("button", Some(form)) if inside => {
                     if let Some(name) = get("name") {
@@ -84,7 +88,7 @@ pub fn attribute(html: &str, tag: &str, attribute: &str, fits: impl Fn(&str) -> 
 }
 
 /// Tags with their attributes, in order; end tags with their slash.
-fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+pub fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut found = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {

@@ -202,11 +202,6 @@ impl Ask<'_> {
         self.with(name, value)
     }
 
-    pub fn without(mut self, name: &str) -> Self {
-        self.fields.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
-        self
-    }
-
     pub fn form(self, body: &str) -> Self {
         Self { body: Some(body.to_owned()), ..self }.with("Content-Type", "application/x-www-form-urlencoded")
     }
@@ -248,7 +243,8 @@ impl Ask<'_> {
         let mut wire = Wire::to(self.visitor.gate);
         wire.send(head + "\r\n" + self.body.as_deref().unwrap_or_default());
         let reply = wire.reply_to(&self.method);
-        let reply = reply.unwrap_or_else(|| panic!("{} {target}: the connection was closed without an answer", self.method));
+        let reply =
+            reply.unwrap_or_else(|| panic!("{} {target}: the connection was closed without an answer", self.method));
         for set_cookie in reply.head.fields_named("set-cookie") {
             self.visitor.keep(&url, set_cookie);
         }
