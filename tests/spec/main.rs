@@ -5,6 +5,7 @@ mod ar;
 mod asking;
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+mod behaviour;
 mod cf;
 mod clocks;
 mod en;
