@@ -214,6 +214,7 @@ impl Gatekeeper {
         passage.site = Some(site.clone());
 
         // own page, visitor
+        let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
         let visitor = if ours && is_asset(&facts) {
             Visitor::Stranger
@@ -227,7 +228,7 @@ impl Gatekeeper {
         if ours {
             let sites = running.sites.clone();
             let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
-            return bridge::call(session, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
+            return bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
         }
 
         // decide

@@ -99,6 +99,9 @@ pub enum CheckError {
     /// Another factor of the store has the same credential.
     #[error("this factor is enrolled already")]
     AlreadyEnrolled,
+    /// The last factor that is no fallback: without it there is no second door.
+    #[error("this is the last second factor")]
+    Last,
     /// Too soon after a wrong answer.
     #[error("answers are not looked at until {0}")]
     Wait(Time),
@@ -262,7 +265,7 @@ impl Checks {
                         Ok(_) => {
                             let proved = Some((card.id.clone(), factor.clone()));
                             return Ok(Checked::Proved(Proof::mint(
-                                user.id,
+                                user,
                                 proved,
                                 card.strength,
                                 now,
@@ -407,7 +410,7 @@ impl Checks {
             match self.vault().commit(changes).await {
                 Ok(_) => {
                     let proved = Some((card.id.clone(), factor.id.clone()));
-                    let proof = Proof::mint(user.id, proved, card.strength, now, all_amr(card.amr, &new.amr));
+                    let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
                 }
                 Err(VaultError::Conflict(key)) if key.starts_with("user/") || key.starts_with("throttle/") => {}
@@ -423,8 +426,22 @@ impl Checks {
 
     /// Removes a factor (and fallbacks with the last other one), in one commit with its event. Whether the visitor may,
     /// and whether policy needs the factor, are the wizard's questions.
-    pub async fn remove(&self, user: &User, factor: &FactorId, origin: &Origin) -> Result<(), CheckError> {
+    pub async fn remove(
+        &self,
+        user: &User,
+        factor: &FactorId,
+        keep_one: bool,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<(), CheckError> {
         for _ in 0..RETRIES {
+            // As it is now, and still what it was when the right to this was judged.
+            let user = &*self
+                .accounts
+                .by_id(user.id)
+                .await?
+                .filter(|now| now.generation == user.generation)
+                .ok_or_else(over)?;
             let rows = self.accounts.factors(user).await?;
             if !rows.iter().any(|row| row.value.id == *factor) {
                 return Err(AccountError::NoSuchFactor.into());
@@ -433,6 +450,9 @@ impl Checks {
             let fallback =
                 |row: &Row<Factor>| self.registry.get(&row.value.method).is_some_and(|method| method.card().fallback);
             let others = rows.iter().any(|row| row.value.id != *factor && !fallback(row));
+            if keep_one && !others {
+                return Err(CheckError::Last);
+            }
             let removed: Vec<&Factor> =
                 rows.iter().map(|row| &row.value).filter(|other| other.id == *factor || !others).collect();
             let ids: Vec<FactorId> = removed.iter().map(|factor| factor.id.clone()).collect();
@@ -448,8 +468,10 @@ impl Checks {
                 let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
                 changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
             }
+            changes.extend(more.iter().cloned());
             match self.vault().commit(changes).await {
                 Ok(_) => return Ok(()),
+                Err(VaultError::Conflict(key)) if key.starts_with("session/") => return Err(over()),
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -370,7 +370,7 @@ async fn recovery_goes_with_the_last_other_factor_and_never_comes_first() {
     let app = bench.enrol("alice", &totp(), &mut hands).await;
     bench.enrol("alice", &recovery, &mut hands).await;
     let user = bench.user("alice").await;
-    bench.checks.remove(&user, &app.factor.id, &audit::Origin::default()).await.unwrap();
+    bench.checks.remove(&user, &app.factor.id, false, &audit::Origin::default(), Vec::new()).await.unwrap();
     assert!(bench.user("alice").await.factors.is_empty());
     assert_eq!(bench.events(Kind::FactorRemoved).await, 2);
 }
@@ -462,7 +462,7 @@ async fn a_key_belongs_to_one_user_until_it_is_removed() {
     let refused = bench.finish_enrolment("bob", &begun.begun, &answer).await;
     assert!(matches!(refused, Err(CheckError::AlreadyEnrolled)), "{refused:?}");
     let alice = bench.user("alice").await;
-    bench.checks.remove(&alice, &enrolled.factor.id, &audit::Origin::default()).await.unwrap();
+    bench.checks.remove(&alice, &enrolled.factor.id, false, &audit::Origin::default(), Vec::new()).await.unwrap();
     bench.clock.advance(Duration::from_secs(60));
     bench.enrol("bob", &webauthn, &mut hands).await;
 }

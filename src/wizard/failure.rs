@@ -94,9 +94,11 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
-                Failure::Overtaken
-            }
+            AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Retired
+            | AccountError::Changed
+            | AccountError::TooManyFactors => Failure::Overtaken,
         }
     }
 }
@@ -126,7 +128,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::NoSuchMethod(_) => Failure::NotFound,
             CheckError::Field(_) => Failure::Unreadable,
-            CheckError::AlreadyEnrolled | CheckError::Wait(_) => Failure::Overtaken,
+            CheckError::AlreadyEnrolled | CheckError::Wait(_) | CheckError::Last => Failure::Overtaken,
             CheckError::Account(error) => error.into(),
             CheckError::Vault(error) => error.into(),
         }

@@ -26,9 +26,10 @@ const NAMES: [&str; 5] = ["alice", "bobby", "carla", "david", "nobod"];
 
 /// An answer without what is new each time.
 fn shown(page: &Page, name: &str) -> (u16, Vec<(String, String)>, usize, String) {
-    let fields = page.reply.head.fields.iter().filter(|(name, _)| {
-        !["date", "set-cookie", "vestibule-request"].contains(&name.to_ascii_lowercase().as_str())
-    });
+    let fields =
+        page.reply.head.fields.iter().filter(|(name, _)| {
+            !["date", "set-cookie", "vestibule-request"].contains(&name.to_ascii_lowercase().as_str())
+        });
     let length = page.reply.body.len();
     (page.status, fields.cloned().collect(), length, bare(page).replace(name, "NAME"))
 }
@@ -140,14 +141,16 @@ fn median(times: &mut [Duration]) -> Duration {
 fn en_04_factors_are_told_after_the_password() {
     let (_echo, gate) = bench();
     let mut browser = gate.visitor();
-    for address in ["/.vestibule/login", "/.vestibule/verify", "/.vestibule/verify/totp", "/.vestibule/verify/recovery"] {
+    for address in ["/.vestibule/login", "/.vestibule/verify", "/.vestibule/verify/totp", "/.vestibule/verify/recovery"]
+    {
         let page = browser.visit(address);
         page.assert_at("/.vestibule/login", 200);
         for word in ["authenticator", "recovery code", "security key"] {
             assert!(!page.text().to_lowercase().contains(word), "{word} on {address}");
         }
     }
-    let page = browser.submit(&browser.clone().visit("/.vestibule/login"), &[("username", "alice"), ("password", PASSWORD)]);
+    let page =
+        browser.submit(&browser.clone().visit("/.vestibule/login"), &[("username", "alice"), ("password", PASSWORD)]);
     assert_eq!(page.status, 303);
     let page = browser.visit("/.vestibule/verify?choose=1");
     assert!(page.text().to_lowercase().contains("recovery code"), "afterwards it is: {}", page.text());

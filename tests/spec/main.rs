@@ -1,9 +1,11 @@
 //! The specification, black box: each test starts the real binary and speaks HTTP to it. One file per group of attacks
 //! that must fail, each attack named by its id and beside its positive control; `walk` is the honest way through.
 
+#[path = "../support/authenticator.rs"]
+mod authenticator;
+
 mod ar;
 mod asking;
-mod authenticator;
 mod clocks;
 mod en;
 mod harness;

@@ -145,7 +145,11 @@ fn re_06_new_codes_end_the_old_ones() {
     let fresh = codes_on(&page);
     assert_eq!(fresh.len(), 10);
     let (mut other, asked) = lost_device(&gate, &alice);
-    assert_eq!(other.submit(&asked, &[("code", &alice.recovery_codes[0])]).status, 303, "not kept yet: the old are good");
+    assert_eq!(
+        other.submit(&asked, &[("code", &alice.recovery_codes[0])]).status,
+        303,
+        "not kept yet: the old are good"
+    );
     browser.keep_codes(page);
     let (mut other, asked) = lost_device(&gate, &alice);
     assert_eq!(other.submit(&asked, &[("code", &alice.recovery_codes[1])]).status, 200, "the old are dead");
@@ -325,9 +329,12 @@ fn re_16_no_link_is_made_of_what_a_request_says() {
     let link = gate.run(["user", "reset", "alice"]);
     assert!(link.contains(&format!("{}/.vestibule/invite/", gate.origin)), "{link}");
     let link = link_in(&link);
-    for (name, value) in
-        [("X-Forwarded-Host", "evil.test"), ("Forwarded", "host=evil.test"), ("X-Forwarded-Proto", "https"), ("X-Host", "evil.test")]
-    {
+    for (name, value) in [
+        ("X-Forwarded-Host", "evil.test"),
+        ("Forwarded", "host=evil.test"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Host", "evil.test"),
+    ] {
         let mut browser = gate.visitor();
         browser.always.push((name.to_owned(), value.to_owned()));
         for address in ["/", "/.vestibule/login", &link] {

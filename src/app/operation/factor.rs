@@ -36,7 +36,7 @@ pub async fn lines(parts: &Parts, user: &User) -> Result<Vec<FactorLine>, Failur
 pub async fn remove(parts: &Parts, name: &UserName, factor: &FactorId, origin: &Origin) -> Result<Outcome, Failure> {
     let user = find(parts, name).await?;
     let checks = parts.in_force.load().checks.clone();
-    checks.remove(&user, factor, origin).await?;
+    checks.remove(&user, factor, false, origin, Vec::new()).await?;
     Ok(done(format!("{factor} was removed from {name}; sessions and browsers are ended")))
 }
 
