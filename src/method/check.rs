@@ -333,8 +333,9 @@ impl Checks {
     }
 
     /// Ends an enrolment: one commit stores the factor, lists it, claims what must be unique, uses up `consume` and
-    /// records it. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
+    /// records it; a wrong answer to a challenge that is for one answer only commits `spend`. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
     /// was when the right to enrol was judged: one whose factors changed since then is a conflict.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn finish_enrolment(
         &self,
         user: &User,
@@ -342,6 +343,7 @@ impl Checks {
         answer: &Answer,
         place: &Place,
         origin: &Origin,
+        spend: Vec<Change>,
         consume: Vec<Change>,
     ) -> Result<Enrolled, CheckError> {
         let method = self.method(&begun.method, place)?;
@@ -379,7 +381,7 @@ impl Checks {
                     return Err(CheckError::Field(error));
                 }
                 if card.single_use_challenge {
-                    self.vault().commit(consume).await.or_else(conflict_is_no_matter)?;
+                    self.vault().commit(spend).await.or_else(conflict_is_no_matter)?;
                 }
                 self.audit.record(about(Kind::FactorWrong, None).detail("enrolment")).await?;
                 return Err(CheckError::Field(error));

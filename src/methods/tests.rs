@@ -145,7 +145,8 @@ impl Bench {
 
     async fn finish_enrolment(&self, name: &str, begun: &Begun, answer: &Answer) -> Result<Enrolled, CheckError> {
         let (user, consume) = (self.user(name).await, self.consume(name).await);
-        self.checks.finish_enrolment(&user, begun, answer, &place(), &audit::Origin::default(), consume).await
+        let spend = consume.clone();
+        self.checks.finish_enrolment(&user, begun, answer, &place(), &audit::Origin::default(), spend, consume).await
     }
 
     /// A whole enrolment; the clock moves on, so that codes are fresh ones and no wait is left.
@@ -447,7 +448,8 @@ async fn a_first_factor_that_came_meanwhile_ends_an_enrolment() {
     bench.enrol("alice", &MethodId::new("webauthn"), &mut other).await;
     let answer = other.answer(&begun.prompt, &bench);
     let origin = audit::Origin::default();
-    let refused = bench.checks.finish_enrolment(&stale, &begun.begun, &answer, &place(), &origin, Vec::new()).await;
+    let refused =
+        bench.checks.finish_enrolment(&stale, &begun.begun, &answer, &place(), &origin, Vec::new(), Vec::new()).await;
     assert!(refused.is_err());
     assert_eq!(bench.user("alice").await.factors.len(), 1);
 }

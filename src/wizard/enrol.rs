@@ -144,13 +144,15 @@ pub async fn submit(
             }
         }
     };
+    // A wrong answer costs the challenge, where it is for one answer only.
+    let spend = stage.keep(&wizard.sessions, None)?;
     // The wizard is used up by what it enrols; a session that was the right to it must still be there then.
     let mut consume = vec![wizard.sessions.take_pending(&login.row)];
     if let (Some(_), Some(token)) = (&login.row.value.session, &visit.cookies.session) {
         consume.push(wizard.sessions.present(token));
     }
     let enrolled =
-        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), spend, consume).await;
     match enrolled {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
