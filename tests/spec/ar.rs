@@ -48,7 +48,10 @@ fn assert_never_protected(echo: &Echo, gate: &Gate, targets: &[&str]) {
         assert!(status.is_none_or(|status| status < 500), "{target:?}: {status:?}");
         for request in echo.requests() {
             for reading in request.readings() {
-                assert!(!reading.contains("admin") && !reading.contains("members"), "{target:?} arrived as {reading:?}");
+                assert!(
+                    !reading.contains("admin") && !reading.contains("members"),
+                    "{target:?} arrived as {reading:?}"
+                );
             }
         }
         echo.forget();
@@ -114,7 +117,11 @@ fn a_query_opens_nothing() {
 #[test]
 fn a_fragment_is_no_part_of_a_request() {
     let (echo, gate) = bench();
-    assert_never_protected(&echo, &gate, &["/admin#/public/x", "/public/a#/../admin", "/public/#/../../admin", "#/public/a"]);
+    assert_never_protected(
+        &echo,
+        &gate,
+        &["/admin#/public/x", "/public/a#/../admin", "/public/#/../../admin", "#/public/a"],
+    );
     assert_denied(&echo, &gate, &["/admin#/public/x", "/admin%23/public/x"], &[400, 401, 403]);
 }
 
@@ -125,7 +132,14 @@ fn path_parameters_do_not_leave_the_open_part() {
     assert_never_protected(
         &echo,
         &gate,
-        &["/public/..;/admin", "/public/..;a=b/admin", "/admin;x=1", "/public;a=/../admin", "/public/..%3b/admin", "/public/;/../admin"],
+        &[
+            "/public/..;/admin",
+            "/public/..;a=b/admin",
+            "/admin;x=1",
+            "/public;a=/../admin",
+            "/public/..%3b/admin",
+            "/public/;/../admin",
+        ],
     );
     assert_denied(&echo, &gate, &["/admin;x=1", "/admin;/public/a", "/admin/;/a"], &[400, 401, 403]);
 }
@@ -160,8 +174,22 @@ fn a_pattern_fits_whole_segments_and_nothing_weaker() {
         &echo,
         &gate,
         &[
-            "/admin/", "/admin/.", "/admin%20", "/admin%09", "/admin.", "/%61dmin", "/ADMIN", "/%41dmin", "/secret/public",
-            "/secret/public/a", "/publicx", "/publicx/a", "/public%2fx", "/exactly", "/exact/more", "/x/exact",
+            "/admin/",
+            "/admin/.",
+            "/admin%20",
+            "/admin%09",
+            "/admin.",
+            "/%61dmin",
+            "/ADMIN",
+            "/%41dmin",
+            "/secret/public",
+            "/secret/public/a",
+            "/publicx",
+            "/publicx/a",
+            "/public%2fx",
+            "/exactly",
+            "/exact/more",
+            "/x/exact",
         ],
         &[400, 401, 403],
     );
@@ -215,7 +243,11 @@ fn a_request_names_one_host() {
     ];
     for fields in bad {
         let reply = gate.wire().send(format!("GET /public/a HTTP/1.1\r\n{fields}\r\n")).reply();
-        assert!(reply.as_ref().is_none_or(|reply| reply.status == 400), "{fields:?}: {:?}", reply.map(|reply| reply.status));
+        assert!(
+            reply.as_ref().is_none_or(|reply| reply.status == 400),
+            "{fields:?}: {:?}",
+            reply.map(|reply| reply.status)
+        );
         echo.assert_untouched(&fields);
     }
     let absolute = get(&gate, "http://evil.test/public/a");

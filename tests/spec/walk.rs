@@ -15,7 +15,10 @@ fn from_a_protected_address_to_the_application() {
     // A stranger is sent to the login, with the address asked for.
     let page = alice.goto("/wiki/page?a=1&b=two");
     assert_eq!(page.status, 302);
-    assert_eq!(page.sent_to(), "/.vestibule/login?rd=%2Fwiki%2Fpage%3Fa%3D1%26b%3Dtwo".replace("%2Fwiki", &rd_of(&page)));
+    assert_eq!(
+        page.sent_to(),
+        "/.vestibule/login?rd=%2Fwiki%2Fpage%3Fa%3D1%26b%3Dtwo".replace("%2Fwiki", &rd_of(&page))
+    );
     let page = alice.follow(page);
     page.assert_at("/.vestibule/login", 200);
     assert!(page.form().has("username") && page.form().has("password") && !page.form().has("code"));

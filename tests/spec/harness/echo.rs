@@ -112,8 +112,12 @@ impl Echo {
     /// Fails unless nothing arrived.
     #[track_caller]
     pub fn assert_untouched(&self, why: &str) {
-        let arrived: Vec<_> =
-            self.bytes().iter().filter(|log| !log.is_empty()).map(|log| String::from_utf8_lossy(log).into_owned()).collect();
+        let arrived: Vec<_> = self
+            .bytes()
+            .iter()
+            .filter(|log| !log.is_empty())
+            .map(|log| String::from_utf8_lossy(log).into_owned())
+            .collect();
         assert!(arrived.is_empty(), "{why}: the application got {arrived:?}");
     }
 }
@@ -130,14 +134,18 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
     while let Some(head) = wire.head() {
         let body = wire.body(&head, false);
         let mut start = head.start.split(' ');
-        let (method, target) = (start.next().unwrap_or_default().to_owned(), start.next().unwrap_or_default().to_owned());
+        let (method, target) =
+            (start.next().unwrap_or_default().to_owned(), start.next().unwrap_or_default().to_owned());
         let request = Request { method, target, head, body };
         lock(&seen.requests).push(request.clone());
         match manners(&request) {
             Answer::Json => {
                 let body = request.to_json();
                 let length = if request.method == "HEAD" { String::new() } else { body.clone() };
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
                 wire.send(head + &length);
             }
             Answer::WebSocket => {

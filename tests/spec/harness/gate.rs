@@ -190,7 +190,9 @@ impl Gate {
 
     /// Everything it wrote so far.
     pub fn log(&self) -> String {
-        fs::read(self.folder.path().join("log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        fs::read(self.folder.path().join("log"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// `kill -9`.

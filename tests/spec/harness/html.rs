@@ -36,7 +36,11 @@ impl Form {
                 ("input", Some(form)) if inside => {
                     let (Some(name), value) = (get("name"), get("value").unwrap_or_default()) else { continue };
                     let tick = matches!(get("type").as_deref(), Some("checkbox" | "radio"));
-                    if tick && get("checked").is_none() { form.boxes.push(name) } else { form.fields.push((name, value)) }
+                    if tick && get("checked").is_none() {
+                        form.boxes.push(name)
+                    } else {
+                        form.fields.push((name, value))
+                    }
                 }
                 ("button", Some(form)) if inside => {
                     if let Some(name) = get("name") {

@@ -248,7 +248,8 @@ impl Ask<'_> {
         let mut wire = Wire::to(self.visitor.gate);
         wire.send(head + "\r\n" + self.body.as_deref().unwrap_or_default());
         let reply = wire.reply_to(&self.method);
-        let reply = reply.unwrap_or_else(|| panic!("{} {target}: the connection was closed without an answer", self.method));
+        let reply =
+            reply.unwrap_or_else(|| panic!("{} {target}: the connection was closed without an answer", self.method));
         for set_cookie in reply.head.fields_named("set-cookie") {
             self.visitor.keep(&url, set_cookie);
         }
