@@ -48,10 +48,8 @@ fn assert_never_protected(echo: &Echo, gate: &Gate, targets: &[&str]) {
         assert!(status.is_none_or(|status| status < 500), "{target:?}: {status:?}");
         for request in echo.requests() {
             for reading in request.readings() {
-                assert!(
-                    !reading.contains("admin") && !reading.contains("members"),
-                    "{target:?} arrived as {reading:?}"
-                );
+                let protected = ["/admin", "/members"].iter().any(|path| reading.to_lowercase().starts_with(path));
+                assert!(!protected, "{target:?} arrived as {reading:?}");
             }
         }
         echo.forget();
@@ -203,6 +201,7 @@ fn a_pattern_fits_whole_segments_and_nothing_weaker() {
 fn a_host_in_capitals_is_the_same_host() {
     let echo = Echo::start();
     let gate = Gate::before(&echo)
+        .config("[methods.webauthn]\nrp_id = \"localhost\"")
         .site("url = \"http://app.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
         .rules("[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"")
         .also("[[site]]\nurl = \"http://*.wild.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n[[site.rules]]\npolicy = \"deny\"")
@@ -293,7 +292,7 @@ fn the_first_rule_that_fits_decides_and_none_denies() {
         let said = gate.cli_with(&["explain", "--json", "--user", "alice", "--level", "verified", &url], "");
         let status = browser.goto(path).status;
         assert_eq!(status, live, "{path}");
-        let forwards = said.out.contains("\"forward\"");
+        let forwards = said.out.contains("forward (");
         assert_eq!(forwards, live == 200, "{path}: {}{}", said.out, said.err);
     }
 

@@ -22,7 +22,7 @@ pub enum Answer {
     Json,
     /// 101, then every byte back; a head that asks for no upgrade gets [`Answer::Json`].
     WebSocket,
-    /// A stream of server-sent events, one for each line of `Echo::emit`, until the other side goes.
+    /// A stream of server-sent events, one, and then nothing until the other side goes.
     Events,
     /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
@@ -91,11 +91,6 @@ impl Echo {
         lock(&self.seen.requests).last().cloned().expect("a request arrived")
     }
 
-    /// "Denied": not a byte.
-    pub fn is_untouched(&self) -> bool {
-        self.bytes().iter().all(Vec::is_empty)
-    }
-
     /// How many connections the other side has left.
     pub fn left(&self) -> usize {
         *lock(&self.seen.ended)
@@ -109,7 +104,7 @@ impl Echo {
         lock(&self.seen.requests).clear();
     }
 
-    /// Fails unless nothing arrived.
+    /// "Denied": fails if a single byte arrived.
     #[track_caller]
     pub fn assert_untouched(&self, why: &str) {
         let arrived: Vec<_> = self

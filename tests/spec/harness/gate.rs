@@ -33,7 +33,6 @@ pub struct Gateway {
     site: Option<String>,
     rules: String,
     more: String,
-    environment: Vec<(String, String)>,
 }
 
 /// A running gate.
@@ -43,7 +42,6 @@ pub struct Gate {
     /// As the first site's `url` says.
     pub origin: String,
     pub control: Arc<Control>,
-    gateway: Gateway,
     child: Option<Child>,
 }
 
@@ -87,11 +85,6 @@ impl Gateway {
         self
     }
 
-    pub fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
     /// The configuration for this port and folder.
     fn text(&self, port: u16, data: &Path) -> String {
         let usual = "url = \"http://localhost:PORT\"\nupstreams = [\"UPSTREAM\"]";
@@ -125,8 +118,7 @@ impl Gateway {
                 None => format!("http://{address}"),
             };
             let control = Control { socket: data.join("admin.sock"), now: AtomicI64::new(START) };
-            let gateway = self.clone();
-            let mut gate = Gate { folder, address, origin, control: Arc::new(control), gateway, child: None };
+            let mut gate = Gate { folder, address, origin, control: Arc::new(control), child: None };
             match gate.launch() {
                 Ok(()) => return gate,
                 Err(log) if log.contains("in use") => {}
@@ -146,7 +138,6 @@ impl Gate {
             site: None,
             rules: "[[site.rules]]\npolicy = \"two_factor\"\n".to_owned(),
             more: String::new(),
-            environment: Vec::new(),
         }
     }
 
@@ -166,7 +157,6 @@ impl Gate {
         command
             .env("VESTIBULE_STEER_CLOCK", self.control.now().to_string())
             .env("VESTIBULE_STEER_SEED", SEED.fetch_add(1, Ordering::SeqCst).to_string())
-            .envs(self.gateway.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path());
         command
     }
@@ -294,7 +284,10 @@ impl Control {
     /// Asks over the admin socket.
     #[track_caller]
     pub fn ask(&self, operation: &Value) -> Value {
-        self.try_ask(operation).unwrap_or_else(|| panic!("no answer over the admin socket to {operation}"))
+        let answer = self.try_ask(operation);
+        let mut answer = answer.unwrap_or_else(|| panic!("no answer over the admin socket to {operation}"));
+        assert!(answer["Err"].is_null(), "{operation}: {answer}");
+        answer["Ok"].take()
     }
 
     fn try_ask(&self, operation: &Value) -> Option<Value> {

@@ -88,7 +88,7 @@ pub fn attribute(html: &str, tag: &str, attribute: &str, fits: impl Fn(&str) -> 
 }
 
 /// Tags with their attributes, in order; end tags with their slash.
-fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+pub fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut found = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {

@@ -202,11 +202,6 @@ impl Ask<'_> {
         self.with(name, value)
     }
 
-    pub fn without(mut self, name: &str) -> Self {
-        self.fields.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
-        self
-    }
-
     pub fn form(self, body: &str) -> Self {
         Self { body: Some(body.to_owned()), ..self }.with("Content-Type", "application/x-www-form-urlencoded")
     }

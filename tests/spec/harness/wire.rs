@@ -2,7 +2,7 @@
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,12 +51,6 @@ impl Wire {
     /// Sends; that the other side hung up shows in what comes back.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         let _ = self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush());
-        self
-    }
-
-    /// No more will be sent.
-    pub fn finish(&mut self) -> &mut Self {
-        let _ = self.stream.shutdown(Shutdown::Write);
         self
     }
 
