@@ -370,6 +370,11 @@ impl Checks {
         let new = match new {
             Ok(new) => new,
             Err(error) => {
+                // A box that was not ticked is no guess: it costs no wait, and is no event.
+                if error.field != "code" {
+                    self.throttle.take_back(&account, &target, &lane).await?;
+                    return Err(CheckError::Field(error));
+                }
                 if card.single_use_challenge {
                     self.vault().commit(consume).await.or_else(conflict_is_no_matter)?;
                 }

@@ -226,13 +226,21 @@ async fn form(
         None => {
             let random = wizard.repeatable(&login, card.id.as_str());
             let prompt = wizard.checks.preview_enrolment(&login.user, &card.id, &visit.place(), &random).await?;
-            Prompt { ceremony: None, ..prompt }
+            match prompt.ceremony {
+                // The challenge is made by a post; what belongs to the ceremony is asked for with it.
+                Some(_) => Prompt { hint: card.hint, fields: Vec::new(), ceremony: None, ..prompt },
+                None => prompt,
+            }
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
     let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
-    let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    let frame = match &login.row.value.enrols {
+        Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
+        _ => visit.frame_signing_in(now, &login.user, &csrf),
+    };
+    let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
@@ -241,9 +249,12 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        return Ok(page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts)));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        return Ok(match wait {
+            Some(until) => waiting(response, now, until),
+            None => response,
+        });
     }
-    let wait = wizard.wait_of(again.as_ref());
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
     if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
         view_prompt.delivery = Some(vestibule_templates::Delivery {

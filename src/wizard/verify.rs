@@ -167,8 +167,11 @@ pub async fn submit(
         Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
         Turn::Over => Ok(start_again(&wizard, &visit)),
         Turn::Proved(proof) => {
-            let user = step.stage.user().clone();
-            let user = wizard.accounts.by_id(user.id).await?.ok_or(Failure::Overtaken)?;
+            // Read again, and still what it was: what ended everything the user holds (a new password, a reset) meanwhile
+            // ended this step too, and its older proofs are not carried into a new session.
+            let judged = step.stage.user();
+            let user = wizard.accounts.by_id(judged.id).await?;
+            let user = user.filter(|user| user.generation == judged.generation).ok_or(Failure::Overtaken)?;
             let proof = Evidence::from(proof);
             let (evidence, login, to) = match &step.stage {
                 Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
