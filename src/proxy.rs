@@ -61,8 +61,8 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::types::RequestId;
-use crate::wizard::visit::Visit;
+use crate::types::{RequestId, UserName};
+use crate::wizard::visit::{Visit, signed_in};
 
 /// How often an application is tried: once more on a fresh connection or another address, and once more again.
 const TRIES: usize = 3;
@@ -163,6 +163,8 @@ pub struct Passage {
     request: Option<Request>,
     facts: Option<Facts>,
     site: Option<Arc<Site>>,
+    /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
+    account: Option<UserName>,
     shape: Shape,
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
@@ -224,6 +226,7 @@ impl Gatekeeper {
                 StatusCode::SERVICE_UNAVAILABLE
             })?
         };
+        passage.account = visitor.live().map(|live| live.user.name.clone());
         let agent = agent(session.req_header());
         if ours {
             let sites = running.sites.clone();
@@ -347,11 +350,12 @@ impl Gatekeeper {
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
         let url = passage.site.as_ref().and_then(|site| site.url.as_ref());
         let host = passage.facts.as_ref().map(|facts| facts.host.clone()).unwrap_or_default();
+        let origin = url.and_then(|url| url.at(&host));
         let frame = Frame {
-            origin: url.and_then(|url| url.at(&host)).map(|url| url.to_string()).unwrap_or_default(),
-            site: host,
+            site: origin.as_ref().map_or(host, |origin| origin.authority()),
+            origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
-            account: None,
+            account: passage.account.as_ref().map(signed_in),
         };
         Answer::refusal(status, passage.shape, &passage.id, &frame, &self.door.texts)
     }
@@ -473,6 +477,7 @@ impl ProxyHttp for Gatekeeper {
             request: Request::current(),
             facts: None,
             site: None,
+            account: None,
             shape: Shape::Problem,
             permit: None,
             identity: Vec::new(),

@@ -246,13 +246,20 @@ async fn form(
         None => {
             let random = wizard.repeatable(&login, card.id.as_str());
             let prompt = wizard.checks.preview_enrolment(&login.user, &card.id, &visit.place(), &random).await?;
-            Prompt { ceremony: None, ..prompt }
+            match prompt.ceremony {
+                // The challenge is made by a post; what belongs to the ceremony is asked for with it.
+                Some(_) => Prompt { hint: card.hint, fields: Vec::new(), ceremony: None, ..prompt },
+                None => prompt,
+            }
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
     let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
-    let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    let frame = match &login.row.value.enrols {
+        Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
+        _ => visit.frame_signing_in(now, &login.user, &csrf),
+    };
     let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {

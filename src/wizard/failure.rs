@@ -166,7 +166,9 @@ pub async fn dress(
         request_id: visit.request.to_string(),
         links: vec![login],
     };
-    let page = pages::refusal::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
+    let now = wizard.vault.now();
+    let frame = visit.visitor.live().map_or_else(|| visit.frame(now), |live| visit.frame_signed_in(now, &live.user));
+    let page = pages::refusal::page(&view, &frame, &wizard.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.
     for (name, value) in response.headers() {

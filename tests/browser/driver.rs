@@ -250,6 +250,13 @@ impl Browser {
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
     }
 
+    /// Types where the cursor stands.
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let element = self.ask("/element/active", &Value::Null)[ELEMENT].as_str().unwrap_or_default().to_owned();
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": keys }));
+    }
+
     /// Runs a script in the page, as one of the page's own.
     #[track_caller]
     pub fn run(&self, script: &str, arguments: Value) -> Value {

@@ -57,7 +57,7 @@ impl<'g> Person<'g> {
     }
 
     #[track_caller]
-    fn arrives(&self, path: &str) {
+    pub fn arrives(&self, path: &str) {
         self.browser.arrive(path);
         self.is_undisturbed();
     }
