@@ -50,8 +50,9 @@ pub struct CheckBegun {
     pub begun: Begun,
     pub prompt: Prompt,
     pub sending: Sending,
-    /// Whether something had to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
-    /// check or to the end of the enrolment.
+    /// Whether something has to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
+    /// check or to the end of the enrolment. (Nor is it called where a message has to wait: what was begun before
+    /// stands.)
     pub kept: bool,
 }
 
@@ -514,26 +515,22 @@ impl Checks {
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
         }
-        let mut wait = None;
         if let Some(outgoing) = &step.message {
-            let budgets = budgets(user.id, &begun, outgoing, origin);
-            begun.next_send = match self.throttle.spend(&budgets).await? {
-                Ok(()) => Some(now + outgoing.cooldown),
+            match self.throttle.spend(&budgets(user.id, &begun, outgoing, origin)).await? {
+                Ok(()) => begun.next_send = Some(now + outgoing.cooldown),
                 Err(next) => {
                     let same =
                         |old: &&Begun| old.method == begun.method && old.factor == begun.factor && now < old.expires;
-                    if let Some(old) = previous.filter(same) {
-                        let (prompt, sending) = (show(old), Sending::Wait(next));
-                        return Ok(CheckBegun { begun: old.clone(), prompt, sending, kept: true });
-                    }
-                    wait = Some(next);
-                    wait
+                    // Nothing is stored: a code that nobody was sent cannot be typed, and of two clicks at once the one
+                    // that waits must not overtake the one that sends.
+                    let begun = previous.filter(same).cloned().unwrap_or(Begun { next_send: Some(next), ..begun });
+                    return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::Wait(next), kept: true });
                 }
-            };
+            }
         }
 
         let mut changes = keep(&begun)?;
-        if let (Some(row), Some(state), None) = (row, step.state, wait) {
+        if let (Some(row), Some(state)) = (row, step.state) {
             let moved = Factor { state, ..row.value.clone() };
             changes.push(self.vault().put(row.key.clone(), Expect::Version(row.version), &moved, row.expires)?);
         }
@@ -542,10 +539,9 @@ impl Checks {
         }
 
         let prompt = show(&begun);
-        let sending = match (step.message, wait) {
-            (None, _) => Sending::None,
-            (Some(_), Some(next)) => Sending::Wait(next),
-            (Some(outgoing), None) => self.send(user, &begun, outgoing, origin, now).await?,
+        let sending = match step.message {
+            None => Sending::None,
+            Some(outgoing) => self.send(user, &begun, outgoing, origin, now).await?,
         };
         Ok(CheckBegun { begun, prompt, sending, kept: true })
     }
