@@ -80,7 +80,7 @@ async fn read(session: &mut Session) -> Result<Bytes, StatusCode> {
 
 /// Writes an answer of ours, dressed; then reads on for a bounded while if the client is still sending. Returns how
 /// many bytes of body were sent.
-pub async fn write(session: &mut Session, mut answer: Answer, dress: &Dress) -> pingora::Result<usize> {
+pub async fn write(session: &mut Session, mut answer: Answer, dress: Dress) -> pingora::Result<usize> {
     security_headers(&mut answer.headers, dress);
     let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 4))?;
     let mut last = None;
