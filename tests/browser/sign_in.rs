@@ -1,7 +1,7 @@
 //! The second time, and every time after: with a code, with a recovery code, with a security key.
 
 use crate::driver::SecurityKey;
-use crate::harness::Gate;
+use crate::harness::{Answer, Echo, Gate};
 use crate::person::{Person, application};
 
 fn with_a_code_and_with_a_recovery_code(scripts: bool) {
@@ -37,6 +37,25 @@ fn with_a_code_and_with_a_recovery_code_with_scripts() {
 #[test]
 fn with_a_code_and_with_a_recovery_code_without_scripts() {
     with_a_code_and_with_a_recovery_code(false);
+}
+
+/// Nobody needs a mouse: the cursor stands where the next word belongs, and Enter sends it.
+#[test]
+fn with_the_keyboard_alone() {
+    const TAB: char = '\u{e004}';
+    const ENTER: char = '\u{e007}';
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+
+    alice.goes("/wiki/page", "/.vestibule/login");
+    alice.browser.press(&format!("{}{TAB}{}{ENTER}", user.name, user.password));
+    alice.arrives("/.vestibule/verify/totp");
+    gate.advance(30);
+    alice.browser.press(&format!("{}{ENTER}", user.code_at(gate.control.now(), 0)));
+    alice.arrives("/wiki/page");
+    alice.sees_the_application_as("alice");
 }
 
 /// A key is added from the account, after a code of the factor there is, and opens the door from then on.
@@ -75,4 +94,23 @@ fn with_a_security_key() {
 #[test]
 fn with_a_passkey() {
     with(SecurityKey::Device, &["pwd", "hwk", "user", "mfa"]);
+}
+
+/// WB-05: the application sends its visitor on to another origin at once, as one with a login of its own does.
+#[test]
+fn a_login_ends_where_the_application_sends_its_visitor() {
+    let elsewhere = application();
+    let there = format!("http://{}", elsewhere.address);
+    let location = format!("HTTP/1.1 302 Found\r\nLocation: {there}/there\r\nContent-Length: 0\r\n\r\n");
+    let echo = Echo::answering(move |_| Answer::Bytes(location.clone().into_bytes()));
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+    gate.advance(30);
+    alice.browser.fill("[name=code]", &user.code_at(gate.control.now(), 0));
+    alice.browser.click("button.primary");
+    alice.browser.arrive("/there");
+    assert_eq!(alice.browser.url().origin().ascii_serialization(), there);
+    assert_eq!(alice.browser.complaints(), Vec::<String>::new());
 }

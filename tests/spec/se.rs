@@ -405,3 +405,25 @@ fn logout_cuts_what_is_open() {
     assert!(events.is_closed() || events.chunk().is_none(), "the stream is cut");
     until("the application to be left", 5, || (echo.left() >= left + 2).then_some(()));
 }
+
+/// A page left open asks again and again whether somebody is signed in: that keeps no session alive.
+#[test]
+fn a_script_that_asks_keeps_no_session_alive() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/locked");
+    let ask = |browser: &mut Visitor| browser.script("GET", "/.vestibule/session").send().json();
+    for _ in 0..3 {
+        gate.advance(9 * 60);
+        assert_eq!(ask(&mut browser)["signed_in"], true);
+    }
+    gate.advance(4 * 60);
+    assert_eq!(ask(&mut browser)["signed_in"], false, "half an hour after the last page");
+    assert_eq!(browser.goto("/locked").status, 302);
+    // What a person asks for does keep it.
+    browser.sign_in(&alice, "/locked");
+    for _ in 0..4 {
+        gate.advance(9 * 60);
+        assert_eq!(browser.goto("/locked").status, 200);
+    }
+}
