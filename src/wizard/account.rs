@@ -14,7 +14,7 @@ use vestibule_templates::{Field, Form, Prompt};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{page, query, see_other, set_cookie, waiting, with_query};
+use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
 use super::invite::problem_of;
 use super::logout::signed_out;
@@ -73,7 +73,7 @@ struct Owner {
 impl Owner {
     fn of(visit: &Visit) -> Result<Self, Failure> {
         let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
-            return Err(Failure::Elsewhere("/.vestibule/login"));
+            return Err(Failure::Elsewhere("/.vestibule/login?to=account"));
         };
         if live.level < Level::Verified && !live.user.factors.is_empty() {
             return Err(Failure::Elsewhere("/.vestibule/verify?to=account"));
@@ -473,20 +473,19 @@ async fn form(
             (Action::ChangePassword, confirm::new_password(least, said.password, texts))
         }
     };
-    let wait = wizard.wait_of(said.again.as_ref());
     let view = confirm::View {
         form: target,
         action,
         fields,
         prompt,
         others,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };
     let frame = visit.frame_signed_in(now, confirm.user());
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &said.again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }

@@ -43,6 +43,7 @@ wait-minutes = { $count ->
     [one] Too many attempts. You can try again in { $count } minute, at { $time }.
    *[other] Too many attempts. You can try again in { $count } minutes, at { $time }.
 }
+wait-closed = There were too many wrong answers for this account, so none is looked at from here any more. Sign in from a browser you used before, or ask your administrator.
 step-ends = { $count ->
     [one] You have { $count } minute to finish, until { $time }. After that you start over.
    *[other] You have { $count } minutes to finish, until { $time }. After that you start over.
@@ -95,6 +96,7 @@ error-busy = This cannot be checked right now. Try again in a moment.
 login-title = Sign in
 login-button = Sign in
 login-link = Go to sign-in
+account-link = Go to your account
 login-timed-out = You took too long to finish signing in, so we start over. Sign in again.
 login-not-delivered = What you sent was not delivered; send it again after signing in.
 login-start-again = This step belongs to a sign-in that is over. Sign in again.

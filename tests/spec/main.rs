@@ -6,6 +6,7 @@ mod harness;
 mod ar;
 mod asking;
 mod clocks;
+mod everyday;
 mod hs;
 mod or;
 mod se;
