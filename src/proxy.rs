@@ -62,8 +62,13 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+<<<<<<< HEAD
 use crate::types::{Level, RequestId};
 use crate::wizard::visit::Visit;
+=======
+use crate::types::{RequestId, UserName};
+use crate::wizard::visit::{Visit, signed_in};
+>>>>>>> main
 
 /// How often an application is tried: once more on a fresh connection or another address, and once more again.
 const TRIES: usize = 3;
@@ -162,6 +167,8 @@ pub struct Passage {
     request: Option<Request>,
     facts: Option<Facts>,
     site: Option<Arc<Site>>,
+    /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
+    account: Option<UserName>,
     shape: Shape,
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
@@ -213,6 +220,7 @@ impl Gatekeeper {
         passage.site = Some(site.clone());
 
         // own page, visitor
+        let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
         let sessions = &self.door.sessions;
         let visitor = match facts.own_page() {
@@ -222,15 +230,19 @@ impl Gatekeeper {
             OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
             _ => sessions.visitor(cookies.session.as_ref()).await,
         };
+<<<<<<< HEAD
         let visitor = visitor.map_err(|error| {
             tracing::error!(request = %passage.id, %error, "a session could not be looked up");
             StatusCode::SERVICE_UNAVAILABLE
         })?;
+=======
+        passage.account = visitor.live().map(|live| live.user.name.clone());
+>>>>>>> main
         let agent = agent(session.req_header());
         if ours {
             let sites = running.sites.clone();
             let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
-            return bridge::call(session, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
+            return bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
         }
 
         // decide
@@ -376,6 +388,7 @@ impl Gatekeeper {
         let url = passage.site.as_ref().and_then(|site| site.url.as_ref());
         let host = passage.facts.as_ref().map(|facts| facts.host.clone()).unwrap_or_default();
         let origin = url.and_then(|url| url.at(&host));
+<<<<<<< HEAD
         Frame {
             // As on our other pages: the port belongs to the name where it is not the scheme's own.
             site: origin.as_ref().map_or(host, |origin| origin.authority()),
@@ -383,6 +396,15 @@ impl Gatekeeper {
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: None,
         }
+=======
+        let frame = Frame {
+            site: origin.as_ref().map_or(host, |origin| origin.authority()),
+            origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
+            now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
+            account: passage.account.as_ref().map(signed_in),
+        };
+        Answer::refusal(status, passage.shape, &passage.id, &frame, &self.door.texts)
+>>>>>>> main
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
@@ -494,6 +516,7 @@ impl ProxyHttp for Gatekeeper {
             request: Request::current(),
             facts: None,
             site: None,
+            account: None,
             shape: Shape::Problem,
             permit: None,
             identity: Vec::new(),

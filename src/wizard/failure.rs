@@ -91,9 +91,11 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
-                Failure::Overtaken
-            }
+            AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Retired
+            | AccountError::Changed
+            | AccountError::TooManyFactors => Failure::Overtaken,
         }
     }
 }
@@ -123,7 +125,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::NoSuchMethod(_) => Failure::NotFound,
             CheckError::Field(_) => Failure::Unreadable,
-            CheckError::AlreadyEnrolled | CheckError::Wait(_) => Failure::Overtaken,
+            CheckError::AlreadyEnrolled | CheckError::Wait(_) | CheckError::Last => Failure::Overtaken,
             CheckError::Account(error) => error.into(),
             CheckError::Vault(error) => error.into(),
         }
@@ -172,6 +174,11 @@ pub async fn dress(
         request_id: visit.request.to_string(),
         links: vec![link],
     };
+<<<<<<< HEAD
+=======
+    let now = wizard.vault.now();
+    let frame = visit.visitor.live().map_or_else(|| visit.frame(now), |live| visit.frame_signed_in(now, &live.user));
+>>>>>>> main
     let page = pages::refusal::page(&view, &frame, &wizard.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.

@@ -81,7 +81,10 @@ impl Browser {
         let place = Place::take();
         for program in [CHROMIUM, CHROMEDRIVER] {
             let found = std::fs::exists(program).unwrap_or(false);
-            assert!(found, "{program} is missing: `make test` installs it, or `apt-get install chromium chromium-driver`");
+            assert!(
+                found,
+                "{program} is missing: `make test` installs it, or `apt-get install chromium chromium-driver`"
+            );
         }
         let profile = tempfile::Builder::new().prefix("profile").tempdir().expect("a temporary folder can be made");
         let mut driver = Command::new(CHROMEDRIVER)
@@ -185,13 +188,17 @@ impl Browser {
     /// Everything a person reads on the page.
     #[track_caller]
     pub fn text(&self) -> String {
-        self.run("return document.body ? document.body.innerText : ''", json!([])).as_str().unwrap_or_default().to_owned()
+        self.run("return document.body ? document.body.innerText : ''", json!([]))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// How many visible elements fit a selector.
     #[track_caller]
     pub fn count(&self, selector: &str) -> u64 {
-        let script = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length";
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length";
         self.run(script, json!([selector])).as_u64().expect("a count")
     }
 
@@ -241,6 +248,13 @@ impl Browser {
         let element = self.find(selector);
         self.ask(&format!("/element/{element}/clear"), &json!({}));
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Types where the cursor stands.
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let element = self.ask("/element/active", &Value::Null)[ELEMENT].as_str().unwrap_or_default().to_owned();
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": keys }));
     }
 
     /// Runs a script in the page, as one of the page's own.

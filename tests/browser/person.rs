@@ -57,7 +57,7 @@ impl<'g> Person<'g> {
     }
 
     #[track_caller]
-    fn arrives(&self, path: &str) {
+    pub fn arrives(&self, path: &str) {
         self.browser.arrive(path);
         self.is_undisturbed();
     }
@@ -110,7 +110,9 @@ impl<'g> Person<'g> {
 
     #[track_caller]
     pub fn keeps_the_codes(&self, path: &str) -> Vec<String> {
-        let codes = self.browser.run("return [...document.querySelectorAll('.codes code')].map((one) => one.innerText)", json!([]));
+        let codes = self
+            .browser
+            .run("return [...document.querySelectorAll('.codes code')].map((one) => one.innerText)", json!([]));
         let codes: Vec<String> = serde_json::from_value(codes).expect("a list of codes");
         assert_eq!(codes.len(), 10);
         self.browser.click("#acknowledged");

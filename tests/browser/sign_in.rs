@@ -39,6 +39,25 @@ fn with_a_code_and_with_a_recovery_code_without_scripts() {
     with_a_code_and_with_a_recovery_code(false);
 }
 
+/// Nobody needs a mouse: the cursor stands where the next word belongs, and Enter sends it.
+#[test]
+fn with_the_keyboard_alone() {
+    const TAB: char = '\u{e004}';
+    const ENTER: char = '\u{e007}';
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+
+    alice.goes("/wiki/page", "/.vestibule/login");
+    alice.browser.press(&format!("{}{TAB}{}{ENTER}", user.name, user.password));
+    alice.arrives("/.vestibule/verify/totp");
+    gate.advance(30);
+    alice.browser.press(&format!("{}{ENTER}", user.code_at(gate.control.now(), 0)));
+    alice.arrives("/wiki/page");
+    alice.sees_the_application_as("alice");
+}
+
 /// A key is added from the account, after a code of the factor there is, and opens the door from then on.
 fn with(key: SecurityKey, wanted: &[&str]) {
     let echo = application();
