@@ -39,7 +39,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use vestibule_templates::Link;
-use vestibule_templates::layout::{Account, Frame, Standing};
+use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
 use self::facts::{cookie_fields, raw};
@@ -62,13 +62,8 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-<<<<<<< HEAD
-use crate::types::{Level, RequestId};
-use crate::wizard::visit::Visit;
-=======
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
->>>>>>> main
 
 /// How often an application is tried: once more on a fresh connection or another address, and once more again.
 const TRIES: usize = 3;
@@ -230,14 +225,11 @@ impl Gatekeeper {
             OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
             _ => sessions.visitor(cookies.session.as_ref()).await,
         };
-<<<<<<< HEAD
         let visitor = visitor.map_err(|error| {
             tracing::error!(request = %passage.id, %error, "a session could not be looked up");
             StatusCode::SERVICE_UNAVAILABLE
         })?;
-=======
         passage.account = visitor.live().map(|live| live.user.name.clone());
->>>>>>> main
         let agent = agent(session.req_header());
         if ours {
             let sites = running.sites.clone();
@@ -251,7 +243,7 @@ impl Gatekeeper {
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
-                Ok(Next::Answer(self.forbid(why, &facts, &site, &visitor, passage)))
+                Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
         }
     }
@@ -359,16 +351,8 @@ impl Gatekeeper {
     }
 
     /// A no of the rules, said to whoever it is: another account may be let in, and the start page may be open.
-    fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, visitor: &Visitor, passage: &Passage) -> Answer {
+    fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, passage: &Passage) -> Answer {
         let texts = &self.door.texts;
-        let somebody = visitor.live().filter(|live| live.level > Level::Stranger);
-        let account = somebody.map(|live| Account {
-            name: live.user.name.to_string(),
-            standing: Standing::SignedIn {
-                account: "/.vestibule/account".to_owned(),
-                logout: "/.vestibule/logout".to_owned(),
-            },
-        });
         let mut links = Vec::new();
         if why == Refusal::NotAllowed {
             links.push(Link::new(texts.text("refused-as-another"), login_address(Entrance::Login, facts, site)));
@@ -376,8 +360,7 @@ impl Gatekeeper {
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
         }
-        let frame = Frame { account, ..self.frame(passage) };
-        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &frame, texts)
+        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &self.frame(passage), texts)
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
@@ -388,23 +371,13 @@ impl Gatekeeper {
         let url = passage.site.as_ref().and_then(|site| site.url.as_ref());
         let host = passage.facts.as_ref().map(|facts| facts.host.clone()).unwrap_or_default();
         let origin = url.and_then(|url| url.at(&host));
-<<<<<<< HEAD
         Frame {
             // As on our other pages: the port belongs to the name where it is not the scheme's own.
             site: origin.as_ref().map_or(host, |origin| origin.authority()),
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
-            account: None,
-        }
-=======
-        let frame = Frame {
-            site: origin.as_ref().map_or(host, |origin| origin.authority()),
-            origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
-            now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
-        };
-        Answer::refusal(status, passage.shape, &passage.id, &frame, &self.door.texts)
->>>>>>> main
+        }
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.

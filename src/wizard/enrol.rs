@@ -13,7 +13,7 @@ use vestibule_templates::pages::{codes, enrol};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
-use super::finish::{page, see_other, with_query};
+use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
@@ -189,9 +189,12 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             Ok(response)
         }
         Enrols::Codes | Enrols::Added(_) => {
-            let to = match pending.enrols {
-                Enrols::Codes => wizard.destination(visit, pending.return_to.as_deref()),
-                _ => with_query("/.vestibule/account", &[("done", Some("added"))]),
+            let to = match &pending.enrols {
+                Enrols::Added(id) => {
+                    let codes = wizard.card(id).is_some_and(|card| card.fallback);
+                    with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
+                }
+                _ => wizard.destination(visit, pending.return_to.as_deref()),
             };
             let mut response = see_other(&to);
             let names = &visit.site.cookies;
@@ -260,7 +263,6 @@ async fn form(
         Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
         _ => visit.frame_signing_in(now, &login.user, &csrf),
     };
-    let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
@@ -271,13 +273,8 @@ async fn form(
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
         let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
-<<<<<<< HEAD
         return Ok(match &again {
             Some(again) => again.held(response, now),
-=======
-        return Ok(match wait {
-            Some(until) => waiting(response, now, until),
->>>>>>> main
             None => response,
         });
     }

@@ -174,11 +174,6 @@ pub async fn dress(
         request_id: visit.request.to_string(),
         links: vec![link],
     };
-<<<<<<< HEAD
-=======
-    let now = wizard.vault.now();
-    let frame = visit.visitor.live().map_or_else(|| visit.frame(now), |live| visit.frame_signed_in(now, &live.user));
->>>>>>> main
     let page = pages::refusal::page(&view, &frame, &wizard.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.

@@ -215,15 +215,25 @@ impl Wizard {
         more.push(self.audit.entry(event)?);
         let browser = if verified || user.factors.is_empty() {
             // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
-            let token = match &visit.cookies.browser {
-                Some(token) if self.accounts.known_browser(user, token).await? => token.clone(),
-                _ => Token::generate(&**self.vault.random()),
+            let known = match &visit.cookies.browser {
+                Some(token) => self.accounts.browser(user, token).await?.map(|known| (token.clone(), known)),
+                None => None,
             };
             let now = self.vault.now();
+            let (token, handle, since) = match known {
+                Some((token, known)) => (token, known.handle, known.since),
+                None => {
+                    let random = &**self.vault.random();
+                    let handle = Handle::generate(random);
+                    let event = Event::new(Kind::BrowserKnown, &source).user(user.id, &user.name);
+                    more.push(self.audit.entry(event.detail(handle.as_str()))?);
+                    (Token::generate(random), handle, now)
+                }
+            };
             let browser = Browser {
-                handle: Handle::generate(&**self.vault.random()),
+                handle,
                 generation: user.generation,
-                since: now,
+                since,
                 last_seen: now,
                 address: visit.facts.client.to_string(),
                 agent: visit.agent.clone(),

@@ -11,7 +11,7 @@ use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{page, query, see_other, way_back, with_query};
+use super::finish::{ACCOUNT, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -44,13 +44,9 @@ impl Wizard {
             }
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
-<<<<<<< HEAD
                     let rd = self.asked_for(visit);
-                    let need = self.need(visit, rd.as_deref());
-=======
-                    let rd = if account { Some("/.vestibule/account".to_owned()) } else { rd };
+                    let account = rd.as_deref() == Some(ACCOUNT);
                     let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
->>>>>>> main
                     (Stage::Deed(deed), need, rd)
                 }
                 None => return Ok(None),
@@ -186,19 +182,9 @@ pub async fn submit(
             let mut evidence = evidence.clone();
             // One proof of each factor: the newest.
             evidence.retain(|old| old.factor != proof.factor);
-<<<<<<< HEAD
-            evidence.push(proof);
-            let signed_in = wizard.open(&visit, &user, evidence, login, Vec::new()).await?;
-            let mut response = see_other(&wizard.destination(&visit, to));
-=======
             evidence.push(proof.clone());
             let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
-            let to = match to {
-                Some("/.vestibule/account") => "/.vestibule/account".to_owned(),
-                to => wizard.destination(&visit, to),
-            };
-            let mut response = see_other(&to);
->>>>>>> main
+            let mut response = see_other(&wizard.destination(&visit, to));
             signed_in.tell(&visit, &mut response, None);
             Ok(response)
         }

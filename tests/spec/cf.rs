@@ -78,14 +78,30 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
     refused("a method nobody knows", &with("[methods.topt]\nenabled = true", "", CLOSED), &["methods.topt"]);
     refused("a key of a method", &with("[methods.totp]\nskwe = 1", "", CLOSED), &["methods.totp"]);
     refused("a wide window", &with("[methods.totp]\nskew = 5", "", CLOSED), &["methods.totp.skew"]);
-    refused("a method without its gateway", &with("[methods.sms]\nenabled = true\ncountries = [\"NL\"]", "", CLOSED), &["gateway.sms"]);
+    refused(
+        "a method without its gateway",
+        &with("[methods.sms]\nenabled = true\ncountries = [\"NL\"]", "", CLOSED),
+        &["gateway.sms"],
+    );
     refused("everybody trusted", &with("[trust]\nproxies = [\"0.0.0.0/0\"]", "", CLOSED), &["trust", "anyone"]);
     refused("everybody trusted (IPv6)", &with("[trust]\nproxies = [\"::/0\"]", "", CLOSED), &["trust", "anyone"]);
     refused("a long assertion", &with("[identity]\nlifetime = \"1h\"", "", CLOSED), &["identity.lifetime"]);
     refused("a bypass of who knows what", &with("", "", "[[site.rules]]\npolicy = \"bypass\""), &["bypass"]);
-    refused("users on a bypass", &with("", "", "[[site.rules]]\npath = \"/a\"\npolicy = \"bypass\"\nusers = [\"alice\"]"), &["users"]);
-    refused("a factor nobody knows", &with("", "", "[[site.rules]]\npolicy = \"two_factor\"\nfactors = [\"key\"]"), &["factors"]);
-    refused("something that is promised", &with("[forward_auth]\nlisten = [\"127.0.0.1:1\"]", "", CLOSED), &["forward_auth"]);
+    refused(
+        "users on a bypass",
+        &with("", "", "[[site.rules]]\npath = \"/a\"\npolicy = \"bypass\"\nusers = [\"alice\"]"),
+        &["users"],
+    );
+    refused(
+        "a factor nobody knows",
+        &with("", "", "[[site.rules]]\npolicy = \"two_factor\"\nfactors = [\"key\"]"),
+        &["factors"],
+    );
+    refused(
+        "something that is promised",
+        &with("[forward_auth]\nlisten = [\"127.0.0.1:1\"]", "", CLOSED),
+        &["forward_auth"],
+    );
     refused("no time at all", &with("[session]\nidle = \"0s\"", "", CLOSED), &["session.idle"]);
     let sections = "[identity]\nlifetime = \"1h\"\n[session]\nidel = \"5m\"\nlifetime = \"soon\"";
     let many = with(sections, "", "[[site.rules]]\npolicy = \"no\"");
@@ -98,7 +114,9 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
 fn cf_01_no_weak_secret() {
     let sms = "[methods.sms]\nenabled = true\ncountries = [\"NL\"]\n[gateway.sms]\nkind = \"webhook\"\n\
                url = \"http://127.0.0.1:9/\"\nsecret_file = \"FOLDER/secret\"";
-    for (secret, good) in [("", false), ("changeme", false), ("abc1", false), ("4f1c9a7be2d84a6f9b3c5d7e8a1f2b3c", true)] {
+    for (secret, good) in
+        [("", false), ("changeme", false), ("abc1", false), ("4f1c9a7be2d84a6f9b3c5d7e8a1f2b3c", true)]
+    {
         let folder = tempfile::tempdir().unwrap();
         write_private(&folder.path().join("secret"), secret);
         let said = run(folder.path(), &with(sms, "", CLOSED), &["check"]);
@@ -135,7 +153,9 @@ fn cf_03_nothing_is_open_that_was_not_opened() {
         assert_eq!(browser.script("POST", address).send().status, 403, "{address}");
     }
     let origin = gate.origin.clone();
-    for address in ["/.vestibule/setup", "/.vestibule/setup/AAAAAAAAAAAAAAAAAAAAAA", "/.vestibule/install", "/.vestibule/admin"] {
+    for address in
+        ["/.vestibule/setup", "/.vestibule/setup/AAAAAAAAAAAAAAAAAAAAAA", "/.vestibule/install", "/.vestibule/admin"]
+    {
         assert_eq!(browser.goto(address).status, 404, "{address}");
         let ask = browser.navigate("POST", address, "same-origin").with("Origin", &origin);
         let form = format!("username=mallory&new_password={PASSWORD}&new_password_again={PASSWORD}");
@@ -200,7 +220,19 @@ fn cf_08_operators_doors_are_not_on_the_street() {
     let echo = Echo::start();
     let gate = Gate::before(&echo).start();
     let mut browser = gate.visitor();
-    for name in ["metrics", "health", "health/live", "admin", "admin.sock", "debug", "users", "auth/nginx", "auth/forwarded", "config", "reload"] {
+    for name in [
+        "metrics",
+        "health",
+        "health/live",
+        "admin",
+        "admin.sock",
+        "debug",
+        "users",
+        "auth/nginx",
+        "auth/forwarded",
+        "config",
+        "reload",
+    ] {
         assert_eq!(browser.goto(&format!("/.vestibule/{name}")).status, 404, "{name}");
         assert_eq!(browser.goto(&format!("/{name}")).status, 302, "{name} is the application's to have");
         assert_eq!(browser.ask("POST", &format!("/.vestibule/{name}")).form("").send().status, 404, "{name}");
@@ -260,7 +292,8 @@ fn cf_10_a_wrong_certificate_is_refused() {
         let (address, asked) = tls_echo(served);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
-        let mut site = format!("url = \"http://localhost:PORT\"\nupstreams = [\"https://localhost:{}\"]", address.port());
+        let mut site =
+            format!("url = \"http://localhost:PORT\"\nupstreams = [\"https://localhost:{}\"]", address.port());
         if let Some(trusted) = trusted {
             std::fs::write(&file, trusted.cert.pem()).unwrap();
             site += &format!("\nupstream_ca_file = \"{}\"", file.display());

@@ -231,3 +231,87 @@ fn an_account_form_without_a_session_is_out_of_turn() {
         assert!(page.form().has("username"), "the login page");
     }
 }
+
+/// Whoever adds a way in is offered to end what somebody else may have opened, and it ends.
+#[test]
+fn a_new_way_in_offers_to_end_the_others() {
+    let (_echo, gate, alice) = bench();
+    let (mut browser, mut other) = (gate.visitor(), gate.visitor());
+    other.sign_in(&alice, "/");
+    browser.sign_in(&alice, "/");
+    gate.advance(30);
+    let page = browser.goto("/.vestibule/account/confirm/add-recovery");
+    let page = browser.submit(&page, &[("code", &alice.code_at(gate.control.now(), 0))]);
+    let page = browser.follow(page);
+    let (_, page) = browser.keep_codes(page);
+    page.assert_at("/.vestibule/account", 200);
+    assert!(page.text().contains("Your new recovery codes are in force"), "{}", page.text());
+    let forms = page.forms();
+    let elsewhere = forms.iter().find(|form| form.action.contains("sign-out-elsewhere")).expect("the offer");
+    let ended = rows(&gate, "sessions_ended");
+    assert_eq!(other.goto("/").status, 200);
+    let forged = browser.post(&page, elsewhere, &[("csrf", "x")]);
+    assert_eq!((forged.status, other.goto("/").status), (403, 200));
+    let page = browser.post(&page, elsewhere, &[]);
+    assert_eq!(page.status, 303);
+    assert!(browser.follow(page).text().contains("signed out everywhere else"));
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 302));
+    assert_eq!(rows(&gate, "sessions_ended"), ended + 1);
+}
+
+/// The browsers somebody signed in with are listed, keep their date, and are forgotten by a code given for that.
+#[test]
+fn known_browsers_are_listed_and_can_be_forgotten() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).config("[throttle]\nhard_limit = 3").start();
+    let alice = gate.given_user("alice");
+    assert_eq!(rows(&gate, "browser_known"), 1, "the one of the invitation");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    browser.sign_out();
+    browser.sign_in(&alice, "/");
+    assert_eq!(rows(&gate, "browser_known"), 2, "one browser, however often it comes");
+    let page = browser.goto("/.vestibule/account");
+    let forgets = |page: &crate::harness::Page| page.html().matches("confirm/forget-").count();
+    assert_eq!(forgets(&page), 3, "two, and all: {}", page.text());
+
+    let all = "/.vestibule/account/confirm/forget-browsers";
+    let page = browser.goto(all);
+    let wrong = browser.submit(&page, &[("code", "000000")]);
+    assert_eq!(wrong.status, 200);
+    assert_eq!(rows(&gate, "browser_ended"), 0);
+    gate.advance(30);
+    let page = browser.submit(&wrong, &[("code", &alice.code_at(gate.control.now(), 0))]);
+    let page = browser.follow(page);
+    page.assert_at("/.vestibule/account", 200);
+    assert_eq!((forgets(&page), rows(&gate, "browser_ended")), (0, 1));
+
+    // It is a stranger's from now on: the closed lane holds here, too.
+    browser.sign_out();
+    for _ in 0..4 {
+        gate.advance(3600);
+        let mut stranger = gate.visitor();
+        let page = stranger.visit("/");
+        stranger.submit(&page, &[("username", "alice"), ("password", "wrong")]);
+    }
+    gate.advance(3600);
+    let page = browser.visit("/");
+    assert_eq!(browser.submit(&page, &[("username", "alice"), ("password", PASSWORD)]).status, 429);
+}
+
+/// One of them is forgotten, and the others stay.
+#[test]
+fn one_browser_is_forgotten_and_no_other() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    let page = browser.goto("/.vestibule/account");
+    let one = page.link("/.vestibule/account/confirm/forget-").expect("a browser");
+    gate.advance(30);
+    let page = browser.goto(&one);
+    assert_eq!(page.status, 200);
+    let page = browser.submit(&page, &[("code", &alice.code_at(gate.control.now(), 0))]);
+    let page = browser.follow(page);
+    assert_eq!(page.html().matches("confirm/forget-").count(), 2, "one, and all: {}", page.text());
+    assert_eq!(browser.goto(&one).status, 404, "gone");
+}

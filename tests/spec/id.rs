@@ -125,7 +125,9 @@ fn id_01_only_the_gates_signature_is_believed() {
         .iter()
         .flat_map(|member| BASE64URL_NOPAD.decode(key[member].as_str().unwrap().as_bytes()).unwrap())
         .collect();
-    for secret in [point.clone(), [&[4], point.as_slice()].concat(), key.to_string().into_bytes(), set.to_string().into_bytes()] {
+    for secret in
+        [point.clone(), [&[4], point.as_slice()].concat(), key.to_string().into_bytes(), set.to_string().into_bytes()]
+    {
         let header = encoded(&json!({ "alg": "HS256", "typ": "JWT", "kid": kid }).to_string());
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&secret).unwrap();
         mac.update(format!("{header}.{claims}").as_bytes());
@@ -178,9 +180,13 @@ fn id_03_every_claim_is_looked_at() {
     let honest = with(&|_| {});
     assert!(believed(&gate, &honest, &keys, audience, issuer));
     assert!(python_believes(&honest, &keys, audience, issuer).is_some());
-    assert!(believed(&gate, &with(&|claims| claims["exp"] = (now - 20).into()), &keys, audience, issuer), "clocks differ");
+    assert!(
+        believed(&gate, &with(&|claims| claims["exp"] = (now - 20).into()), &keys, audience, issuer),
+        "clocks differ"
+    );
 
-    let mut refused = vec![("twice", forger.sign(&header, &good.to_string().replacen('{', "{\"sub\":\"8\",", 1)), false)];
+    let mut refused =
+        vec![("twice", forger.sign(&header, &good.to_string().replacen('{', "{\"sub\":\"8\",", 1)), false)];
     for claim in ["aud", "iss", "exp", "iat", "sub"] {
         refused.push((claim, with(&|claims| drop(claims.as_object_mut().unwrap().remove(claim))), true));
     }
@@ -239,7 +245,10 @@ fn id_08_keys_are_public_and_rotate_with_overlap() {
         assert!(page.field("set-cookie").is_none());
         for key in page.json()["keys"].as_array().unwrap() {
             let members: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
-            assert!(members.iter().all(|member| ["kty", "crv", "alg", "use", "kid", "x", "y"].contains(member)), "{members:?}");
+            assert!(
+                members.iter().all(|member| ["kty", "crv", "alg", "use", "kid", "x", "y"].contains(member)),
+                "{members:?}"
+            );
         }
     }
     gate.run(["keys", "rotate", "signing"]);

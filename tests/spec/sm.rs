@@ -181,7 +181,11 @@ fn sm_02_sending_has_a_budget() {
     for _ in 0..10 {
         let (mut other, page) = asked(&gate, &alice);
         let page = other.submit(&page, &[("send", "1")]);
-        assert!(page.status < 500 && messages(&gate).len() == before + 1, "a new login is no way around: {}", page.status);
+        assert!(
+            page.status < 500 && messages(&gate).len() == before + 1,
+            "a new login is no way around: {}",
+            page.status
+        );
     }
     let mut sent = 1;
     for _ in 0..20 {
@@ -201,7 +205,8 @@ fn sm_02_sending_has_a_budget() {
 #[test]
 fn sm_02_one_number_and_one_day_have_budgets() {
     let (_echo, gate) = bench("per_day = 9");
-    let users: Vec<User> = ["alice", "bobby", "carol"].iter().map(|name| given_telephone(&gate, name, NUMBER)).collect();
+    let users: Vec<User> =
+        ["alice", "bobby", "carol"].iter().map(|name| given_telephone(&gate, name, NUMBER)).collect();
     gate.advance(24 * 3600);
     let before = messages(&gate).len();
     for round in 0..4 {
@@ -233,9 +238,25 @@ fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
     browser.sign_in(&alice, "/");
     let page = adding(&gate, &mut browser, &alice);
     for number in [
-        "", "x", "0", "+", "+31", "+3161234567", "+316123456789", "+31900123456", "+319001234", "0900-1234",
-        "+31201234567", "+12025550123", "+37122345678", "+447911123456", "+881612345678", "+31612345678;ext=1",
-        "+31612345678,+31687654321", "+31612345678\r\n+31687654321", &"6".repeat(4000),
+        "",
+        "x",
+        "0",
+        "+",
+        "+31",
+        "+3161234567",
+        "+316123456789",
+        "+31900123456",
+        "+319001234",
+        "0900-1234",
+        "+31201234567",
+        "+12025550123",
+        "+37122345678",
+        "+447911123456",
+        "+881612345678",
+        "+31612345678;ext=1",
+        "+31612345678,+31687654321",
+        "+31612345678\r\n+31687654321",
+        &"6".repeat(4000),
     ] {
         let answer = browser.submit(&page, &[("phone", number)]);
         assert_eq!(answer.status, 200, "{number:?}: {}", answer.text());
@@ -271,7 +292,11 @@ fn provider(status: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>, Arc<Atomic
             while let Ok(count) = stream.read(&mut some) {
                 text.extend_from_slice(&some[..count]);
                 let whole = String::from_utf8_lossy(&text).into_owned();
-                let length = whole.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+                let length = whole
+                    .to_lowercase()
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.split("\r\n").next()?.parse().ok());
                 let body = whole.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
                 if count == 0 || length.is_some_and(|length: usize| body >= length) {
                     kept.lock().unwrap().push(whole);
@@ -321,7 +346,10 @@ fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
             let body = bodies.lock().unwrap()[0].clone();
             assert!(body.to_lowercase().contains("vestibule-signature: t="), "{body}");
             let page = browser.follow(answer);
-            assert_eq!(browser.submit(&page, &[("code", &code_in(body.split("\"text\"").nth(1).unwrap()))]).status, 303);
+            assert_eq!(
+                browser.submit(&page, &[("code", &code_in(body.split("\"text\"").nth(1).unwrap()))]).status,
+                303
+            );
         } else {
             assert_eq!(answer.status, 200, "{status:?}");
             assert!(answer.text().to_lowercase().contains("could not"), "{status:?}: {}", answer.text());

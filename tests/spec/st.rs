@@ -73,7 +73,11 @@ fn st_02_killed_under_load_it_opens_and_nobody_is_let_in() {
                         let target = ["/", "/.vestibule/login", "/.vestibule/setup", "/open/a"][kind];
                         use std::io::{Read, Write};
                         let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
-                        let _ = write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", address.port());
+                        let _ = write!(
+                            stream,
+                            "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+                            address.port()
+                        );
                         let _ = stream.read_to_end(&mut Vec::new());
                     }
                 });
@@ -106,7 +110,8 @@ fn st_05_a_second_process_is_refused() {
     let gate = Gate::before(&echo).start();
     let text = std::fs::read_to_string(gate.config_file()).unwrap();
     let second = gate.folder.path().join("second.toml");
-    std::fs::write(&second, text.replace(&format!("http = [\"{}\"]", gate.address), "http = [\"127.0.0.1:0\"]")).unwrap();
+    std::fs::write(&second, text.replace(&format!("http = [\"{}\"]", gate.address), "http = [\"127.0.0.1:0\"]"))
+        .unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
         .args(["serve", "--config"])
         .arg(&second)
@@ -213,7 +218,8 @@ fn st_a_store_that_is_not_sure_does_not_open() {
         damage(&data);
         let file = folder.path().join("vestibule.toml");
         let text = config.replace(&gate.data().display().to_string(), &data.display().to_string());
-        std::fs::write(&file, text.replace(&format!("http = [\"{}\"]", gate.address), "http = [\"127.0.0.1:0\"]")).unwrap();
+        std::fs::write(&file, text.replace(&format!("http = [\"{}\"]", gate.address), "http = [\"127.0.0.1:0\"]"))
+            .unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .args(["serve", "--config"])
             .arg(&file)
@@ -281,7 +287,8 @@ fn a_day(config: &str) -> (Echo, Gate, Vec<(&'static str, String)>) {
     let page = browser.submit(&page, &[("phone", "+31612345678")]);
     let page = browser.follow(page);
     let sent = gate.outbox();
-    let text = sent["Ok"]["messages"][0]["text"].as_str().unwrap_or_else(|| panic!("{sent} {}", page.text())).to_owned();
+    let text =
+        sent["Ok"]["messages"][0]["text"].as_str().unwrap_or_else(|| panic!("{sent} {}", page.text())).to_owned();
     let code = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap().to_owned();
     assert_eq!(browser.submit(&page, &[("code", &code)]).status, 303);
     secrets.push(("a code that was sent", code));
@@ -310,8 +317,11 @@ fn st_07_nothing_secret_lies_in_the_data_folder() {
                 continue;
             }
             let bare = secret.replace('-', "");
-            let raw = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap_or_else(|_| secret.clone().into_bytes());
-            for form in [secret.as_bytes(), bare.as_bytes(), raw.as_slice(), data_encoding::HEXLOWER.encode(&raw).as_bytes()] {
+            let raw =
+                data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap_or_else(|_| secret.clone().into_bytes());
+            for form in
+                [secret.as_bytes(), bare.as_bytes(), raw.as_slice(), data_encoding::HEXLOWER.encode(&raw).as_bytes()]
+            {
                 let found = bytes.windows(form.len()).any(|window| window == form);
                 assert!(!found, "{what} lies in {}", file.display());
             }
@@ -360,8 +370,14 @@ fn st_13_a_stranger_writes_no_lines() {
     let mut browser = gate.visitor();
     let page = browser.visit("/");
     let long = "x".repeat(20_000);
-    let names =
-        ["a\nINFO forged line", "a\r\nb", "\u{1b}[2J\u{1b}]0;pwned\u{7}", "\u{202e}ecila", "\"},{\"kind\":\"verified\"", &long];
+    let names = [
+        "a\nINFO forged line",
+        "a\r\nb",
+        "\u{1b}[2J\u{1b}]0;pwned\u{7}",
+        "\u{202e}ecila",
+        "\"},{\"kind\":\"verified\"",
+        &long,
+    ];
     for name in names {
         browser.submit(&page, &[("username", name), ("password", "x")]);
         gate.advance(2);
@@ -382,9 +398,15 @@ fn st_13_a_stranger_writes_no_lines() {
     wire.send("GET /\u{1b}[2J HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let _ = wire.reply();
     let log = gate.log();
-    for (place, text) in [("log", log.as_str()), ("trail", &gate.run(["audit"])), ("trail", &gate.run(["audit", "--json"]))] {
+    for (place, text) in
+        [("log", log.as_str()), ("trail", &gate.run(["audit"])), ("trail", &gate.run(["audit", "--json"]))]
+    {
         for line in text.lines() {
-            let odd = |c: char| (c.is_control() && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+            let odd = |c: char| {
+                (c.is_control() && c != '\t')
+                    || ('\u{202a}'..='\u{202e}').contains(&c)
+                    || ('\u{2066}'..='\u{2069}').contains(&c)
+            };
             assert!(!line.contains(odd), "{place}: {line:?}");
             assert!(!line.starts_with("INFO forged"), "{place}: {line}");
             assert!(line.len() < 4096, "{place}: a line of {} bytes", line.len());
@@ -408,8 +430,20 @@ fn st_15_the_trail_is_complete() {
     let rows = trail(&gate);
     let of = |kind: &str| rows.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("{kind} is missing"));
     for kind in [
-        "configuration_loaded", "user_added", "invited", "invitation_used", "password_changed", "enrolled", "verified",
-        "session_ended", "password_wrong", "password_right", "factor_wrong", "factor_right", "message_sent", "reset",
+        "configuration_loaded",
+        "user_added",
+        "invited",
+        "invitation_used",
+        "password_changed",
+        "enrolled",
+        "verified",
+        "session_ended",
+        "password_wrong",
+        "password_right",
+        "factor_wrong",
+        "factor_right",
+        "message_sent",
+        "reset",
     ] {
         of(kind);
     }
