@@ -238,6 +238,9 @@ fn peak_kib(gate: &Gate) -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
+/// One of many at once: the status, whether a time to come back was named, how long it took.
+type Runner = Box<dyn FnOnce() -> (u16, bool, Duration) + Send>;
+
 /// TH-10: a flood of logins is hashed a few at a time; the rest is told to come back, memory stays where it was, and
 /// what is proxied does not notice.
 #[test]
@@ -249,7 +252,7 @@ fn th_10_a_login_storm_is_bounded_and_disturbs_nobody() {
     let before = peak_kib(&gate);
     let mut first = gate.visitor();
     let page = first.visit("/");
-    let mut runners: Vec<Box<dyn FnOnce() -> (u16, bool, Duration) + Send>> = Vec::new();
+    let mut runners: Vec<Runner> = Vec::new();
     for n in 0..200 {
         let (mut browser, page) = (first.clone(), page.clone());
         browser.always.push(("X-Forwarded-For".to_owned(), format!("192.0.2.{n}")));
