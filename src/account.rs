@@ -383,8 +383,13 @@ impl Accounts {
 
     /// Whether a full login of this user happened in the browser that holds this token.
     pub async fn known_browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<bool, AccountError> {
+        Ok(self.browser(user, token).await?.is_some())
+    }
+
+    /// What is known of the browser that holds this token.
+    pub async fn browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<Option<Browser>, AccountError> {
         let row = self.vault.get::<Browser>(&browser_key(user.id, token)).await?;
-        Ok(row.is_some_and(|row| self.is_known(user, &row.value)))
+        Ok(row.map(|row| row.value).filter(|browser| self.is_known(user, browser)))
     }
 
     /// The write that makes a browser known (or seen again).
@@ -407,12 +412,20 @@ impl Accounts {
         Ok(known)
     }
 
-    /// Forgets one browser; whether there was one.
-    pub async fn forget_browser(&self, user: &User, handle: &Handle) -> Result<bool, AccountError> {
-        let rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
-        let Some(row) = rows.into_iter().find(|row| row.value.handle == *handle) else { return Ok(false) };
-        self.vault.commit(vec![self.vault.delete(row.key, Expect::Any)]).await?;
-        Ok(true)
+    /// Forgets one browser, or all of them (`None`); how many. `more` goes with the first commit.
+    pub async fn forget_browsers(
+        &self,
+        user: &User,
+        handle: Option<&Handle>,
+        mut more: Vec<Change>,
+    ) -> Result<usize, AccountError> {
+        let mut rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
+        rows.retain(|row| handle.is_none_or(|handle| row.value.handle == *handle));
+        for rows in rows.chunks(crate::store::MAX_WRITES - more.len()) {
+            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any));
+            self.vault.commit(gone.chain(more.drain(..)).collect()).await?;
+        }
+        Ok(rows.len())
     }
 
     pub fn vault(&self) -> &Vault {

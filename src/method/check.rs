@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Answered, Context, FieldError, Method, New, Outgoing, Place, Prompt, Proof, Registry, Step};
+use super::{
+    Answer, Answered, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof, Registry,
+    Step,
+};
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
@@ -356,6 +359,12 @@ impl Checks {
         let about = |kind, factor| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, factor);
 
         let label = label(answer)?;
+        // A box that must be ticked is no guess: to forget it costs no attempt.
+        let fields = method.prompt(&self.context(method, user, place, &[], self.random()), None, &begun.pending).fields;
+        let box_left = |field: &&Field| field.kind == FieldKind::Acknowledge && answer.get(field.name) != Some("1");
+        if let Some(field) = fields.iter().find(box_left) {
+            return Err(CheckError::Field(FieldError { field: field.name, text: "error-not-acknowledged" }));
+        }
 
         let account = Account::User(user.id);
         let (target, lane) = self.enrolment_tries(user.id, &card.id);

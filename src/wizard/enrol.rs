@@ -13,7 +13,7 @@ use vestibule_templates::pages::{codes, enrol};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
-use super::finish::{page, see_other, waiting, with_query};
+use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
@@ -108,7 +108,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
-        return Ok(start_again(&wizard, &visit));
+        return start_again(&wizard, &visit).await;
     };
     if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -189,9 +189,12 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             Ok(response)
         }
         Enrols::Codes | Enrols::Added(_) => {
-            let to = match pending.enrols {
-                Enrols::Codes => wizard.destination(visit, pending.return_to.as_deref()),
-                _ => with_query("/.vestibule/account", &[("done", Some("added"))]),
+            let to = match &pending.enrols {
+                Enrols::Added(id) => {
+                    let codes = wizard.card(id).is_some_and(|card| card.fallback);
+                    with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
+                }
+                _ => wizard.destination(visit, pending.return_to.as_deref()),
             };
             let mut response = see_other(&to);
             let names = &visit.site.cookies;
@@ -217,7 +220,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
         CheckError::Wait(until) => Again::Wait(until),
         CheckError::AlreadyEnrolled => Again::Field(FieldError { field: "", text: "error-key-known" }),
         error => match Failure::from(error) {
-            Failure::Overtaken => return Ok(start_again(wizard, visit)),
+            Failure::Overtaken => return start_again(wizard, visit).await,
             failure => return Err(failure),
         },
     };
@@ -227,7 +230,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
 async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) -> Result<Response, Failure> {
     // Read anew: the attempt may have used something up.
     let Some(login) = wizard.enrolling(visit).await? else {
-        return Ok(start_again(wizard, visit));
+        return start_again(wizard, visit).await;
     };
     form(wizard, visit, login, card, Some(why)).await
 }
@@ -260,18 +263,18 @@ async fn form(
         Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
         _ => visit.frame_signing_in(now, &login.user, &csrf),
     };
-    let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
             codes: prompt.codes,
+            wait: again.as_ref().and_then(Again::wait),
             not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
         let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
-        return Ok(match wait {
-            Some(until) => waiting(response, now, until),
+        return Ok(match &again {
+            Some(again) => again.held(response, now),
             None => response,
         });
     }
@@ -297,13 +300,13 @@ async fn form(
         form: target,
         title: wizard.texts.text(&title),
         prompt: view_prompt,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: again.as_ref().and_then(Again::wait),
         back,
         ends: stage.ends(),
     };
     let response = page(StatusCode::OK, enrol::add(&view, &frame, &wizard.texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }

@@ -25,6 +25,10 @@ use crate::types::{Handle, Policy};
 /// How long a browser stays known.
 const KNOWN: Duration = Duration::from_secs(400 * 86_400);
 
+/// The one page of ours that a login may go to. No application's address looks like it, so it travels under a name of
+/// its own.
+pub const ACCOUNT: &str = "/.vestibule/account";
+
 /// A page with its status.
 pub fn page(status: StatusCode, markup: impl Into<String>) -> Response {
     (status, Html(markup.into())).into_response()
@@ -71,7 +75,26 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// How an address to return to travels in a query of ours.
+pub fn way_back(address: Option<&str>) -> (&'static str, Option<&str>) {
+    match address {
+        Some(ACCOUNT) => ("to", Some("account")),
+        address => ("rd", address),
+    }
+}
+
 impl Wizard {
+    /// What the query asks to return to, if that is a place to return to.
+    pub(super) fn asked_for(&self, visit: &Visit) -> Option<String> {
+        let account = query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
+        account.or_else(|| query(visit, "rd").filter(|rd| self.may_return_to(visit, rd)))
+    }
+
+    /// Whether a login may end here.
+    pub(super) fn may_return_to(&self, visit: &Visit, address: &str) -> bool {
+        address == ACCOUNT || self.return_address(visit, address).is_some()
+    }
+
     /// The address to return to, if it is one of ours to return to.
     pub(super) fn return_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
         visit.sites.return_address(address, &visit.site, &visit.facts.host)
@@ -84,6 +107,9 @@ impl Wizard {
 
     /// Where to go, checked at the moment of going.
     pub(super) fn destination(&self, visit: &Visit, address: Option<&str>) -> String {
+        if address == Some(ACCOUNT) {
+            return ACCOUNT.to_owned();
+        }
         address
             .and_then(|address| self.return_address(visit, address))
             .map_or_else(|| self.landing(visit), |address| address.location)
@@ -189,15 +215,25 @@ impl Wizard {
         more.push(self.audit.entry(event)?);
         let browser = if verified || user.factors.is_empty() {
             // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
-            let token = match &visit.cookies.browser {
-                Some(token) if self.accounts.known_browser(user, token).await? => token.clone(),
-                _ => Token::generate(&**self.vault.random()),
+            let known = match &visit.cookies.browser {
+                Some(token) => self.accounts.browser(user, token).await?.map(|known| (token.clone(), known)),
+                None => None,
             };
             let now = self.vault.now();
+            let (token, handle, since) = match known {
+                Some((token, known)) => (token, known.handle, known.since),
+                None => {
+                    let random = &**self.vault.random();
+                    let handle = Handle::generate(random);
+                    let event = Event::new(Kind::BrowserKnown, &source).user(user.id, &user.name);
+                    more.push(self.audit.entry(event.detail(handle.as_str()))?);
+                    (Token::generate(random), handle, now)
+                }
+            };
             let browser = Browser {
-                handle: Handle::generate(&**self.vault.random()),
+                handle,
                 generation: user.generation,
-                since: now,
+                since,
                 last_seen: now,
                 address: visit.facts.client.to_string(),
                 agent: visit.agent.clone(),

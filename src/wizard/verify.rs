@@ -11,7 +11,7 @@ use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{page, query, see_other, waiting, with_query};
+use super::finish::{ACCOUNT, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -35,8 +35,6 @@ struct Step {
 
 impl Wizard {
     async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
-        let rd = query(visit, "rd").filter(|rd| self.return_address(visit, rd).is_some());
-        let account = query(visit, "to").as_deref() == Some("account");
         // A login that only has something left to hand over asks for nothing more.
         let login = self.login(visit).await?.filter(|login| *login.enrols() == Enrols::Nothing);
         let (stage, need, rd) = match login {
@@ -46,7 +44,8 @@ impl Wizard {
             }
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
-                    let rd = if account { Some("/.vestibule/account".to_owned()) } else { rd };
+                    let rd = self.asked_for(visit);
+                    let account = rd.as_deref() == Some(ACCOUNT);
                     let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
                     (Stage::Deed(deed), need, rd)
                 }
@@ -80,10 +79,7 @@ impl Step {
 
     /// What a step-up carries in its addresses.
     fn carried(&self) -> (&'static str, Option<&str>) {
-        match self.rd.as_deref() {
-            Some("/.vestibule/account") => ("to", Some("account")),
-            rd => ("rd", rd),
-        }
+        way_back(self.rd.as_deref())
     }
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
@@ -117,7 +113,7 @@ pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     if step.lacks() {
         return Ok(lacking(&wizard, &visit, &step));
     }
@@ -138,7 +134,7 @@ pub async fn lost(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
     let view = verify::LostView { others: step.choices(&wizard, None), back };
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
@@ -150,7 +146,7 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let id = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
     let factor = Wizard::chosen(&step.usable, &method, id.as_ref())?;
     question(&wizard, &visit, &step, factor, None).await
@@ -164,7 +160,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else {
-        return Ok(start_again(&wizard, &visit));
+        return start_again(&wizard, &visit).await;
     };
     if !step.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -174,7 +170,7 @@ pub async fn submit(
     match wizard.turn(&visit, &step.stage, factor, &posted).await? {
         Turn::Begun => Ok(see_other(&step.address(&factor.value))),
         Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
-        Turn::Over => Ok(start_again(&wizard, &visit)),
+        Turn::Over => start_again(&wizard, &visit).await,
         Turn::Proved(proof) => {
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
@@ -188,11 +184,7 @@ pub async fn submit(
             evidence.retain(|old| old.factor != proof.factor);
             evidence.push(proof.clone());
             let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
-            let to = match to {
-                Some("/.vestibule/account") => "/.vestibule/account".to_owned(),
-                to => wizard.destination(&visit, to),
-            };
-            let mut response = see_other(&to);
+            let mut response = see_other(&wizard.destination(&visit, to));
             signed_in.tell(&visit, &mut response, None);
             Ok(response)
         }
@@ -208,7 +200,6 @@ async fn question(
 ) -> Result<Response, Failure> {
     let card = wizard.card(&factor.value.method).ok_or(Failure::NotFound)?;
     let now = wizard.vault.now();
-    let wait = wizard.wait_of(again.as_ref());
     let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
     let view = verify::AnswerView {
@@ -217,14 +208,14 @@ async fn question(
         factor: Some(factor.value.label.clone()),
         prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
         trust: None,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id)),
         lost: step.lost(),
         ends: step.stage.ends(),
     };
     let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &wizard.texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }
@@ -247,14 +238,13 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 /// is not; factors that cannot be used now are no way in, and no way to make others.
 fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     if step.stage.user().factors.is_empty() {
-        return see_other(&with_query("/.vestibule/login", &[("rd", step.rd.as_deref())]));
+        return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };
     page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
 }
 
-/// A GET of a step whose predecessor is missing; a pending login that ran out says so.
-fn no_step(visit: &Visit) -> Response {
-    let late = visit.cookies.login.as_ref().map(|_| "1");
-    see_other(&with_query("/.vestibule/login", &[("late", late)]))
+/// A GET of a step whose predecessor is missing.
+fn no_step(wizard: &Wizard, visit: &Visit) -> Response {
+    see_other(&with_query("/.vestibule/login", &[way_back(wizard.asked_for(visit).as_deref())]))
 }

@@ -15,6 +15,7 @@ mod behaviour;
 mod cf;
 mod clocks;
 mod en;
+mod everyday;
 mod hs;
 mod id;
 mod or;
