@@ -80,6 +80,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/account", get(account::show))
         .route("/.vestibule/account/add", get(account::add))
         .route("/.vestibule/account/sessions/end", post(account::end_session))
+        .route("/.vestibule/account/sign-out-elsewhere", post(account::sign_out_elsewhere))
         .route("/.vestibule/account/sign-out-everywhere", post(account::sign_out_everywhere))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))

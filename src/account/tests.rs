@@ -190,7 +190,7 @@ async fn a_factor_is_listed_kept_renamed_and_removed() {
     let again = accounts.used_factor(user.id, &row, vec![3]).unwrap();
     accounts.vault.commit(vec![used]).await.unwrap();
     assert!(matches!(accounts.vault.commit(vec![again]).await, Err(VaultError::Conflict(_))));
-    accounts.rename_factor(&user, &first.id, "Work phone").await.unwrap();
+    accounts.rename_factor(&user, &first.id, "Work phone", Vec::new()).await.unwrap();
     let row = accounts.factor(&user, &first.id).await.unwrap();
     assert_eq!((row.value.label.as_str(), row.value.state.as_slice()), ("Work phone", [2].as_slice()));
 
@@ -273,8 +273,10 @@ async fn a_browser_is_known_to_one_user_until_the_generation_ends_it() {
     let alice = accounts.end_everything(alice.id, vec![]).await.unwrap();
     assert!(!accounts.known_browser(&alice, &token).await.unwrap());
     assert!(accounts.browsers(&alice).await.unwrap().is_empty());
-    assert!(accounts.forget_browser(&alice, &known.handle).await.unwrap());
-    assert!(!accounts.forget_browser(&alice, &known.handle).await.unwrap());
+    for left in [1, 0] {
+        let forgotten = accounts.forget_browsers(&alice, Some(&known.handle), Vec::new()).await;
+        assert_eq!(forgotten.unwrap(), left);
+    }
 }
 
 #[tokio::test]

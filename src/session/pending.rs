@@ -2,6 +2,7 @@
 //! password is right; later values of it are ignored.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +10,9 @@ use super::{Evidence, SessionError, Sessions, cut, may_hold};
 use crate::clock::{TOLERANCE, Time};
 use crate::method::Begun;
 use crate::secret::{LoginKind, Token};
-use crate::store::{Change, Record, Row, VaultError};
+use crate::store::{Change, Expect, Record, Row, VaultError};
 use crate::ticket::TicketKind;
-use crate::types::{MethodId, Policy, UserId};
+use crate::types::{Handle, MethodId, Policy, UserId};
 
 /// What the address asked for demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct Pending {
     pub return_to: Option<String>,
     pub need: Need,
     pub enrols: Enrols,
+    /// The session that was open when this wizard got the right to enrol (codes, one more factor): it is the right to
+    /// nothing once that session has ended.
+    pub session: Option<Handle>,
     /// The check or enrolment that was begun.
     pub begun: Option<Begun>,
     pub address: Option<IpAddr>,
@@ -62,6 +66,18 @@ impl TicketKind for LoginKind {
     type Payload = Pending;
 }
 
+/// How long it is remembered when a pending login was to end.
+const END_KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// When a pending login was to end, kept longer than itself: only so can a page tell one that ran out from one that was
+/// finished, given up, or never there. Key `login-end/<hash>`.
+#[derive(Debug, Serialize, Deserialize)]
+struct End(Time);
+
+impl Record for End {
+    const NAME: &'static str = "end of a login";
+}
+
 impl Sessions {
     /// A right password: keeps the proof, the address asked for and the need, for `login_timeout`. Replaces `previous`.
     pub async fn begin_login(
@@ -72,8 +88,10 @@ impl Sessions {
     ) -> Result<Token<LoginKind>, SessionError> {
         let pending = Pending { agent: cut(&pending.agent), ..pending };
         let (token, write) = self.tickets.issue::<LoginKind>(&pending, self.limits.login_timeout)?;
+        let end = self.vault.now() + self.limits.login_timeout;
         let mut changes = more;
         changes.push(write);
+        changes.push(self.vault.put(end_key(&token), Expect::Absent, &End(end), Some(end + END_KNOWN_FOR))?);
         changes.extend(previous.map(|row| self.tickets.take(row)));
         self.vault.commit(changes).await?;
         Ok(token)
@@ -88,6 +106,12 @@ impl Sessions {
         Ok((stands && stamped_now).then_some(row))
     }
 
+    /// Whether this token was a pending login's that nobody finished in time, as far as that is still known.
+    pub async fn ran_out(&self, token: &Token<LoginKind>) -> Result<bool, SessionError> {
+        let end = self.vault.get::<End>(&end_key(token)).await?;
+        Ok(end.is_some_and(|end| end.value.0 <= self.vault.now()))
+    }
+
     /// The write that changes a pending login (a check begun, a proof added); it conflicts when another tab was first.
     pub fn keep_pending(&self, row: &Row<Pending>, pending: &Pending) -> Result<Change, VaultError> {
         self.tickets.update(row, pending)
@@ -97,4 +121,8 @@ impl Sessions {
     pub fn take_pending(&self, row: &Row<Pending>) -> Change {
         self.tickets.take(row)
     }
+}
+
+fn end_key(token: &Token<LoginKind>) -> String {
+    format!("login-end/{}", token.hash().hex())
 }

@@ -14,7 +14,7 @@ use vestibule_templates::{Field, Form, Prompt};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{page, query, see_other, set_cookie, waiting, with_query};
+use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
 use super::invite::problem_of;
 use super::logout::signed_out;
@@ -24,9 +24,8 @@ use crate::account::{Factor, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::directory::SignIn;
-use crate::method::CheckError;
 use crate::secret::{SessionKind, Token};
-use crate::session::{Enrols, Evidence, Live};
+use crate::session::{Enrols, Evidence, Live, Pending};
 use crate::store::Row;
 use crate::types::{FactorId, Handle, Level, MethodId};
 
@@ -37,6 +36,8 @@ enum Deed {
     Rename(FactorId),
     Remove(FactorId),
     Password,
+    EndBrowser(Handle),
+    EndBrowsers,
 }
 
 impl Deed {
@@ -45,6 +46,8 @@ impl Deed {
             Some(("add", id)) => MethodId::parse(id).map(Deed::Add),
             Some(("rename", id)) => FactorId::parse(id).map(Deed::Rename),
             Some(("remove", id)) => FactorId::parse(id).map(Deed::Remove),
+            Some(("forget", "browsers")) => Some(Deed::EndBrowsers),
+            Some(("forget", handle)) => Handle::parse(handle).map(Deed::EndBrowser),
             None if text == "password" => Some(Deed::Password),
             _ => None,
         }
@@ -56,6 +59,8 @@ impl Deed {
             Deed::Rename(id) => format!("rename-{id}"),
             Deed::Remove(id) => format!("remove-{id}"),
             Deed::Password => "password".to_owned(),
+            Deed::EndBrowser(handle) => format!("forget-{handle}"),
+            Deed::EndBrowsers => "forget-browsers".to_owned(),
         }
     }
 
@@ -73,7 +78,7 @@ struct Owner {
 impl Owner {
     fn of(visit: &Visit) -> Result<Self, Failure> {
         let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
-            return Err(Failure::Elsewhere("/.vestibule/login"));
+            return Err(Failure::Elsewhere("/.vestibule/login?to=account"));
         };
         if live.level < Level::Verified && !live.user.factors.is_empty() {
             return Err(Failure::Elsewhere("/.vestibule/verify?to=account"));
@@ -122,19 +127,32 @@ pub async fn show(
         let end = Form::new("/.vestibule/account/sessions/end", csrf.clone()).with("handle", session.handle.as_str());
         let address = session.address.map(|address| address.to_string()).unwrap_or_default();
         sessions.push(account::Session {
-            description: format!("{} {}", short(&session.agent), address).trim().to_owned(),
+            description: described(&session.agent, &address),
             started: seconds(session.created),
             last_seen: seconds(session.last_seen),
             this_one,
             end: (!this_one).then_some(end),
         });
     }
+    let elsewhere = Form::new("/.vestibule/account/sign-out-elsewhere", csrf.clone());
+    let sign_out_elsewhere = sessions.iter().any(|session| !session.this_one).then_some(elsewhere);
+    let known = wizard.accounts.browsers(user).await?;
+    let end_browsers = (!known.is_empty()).then(|| Deed::EndBrowsers.address(None));
+    let browsers = known.into_iter().map(|browser| account::Browser {
+        description: described(&browser.agent, &browser.address),
+        since: seconds(browser.since),
+        last_seen: seconds(browser.last_seen),
+        end: Deed::EndBrowser(browser.handle).address(None),
+    });
     let done = match query(&visit, "done").as_deref() {
         Some("added") => Some(account::Done::FactorAdded),
         Some("renamed") => Some(account::Done::FactorRenamed),
         Some("removed") => Some(account::Done::FactorRemoved),
         Some("password") => Some(account::Done::PasswordChanged),
         Some("ended") => Some(account::Done::SessionEnded),
+        Some("elsewhere") => Some(account::Done::SessionsEnded),
+        Some("codes") => Some(account::Done::CodesMade),
+        Some("forgotten") => Some(account::Done::BrowserEnded),
         _ => None,
     };
     let view = account::View {
@@ -143,8 +161,9 @@ pub async fn show(
         factors,
         recovery,
         sessions,
-        browsers: Vec::new(),
-        end_browsers: None,
+        browsers: browsers.collect(),
+        end_browsers,
+        sign_out_elsewhere,
         sign_out_everywhere: Form::new("/.vestibule/account/sign-out-everywhere", csrf),
         password: Some(Deed::Password.address(None)),
     };
@@ -209,6 +228,21 @@ pub async fn sign_out_everywhere(
     Ok(signed_out(&visit, "/.vestibule/login?out=all"))
 }
 
+/// `POST account/sign-out-elsewhere`: every session but this one.
+pub async fn sign_out_elsewhere(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let owner = Owner::of(&visit)?;
+    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
+        return Err(Failure::Forged);
+    }
+    let Live { user, session, .. } = &*owner.live;
+    wizard.sessions.end_all(user.id, Some(&session.handle), &visit.source()).await?;
+    Ok(see_other("/.vestibule/account?done=elsewhere"))
+}
+
 /// What one confirm page is about.
 struct Confirm {
     deed: Deed,
@@ -237,7 +271,10 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::Password => true,
+            Deed::EndBrowser(handle) => {
+                self.accounts.browsers(&owner.live.user).await?.iter().any(|browser| browser.handle == *handle)
+            }
+            Deed::Password | Deed::EndBrowsers => true,
         };
         if !offered {
             return Err(Failure::NotFound);
@@ -324,7 +361,7 @@ pub async fn act(
                     wizard.first.directory().judge(&confirm.user().name, &password).err().map(problem_of)
                 };
             }
-            Deed::Add(_) | Deed::Remove(_) => {}
+            Deed::Add(_) | Deed::Remove(_) | Deed::EndBrowser(_) | Deed::EndBrowsers => {}
         }
         if said.label.is_some() || said.password.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
@@ -379,36 +416,49 @@ async fn done(
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
     match &confirm.deed {
         Deed::Add(id) => {
-            let need = wizard.need(visit, None);
-            let pending = wizard.pending(visit, user, vec![proof], None, need, Enrols::Added(id.clone()));
-            let token = wizard.sessions.begin_login(pending, None, Vec::new()).await?;
+            let pending = Pending {
+                enrols: Enrols::Added(id.clone()),
+                session: Some(stage.live.session.handle.clone()),
+                ..wizard.pending(visit, user, vec![proof])
+            };
+            let still = vec![wizard.sessions.present(&stage.token), wizard.accounts.unchanged(user).await?];
+            let token = wizard.sessions.begin_login(pending, None, still).await?;
             let mut response = see_other(&format!("/.vestibule/enrol/{id}"));
             let names = &visit.site.cookies;
             set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
             Ok(response)
         }
         Deed::Rename(id) => {
-            wizard.accounts.rename_factor(user, id, posted.get("label").trim()).await?;
             let event = Event::new(Kind::Renamed, &source).user(user.id, &user.name);
             let method = confirm.rows.iter().find(|row| row.value.id == *id).map(|row| row.value.method.clone());
             let event = match method {
                 Some(method) => event.factor(&method, Some(id)),
                 None => event,
             };
-            wizard.audit.record(event).await?;
+            let more = vec![wizard.audit.entry(event)?, wizard.sessions.present(&stage.token)];
+            wizard.accounts.rename_factor(user, id, posted.get("label").trim(), more).await?;
             Ok(see_other("/.vestibule/account?done=renamed"))
         }
         Deed::Remove(id) => {
-            match wizard.checks.remove(user, id, &source).await {
-                Ok(()) => {}
-                Err(CheckError::Account(error)) => return Err(error.into()),
-                Err(error) => return Err(error.into()),
-            }
+            let more = vec![wizard.sessions.present(&stage.token)];
+            wizard.checks.remove(user, id, true, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "removed").await
         }
         Deed::Password => {
-            wizard.first.set_password(user, &posted.secret("new_password"), &source).await?;
+            let prepared = wizard.first.prepare(&user.name, &posted.secret("new_password")).await?;
+            let more = vec![wizard.sessions.present(&stage.token)];
+            wizard.first.set_password(user, &prepared, user.enrol_until, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "password").await
+        }
+        Deed::EndBrowser(_) | Deed::EndBrowsers => {
+            let (handle, which) = match &confirm.deed {
+                Deed::EndBrowser(handle) => (Some(handle), handle.as_str()),
+                _ => (None, "all"),
+            };
+            let event = Event::new(Kind::BrowserEnded, &source).user(user.id, &user.name).detail(which);
+            let more = vec![wizard.audit.entry(event)?, wizard.sessions.present(&stage.token)];
+            wizard.accounts.forget_browsers(user, handle, more).await?;
+            Ok(see_other("/.vestibule/account?done=forgotten"))
         }
     }
 }
@@ -421,13 +471,16 @@ async fn renewed(
     proof: Evidence,
     done: &str,
 ) -> Result<Response, Failure> {
-    let user = wizard.accounts.by_id(live.user.id).await?.ok_or(Failure::Overtaken)?;
+    let user = wizard.accounts.by_id(live.user.id).await?;
+    // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
+    let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
+    let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
     let mut evidence = live.evidence.clone();
     evidence.retain(|old| {
         old.factor != proof.factor && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
     });
     evidence.push(proof);
-    let signed_in = wizard.open(visit, &user, evidence, None, Vec::new()).await?;
+    let signed_in = wizard.open(visit, &user, evidence, None, None, Vec::new()).await?;
     let mut response = see_other(&with_query("/.vestibule/account", &[("done", Some(done))]));
     signed_in.tell(visit, &mut response, None);
     Ok(response)
@@ -470,31 +523,42 @@ async fn form(
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.label_of(id) }, Vec::new()),
+        Deed::EndBrowser(handle) => {
+            let known = wizard.accounts.browsers(confirm.user()).await?;
+            let browser = known.iter().find(|browser| browser.handle == *handle);
+            let name = browser.map(|browser| described(&browser.agent, &browser.address)).unwrap_or_default();
+            (Action::EndBrowser { name }, Vec::new())
+        }
+        Deed::EndBrowsers => (Action::EndBrowsers, Vec::new()),
         Deed::Password => {
             let least = wizard.settings.min_length as u64;
             (Action::ChangePassword, confirm::new_password(least, said.password, texts))
         }
     };
-    let wait = wizard.wait_of(said.again.as_ref());
     let view = confirm::View {
         form: target,
         action,
         fields,
         prompt,
         others,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };
     let frame = visit.frame_signed_in(now, confirm.user());
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &said.again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }
 
 fn seconds(time: Time) -> u64 {
     u64::try_from(time.secs()).unwrap_or(0)
+}
+
+/// A browser as its owner may recognise it.
+fn described(agent: &str, address: &str) -> String {
+    format!("{} {address}", short(agent)).trim().to_owned()
 }
 
 /// The part of a `User-Agent` people know: browser and system, cut.

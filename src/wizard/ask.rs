@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use vestibule_templates as pages;
 use vestibule_templates::{Badge, CeremonyKind, Choice, DeliveryState, Texts};
 
 use super::failure::Failure;
+use super::finish::waiting;
 use super::form::Posted;
 use super::stage::Stage;
 use super::{Visit, Wizard};
@@ -16,7 +18,7 @@ use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, Fiel
 use crate::store::Row;
 use crate::types::{FactorId, MethodId, Strength};
 
-/// What a closed lane tells to come back after.
+/// What a closed lane tells programs to come back after; people are told that waiting does not help.
 pub const CLOSED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// What became of a posted answer.
@@ -142,15 +144,6 @@ impl Wizard {
         })
     }
 
-    /// Until when a question is not looked at; a closed lane names a time too, though it opens only from elsewhere.
-    pub(super) fn wait_of(&self, again: Option<&Again>) -> Option<Time> {
-        match again {
-            Some(Again::Wait(until)) => Some(*until),
-            Some(Again::Closed) => Some(self.vault.now() + CLOSED_FOR),
-            _ => None,
-        }
-    }
-
     /// A method as a choice, with how strong it is.
     pub(super) fn method_choice(&self, card: &Card, href: String) -> Choice {
         Choice {
@@ -188,6 +181,31 @@ impl Wizard {
         };
         rows.iter().filter_map(choice).collect()
     }
+}
+
+impl Again {
+    /// Why no answer is looked at now, if that is so.
+    pub fn wait(&self) -> Option<pages::Wait> {
+        match self {
+            Again::Wait(until) => Some(wait(*until)),
+            Again::Closed => Some(pages::Wait::Closed),
+            _ => None,
+        }
+    }
+
+    /// Gives the page with this question its status.
+    pub fn held(&self, response: Response, now: Time) -> Response {
+        match self {
+            Again::Wait(until) => waiting(response, now, *until),
+            Again::Closed => waiting(response, now, now + CLOSED_FOR),
+            _ => response,
+        }
+    }
+}
+
+/// A wait as the pages show it: not over before its last second is.
+pub fn wait(until: Time) -> pages::Wait {
+    pages::Wait::Until(u64::try_from(until.secs() + 1).unwrap_or(0))
 }
 
 fn overtaken(failure: Failure) -> Result<Turn, Failure> {

@@ -13,25 +13,33 @@ use vestibule_templates::pages::{codes, enrol};
 
 use super::ask::{Again, view_of};
 use super::failure::Failure;
-use super::finish::{page, see_other, waiting, with_query};
+use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
-use crate::session::{Enrols, Evidence};
+use crate::session::{Enrols, Evidence, Pending};
 use crate::types::MethodId;
 
 impl Wizard {
     /// The pending login that may enrol, if this visitor is in one.
     async fn enrolling(&self, visit: &Visit) -> Result<Option<Login>, Failure> {
-        let login = self.login(visit).await?;
-        Ok(login.filter(|login| match login.row.value.enrols {
+        let Some(login) = self.login(visit).await? else { return Ok(None) };
+        let may = match login.enrols() {
             Enrols::Nothing => false,
-            // Any existing factor, wherever it came from meanwhile, means that adding one needs a proof of it.
-            Enrols::First => login.user.factors.is_empty(),
-            Enrols::Codes | Enrols::Added(_) => true,
-        }))
+            Enrols::First => true,
+            // The right to these was proved in a session, and ends with it.
+            Enrols::Added(_) => of_this_session(visit, &login),
+            // Codes that were made elsewhere meanwhile are not written over by a page that was left open.
+            Enrols::Codes => of_this_session(visit, &login) && !self.has_codes(&login).await?,
+        };
+        Ok(may.then_some(login))
+    }
+
+    async fn has_codes(&self, login: &Login) -> Result<bool, Failure> {
+        let rows = self.accounts.factors(&login.user).await?;
+        Ok(rows.iter().any(|row| self.card(&row.value.method).is_some_and(|card| card.hands_out_codes)))
     }
 
     /// The methods this wizard may enrol, strongest first.
@@ -50,10 +58,14 @@ impl Wizard {
     }
 }
 
+fn of_this_session(visit: &Visit, login: &Login) -> bool {
+    visit.visitor.live().is_some_and(|live| Some(&live.session.handle) == login.row.value.session.as_ref())
+}
+
 /// A GET without a wizard that may enrol: to its next step, or to the start.
 async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> {
     Ok(match wizard.login(visit).await? {
-        Some(login) if matches!(login.row.value.enrols, Enrols::Nothing) => see_other(login.next()),
+        Some(login) if *login.enrols() == Enrols::Nothing => see_other(login.next()),
         _ if visit.visitor.live().is_some() => see_other("/.vestibule/account"),
         _ => see_other("/.vestibule/login"),
     })
@@ -96,7 +108,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
-        return Ok(start_again(&wizard, &visit));
+        return start_again(&wizard, &visit).await;
     };
     if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -132,9 +144,15 @@ pub async fn submit(
             }
         }
     };
-    let consume = stage.keep(&wizard.sessions, None)?;
+    // A wrong answer costs the challenge, where it is for one answer only.
+    let spend = stage.keep(&wizard.sessions, None)?;
+    // The wizard is used up by what it enrols; a session that was the right to it must still be there then.
+    let mut consume = vec![wizard.sessions.take_pending(&login.row)];
+    if let (Some(_), Some(token)) = (&login.row.value.session, &visit.cookies.session) {
+        consume.push(wizard.sessions.present(token));
+    }
     let enrolled =
-        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), spend, consume).await;
     match enrolled {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
@@ -144,34 +162,39 @@ pub async fn submit(
 /// A factor was enrolled: the session it opens, and what follows.
 async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) -> Result<Response, Failure> {
     let pending = &login.row.value;
-    let user = wizard.accounts.by_id(login.user.id).await?.ok_or(Failure::Overtaken)?;
+    let user = &login.user;
     match &pending.enrols {
         Enrols::Nothing => Err(Failure::Overtaken),
         Enrols::First => {
             let mut evidence = pending.evidence.clone();
-            evidence.push(proof);
+            evidence.push(proof.clone());
             let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
-                let signed_in = wizard.open(visit, &user, evidence, Some(login), Vec::new()).await?;
+                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
                 signed_in.tell(visit, &mut response, None);
                 return Ok(response);
             };
             // Signed in from here on; the wizard goes on under a new token to hand over the codes.
-            let signed_in = wizard.open(visit, &user, evidence.clone(), Some(login), Vec::new()).await?;
-            let (to, need) = (pending.return_to.clone(), pending.need.clone());
-            let next = wizard.pending(visit, &user, evidence, to, need, Enrols::Codes);
+            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Vec::new()).await?;
+            let next = Pending {
+                return_to: pending.return_to.clone(),
+                enrols: Enrols::Codes,
+                session: Some(signed_in.opened.session.handle.clone()),
+                ..wizard.pending(visit, user, evidence)
+            };
             let token = wizard.sessions.begin_login(next, None, Vec::new()).await?;
             let mut response = see_other(&format!("/.vestibule/enrol/{}", codes.card().id));
             signed_in.tell(visit, &mut response, Some(&token));
             Ok(response)
         }
         Enrols::Codes | Enrols::Added(_) => {
-            let change = wizard.vault.delete(login.row.key.clone(), crate::store::Expect::Any);
-            wizard.vault.commit(vec![change]).await?;
-            let to = match pending.enrols {
-                Enrols::Codes => wizard.destination(visit, pending.return_to.as_deref()),
-                _ => with_query("/.vestibule/account", &[("done", Some("added"))]),
+            let to = match &pending.enrols {
+                Enrols::Added(id) => {
+                    let codes = wizard.card(id).is_some_and(|card| card.hands_out_codes);
+                    with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
+                }
+                _ => wizard.destination(visit, pending.return_to.as_deref()),
             };
             let mut response = see_other(&to);
             let names = &visit.site.cookies;
@@ -197,7 +220,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
         CheckError::Wait(until) => Again::Wait(until),
         CheckError::AlreadyEnrolled => Again::Field(FieldError { field: "", text: "error-key-known" }),
         error => match Failure::from(error) {
-            Failure::Overtaken => return Ok(start_again(wizard, visit)),
+            Failure::Overtaken => return start_again(wizard, visit).await,
             failure => return Err(failure),
         },
     };
@@ -207,7 +230,7 @@ async fn refused(wizard: &Wizard, visit: &Visit, card: &'static Card, error: Che
 async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) -> Result<Response, Failure> {
     // Read anew: the attempt may have used something up.
     let Some(login) = wizard.enrolling(visit).await? else {
-        return Ok(start_again(wizard, visit));
+        return start_again(wizard, visit).await;
     };
     form(wizard, visit, login, card, Some(why)).await
 }
@@ -226,24 +249,35 @@ async fn form(
         None => {
             let random = wizard.repeatable(&login, card.id.as_str());
             let prompt = wizard.checks.preview_enrolment(&login.user, &card.id, &visit.place(), &random).await?;
-            Prompt { ceremony: None, ..prompt }
+            match prompt.ceremony {
+                // The challenge is made by a post; what belongs to the ceremony is asked for with it.
+                Some(_) => Prompt { hint: card.hint, fields: Vec::new(), ceremony: None, ..prompt },
+                None => prompt,
+            }
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
     let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
-    let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    let frame = match &login.row.value.enrols {
+        Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
+        _ => visit.frame_signing_in(now, &login.user, &csrf),
+    };
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
             codes: prompt.codes,
+            wait: again.as_ref().and_then(Again::wait),
             not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        return Ok(page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts)));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        return Ok(match &again {
+            Some(again) => again.held(response, now),
+            None => response,
+        });
     }
-    let wait = wizard.wait_of(again.as_ref());
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
     if let Some(target) = &prompt.sent_to {
         let next = begun.as_ref().and_then(|begun| begun.next_send);
@@ -269,13 +303,13 @@ async fn form(
         form: target,
         title: wizard.texts.text(&title),
         prompt: view_prompt,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: again.as_ref().and_then(Again::wait),
         back,
         ends: stage.ends(),
     };
     let response = page(StatusCode::OK, enrol::add(&view, &frame, &wizard.texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use vestibule_templates::{Link, pages};
 
-use super::finish::see_other;
-use super::login::blocked_by;
+use super::finish::{ACCOUNT, see_other};
+use super::login::{blocked_by, start_again};
 use super::{Visit, Wizard};
 use crate::account::AccountError;
 use crate::directory::DirectoryError;
@@ -63,9 +63,6 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        if let Failure::Elsewhere(to) = self {
-            return see_other(to);
-        }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
@@ -94,9 +91,11 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
-                Failure::Overtaken
-            }
+            AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Retired
+            | AccountError::Changed
+            | AccountError::TooManyFactors => Failure::Overtaken,
         }
     }
 }
@@ -126,7 +125,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::NoSuchMethod(_) => Failure::NotFound,
             CheckError::Field(_) => Failure::Unreadable,
-            CheckError::AlreadyEnrolled | CheckError::Wait(_) => Failure::Overtaken,
+            CheckError::AlreadyEnrolled | CheckError::Wait(_) | CheckError::Last => Failure::Overtaken,
             CheckError::Account(error) => error.into(),
             CheckError::Vault(error) => error.into(),
         }
@@ -150,10 +149,21 @@ pub async fn dress(
 ) -> Response {
     let mut response = next.run(request).await;
     let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
-    if failure == Failure::WrongScheme {
-        return blocked_by(&wizard, &visit, pages::blocked::Cause::PlainHttp);
+    let writes = !matches!(visit.facts.method, Method::GET | Method::HEAD);
+    match (&failure, visit.visitor.live()) {
+        (Failure::WrongScheme, _) => return blocked_by(&wizard, &visit, pages::blocked::Cause::PlainHttp, None),
+        // A step that was sent without the one before it, or after its end: the login is where it begins again.
+        (Failure::Elsewhere(_) | Failure::Overtaken, None) if writes => {
+            return start_again(&wizard, &visit).await.unwrap_or_else(|failure| failure.status().into_response());
+        }
+        (Failure::Elsewhere(to), _) => return see_other(to),
+        _ => {}
     }
-    let login = Link::new(wizard.texts.text("login-link"), "/.vestibule/login");
+    let now = wizard.vault.now();
+    let (link, frame) = match visit.visitor.live() {
+        Some(live) => (Link::new(wizard.texts.text("account-link"), ACCOUNT), visit.frame_signed_in(now, &live.user)),
+        None => (Link::new(wizard.texts.text("login-link"), "/.vestibule/login"), visit.frame(now)),
+    };
     let view = pages::refusal::View {
         status: failure.status().as_u16(),
         why: match failure {
@@ -162,9 +172,9 @@ pub async fn dress(
             _ => pages::refusal::Why::Status,
         },
         request_id: visit.request.to_string(),
-        links: vec![login],
+        links: vec![link],
     };
-    let page = pages::refusal::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
+    let page = pages::refusal::page(&view, &frame, &wizard.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.
     for (name, value) in response.headers() {

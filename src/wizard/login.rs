@@ -7,19 +7,18 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::Form;
 use vestibule_templates::pages::{blocked, login, logout, not_enrolled};
+use vestibule_templates::{Form, Wait};
 
-use super::ask::CLOSED_FOR;
+use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
-use super::finish::{Next, page, query, see_other, set_cookie, waiting, with_query};
+use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, way_back, with_query};
 use super::form::Posted;
 use super::{Visit, Wizard};
-use crate::clock::Time;
 use crate::directory::SignIn;
-use crate::gate;
+use crate::gate::{self, Outcome, Person};
 use crate::secret::{LoginKind, Token};
-use crate::session::{Enrols, Evidence, Visitor};
+use crate::session::{Enrols, Evidence, LoginSeal};
 use crate::types::is_loopback_name;
 
 /// What travels in the form until the password is right.
@@ -31,41 +30,62 @@ struct Carried {
     sent: bool,
 }
 
+/// `GET login`
 pub async fn show(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    if query(&visit, "out").is_some() {
-        let view = logout::DoneView {
-            login: "/.vestibule/login".to_owned(),
-            everywhere: query(&visit, "out").as_deref() == Some("all"),
-        };
-        let markup = logout::done(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
-        return Ok(page(StatusCode::OK, markup));
+    let now = wizard.vault.now();
+    if let Some(out) = query(&visit, "out") {
+        if visit.visitor.live().is_some() {
+            return Ok(see_other("/.vestibule/logout"));
+        }
+        let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: out == "all" };
+        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &wizard.texts)));
     }
     if let Some(login) = wizard.login(&visit).await? {
         // One that only has something left to hand over does not stand in the way of signing in as somebody else.
-        if matches!(login.row.value.enrols, Enrols::Nothing | Enrols::First) {
+        if matches!(login.enrols(), Enrols::Nothing | Enrols::First) {
             return Ok(see_other(login.next()));
         }
     }
-    let rd = query(&visit, "rd").filter(|rd| wizard.return_address(&visit, rd).is_some());
-    if let Visitor::Live(live) = &visit.visitor {
-        // Signed in far enough already: the page would ask for nothing.
-        let need = wizard.need(&visit, rd.as_deref());
-        if rd.is_some() && gate::accepts(&need, &live.evidence, wizard.vault.now()) {
-            return Ok(see_other(&wizard.destination(&visit, rd.as_deref())));
-        }
+    let rd = wizard.asked_for(&visit);
+    if let Some(rd) = rd.as_deref().filter(|rd| wizard.is_open(&visit, rd)) {
+        return Ok(see_other(&wizard.destination(&visit, Some(rd))));
     }
     let carried = Carried { rd, sent: query(&visit, "sent").is_some() };
     let mut notice = carried.sent.then_some(login::Notice::NotDelivered);
     if visit.site.url.is_none() && !is_loopback_name(&visit.facts.host) {
         notice = Some(login::Notice::AddressUnknown);
     }
-    if query(&visit, "late").is_some() {
+    if wizard.ran_out(&visit).await? {
         notice = Some(login::Notice::TimedOut);
     }
-    Ok(form(&wizard, &visit, &carried, StatusCode::OK, Said { notice, ..Said::default() }))
+    let said = Said { notice, ..Said::default() };
+    form(&wizard, &visit, &carried, StatusCode::OK, said).await
+}
+
+impl Wizard {
+    /// Whether this visitor may go there as they are: a login would ask for nothing, or for what they just gave. Who is
+    /// known and not let in may sign in as somebody else.
+    fn is_open(&self, visit: &Visit, address: &str) -> bool {
+        let Some(person) = Person::of(&visit.visitor) else { return false };
+        match self.return_address(visit, address) {
+            Some(to) => {
+                let outcome = gate::rehearse(&to, visit.facts.client, Some(&person), self.vault.now());
+                matches!(outcome, Outcome::Open(..))
+            }
+            None => address == ACCOUNT,
+        }
+    }
+
+    /// Whether this browser's cookie is that of a pending login that nobody finished in time.
+    async fn ran_out(&self, visit: &Visit) -> Result<bool, Failure> {
+        match &visit.cookies.login {
+            Some(token) => Ok(self.sessions.ran_out(token).await?),
+            None => Ok(false),
+        }
+    }
 }
 
 /// What the form says besides its fields.
@@ -74,14 +94,21 @@ struct Said {
     username: String,
     notice: Option<login::Notice>,
     error: Option<login::Problem>,
-    wait_until: Option<Time>,
+    wait: Option<Wait>,
 }
 
-fn form(wizard: &Wizard, visit: &Visit, carried: &Carried, status: StatusCode, said: Said) -> Response {
+async fn form(
+    wizard: &Wizard,
+    visit: &Visit,
+    carried: &Carried,
+    status: StatusCode,
+    said: Said,
+) -> Result<Response, Failure> {
     let names = &visit.site.cookies;
+    // A token that ran out is said to have done so once.
     let (token, fresh) = match &visit.cookies.login {
-        Some(token) => (token.clone(), false),
-        None => (Token::<LoginKind>::generate(&**wizard.vault.random()), true),
+        Some(token) if !wizard.sessions.ran_out(token).await? => (token.clone(), false),
+        _ => (Token::<LoginKind>::generate(&**wizard.vault.random()), true),
     };
     let text = serde_json::to_string(carried).unwrap_or_default();
     let state = wizard.sessions.login_seal().seal(&token, &text);
@@ -90,61 +117,83 @@ fn form(wizard: &Wizard, visit: &Visit, carried: &Carried, status: StatusCode, s
         username: said.username,
         notice: said.notice,
         error: said.error,
-        wait_until: said.wait_until.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: said.wait,
     };
     let markup = login::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
     let mut response = page(status, markup);
     if fresh {
         set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
     }
-    response
+    Ok(response)
 }
 
-/// The page after a step that has none before it: 409 for a POST, and the way to start again. A browser that holds the
-/// cookie of a login is told that it took too long.
-pub fn start_again(wizard: &Wizard, visit: &Visit) -> Response {
-    let late = visit.cookies.login.is_some() && visit.visitor.live().is_none();
+/// The page after a step that has none before it: 409 for a POST, and the way to start again. Whoever took too long is
+/// told so, and nobody else.
+pub async fn start_again(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> {
+    let late = wizard.ran_out(visit).await?;
     let notice = if late { login::Notice::TimedOut } else { login::Notice::StartAgain };
-    let carried = Carried { rd: None, sent: false };
-    form(wizard, visit, &carried, StatusCode::CONFLICT, Said { notice: Some(notice), ..Said::default() })
+    let carried = Carried { rd: wizard.asked_for(visit), sent: false };
+    form(wizard, visit, &carried, StatusCode::CONFLICT, Said { notice: Some(notice), ..Said::default() }).await
 }
 
+/// A form that is not this browser's, or no longer: of a tab that was open while another one signed in, of one that was
+/// restored or left lying, or somebody else's. Nothing of it is checked. Who is signed in meanwhile goes where the tab
+/// was going; everybody else gets the form anew, with what was typed but the password.
+async fn not_this_one(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Result<Response, Failure> {
+    let said = LoginSeal::read_unsealed(posted.get("state"));
+    let carried = said.and_then(|state| serde_json::from_str::<Carried>(&state).ok());
+    let rd = carried.and_then(|carried| carried.rd).filter(|rd| wizard.may_return_to(visit, rd));
+    if visit.visitor.live().is_some() {
+        return Ok(see_other(&wizard.destination(visit, rd.as_deref())));
+    }
+    let cookies = &visit.cookies;
+    if cookies.login.is_none() && cookies.browser.is_none() && cookies.session.is_none() {
+        return Ok(blocked(wizard, visit, rd.as_deref()));
+    }
+    let username = posted.get("username").to_owned();
+    let said = Said { username, notice: Some(login::Notice::FormExpired), ..Said::default() };
+    form(wizard, visit, &Carried { rd, sent: false }, StatusCode::FORBIDDEN, said).await
+}
+
+/// `POST login`
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let Some(token) = visit.cookies.login.clone() else { return Ok(blocked(&wizard, &visit)) };
-    if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
-        return Err(Failure::Forged);
-    }
-    let state = wizard.sessions.login_seal().open(&token, posted.get("state")).ok_or(Failure::Forged)?;
-    let carried: Carried = serde_json::from_str(&state).map_err(|_| Failure::Forged)?;
+    let seal = wizard.sessions.login_seal();
+    let token = visit.cookies.login.clone().filter(|token| wizard.sessions.csrf_holds(token, posted.get("csrf")));
+    let state = token.as_ref().and_then(|token| seal.open(token, posted.get("state")));
+    let carried = state.and_then(|state| serde_json::from_str::<Carried>(&state).ok());
+    let (Some(token), Some(carried)) = (token, carried) else {
+        return not_this_one(&wizard, &visit, &posted).await;
+    };
     let username = posted.get("username").to_owned();
-    let again = |status, error, wait_until| {
-        let said = Said { username: username.clone(), notice: None, error, wait_until };
-        form(&wizard, &visit, &carried, status, said)
+    let again = async |status, error, wait| {
+        let said = Said { username: username.clone(), notice: None, error, wait };
+        form(&wizard, &visit, &carried, status, said).await
     };
     if username.trim().is_empty() {
-        return Ok(again(StatusCode::OK, Some(login::Problem::UsernameMissing), None));
+        return again(StatusCode::OK, Some(login::Problem::UsernameMissing), None).await;
     }
     if !posted.has("password") {
-        return Ok(again(StatusCode::OK, Some(login::Problem::PasswordMissing), None));
+        return again(StatusCode::OK, Some(login::Problem::PasswordMissing), None).await;
     }
     let lane = wizard.first.lane(&username, visit.cookies.browser.as_ref()).await?;
     let now = wizard.vault.now();
     let proof = match wizard.first.sign_in(&username, &posted.secret("password"), lane, &visit.source()).await? {
         SignIn::Proved(proof) => proof,
-        SignIn::Wrong => return Ok(again(StatusCode::OK, Some(login::Problem::Wrong), None)),
+        SignIn::Wrong => return again(StatusCode::OK, Some(login::Problem::Wrong), None).await,
         SignIn::Wait(until) => {
-            return Ok(waiting(again(StatusCode::TOO_MANY_REQUESTS, None, Some(until)), now, until));
+            let page = again(StatusCode::TOO_MANY_REQUESTS, None, Some(wait(until))).await?;
+            return Ok(waiting(page, now, until));
         }
         SignIn::Closed => {
-            let until = now + CLOSED_FOR;
-            return Ok(waiting(again(StatusCode::TOO_MANY_REQUESTS, None, Some(until)), now, until));
+            let page = again(StatusCode::TOO_MANY_REQUESTS, None, Some(Wait::Closed)).await?;
+            return Ok(waiting(page, now, now + CLOSED_FOR));
         }
     };
-    let user = wizard.accounts.by_id(proof.user()).await?.ok_or(Failure::Overtaken)?;
+    let user = wizard.proved(&proof).await?;
     let evidence = vec![Evidence::from(proof)];
     let previous = wizard.login(&visit).await?;
     match wizard.after_password(&visit, &user, evidence, carried.rd, previous.as_ref()).await? {
@@ -186,25 +235,25 @@ pub async fn start_over(
         rd = login.row.value.return_to.clone();
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, crate::store::Expect::Any)]).await?;
     }
-    let mut response = see_other(&with_query("/.vestibule/login", &[("rd", rd.as_deref())]));
+    let mut response = see_other(&with_query("/.vestibule/login", &[way_back(rd.as_deref())]));
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.clear(&names.login));
     Ok(response)
 }
 
-/// A login that came without its cookie: names the cause instead of going round in circles.
-fn blocked(wizard: &Wizard, visit: &Visit) -> Response {
+/// A login from a browser that brings no cookie of ours at all: names the cause instead of going round in circles.
+fn blocked(wizard: &Wizard, visit: &Visit, rd: Option<&str>) -> Response {
     let ours = &visit.site.cookies.login;
     let cause = if visit.cookies.unclear.iter().any(|name| name == ours) {
         blocked::Cause::AnotherGate
     } else {
         blocked::Cause::CookiesBlocked
     };
-    blocked_by(wizard, visit, cause)
+    blocked_by(wizard, visit, cause, rd)
 }
 
-pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause) -> Response {
-    let view = blocked::View { cause, login: "/.vestibule/login".to_owned() };
+pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause, rd: Option<&str>) -> Response {
+    let view = blocked::View { cause, login: with_query("/.vestibule/login", &[way_back(rd)]) };
     let mut response =
         page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts));
     for name in &visit.cookies.unclear {

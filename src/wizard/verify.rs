@@ -11,7 +11,7 @@ use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{page, query, see_other, waiting, with_query};
+use super::finish::{ACCOUNT, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -19,7 +19,7 @@ use super::{Visit, Wizard};
 use crate::account::Factor;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
-use crate::types::{FactorId, Level};
+use crate::types::{FactorId, Level, Policy};
 
 /// Which deed of a session a step-up is.
 const DEED: &str = "verify";
@@ -35,10 +35,8 @@ struct Step {
 
 impl Wizard {
     async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
-        let rd = query(visit, "rd").filter(|rd| self.return_address(visit, rd).is_some());
-        let account = query(visit, "to").as_deref() == Some("account");
         // A login that only has something left to hand over asks for nothing more.
-        let login = self.login(visit).await?.filter(|login| login.row.value.enrols == Enrols::Nothing);
+        let login = self.login(visit).await?.filter(|login| *login.enrols() == Enrols::Nothing);
         let (stage, need, rd) = match login {
             Some(login) => {
                 let need = login.row.value.need.clone();
@@ -46,21 +44,31 @@ impl Wizard {
             }
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
-                    let rd = if account { Some("/.vestibule/account".to_owned()) } else { rd };
-                    let need = self.need(visit, rd.as_deref().filter(|_| !account));
+                    let rd = self.asked_for(visit);
+                    let account = rd.as_deref() == Some(ACCOUNT);
+                    let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
                     (Stage::Deed(deed), need, rd)
                 }
                 None => return Ok(None),
             },
         };
         let mut usable = self.checks.usable(stage.user()).await?;
-        // A rule that names factors is answered by those, where the user has any.
+        // A rule that names factors is answered by those, where the user has any. Whoever is not verified yet may sign in
+        // by another way and learn then what is missing: a lost key must not lock out of the account page.
         let named = |row: &Row<Factor>| need.factors.contains(&row.value.method);
-        if usable.iter().any(named) {
+        let verified = matches!(&stage, Stage::Deed(deed) if deed.live.level == Level::Verified);
+        if verified && usable.iter().any(named) {
             usable.retain(named);
+        } else {
+            usable.sort_by_key(|row| !named(row));
         }
         Ok(Some(Step { stage, usable, need, rd }))
     }
+}
+
+/// What the account asks for: a second factor, whichever.
+fn any_factor() -> Need {
+    Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None }
 }
 
 impl Step {
@@ -71,10 +79,7 @@ impl Step {
 
     /// What a step-up carries in its addresses.
     fn carried(&self) -> (&'static str, Option<&str>) {
-        match self.rd.as_deref() {
-            Some("/.vestibule/account") => ("to", Some("account")),
-            rd => ("rd", rd),
-        }
+        way_back(self.rd.as_deref())
     }
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
@@ -108,7 +113,7 @@ pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     if step.lacks() {
         return Ok(lacking(&wizard, &visit, &step));
     }
@@ -129,7 +134,7 @@ pub async fn lost(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
     let view = verify::LostView { others: step.choices(&wizard, None), back };
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
@@ -141,7 +146,7 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
-    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&visit)) };
+    let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let id = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
     let factor = Wizard::chosen(&step.usable, &method, id.as_ref())?;
     question(&wizard, &visit, &step, factor, None).await
@@ -155,7 +160,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else {
-        return Ok(start_again(&wizard, &visit));
+        return start_again(&wizard, &visit).await;
     };
     if !step.stage.csrf_holds(&wizard, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -165,10 +170,10 @@ pub async fn submit(
     match wizard.turn(&visit, &step.stage, factor, &posted).await? {
         Turn::Begun => Ok(see_other(&step.address(&factor.value))),
         Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
-        Turn::Over => Ok(start_again(&wizard, &visit)),
+        Turn::Over => start_again(&wizard, &visit).await,
         Turn::Proved(proof) => {
-            let user = step.stage.user().clone();
-            let user = wizard.accounts.by_id(user.id).await?.ok_or(Failure::Overtaken)?;
+            // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
+            let user = wizard.proved(&proof).await?;
             let proof = Evidence::from(proof);
             let (evidence, login, to) = match &step.stage {
                 Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
@@ -177,13 +182,9 @@ pub async fn submit(
             let mut evidence = evidence.clone();
             // One proof of each factor: the newest.
             evidence.retain(|old| old.factor != proof.factor);
-            evidence.push(proof);
-            let signed_in = wizard.open(&visit, &user, evidence, login, Vec::new()).await?;
-            let to = match to {
-                Some("/.vestibule/account") => "/.vestibule/account".to_owned(),
-                to => wizard.destination(&visit, to),
-            };
-            let mut response = see_other(&to);
+            evidence.push(proof.clone());
+            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
+            let mut response = see_other(&wizard.destination(&visit, to));
             signed_in.tell(&visit, &mut response, None);
             Ok(response)
         }
@@ -199,7 +200,6 @@ async fn question(
 ) -> Result<Response, Failure> {
     let card = wizard.card(&factor.value.method).ok_or(Failure::NotFound)?;
     let now = wizard.vault.now();
-    let wait = wizard.wait_of(again.as_ref());
     let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
     let view = verify::AnswerView {
@@ -208,14 +208,14 @@ async fn question(
         factor: Some(factor.value.label.clone()),
         prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
         trust: None,
-        wait_until: wait.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+        wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id)),
         lost: step.lost(),
         ends: step.stage.ends(),
     };
     let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &wizard.texts));
-    Ok(match wait {
-        Some(until) => waiting(response, now, until),
+    Ok(match &again {
+        Some(again) => again.held(response, now),
         None => response,
     })
 }
@@ -238,14 +238,13 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 /// is not; factors that cannot be used now are no way in, and no way to make others.
 fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     if step.stage.user().factors.is_empty() {
-        return see_other(&with_query("/.vestibule/login", &[("rd", step.rd.as_deref())]));
+        return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };
     page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
 }
 
-/// A GET of a step whose predecessor is missing; a pending login that ran out says so.
-fn no_step(visit: &Visit) -> Response {
-    let late = visit.cookies.login.as_ref().map(|_| "1");
-    see_other(&with_query("/.vestibule/login", &[("late", late)]))
+/// A GET of a step whose predecessor is missing.
+fn no_step(wizard: &Wizard, visit: &Visit) -> Response {
+    see_other(&with_query("/.vestibule/login", &[way_back(wizard.asked_for(visit).as_deref())]))
 }

@@ -41,7 +41,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         let view = login::View { notice: Some(notice), ..login::View::sample() };
         add(name, login::page(&view, &stranger, texts));
     }
-    let view = login::View { wait_until: Some(stranger.now + 15), ..login::View::sample() };
+    let view = login::View { wait: Some(crate::Wait::Until(stranger.now + 15)), ..login::View::sample() };
     add("login-waiting", login::page(&view, &stranger, texts));
 
     add("verify-choose", verify::choose(&verify::ChooseView::sample(), &pending, texts));

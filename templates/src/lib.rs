@@ -29,5 +29,6 @@ mod qr;
 pub use choice::{Badge, Choice};
 pub use form::{Field, Form, Link};
 pub use layout::{Account, Frame, Standing};
+pub use moment::Wait;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
 pub use texts::{Texts, Value};

@@ -44,6 +44,24 @@ pub fn wait(until: u64, now: u64, texts: &Texts) -> String {
     }
 }
 
+/// Why no answer is looked at: the same for right and wrong ones, and for names that nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Until this second since 1970.
+    Until(u64),
+    /// Waiting does not help: too many were wrong.
+    Closed,
+}
+
+impl Wait {
+    pub(crate) fn text(self, now: u64, texts: &Texts) -> String {
+        match self {
+            Wait::Until(until) => wait(until, now, texts),
+            Wait::Closed => texts.text("wait-closed"),
+        }
+    }
+}
+
 /// "This step ends in 10 minutes, at 14:15:09 UTC."
 pub(crate) fn ends(at: u64, now: u64, texts: &Texts) -> Markup {
     let minutes = at.saturating_sub(now).div_ceil(60).max(1);

@@ -43,6 +43,7 @@ wait-minutes = { $count ->
     [one] Too many attempts. You can try again in { $count } minute, at { $time }.
    *[other] Too many attempts. You can try again in { $count } minutes, at { $time }.
 }
+wait-closed = There were too many wrong answers for this account, so none is looked at from here any more. Sign in from a browser you used before, or ask your administrator.
 step-ends = { $count ->
     [one] You have { $count } minute to finish, until { $time }. After that you start over.
    *[other] You have { $count } minutes to finish, until { $time }. After that you start over.
@@ -98,6 +99,7 @@ error-busy = This cannot be checked right now. Try again in a moment.
 login-title = Sign in
 login-button = Sign in
 login-link = Go to sign-in
+account-link = Go to your account
 login-timed-out = You took too long to finish signing in, so we start over. Sign in again.
 login-not-delivered = What you sent was not delivered; send it again after signing in.
 login-start-again = This step belongs to a sign-in that is over. Sign in again.
@@ -254,23 +256,24 @@ account-this-session = This one
 account-last-seen = Last seen
 account-started = Signed in
 account-session-end = Sign out
+account-sign-out-elsewhere = Sign out everywhere else
+account-elsewhere-offer = If somebody else may have been signed in as you, end that now.
 account-sign-out-everywhere = Sign out everywhere
 account-browsers = Your browsers
-account-browsers-hint = Browsers in which you signed in before. A trusted one asks for the password only.
+account-browsers-hint = Browsers in which you signed in with both steps. If strangers try too many wrong passwords, you can still sign in from these.
 account-browsers-none = None yet.
-account-browser-trusted = Trusted
 account-browser-since = First seen
-account-browser-until = Trusted until
 account-browser-end = Forget
 account-browsers-end = Forget all browsers
 account-password = Password
 account-password-change = Change password
 done-factor-added = Added. You can use it from now on.
 done-factor-renamed = The new name is saved.
-done-factor-removed = Removed. It no longer signs anybody in.
-done-password-changed = Your password is changed. Trusted browsers will ask for the second step again.
+done-factor-removed = Removed. It no longer signs anybody in, and you are signed out everywhere else.
+done-password-changed = Your password is changed. You are signed out everywhere else.
 done-session-ended = That session is signed out.
-done-browser-ended = That browser is forgotten.
+done-sessions-ended = You are signed out everywhere else.
+done-browser-ended = Forgotten.
 done-codes-made = Your new recovery codes are in force.
 
 ## Confirming an action
@@ -281,7 +284,7 @@ confirm-rename = Rename a device
 confirm-rename-text = Give “{ $name }” a new name, and confirm that it is you.
 confirm-rename-button = Rename
 confirm-remove = Remove a device
-confirm-remove-text = “{ $name }” will no longer sign you in, and trusted browsers will ask again. Confirm that it is you.
+confirm-remove-text = “{ $name }” will no longer sign you in, and you will be signed out everywhere else. Confirm that it is you.
 confirm-remove-button = Remove it
 confirm-codes = Make new recovery codes
 confirm-codes-text = Your old codes stop working. Confirm that it is you.
@@ -290,10 +293,10 @@ confirm-password = Change your password
 confirm-password-text = Choose a new password, and confirm that it is you.
 confirm-password-button = Change password
 confirm-browser = Forget a browser
-confirm-browser-text = “{ $name }” will ask for your second step again. Confirm that it is you.
+confirm-browser-text = “{ $name }” will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browser-button = Forget it
 confirm-browsers = Forget all browsers
-confirm-browsers-text = Every browser, this one too, will ask for your second step again. Confirm that it is you.
+confirm-browsers-text = Every browser, this one too, will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browsers-button = Forget all
 
 ## logout
@@ -350,6 +353,7 @@ refused-401 = You are not signed in
 refused-401-text = Sign in first, then ask again.
 refused-403 = You may not open this page
 refused-403-text = The rules of this site do not let you in here. If you think they should, tell your administrator.
+refused-as-another = Sign in as somebody else
 refused-404 = There is nothing here
 refused-404-text = This address leads nowhere. Check it for typing errors.
 refused-405 = This cannot be done here

@@ -22,6 +22,8 @@ pub struct View {
     pub browsers: Vec<Browser>,
     /// Where all browsers can be forgotten; none when there is none.
     pub end_browsers: Option<String>,
+    /// Ends every session but this one; none when there is no other.
+    pub sign_out_elsewhere: Option<Form>,
     /// Ends every session, this one too.
     pub sign_out_everywhere: Form,
     /// Where the password is changed; none when it lives elsewhere.
@@ -35,6 +37,7 @@ pub enum Done {
     FactorRemoved,
     PasswordChanged,
     SessionEnded,
+    SessionsEnded,
     BrowserEnded,
     CodesMade,
 }
@@ -75,15 +78,21 @@ pub struct Session {
 pub struct Browser {
     pub description: String,
     pub since: u64,
-    /// Seconds since 1970 until which it stands in for the second factor; `None`: only known.
-    pub trusted_until: Option<u64>,
+    pub last_seen: u64,
     /// Where it is forgotten.
     pub end: String,
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let body = html! {
-        @if let Some(done) = view.done { (layout::notice("good", &done.text(texts))) }
+        @if let Some(done) = view.done {
+            (layout::notice("good", &done.text(texts)))
+            // Whoever was signed in somewhere else before the change is so still.
+            @if let (Done::FactorAdded | Done::CodesMade, Some(elsewhere)) = (done, &view.sign_out_elsewhere) {
+                p { (texts.text("account-elsewhere-offer")) }
+                (elsewhere.button(&texts.text("account-sign-out-elsewhere"), "quiet"))
+            }
+        }
         (factors(view, frame, texts))
         @if let Some(recovery) = &view.recovery { (recovery.render(texts)) }
         (sessions(view, frame, texts))
@@ -107,6 +116,7 @@ impl Done {
             Done::FactorRemoved => texts.text("done-factor-removed"),
             Done::PasswordChanged => texts.text("done-password-changed"),
             Done::SessionEnded => texts.text("done-session-ended"),
+            Done::SessionsEnded => texts.text("done-sessions-ended"),
             Done::BrowserEnded => texts.text("done-browser-ended"),
             Done::CodesMade => texts.text("done-codes-made"),
         }
@@ -135,7 +145,7 @@ impl Factor {
             (icon::method(&self.method))
             div.words {
                 h3 { bdi { (self.label) } }
-                p.hint { (self.title) }
+                @if self.title != self.label { p.hint { (self.title) } }
                 dl {
                     dt { (texts.text("account-last-used")) }
                     dd {
@@ -206,6 +216,9 @@ fn sessions(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                     }
                 }
             }
+            @if let Some(elsewhere) = &view.sign_out_elsewhere {
+                (elsewhere.button(&texts.text("account-sign-out-elsewhere"), "quiet"))
+            }
             (view.sign_out_everywhere.button(&texts.text("account-sign-out-everywhere"), "quiet"))
         }
     }
@@ -221,19 +234,12 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                 @for browser in &view.browsers {
                     li {
                         div.words {
-                            h3 {
-                                bdi { (browser.description) }
-                                @if browser.trusted_until.is_some() {
-                                    " " span.badge.plain { (texts.text("account-browser-trusted")) }
-                                }
-                            }
+                            h3 { bdi { (browser.description) } }
                             dl {
+                                dt { (texts.text("account-last-seen")) }
+                                dd { (moment::ago(browser.last_seen, frame.now, texts)) }
                                 dt { (texts.text("account-browser-since")) }
                                 dd { (moment::ago(browser.since, frame.now, texts)) }
-                                @if let Some(until) = browser.trusted_until {
-                                    dt { (texts.text("account-browser-until")) }
-                                    dd { (moment::date(until)) }
-                                }
                             }
                         }
                         div.acts { a.risky href=(browser.end) { (texts.text("account-browser-end")) } }
@@ -283,17 +289,18 @@ impl View {
                 Browser {
                     description: "Firefox on Linux".into(),
                     since: now - 20 * 86_400,
-                    trusted_until: Some(now + 10 * 86_400),
+                    last_seen: now - 5,
                     end: "/.vestibule/account/browsers/1".into(),
                 },
                 Browser {
                     description: "Chrome on Android".into(),
                     since: now - 2 * 86_400,
-                    trusted_until: None,
+                    last_seen: now - 5_400,
                     end: "/.vestibule/account/browsers/2".into(),
                 },
             ],
             end_browsers: Some("/.vestibule/account/browsers".into()),
+            sign_out_elsewhere: Some(Form::sample("/.vestibule/account/sessions/end-others")),
             sign_out_everywhere: Form::sample("/.vestibule/account/sessions/end-all"),
             password: Some("/.vestibule/account/password".into()),
         }

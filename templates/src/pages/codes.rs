@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::form::{self, Form};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
+use crate::moment::{self, Wait};
 use crate::texts::Texts;
 
 /// No `Debug`: the codes are secrets.
@@ -17,6 +17,8 @@ pub struct View {
     pub codes: Vec<String>,
     /// Sent without the box ticked.
     pub not_acknowledged: bool,
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<Wait>,
     /// Older codes just died.
     pub replaces: bool,
 }
@@ -27,6 +29,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let account = frame.account.as_ref().map(|account| account.name.as_str());
     let body = html! {
         p.lead { (texts.text_with("codes-lead", &count)) }
+        @if let Some(wait) = view.wait { (layout::notice("bad", &wait.text(frame.now, texts))) }
         @if view.replaces { (layout::notice("warn", &texts.text("codes-replace"))) }
         section.sheet aria-labelledby="codes-sheet" {
             h2 #codes-sheet { (texts.text_with("codes-sheet", &[("site", frame.site.as_str().into())])) }
@@ -43,7 +46,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             button.primary type="submit" { (texts.text("continue")) }
         }))
     };
-    let shape = Shape { failed: view.not_acknowledged, ..Shape::default() };
+    let shape = Shape { failed: view.not_acknowledged || view.wait.is_some(), ..Shape::default() };
     layout::page(frame, texts, &texts.text("codes-title"), shape, body)
 }
 
@@ -65,6 +68,7 @@ impl View {
             form: Form::sample("/.vestibule/enrol/recovery"),
             codes: codes.map(String::from).to_vec(),
             not_acknowledged: false,
+            wait: None,
             replaces: false,
         }
     }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::choice::{self, Choice};
 use crate::form::{Field, Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
+use crate::moment::Wait;
 use crate::prompt::{Around, CeremonyKind, Prompt};
 use crate::texts::Texts;
 
@@ -22,8 +22,8 @@ pub struct View {
     pub prompt: Prompt,
     /// The user's other factors.
     pub others: Vec<Choice>,
-    /// Seconds since 1970 until which no answer is looked at.
-    pub wait_until: Option<u64>,
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<Wait>,
     /// The way out, without doing it.
     pub back: String,
 }
@@ -107,16 +107,14 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         more: None,
     };
     let shape = Shape {
-        failed: view.prompt.failed()
-            || view.fields.iter().any(|field| field.error.is_some())
-            || view.wait_until.is_some(),
+        failed: view.prompt.failed() || view.fields.iter().any(|field| field.error.is_some()) || view.wait.is_some(),
         script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
     let body = html! {
         @if words.risky { (layout::notice("warn", &words.text)) } @else { p.lead { (words.text) } }
-        @if let Some(until) = view.wait_until {
-            (layout::notice("bad", &moment::wait(until, frame.now, texts)))
+        @if let Some(wait) = view.wait {
+            (layout::notice("bad", &wait.text(frame.now, texts)))
         }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
@@ -164,7 +162,7 @@ impl View {
             fields,
             prompt,
             others: choice::samples().split_off(1),
-            wait_until: None,
+            wait: None,
             back: "/.vestibule/account".into(),
         }
     }

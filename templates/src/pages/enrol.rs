@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::choice::{self, Badge, Choice};
 use crate::form::{Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
+use crate::moment::{self, Wait};
 use crate::prompt::{Around, CeremonyKind, Prompt};
 use crate::texts::Texts;
 
@@ -31,8 +31,8 @@ pub struct AddView {
     /// The method's title.
     pub title: String,
     pub prompt: Prompt,
-    /// Seconds since 1970 until which no answer is looked at.
-    pub wait_until: Option<u64>,
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<Wait>,
     /// The address of the list of methods, when there is more than one.
     pub back: Option<String>,
     pub ends: Option<u64>,
@@ -57,15 +57,20 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
 
 pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
     let shape = Shape {
-        failed: view.prompt.failed() || view.wait_until.is_some(),
+        failed: view.prompt.failed() || view.wait.is_some(),
         script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
     // A ceremony's fields (its name) come before the key is touched, so its button says what happens then.
-    let button = if shape.script { texts.text("enrol-key-button") } else { texts.text("enrol-button") };
+    let nothing_asked = view.prompt.fields.is_empty();
+    let button = match shape.script {
+        true => texts.text("enrol-key-button"),
+        false if nothing_asked => texts.text("continue"),
+        false => texts.text("enrol-button"),
+    };
     let body = html! {
-        @if let Some(until) = view.wait_until {
-            (layout::notice("bad", &moment::wait(until, frame.now, texts)))
+        @if let Some(wait) = view.wait {
+            (layout::notice("bad", &wait.text(frame.now, texts)))
         }
         (view.prompt.form(&view.form, Around { button: &button, ..Around::default() }, frame, texts))
         @if let Some(back) = &view.back {
@@ -106,7 +111,7 @@ impl AddView {
             form: Form::sample(&format!("/.vestibule/enrol/{method}")),
             title,
             prompt,
-            wait_until: None,
+            wait: None,
             back: Some("/.vestibule/enrol".into()),
             ends: Some(Frame::SAMPLE_NOW + 540),
         }

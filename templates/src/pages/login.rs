@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::form::{self, Field, Form};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
+use crate::moment::Wait;
 use crate::texts::Texts;
 
 #[derive(Clone)]
@@ -17,8 +17,8 @@ pub struct View {
     /// Why the visitor is here, when that is not obvious.
     pub notice: Option<Notice>,
     pub error: Option<Problem>,
-    /// Seconds since 1970 until which no answer is looked at.
-    pub wait_until: Option<u64>,
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<Wait>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,16 +54,16 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         Field::password(texts).with_error(missing(Problem::PasswordMissing, "error-password-missing")),
     ];
     let wrong = view.error == Some(Problem::Wrong);
-    let shape = Shape { failed: view.error.is_some() || view.wait_until.is_some(), ..Shape::default() };
+    let shape = Shape { failed: view.error.is_some() || view.wait.is_some(), ..Shape::default() };
     let body = html! {
         @if let Some(notice) = view.notice { (notice.render(texts)) }
-        @if let Some(until) = view.wait_until {
-            div #login-error { (layout::notice("bad", &moment::wait(until, frame.now, texts))) }
+        @if let Some(wait) = view.wait {
+            div #login-error { (layout::notice("bad", &wait.text(frame.now, texts))) }
         } @else if wrong {
             div #login-error { (layout::notice("bad", &texts.text("error-login-wrong"))) }
         }
         (view.form.open(html! {
-            (form::fields(&fields, (wrong || view.wait_until.is_some()).then_some("login-error")))
+            (form::fields(&fields, (wrong || view.wait.is_some()).then_some("login-error")))
             button.primary type="submit" { (texts.text("login-button")) }
         }))
     };
@@ -90,7 +90,7 @@ impl View {
             username: String::new(),
             notice: None,
             error: None,
-            wait_until: None,
+            wait: None,
         }
     }
 }

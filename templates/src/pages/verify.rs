@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::choice::{self, Choice};
 use crate::form::{self, Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
+use crate::moment::{self, Wait};
 use crate::prompt::{Around, CeremonyKind, DeliveryState, Prompt};
 use crate::texts::Texts;
 
@@ -33,8 +33,8 @@ pub struct AnswerView {
     pub prompt: Prompt,
     /// Days a browser may be trusted for; `None`: no box.
     pub trust: Option<u64>,
-    /// Seconds since 1970 until which no answer is looked at.
-    pub wait_until: Option<u64>,
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<Wait>,
     /// The user's other factors.
     pub others: Vec<Choice>,
     pub lost: String,
@@ -61,7 +61,7 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
 
 pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
     let shape = Shape {
-        failed: view.prompt.failed() || view.wait_until.is_some(),
+        failed: view.prompt.failed() || view.wait.is_some(),
         script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
@@ -72,10 +72,13 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
     let button = if shape.script { texts.text("verify-key-button") } else { texts.text("verify-button") };
     let around = Around { more: view.trust.map(trust), button: &button, ..Around::default() };
     let body = html! {
-        @if let Some(until) = view.wait_until {
-            (layout::notice("bad", &moment::wait(until, frame.now, texts)))
+        @if let Some(wait) = view.wait {
+            (layout::notice("bad", &wait.text(frame.now, texts)))
         }
-        @if let Some(factor) = &view.factor { p.chosen { bdi { (factor) } } }
+        // A factor that its owner gave no name of its own would only repeat the heading.
+        @if let Some(factor) = view.factor.as_ref().filter(|factor| **factor != view.title) {
+            p.chosen { bdi { (factor) } }
+        }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
@@ -116,7 +119,7 @@ impl AnswerView {
             factor: Some("Alice’s phone".into()),
             prompt,
             trust: Some(30),
-            wait_until: None,
+            wait: None,
             others,
             lost: "/.vestibule/verify/lost".into(),
             ends: Some(Frame::SAMPLE_NOW + 580),
@@ -136,7 +139,7 @@ impl AnswerView {
     }
 
     pub fn sample_waiting(texts: &Texts) -> Self {
-        Self { wait_until: Some(Frame::SAMPLE_NOW + 8), ..Self::sample_code(texts) }
+        Self { wait: Some(Wait::Until(Frame::SAMPLE_NOW + 8)), ..Self::sample_code(texts) }
     }
 
     pub fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
