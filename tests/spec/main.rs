@@ -27,5 +27,6 @@ mod st;
 mod th;
 mod wa;
 mod walk;
+mod ways;
 mod wb;
 mod wz;
