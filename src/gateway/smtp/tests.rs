@@ -29,6 +29,8 @@ struct Server {
     encryption: &'static str,
     certificate: Option<Arc<rustls::ServerConfig>>,
     instead: Option<(&'static str, &'static str)>,
+    /// How many connections it closes before it says a word.
+    shut: usize,
 }
 
 impl Server {
@@ -38,7 +40,7 @@ impl Server {
         let port = listener.local_addr().expect("bound").port();
         let (taken, inbox) = channel();
         std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
+            for mut stream in listener.incoming().flatten().skip(self.shut) {
                 let (server, taken) = (self.clone(), taken.clone());
                 std::thread::spawn(move || {
                     let clear = server.encryption != "tls";
@@ -171,7 +173,7 @@ impl Desk {
     }
 
     fn server(&self, encryption: &'static str, instead: Option<(&'static str, &'static str)>) -> Server {
-        Server { encryption, certificate: Some(self.certificate.clone()), instead }
+        Server { encryption, certificate: Some(self.certificate.clone()), instead, shut: 0 }
     }
 
     fn build(&self) -> Result<SmtpGateway, Vec<String>> {
@@ -269,6 +271,16 @@ async fn a_slow_server_and_a_dead_one_are_failures() {
     assert_eq!(desk.send(port).await, Delivery::Failed("no answer in time".to_owned()));
     let free = TcpListener::bind("127.0.0.1:0").expect("bound").local_addr().expect("bound").port();
     assert!(matches!(desk.send(free).await, Delivery::Failed(_)));
+}
+
+#[tokio::test]
+async fn a_connection_that_failed_is_made_once_more_and_no_more() {
+    for (shut, taken) in [(1, true), (2, false)] {
+        let mut desk = Desk::new("none");
+        let (port, inbox) = Server { shut, ..desk.server("none", None) }.start();
+        assert_eq!(desk.send(port).await == Delivery::Accepted, taken);
+        assert_eq!(inbox.try_iter().count(), usize::from(taken));
+    }
 }
 
 #[tokio::test]
