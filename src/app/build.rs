@@ -304,6 +304,11 @@ fn limits(written: &Written, problems: &mut Problems) {
             problems.add(key, "is no time at all", "write a duration such as \"10m\"");
         }
     }
+    // Zero would lock everybody out; more is what NIST SP 800-63B section 3.2.2 forbids.
+    let hard_limit = written.throttle.hard_limit;
+    if !(1..=100).contains(&hard_limit) {
+        problems.add("throttle.hard_limit", format!("{hard_limit} is not between 1 and 100"), "write 100, or less");
+    }
     if session.idle > session.lifetime {
         problems.add(
             "session.idle",

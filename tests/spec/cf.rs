@@ -7,7 +7,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, PASSWORD, Said};
+use crate::harness::{Echo, Gate, PASSWORD};
+
+/// What a command said.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
 
 /// `serve` on this configuration, which is expected to end by itself.
 #[track_caller]
@@ -102,6 +109,10 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
         &with("[forward_auth]\nlisten = [\"127.0.0.1:1\"]", "", CLOSED),
         &["forward_auth"],
     );
+    for limit in [0, 101] {
+        let text = with(&format!("[throttle]\nhard_limit = {limit}"), "", CLOSED);
+        refused("guesses without end", &text, &["throttle.hard_limit"]);
+    }
     refused("no time at all", &with("[session]\nidle = \"0s\"", "", CLOSED), &["session.idle"]);
     let sections = "[identity]\nlifetime = \"1h\"\n[session]\nidel = \"5m\"\nlifetime = \"soon\"";
     let many = with(sections, "", "[[site.rules]]\npolicy = \"no\"");

@@ -11,6 +11,7 @@ mod authenticator;
 
 mod ar;
 mod asking;
+mod behaviour;
 mod cf;
 mod clocks;
 mod en;

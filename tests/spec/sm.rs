@@ -25,7 +25,7 @@ fn bench(more: &str) -> (Echo, Gate) {
 /// The messages so far: receiver and text.
 fn messages(gate: &Gate) -> Vec<(String, String)> {
     let outbox = gate.outbox();
-    let messages = outbox["Ok"]["messages"].as_array().expect("an outbox").iter();
+    let messages = outbox["messages"].as_array().expect("an outbox").iter();
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     messages.map(|message| (text(&message["to"]), text(&message["text"]))).collect()
 }
