@@ -62,7 +62,7 @@ pub async fn show(
         notice = Some(login::Notice::TimedOut);
     }
     let said = Said { notice, ..Said::default() };
-    Ok(form(&wizard, &visit, &carried, StatusCode::OK, said).await?)
+    form(&wizard, &visit, &carried, StatusCode::OK, said).await
 }
 
 impl Wizard {

@@ -88,8 +88,8 @@ fn en_01_every_dead_link_gets_the_same_answer() {
 }
 
 /// EN-02, EN-03: an unknown name, a disabled user, one without a password and one whose password is wrong cost the same
-/// hash. In the long form 200 interleaved pairs, whose medians differ by 5 % at most; otherwise a few, which show a hash
-/// that is left out (it is nearly all of the time), on a machine that is busy with other tests.
+/// hash. In the long form 200 interleaved pairs, whose medians differ by 5 % at most; otherwise a few, of which the
+/// quickest shows a hash that is left out (it is nearly all of the time), however busy the machine is with other tests.
 #[test]
 fn en_02_no_answer_comes_sooner() {
     let (_echo, gate) = bench();
@@ -115,11 +115,12 @@ fn en_02_no_answer_comes_sooner() {
             }
         }
     }
-    let medians: Vec<_> = kinds.iter_mut().map(|(name, _, times)| (*name, median(times))).collect();
-    let slowest = medians.iter().map(|(_, time)| *time).max().unwrap();
-    for (name, time) in &medians {
+    let figure = if is_long() { median } else { quickest };
+    let figures: Vec<_> = kinds.iter_mut().map(|(name, _, times)| (*name, figure(times))).collect();
+    let slowest = figures.iter().map(|(_, time)| *time).max().unwrap();
+    for (name, time) in &figures {
         let apart = (slowest - *time).as_secs_f64() / slowest.as_secs_f64();
-        assert!(apart <= tolerance, "{name} is answered {:.0} % sooner: {medians:?}", apart * 100.0);
+        assert!(apart <= tolerance, "{name} is answered {:.0} % sooner: {figures:?}", apart * 100.0);
     }
 }
 
@@ -129,6 +130,10 @@ fn timed(browser: &mut Visitor, page: &Page, name: &str, password: &str) -> Dura
     let time = start.elapsed();
     assert_eq!(status, 200, "{name}: a hash, not a wait");
     time
+}
+
+fn quickest(times: &mut [Duration]) -> Duration {
+    times.iter().min().copied().unwrap_or_default()
 }
 
 fn median(times: &mut [Duration]) -> Duration {

@@ -32,7 +32,7 @@ mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use gate::{Gate, Said};
+pub use gate::Gate;
 pub use html::tags;
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use visitor::{Page, Visitor};
