@@ -226,14 +226,7 @@ fn th_07_one_factor_is_one_budget_on_every_page() {
 
 /// The most memory the gate's process ever held.
 fn peak_kib(gate: &Gate) -> u64 {
-    let config = gate.config_file().display().to_string();
-    let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
-    let mut folders = processes.map(|entry| entry.path()).filter(|path| {
-        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).into_owned();
-        line.contains(&config) && line.contains("serve")
-    });
-    let status = std::fs::read_to_string(folders.next().expect("the gate runs").join("status")).expect("it still runs");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gate.pid())).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says so");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }

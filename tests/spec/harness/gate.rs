@@ -227,6 +227,11 @@ impl Gate {
         said.out
     }
 
+    /// Its process, for what the machine knows of it.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// Moves time.
     pub fn advance(&self, seconds: u64) {
         self.control.advance(Duration::from_secs(seconds));
