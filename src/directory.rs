@@ -59,7 +59,7 @@ pub trait Directory: Send + Sync {
 
 /// How often strangers' browsers may give a user's right password within [`HOUR`], whether or not the second factor
 /// follows: more than anybody signs in, and few enough that pending logins and rows of the record stay few.
-const UNFINISHED: u32 = 30;
+const UNFINISHED: u32 = 100;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A password that was judged and made ready to be stored.
