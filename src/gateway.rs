@@ -2,7 +2,21 @@
 //! asks or why; budgets are spent before it is called (`throttle`), and its failure never touches proxied traffic.
 
 mod console;
+mod files;
+mod provider;
+mod smtp;
+mod twilio;
+mod validator;
 mod webhook;
+mod yubico;
+
+/// Providers for tests.
+#[cfg(test)]
+#[path = "../tests/support/http_server.rs"]
+mod http_server;
+#[cfg(test)]
+#[path = "../tests/support/validation_server.rs"]
+pub(crate) mod validation_server;
 
 use std::sync::Arc;
 
@@ -14,7 +28,11 @@ use crate::error::Problems;
 use crate::secret::Secret;
 
 pub use console::{ConsoleGateway, Outbox};
+pub use smtp::SmtpGateway;
+pub use twilio::TwilioGateway;
+pub use validator::{Question, Validator, Verdict};
 pub use webhook::WebhookGateway;
+pub use yubico::{YubicoSettings, YubicoValidator};
 
 /// A message for one receiver. Its text holds a secret: it is never logged.
 #[derive(Clone, Debug)]
@@ -37,6 +55,16 @@ pub enum Receiver {
 }
 
 impl Receiver {
+    /// A mail address that can stand in a header and in an envelope; whether mail arrives there is another question.
+    pub fn mailbox(text: &str) -> Option<Self> {
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b))
+        };
+        let whole =
+            text.len() <= 254 && text.rsplit_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain));
+        whole.then(|| Self::Mailbox(text.to_owned()))
+    }
+
     /// Enough for its owner to know it again, not enough to learn it: `+31*******78`, `a***@example.com`.
     pub fn masked(&self) -> String {
         match self {
@@ -75,6 +103,14 @@ pub trait Gateway: Send + Sync + std::fmt::Debug {
     async fn send(&self, message: &Message) -> Delivery;
 }
 
+/// Every kind, and its keys.
+const KINDS: [(&str, &[&str]); 4] = [
+    ("console", &[]),
+    ("webhook", &["url", "secret_file", "ca_file", "timeout"]),
+    ("twilio", &["account", "token_file", "from", "messaging_service", "url", "ca_file", "timeout"]),
+    ("smtp", &["host", "port", "encryption", "user", "password_file", "from", "ca_file", "timeout"]),
+];
+
 /// The gateways that are configured.
 #[derive(Clone, Debug, Default)]
 pub struct Gateways {
@@ -85,22 +121,27 @@ pub struct Gateways {
 impl Gateways {
     /// What the configuration names. Messages of a `console` go to `outbox`.
     pub fn build(section: &GatewaySection, outbox: &Outbox, clock: &Arc<dyn Clock>, problems: &mut Problems) -> Self {
-        let mut one = |key: &str, written: &Option<GatewayKind>| -> Option<Arc<dyn Gateway>> {
+        let mut one = |key: &str, own: &str, written: &Option<GatewayKind>| -> Option<Arc<dyn Gateway>> {
             let written = written.as_ref()?;
-            match written.kind.as_str() {
-                "console" => Some(Arc::new(ConsoleGateway::new(outbox.clone()))),
-                "webhook" => {
-                    let gateway = WebhookGateway::build(key, written, clock.clone(), problems)?;
-                    Some(Arc::new(gateway))
-                }
-                other => {
-                    let what = format!("there is no gateway of kind {other:?}");
-                    problems.add(format!("{key}.kind"), what, "set \"webhook\", or \"console\" for development");
-                    None
-                }
-            }
+            let kind = written.kind.as_str();
+            let Some((_, keys)) =
+                KINDS.iter().find(|(known, _)| *known == kind && [own, "webhook", "console"].contains(&kind))
+            else {
+                let what = format!("there is no gateway of kind {kind:?} for this");
+                let remedy = format!("set {own:?}, \"webhook\", or \"console\" for development");
+                problems.add(format!("{key}.kind"), what, remedy);
+                return None;
+            };
+            foreign(key, kind, keys, written, problems);
+            let clock = clock.clone();
+            Some(match kind {
+                "webhook" => Arc::new(WebhookGateway::build(key, written, clock, problems)?),
+                "twilio" => Arc::new(TwilioGateway::build(key, written, problems)?),
+                "smtp" => Arc::new(SmtpGateway::build(key, written, clock, problems)?),
+                _ => Arc::new(ConsoleGateway::new(outbox.clone())),
+            })
         };
-        Self { sms: one("gateway.sms", &section.sms), email: one("gateway.email", &section.email) }
+        Self { sms: one("gateway.sms", "twilio", &section.sms), email: one("gateway.email", "smtp", &section.email) }
     }
 
     /// The gateway that can reach `receiver`.
@@ -108,6 +149,21 @@ impl Gateways {
         match receiver {
             Receiver::Phone(_) => self.sms.as_ref(),
             Receiver::Mailbox(_) => self.email.as_ref(),
+        }
+    }
+}
+
+/// Keys of a kind that nobody reads: whoever wrote one means something else than what happens.
+fn foreign(key: &str, kind: &str, keys: &[&str], written: &GatewayKind, problems: &mut Problems) {
+    let as_table = |section: &GatewayKind| serde_json::to_value(section).unwrap_or_default();
+    let (written, default) = (as_table(written), as_table(&GatewayKind::default()));
+    for (name, value) in written.as_object().into_iter().flatten() {
+        if name != "kind" && !keys.contains(&name.as_str()) && default.get(name) != Some(value) {
+            let remedy = format!(
+                "remove it: this kind has {}",
+                if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+            );
+            problems.add(format!("{key}.{name}"), format!("is no key of a {kind} gateway"), remedy);
         }
     }
 }
@@ -125,6 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mailbox_cannot_break_a_line_or_a_header() {
+        assert!(Receiver::mailbox("alice+wiki@example.com").is_some());
+        for refused in ["", "alice", "@example.com", "alice@", "a@b@c", "alice@exa mple.com", "a\r\n@b.c", "<a@b.c>"] {
+            assert!(Receiver::mailbox(refused).is_none(), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn an_unknown_kind_is_a_problem_and_no_gateway() {
         let clock: Arc<dyn Clock> = Arc::new(StillClock::at(Time(0)));
         let section = GatewaySection {
@@ -136,5 +200,25 @@ mod tests {
         assert!(gateways.for_receiver(&Receiver::Phone("+31612345678".to_owned())).is_none());
         assert!(gateways.for_receiver(&Receiver::Mailbox("a@example.com".to_owned())).is_some());
         assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), ["gateway.sms.kind"]);
+    }
+    #[test]
+    fn a_kind_and_its_keys_fit_or_are_problems() {
+        let clock: Arc<dyn Clock> = Arc::new(StillClock::at(Time(0)));
+        let of = |kind: &str| GatewayKind { kind: kind.to_owned(), ..GatewayKind::default() };
+        let section = GatewaySection {
+            sms: Some(of("smtp")),
+            email: Some(GatewayKind { url: "https://example.com".to_owned(), port: 25, ..of("console") }),
+        };
+        let mut problems = Problems::default();
+        Gateways::build(&section, &Outbox::default(), &clock, &mut problems);
+        let section = GatewaySection { sms: None, email: Some(of("twilio")) };
+        Gateways::build(&section, &Outbox::default(), &clock, &mut problems);
+        let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, ["gateway.sms.kind", "gateway.email.port", "gateway.email.url", "gateway.email.kind"]);
+        // Every key of the section belongs to some kind.
+        let all = serde_json::to_value(GatewayKind::default()).unwrap();
+        for key in all.as_object().unwrap().keys().filter(|key| *key != "kind") {
+            assert!(KINDS.iter().any(|(_, keys)| keys.contains(&key.as_str())), "{key}");
+        }
     }
 }

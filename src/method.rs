@@ -1,5 +1,5 @@
 //! The joint for second factors. A [`Method`] says what it is ([`Card`]), enrols and checks one factor, and does nothing
-//! else: it touches no store, sends nothing, knows no HTTP and cannot mint a [`Proof`]. [`Checks`] wraps all methods
+//! else: it touches no store, sends nothing, asks nobody, knows no HTTP and cannot mint a [`Proof`]. [`Checks`] wraps all methods
 //! once (throttle → method → compare-and-set of the factor's state → audit → proof), so that none can forget a step.
 
 mod check;
@@ -7,9 +7,11 @@ mod prompt;
 mod proof;
 mod registry;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Time;
+use crate::gateway::{Question, Validator};
 use crate::secret::{Key, Random, Secret};
 use crate::types::{MethodId, Strength, UserId, UserName};
 
@@ -32,6 +34,9 @@ pub struct Card {
     pub phishing_resistant: bool,
     /// Only a way back in: not offered while another way works, void with the last other factor.
     pub fallback: bool,
+    /// What it enrols is a set of codes to keep on paper, handed over once: made right after the first factor, and made
+    /// anew instead of added to.
+    pub hands_out_codes: bool,
     /// Worth a login without a password.
     pub usable_alone: bool,
     /// A user may have more than one of it.
@@ -65,6 +70,8 @@ pub struct Context<'a> {
     pub user: UserId,
     pub name: &'a UserName,
     pub display_name: &'a str,
+    /// The mail address that the operator set.
+    pub email: Option<&'a str>,
     pub place: &'a Place,
     pub texts: &'a vestibule_templates::texts::Texts,
     /// States of this user's other factors of the same method: to exclude, or to refuse a second one.
@@ -121,6 +128,16 @@ pub enum Answered {
     Suspect(String),
     /// A code that would fit at another step: refused like a wrong one; the operator hears that a clock is off.
     ClockOff(i64),
+    /// It may be right, and somebody else must say so: the core asks, and hands what was confirmed to
+    /// [`Method::settle`]. Where nobody can be asked, the answer is refused.
+    Ask(Ask),
+}
+
+/// Whom to ask about an answer, and what.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub validator: Arc<dyn Validator>,
+    pub question: Question,
 }
 
 /// A factor about to be stored.
@@ -133,6 +150,8 @@ pub struct New {
     pub unique: Option<Vec<u8>>,
     /// What this use adds to the card's `amr`.
     pub amr: Vec<&'static str>,
+    /// Who must confirm the answer first, see [`Answered::Ask`].
+    pub ask: Option<Ask>,
 }
 
 /// A page field that is wrong: a key of the text catalogue.
@@ -177,6 +196,12 @@ pub trait Method: Send + Sync {
 
     /// Checks an answer against one factor and the challenge that [`Method::begin_check`] made for it.
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered;
+
+    /// What an answer is that a validator confirmed, for this state of a factor (or of a new one): the last word is the
+    /// method's, which knows what was used before. `counter`: as the validator said it.
+    fn settle(&self, _state: &[u8], _counter: u64) -> Answered {
+        Answered::Wrong
+    }
 
     /// What a begun step shows, now and each time its page is opened again; makes and sends nothing. `state` is the
     /// factor's, `None` in an enrolment.

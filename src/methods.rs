@@ -1,10 +1,15 @@
 //! The list of all methods there are, in display order, and how the configuration makes a [`Registry`] of them. A method
 //! is one file and one line here; nothing else in the house names one.
 
+mod delivered;
+mod email;
+mod hotp;
+mod otp;
 mod recovery;
 mod sms;
 mod totp;
 mod webauthn;
+mod yubikey;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +31,10 @@ use crate::types::{MethodId, Origin};
 const METHODS: &[Line] = &[
     Line::of::<webauthn::WebAuthn>(),
     Line::of::<totp::Totp>(),
+    Line::of::<hotp::Hotp>(),
+    Line::of::<yubikey::YubiKey>(),
     Line::of::<sms::Sms>(),
+    Line::of::<email::Email>(),
     Line::of::<recovery::Recovery>(),
 ];
 

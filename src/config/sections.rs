@@ -247,13 +247,33 @@ section! {
 section! {
     /// How one kind of message is delivered.
     GatewayKind {
-        /// "console" (written to the log of a trial, never of a real gate) | "webhook".
+        /// "console" (written to the log of a trial, never of a real gate) | "webhook" | "twilio" (text messages) | "smtp"
+        /// (mail). Keys of another kind are refused.
         kind: String = String::new(),
-        /// webhook: where to POST.
+        /// webhook: where to POST. twilio: where its API is, if not at "https://api.twilio.com".
         url: String = String::new(),
         /// webhook: a file with the secret that signs each POST (HMAC-SHA-256).
         secret_file: String = String::new(),
-        /// webhook: a PEM file with the CA that signed the receiver's certificate.
+        /// twilio: the account's SID.
+        account: String = String::new(),
+        /// twilio: a file with the account's auth token.
+        token_file: String = String::new(),
+        /// twilio: the SID of the messaging service that sends; instead of `from`.
+        messaging_service: String = String::new(),
+        /// twilio: the sender's number, such as "+15005550006", or its name. smtp: the sender, such as
+        /// "Wiki <login@example.com>".
+        from: String = String::new(),
+        /// smtp: the mail server.
+        host: String = String::new(),
+        /// smtp: its port. 0: 465 with "tls", 587 with "starttls".
+        port: u32 = 0,
+        /// smtp: "tls" (from the first byte) | "starttls" (asked for, and required) | "none" (on a loopback host alone).
+        encryption: String = "tls".to_owned(),
+        /// smtp: who signs in there. Empty: nobody does.
+        user: String = String::new(),
+        /// smtp: a file with the password of `user`.
+        password_file: String = String::new(),
+        /// All but console: a PEM file with the CA that signed the receiver's certificate. Empty: the system's.
         ca_file: String = String::new(),
         /// How long one delivery may take.
         timeout: Span = Span::secs(5),

@@ -10,13 +10,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Answered, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof, Registry,
-    Step,
+    Answer, Answered, Ask, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof,
+    Registry, Step,
 };
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
-use crate::gateway::{Delivery, Gateways, Receiver};
+use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
@@ -32,6 +32,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 const PER_USER: u32 = 6;
 const PER_RECEIVER: u32 = 6;
 const PER_ADDRESS: u32 = 30;
+
+/// Nobody could be asked whether an answer is right: it is refused, and the page says that trying later may help.
+const UNASKED: FieldError = FieldError { field: "code", text: "error-busy" };
 
 /// What the core remembers of a begun check or enrolment, inside the wizard's own record (a pending login, or an action
 /// of a session). Single use: the caller removes it in the same commit that uses it (see `consume` below).
@@ -255,7 +258,17 @@ impl Checks {
             Err(error) => return Err(error.into()),
         };
         let context = self.context(method, user, place, &[], self.random());
-        let wrong = match method.check(&context, &row.value.state, &begun.pending, answer) {
+        let answered = match method.check(&context, &row.value.state, &begun.pending, answer) {
+            Answered::Ask(ask) => match asked(method, &row.value.state, &ask).await {
+                Ok(answered) => answered,
+                Err(why) => {
+                    self.audit.record(about(Kind::FactorWrong).detail(why)).await?;
+                    return Err(CheckError::Field(UNASKED));
+                }
+            },
+            answered => answered,
+        };
+        let wrong = match answered {
             Answered::Right { state, amr } => {
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
@@ -286,7 +299,7 @@ impl Checks {
                 }
                 about(Kind::FactorWrong).detail("used elsewhere at the same time")
             }
-            Answered::Wrong => about(Kind::FactorWrong),
+            Answered::Wrong | Answered::Ask(_) => about(Kind::FactorWrong),
             Answered::Suspect(why) => {
                 tracing::warn!(user = %user.name, method = %card.id, %factor, why, "a suspicious answer was refused");
                 about(Kind::FactorSuspect).detail(why)
@@ -383,6 +396,10 @@ impl Checks {
         let new =
             method.finish_enrolment(&self.context(method, user, place, &states, self.random()), &begun.pending, answer);
         let new = match new {
+            Ok(new) => confirmed(method, new).await,
+            refused => refused,
+        };
+        let new = match new {
             Ok(new) => new,
             Err(error) => {
                 // A box that was not ticked is no guess: it costs no wait, and is no event.
@@ -400,7 +417,7 @@ impl Checks {
 
         let replaced = siblings.into_iter().next().filter(|_| !card.several);
         let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
-        let renewed = replaced.is_some() && card.fallback;
+        let renewed = replaced.is_some() && card.hands_out_codes;
         let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
         for _ in 0..RETRIES {
             let mut changes = match &replaced {
@@ -633,6 +650,7 @@ impl Checks {
             user: user.id,
             name: &user.name,
             display_name: user.display_name.as_deref().unwrap_or(user.name.as_str()),
+            email: user.email.as_deref(),
             place,
             texts: &self.texts,
             siblings,
@@ -674,6 +692,32 @@ impl Checks {
 
     fn vault(&self) -> &Vault {
         self.accounts.vault()
+    }
+}
+
+/// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.
+async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answered, String> {
+    match ask.validator.ask(&ask.question).await {
+        Verdict::Right { counter } => Ok(method.settle(state, counter)),
+        Verdict::Wrong(why) => Ok(Answered::Suspect(why)),
+        Verdict::Unknown(why) => {
+            tracing::warn!(method = %method.card().id, why, "an answer could not be validated");
+            Err(why)
+        }
+    }
+}
+
+/// A new factor, once whoever must be asked about it said yes.
+async fn confirmed(method: &Arc<dyn Method>, mut new: New) -> Result<New, FieldError> {
+    let Some(ask) = new.ask.take() else { return Ok(new) };
+    match asked(method, &new.state, &ask).await {
+        Ok(Answered::Right { state, amr }) => {
+            new.state = state;
+            new.amr.extend(amr);
+            Ok(new)
+        }
+        Ok(_) => Err(FieldError { field: "code", text: "error-code-wrong" }),
+        Err(_) => Err(UNASKED),
     }
 }
 

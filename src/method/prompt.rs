@@ -69,6 +69,8 @@ impl Field {
 pub enum FieldKind {
     Text,
     Telephone,
+    /// A mail address.
+    Mailbox,
     /// A box that must be ticked.
     Acknowledge,
 }

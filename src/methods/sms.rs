@@ -5,24 +5,19 @@
 use std::time::Duration;
 
 use phonenumber::country;
-use serde::{Deserialize, Serialize};
 use vestibule_templates::message;
-use zeroize::Zeroizing;
 
-use super::{Build, BuildEnv, encode, named};
+use super::delivered::{self, DAY, LIFE, Made};
+use super::{Build, BuildEnv, named};
 use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::{Message, Receiver};
 use crate::method::{
     Answer, Answered, Card, Context, Description, Field, FieldError, FieldKind, Method, New, Outgoing, Prompt, Step,
 };
-use crate::secret::{Random, Secret, random_bytes};
+use crate::secret::Secret;
 use crate::throttle::Budget;
 use crate::types::{MethodId, Strength};
-
-/// NIST SP 800-63B section 3.1.3: ten minutes at most.
-const LIFE: Duration = Duration::from_secs(10 * 60);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 static CARD: Card = Card {
     id: MethodId::new("sms"),
@@ -32,6 +27,7 @@ static CARD: Card = Card {
     amr: &["sms"],
     phishing_resistant: false,
     fallback: false,
+    hands_out_codes: false,
     usable_alone: false,
     several: true,
     single_use_challenge: false,
@@ -60,23 +56,6 @@ pub(super) struct Sms {
     cooldown: Duration,
     per_day: u32,
     per_country_day: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct State {
-    /// E.164.
-    number: String,
-    /// Grows with each code that is sent or used: a code of an older count is dead, whichever wizard asked for it.
-    issued: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Pending {
-    /// The number is asked for.
-    Asking,
-    /// A code was made for this number.
-    Sent { number: String, issued: u64, mac: [u8; 32] },
 }
 
 impl Build for Sms {
@@ -147,10 +126,9 @@ impl Sms {
         Ok(number.format().mode(phonenumber::Mode::E164).to_string())
     }
 
-    /// A new code for `number`: what to remember of it, and the message.
-    fn issue(&self, context: &Context<'_>, number: String, issued: u64) -> Step {
-        let code = Zeroizing::new(draw(context.random));
-        let mac = context.key.mac(&parts(context, &number, &issued.to_be_bytes(), &code));
+    /// The step with the message that takes its code there.
+    fn texted(&self, context: &Context<'_>, made: Made) -> Step {
+        let Made { to: number, code, step } = made;
         let minutes = LIFE.as_secs() / 60;
         let (site, host) = (&context.place.name, &context.place.host);
         let text = if matches!(url::Host::parse(host), Ok(url::Host::Domain(_))) {
@@ -162,7 +140,7 @@ impl Sms {
         let daily = |name: String, most| Budget { name, most, window: DAY };
         let outgoing = Outgoing {
             message: Message {
-                to: Receiver::Phone(number.clone()),
+                to: Receiver::Phone(number),
                 subject: String::new(),
                 text: Secret::new(text),
                 language: "en".to_owned(),
@@ -173,8 +151,7 @@ impl Sms {
             ],
             cooldown: self.cooldown,
         };
-        let pending = encode(&Pending::Sent { number, issued, mac });
-        Step { keep: true, message: Some(outgoing), ..Step::new(pending, LIFE) }
+        Step { message: Some(outgoing), ..step }
     }
 }
 
@@ -189,58 +166,42 @@ impl Method for Sms {
         previous: Option<&[u8]>,
         answer: &Answer,
     ) -> Result<Step, FieldError> {
-        let before = previous.and_then(|pending| serde_json::from_slice(pending).ok());
-        let number = match (answer.get("phone"), before) {
+        let number = match (answer.get("phone"), previous.and_then(delivered::sent_to)) {
             (Some(typed), _) => self.read(typed)?,
             // Another code to the same number.
-            (None, Some(Pending::Sent { number, .. })) => number,
-            (None, _) => return Ok(Step::new(encode(&Pending::Asking), LIFE)),
+            (None, Some(number)) => number,
+            (None, None) => return Ok(delivered::asking()),
         };
-        Ok(self.issue(context, number, 0))
+        Ok(self.texted(context, delivered::first(context, number)))
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
-        let wrong = FieldError { field: "code", text: "error-code-wrong" };
-        let Ok(Pending::Sent { number, issued, mac }) = serde_json::from_slice(pending) else {
+        if delivered::sent_to(pending).is_none() {
             return Err(FieldError { field: "phone", text: "error-phone-missing" });
-        };
-        if !fits(context, &number, issued, &mac, answer.code()) {
-            return Err(wrong);
         }
-        let label = context.texts.text("method-sms-label");
-        Ok(New { state: encode(&State { number, issued: issued + 1 }), label, unique: None, amr: Vec::new() })
+        let state = delivered::confirmed(context, pending, answer);
+        let state = state.ok_or(FieldError { field: "code", text: "error-code-wrong" })?;
+        Ok(New { state, label: context.texts.text("method-sms-label"), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
         let unreadable = FieldError { field: "code", text: "error-code-wrong" };
-        let Ok(State { number, issued }) = serde_json::from_slice(state) else { return Err(unreadable) };
-        let issued = issued + 1;
-        let moved = encode(&State { number: number.clone(), issued });
-        Ok(Step { state: Some(moved), ..self.issue(context, number, issued) })
+        Ok(self.texted(context, delivered::another(context, state).ok_or(unreadable)?))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {
-        let (Ok(state), Ok(Pending::Sent { number, issued, mac })) =
-            (serde_json::from_slice::<State>(state), serde_json::from_slice(pending))
-        else {
-            return Answered::Wrong;
-        };
-        let current = number == state.number && issued == state.issued;
-        if !fits(context, &number, issued, &mac, answer.code()) || !current {
-            return Answered::Wrong;
-        }
-        Answered::Right { state: encode(&State { number, issued: issued + 1 }), amr: Vec::new() }
+        delivered::check(context, state, pending, answer)
     }
 
     fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
-        match (state, serde_json::from_slice(pending)) {
-            (None, Ok(Pending::Sent { number, .. })) => Prompt {
+        match (state, delivered::sent_to(pending)) {
+            (None, Some(number)) => Prompt {
                 hint: "method-sms-confirm",
                 fields: vec![Field::CODE, named(context.texts.text("method-sms-label"))],
                 sent_to: Some(mask(&number)),
                 ..Prompt::default()
             },
-            (None, _) => {
+            (None, None) => {
                 let number = Field {
                     name: "phone",
                     label: "field-phone",
@@ -264,34 +225,9 @@ impl Method for Sms {
     }
 
     fn describe(&self, state: &[u8]) -> Description {
-        let masked = serde_json::from_slice::<State>(state).ok().map(|state| mask(&state.number));
+        let masked = delivered::address(state).map(|number| mask(&number));
         Description { masked, ..Description::default() }
     }
-}
-
-/// Six random digits, each code as likely as any other.
-fn draw(random: &dyn Random) -> String {
-    // The greatest multiple of a million below 2^32; what lies above would make small codes likelier.
-    const EVEN: u32 = u32::MAX / 1_000_000 * 1_000_000;
-    loop {
-        let number = u32::from_be_bytes(random_bytes(random));
-        if number < EVEN {
-            return format!("{:06}", number % 1_000_000);
-        }
-    }
-}
-
-fn fits(context: &Context<'_>, number: &str, issued: u64, mac: &[u8], typed: &str) -> bool {
-    // A stranger's bytes: nobody types more.
-    if typed.len() > 64 {
-        return false;
-    }
-    let code: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect());
-    context.key.verify(&parts(context, number, &issued.to_be_bytes(), &code), mac)
-}
-
-fn parts<'a>(context: &'a Context<'_>, number: &'a str, issued: &'a [u8], code: &'a str) -> [&'a [u8]; 4] {
-    [context.user.0.as_bytes(), number.as_bytes(), issued, code.as_bytes()]
 }
 
 /// The country code of an E.164 number, without the plus sign.

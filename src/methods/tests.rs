@@ -11,7 +11,8 @@ use crate::account::{Accounts, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
-use crate::gateway::{ConsoleGateway, Outbox};
+use crate::gateway::validation_server::{self, YubiKey};
+use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
     Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
 };
@@ -43,24 +44,34 @@ impl Record for Slot {
     const NAME: &'static str = "slot";
 }
 
-/// What a user has at hand: an app, a telephone, paper, a key.
+/// What a user has at hand: an app, a token that counts, a telephone, a mailbox, paper, a key, a key that types.
 struct Hands {
     secret: String,
+    token: Token,
     codes: Vec<String>,
     phone: &'static str,
+    mailbox: String,
+    yubikey: YubiKey,
     key: Authenticator,
 }
 
 impl Hands {
     fn new(number: u8) -> Self {
         let phone = if number == 1 { "+31612345667" } else { "+31612345668" };
-        Self { secret: String::new(), codes: Vec::new(), phone, key: Authenticator::new(number) }
+        let (secret, token) = (String::new(), Token::default());
+        let mailbox = format!("somebody{number}@example.com");
+        let (key, yubikey) = (Authenticator::new(number), YubiKey::new());
+        Self { secret, token, codes: Vec::new(), phone, mailbox, yubikey, key }
     }
 
     /// Answers what is asked, as an honest user would.
     fn answer(&mut self, prompt: &Prompt, bench: &Bench) -> Answer {
         if let Some(uri) = &prompt.otpauth {
-            self.secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+            let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+            match uri.starts_with("otpauth://hotp/") {
+                true => self.token = Token { secret, counter: 0 },
+                false => self.secret = secret,
+            }
         }
         if !prompt.codes.is_empty() {
             self.codes.clone_from(&prompt.codes);
@@ -71,19 +82,51 @@ impl Hands {
             Some(Ceremony::Create(options)) => self.key.create(options, &says),
             Some(Ceremony::Get(options)) => self.key.get(options, &says),
             None if prompt.fields[0].name == "phone" => return fields(&[("phone", self.phone)]),
+            None if prompt.fields[0].name == "email" => return fields(&[("email", &self.mailbox)]),
             None if prompt.sent_to.is_some() => bench.last_code(),
             None if prompt.hint == "method-recovery-ask" => self.codes.pop().unwrap(),
+            None if matches!(prompt.hint, "method-yubikey-ask" | "method-yubikey-enrol") => self.yubikey.touch(),
+            None if matches!(prompt.hint, "method-hotp-ask" | "method-hotp-enrol") => self.token.press(),
             None => app_code(&self.secret, bench.clock.wall(), 0),
         };
         fields(&[("code", &code)])
     }
 }
 
+/// A token with a button.
+#[derive(Default)]
+struct Token {
+    secret: String,
+    counter: u64,
+}
+
+impl Token {
+    fn press(&mut self) -> String {
+        let secret = data_encoding::BASE32_NOPAD.decode(self.secret.as_bytes()).unwrap();
+        let builder = totp_rs::Builder::new().with_secret(secret).with_step_duration(1);
+        self.counter += 1;
+        builder.build_noncompliant().generate(self.counter - 1).to_string()
+    }
+}
+
 impl Bench {
     fn new() -> Self {
+        Self::with(json!({"sms": {"countries": ["NL"]}}))
+    }
+
+    /// The same with more written of some methods; all are switched on.
+    fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
-        let gateways = Gateways { sms: Some(Arc::new(ConsoleGateway::new(outbox.clone()))), email: None };
-        let written = BTreeMap::from([("sms".to_owned(), json!({"enabled": true, "countries": ["NL"]}))]);
+        let console = || Some(Arc::new(ConsoleGateway::new(outbox.clone())) as Arc<dyn crate::gateway::Gateway>);
+        let gateways = Gateways { sms: console(), email: console() };
+        let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
+        for id in ids() {
+            written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
+        }
+        if let Some(Value::Object(section)) = written.get_mut("yubikey") {
+            let given = std::mem::replace(section, validation());
+            section.extend(given);
+        }
         let mut problems = Problems::default();
         let origins = [Origin::parse(SITE).unwrap()];
         let registry = build(&written, &BuildEnv { gateways: &gateways, origins: &origins }, &mut problems);
@@ -115,7 +158,8 @@ impl Bench {
 
     fn last_code(&self) -> String {
         let text = self.outbox.messages().last().unwrap().text.expose().clone();
-        text.rsplit('#').next().unwrap().to_owned()
+        let six = |word: &&str| word.len() == 6;
+        text.split(|c: char| !c.is_ascii_digit()).find(six).unwrap().to_owned()
     }
 
     fn keep(&self, slot: &str, begun: &Begun) -> Vec<Change> {
@@ -152,9 +196,9 @@ impl Bench {
     /// A whole enrolment; the clock moves on, so that codes are fresh ones and no wait is left.
     async fn enrol(&self, name: &str, id: &MethodId, hands: &mut Hands) -> Enrolled {
         let mut begun = self.begin_enrolment(name, id, &Answer::default(), None).await.unwrap();
-        if begun.prompt.fields[0].name == "phone" {
-            let number = hands.answer(&begun.prompt, self);
-            begun = self.begin_enrolment(name, id, &number, None).await.unwrap();
+        if matches!(begun.prompt.fields[0].name, "phone" | "email") {
+            let address = hands.answer(&begun.prompt, self);
+            begun = self.begin_enrolment(name, id, &address, None).await.unwrap();
         }
         let answer = hands.answer(&begun.prompt, self);
         let enrolled = self.finish_enrolment(name, &begun.begun, &answer).await.unwrap();
@@ -188,6 +232,26 @@ impl Bench {
         let rows = self.checks.audit.read(&Filter::default()).await.unwrap();
         rows.iter().filter(|(_, event)| event.kind == kind).count()
     }
+}
+
+/// What a validation server that all tests share asks of a section.
+fn validation() -> Map<String, Value> {
+    static SERVER: std::sync::OnceLock<(tempfile::TempDir, String)> = std::sync::OnceLock::new();
+    let (folder, url) = SERVER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = data_encoding::BASE64.encode(validation_server::KEY);
+        std::fs::write(folder.path().join("key"), key).unwrap();
+        let shut = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("key"), shut).unwrap();
+        (folder, format!("http://{}/verify", validation_server::start(|_| {})))
+    });
+    let section = json!({
+        "client_id": validation_server::CLIENT,
+        "key_file": folder.path().join("key"),
+        "servers": [url],
+        "timeout": "20s",
+    });
+    serde_json::from_value(section).unwrap()
 }
 
 fn place() -> Place {
@@ -277,7 +341,7 @@ async fn junk_is_wrong_to_each_method_and_counts() {
             bench.clock.advance(Duration::from_secs(3600));
         }
         for junk in junk() {
-            let answer = fields(&[("code", &junk), ("phone", &junk), ("acknowledged", &junk)]);
+            let answer = fields(&[("code", &junk), ("phone", &junk), ("email", &junk), ("acknowledged", &junk)]);
             if let Ok(made) = bench.begin_enrolment("alice", &id, &answer, None).await {
                 assert!(bench.finish_enrolment("alice", &made.begun, &answer).await.is_err(), "{id}");
             }
@@ -358,7 +422,7 @@ async fn usable_factors_come_last_used_first_and_fallbacks_last() {
     let user = bench.user("alice").await;
     let usable = bench.checks.usable(&user).await.unwrap();
     let order: Vec<_> = usable.iter().map(|row| row.value.method.as_str()).collect();
-    assert_eq!(order, ["totp", "webauthn", "sms", "recovery"]);
+    assert_eq!(order, ["totp", "webauthn", "hotp", "yubikey", "sms", "email", "recovery"]);
 }
 
 #[tokio::test]
@@ -414,6 +478,126 @@ async fn codes_of_the_app_are_taken_one_step_around_now_and_only_forwards() {
         let checked = bench.check("alice", &made.begun, &fields(&[("code", &spaced)]), "one").await;
         assert_eq!(matches!(checked, Checked::Proved(_)), right, "{steps}: {checked:?}");
     }
+}
+
+/// The device's clock is ahead, and goes further ahead.
+#[tokio::test]
+async fn a_drifting_clock_is_followed_by_one_step_where_that_is_allowed() {
+    for (max_drift, allowed) in [(0, &[1][..]), (1, &[1, 2, 2])] {
+        let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "totp": {"max_drift": max_drift}}));
+        let mut hands = Hands::new(1);
+        let enrolled = bench.enrol("alice", &totp(), &mut hands).await;
+        let mut tries: Vec<_> = allowed.iter().map(|steps| (*steps, true)).collect();
+        tries.push((allowed.len().min(2) as i64 + 1, false));
+        for (steps, right) in tries {
+            let code = app_code(&hands.secret, bench.clock.wall(), steps);
+            let made = bench.begin("alice", &enrolled, "one").await;
+            let checked = bench.check("alice", &made.begun, &fields(&[("code", &code)]), "one").await;
+            assert_eq!(matches!(checked, Checked::Proved(_)), right, "{max_drift} {steps}: {checked:?}");
+            bench.clock.advance(Duration::from_secs(300));
+        }
+    }
+}
+
+#[tokio::test]
+async fn longer_codes_of_another_hash_are_handed_over_and_kept_when_the_configuration_changes() {
+    let sms = json!({"countries": ["NL"]});
+    let mut bench = Bench::with(json!({"sms": sms, "totp": {"digits": 8, "algorithm": "SHA256"}}));
+    let begun = bench.begin_enrolment("alice", &totp(), &Answer::default(), None).await.unwrap();
+    let uri = begun.prompt.otpauth.unwrap();
+    assert!(uri.ends_with("&algorithm=SHA256&digits=8&period=30"), "{uri}");
+    let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
+    let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+    assert_eq!(secret.len(), 32);
+    let builder = totp_rs::Builder::new().with_algorithm(totp_rs::Algorithm::SHA256).with_digits(8);
+    let app = builder.with_secret(secret).build().unwrap();
+    let shown = |bench: &Bench| fields(&[("code", &app.generate(bench.clock.wall().secs() as u64).to_string())]);
+    let enrolled = bench.finish_enrolment("alice", &begun.begun, &shown(&bench)).await.unwrap();
+
+    bench.checks.registry = Bench::new().checks.registry;
+    bench.clock.advance(Duration::from_secs(60));
+    let made = bench.begin("alice", &enrolled, "one").await;
+    assert!(matches!(bench.check("alice", &made.begun, &shown(&bench), "one").await, Checked::Proved(_)));
+}
+
+#[tokio::test]
+async fn a_token_may_run_ahead_as_far_as_allowed_and_every_older_code_is_dead() {
+    let hotp = MethodId::new("hotp");
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "hotp": {"look_ahead": 1}}));
+    let mut hands = Hands::new(1);
+    let begun = bench.begin_enrolment("alice", &hotp, &Answer::default(), None).await.unwrap();
+    assert!(begun.prompt.otpauth.as_ref().unwrap().ends_with("&algorithm=SHA1&digits=6&counter=0"));
+    let enrolled = bench.enrol("alice", &hotp, &mut hands).await;
+    let codes: Vec<String> = (0..200).map(|_| hands.token.press()).collect();
+    let pair = |first: usize, second: usize| format!("{} {}", codes[first], codes[second]);
+    // The counter expects code 0 of these.
+    let (far, torn, next) = (pair(150, 151), pair(60, 62), pair(60, 61));
+    for (code, right) in [
+        (&codes[2], false),
+        (&codes[1], true),
+        (&codes[0], false),
+        (&codes[1], false),
+        (&codes[2], true),
+        (&far, false),
+        (&torn, false),
+        (&next, true),
+        (&next, false),
+        (&codes[61], false),
+        (&codes[62], true),
+    ] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{code}: {checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+    assert!(bench.events(Kind::FactorSuspect).await >= 2, "a dead code is told");
+}
+
+#[tokio::test]
+async fn a_key_that_types_is_asked_about_and_nothing_but_a_yes_lets_in() {
+    let yubikey = MethodId::new("yubikey");
+    let mut bench = Bench::new();
+    let (mut hands, mut other) = (Hands::new(1), Hands::new(2));
+    let enrolled = bench.enrol("alice", &yubikey, &mut hands).await;
+    // One key is one factor of one user, and a code that was made up enrols nothing.
+    let begun = bench.begin_enrolment("bob", &yubikey, &Answer::default(), None).await.unwrap();
+    let hers = fields(&[("code", &hands.yubikey.touch())]);
+    let refused = bench.finish_enrolment("bob", &begun.begun, &hers).await;
+    assert!(matches!(refused, Err(CheckError::AlreadyEnrolled)), "{refused:?}");
+    bench.clock.advance(Duration::from_secs(3600));
+    let forged = other.yubikey.touch().replace('b', "d");
+    let refused = bench.finish_enrolment("bob", &begun.begun, &fields(&[("code", &forged)])).await;
+    assert!(refused.is_err());
+
+    let (old, shouted) = (hands.yubikey.touch(), format!(" {} ", hands.yubikey.touch().to_uppercase()));
+    let foreign = other.yubikey.touch();
+    for (code, right) in [(&foreign, false), (&forged, false), (&shouted, true), (&shouted, false), (&old, false)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{code}: {checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+    assert_eq!(bench.events(Kind::FactorSuspect).await, 2, "what the server refused is told");
+
+    // A server that forgot what it saw helps nobody: our own counter stays.
+    let forgetful = json!({"servers": [format!("http://{}/", validation_server::start(|_| {}))]});
+    let sms = json!({"countries": ["NL"]});
+    bench.checks.registry = Bench::with(json!({"sms": sms, "yubikey": forgetful})).checks.registry;
+    for (code, right) in [(old, false), (hands.yubikey.touch(), true)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let checked = bench.check("alice", &made.begun, &fields(&[("code", &code)]), "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+
+    let nobody = json!({"servers": ["http://127.0.0.1:1/"]});
+    bench.checks.registry = Bench::with(json!({"sms": sms, "yubikey": nobody})).checks.registry;
+    let made = bench.begin("alice", &enrolled, "one").await;
+    let (user, answer) = (bench.user("alice").await, fields(&[("code", &hands.yubikey.touch())]));
+    let origin = audit::Origin::default();
+    let lane = Lane::Strangers;
+    let checked = bench.checks.check(&user, &made.begun, &answer, &lane, &place(), &origin, Vec::new()).await;
+    assert!(matches!(checked, Err(CheckError::Field(ref error)) if error.text == "error-busy"), "{checked:?}");
 }
 
 #[tokio::test]
@@ -630,6 +814,68 @@ async fn a_code_by_message_survives_a_typing_error_and_dies_by_age_and_by_a_newe
 }
 
 #[tokio::test]
+async fn a_mailed_code_is_one_mail_of_six_digits_good_once_for_ten_minutes() {
+    let bench = Bench::new();
+    let (email, mut hands) = (MethodId::new("email"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &email, &mut hands).await;
+    let made = bench.begin("alice", &enrolled, "one").await;
+    assert_eq!(made.prompt.sent_to.as_deref(), Some("s***@example.com"));
+    let mails = bench.outbox.messages();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[1].to, Receiver::Mailbox("somebody1@example.com".to_owned()));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(!mails[1].subject.contains(code.code()) && !mails[1].text.expose().contains("://"));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "one").await, Checked::Proved(_)));
+    assert!(!matches!(bench.check("alice", &made.begun, &code, "one").await, Checked::Proved(_)));
+    bench.clock.advance(Duration::from_secs(61));
+    let late = bench.begin("alice", &enrolled, "one").await;
+    let code = fields(&[("code", &bench.last_code())]);
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(matches!(bench.check("alice", &late.begun, &code, "one").await, Checked::Gone));
+}
+
+#[tokio::test]
+async fn the_address_that_the_operator_set_is_asked_of_nobody_and_no_other_is_taken() {
+    let bench = Bench::new();
+    let email = MethodId::new("email");
+    let name = UserName::parse("carol").unwrap();
+    let set = Some("carol@example.com".to_owned());
+    let new = NewUser { name, display_name: None, email: set, groups: BTreeSet::new() };
+    let carol = bench.checks.accounts.add(new, false).await.unwrap();
+    let random = DerivedRandom::seeded(1);
+    let shown = bench.checks.preview_enrolment(&carol, &email, &place(), &random).await.unwrap();
+    assert_eq!(shown.sent_to.as_deref(), Some("c***@example.com"));
+    assert!(bench.outbox.messages().is_empty(), "a GET sends nothing");
+    let own = fields(&[("email", "eve@example.com")]);
+    let begun = bench.begin_enrolment("carol", &email, &own, None).await.unwrap();
+    assert_eq!(bench.outbox.messages()[0].to, Receiver::Mailbox("carol@example.com".to_owned()));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(bench.finish_enrolment("carol", &begun.begun, &code).await.is_ok());
+
+    for refused in ["", "dave", "dave@", "d@x.test\r\nBcc: eve@x.test", "a@b.test, c@d.test", "<d@x.test>"] {
+        let begun = bench.begin_enrolment("dave", &email, &fields(&[("email", refused)]), None).await;
+        assert!(matches!(begun, Err(CheckError::Field(ref error)) if error.field == "email"), "{refused:?}");
+    }
+    assert_eq!(bench.outbox.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn mail_for_recovery_alone_comes_after_another_factor_and_is_worth_less() {
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "email": {"recovery_only": true}}));
+    let (email, mut hands) = (MethodId::new("email"), Hands::new(1));
+    let first = bench.begin_enrolment("alice", &email, &Answer::default(), None).await;
+    assert!(matches!(first, Err(CheckError::NoSuchMethod(_))));
+    bench.enrol("alice", &totp(), &mut hands).await;
+    let enrolled = bench.enrol("alice", &email, &mut hands).await;
+    assert_eq!(enrolled.proof.strength(), crate::types::Strength::Fallback);
+    let made = bench.begin("alice", &enrolled, "one").await;
+    let answer = hands.answer(&made.prompt, &bench);
+    assert!(matches!(bench.check("alice", &made.begun, &answer, "one").await, Checked::Proved(_)));
+    let usable = bench.checks.usable(&*bench.user("alice").await).await.unwrap();
+    assert_eq!(usable[0].value.method, totp(), "after the others, though used last");
+}
+
+#[tokio::test]
 async fn budgets_end_a_loop_of_sends_and_a_dead_gateway_says_so() {
     let mut bench = Bench::new();
     let (sms, mut hands) = (MethodId::new("sms"), Hands::new(1));
@@ -644,6 +890,42 @@ async fn budgets_end_a_loop_of_sends_and_a_dead_gateway_says_so() {
     let made = bench.begin("alice", &enrolled, "one").await;
     assert_eq!(made.sending, Sending::Failed);
     assert_eq!(bench.events(Kind::MessageFailed).await, 1);
+}
+
+/// What may be sent to one number, to one country, from one client and in one day, whoever asks.
+#[tokio::test]
+async fn each_budget_of_messages_ends_for_itself() {
+    let (sms, day) = (MethodId::new("sms"), Duration::from_secs(24 * 3600));
+    for (section, passes, other, window) in [
+        (json!({"countries": ["NL"]}), 6, ("06 1299 9999", 1), Duration::from_secs(3600)),
+        (json!({"countries": ["NL"]}), 30, ("", 2), Duration::from_secs(3600)),
+        (json!({"countries": ["NL", "BE"], "per_country_day": 3}), 3, ("+32470123456", 1), day),
+        (json!({"countries": ["NL"], "per_day": 4}), 4, ("", 0), day),
+    ] {
+        let bench = Bench::with(json!({"sms": section}));
+        let same_number = passes == 6;
+        let ask = async |user: usize, phone: &str, from: usize| {
+            let user = bench.user(&format!("user{user}")).await;
+            let address = Some(format!("192.0.2.{from}").parse().unwrap());
+            let origin = audit::Origin { address, ..audit::Origin::default() };
+            let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
+            let answer = fields(&[("phone", phone)]);
+            let begun =
+                bench.checks.begin_enrolment(&user, &sms, &answer, &place(), None, &origin, &random, keep).await;
+            matches!(begun.unwrap().sending, Sending::Sent { .. })
+        };
+        let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });
+        for n in 0..=passes {
+            assert_eq!(ask(n, &number(n), if passes == 30 { 1 } else { n }).await, n < passes, "{section} {n}");
+        }
+        assert_eq!(bench.outbox.messages().len(), passes, "{section}");
+        // Another number, country or client is not held up; the whole day's budget holds up everybody.
+        let (phone, from) = other;
+        let phone = if phone.is_empty() { number(77) } else { phone.to_owned() };
+        assert_eq!(ask(77, &phone, from).await, from > 0, "{section}");
+        bench.clock.advance(window);
+        assert!(ask(78, &number(1), 1).await, "{section}");
+    }
 }
 
 #[tokio::test]
@@ -684,9 +966,12 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
     assert_eq!((in_force(&registry), problems.len()), (vec!["webauthn", "sms", "recovery"], 0), "{problems:?}");
 
     let wrong = json!({
-        "totp": {"xyz": 1, "skew": 2, "max_drift": "far"},
+        "totp": {"xyz": 1, "skew": 2, "max_drift": "far", "digits": 7, "algorithm": "MD5"},
         "webauthn": {"rp_id": "other.test"},
+        "hotp": {"enabled": true, "look_ahead": 21},
+        "yubikey": {"enabled": true, "servers": ["http://example.com"]},
         "sms": {"enabled": true},
+        "email": {"enabled": true, "recovery_only": "perhaps"},
         "recovery": 3,
         "retina": {},
     });
@@ -697,8 +982,16 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.totp.max_drift",
         "methods.totp.xyz",
         "methods.totp.skew",
+        "methods.totp.digits",
+        "methods.totp.algorithm",
+        "methods.hotp.look_ahead",
+        "methods.yubikey.client_id",
+        "methods.yubikey.key_file",
+        "methods.yubikey.servers[0]",
         "methods.sms.enabled",
         "methods.sms.countries",
+        "methods.email.recovery_only",
+        "methods.email.enabled",
         "methods.recovery",
     ];
     assert_eq!(problems, told);

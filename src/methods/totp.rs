@@ -3,21 +3,17 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use super::otp::{Algorithm, Codes, digits};
 use super::{Build, BuildEnv, encode, named};
 use crate::clock::Time;
-
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
-use crate::secret::random_bytes;
 use crate::types::{MethodId, Strength};
 
-/// Seconds of one step, digits of a code: what every app does, whatever the URI says.
+/// Seconds of one step: what every app does, whatever the URI says.
 const STEP: i64 = 30;
-const DIGITS: usize = 6;
 /// How far a code may be off to be called a clock that is off, in steps.
 const NEAR: i64 = 20;
 /// Time to fetch the telephone, install an app and scan.
@@ -32,6 +28,7 @@ static CARD: Card = Card {
     amr: &["otp"],
     phishing_resistant: false,
     fallback: false,
+    hands_out_codes: false,
     usable_alone: false,
     several: true,
     single_use_challenge: false,
@@ -45,6 +42,10 @@ crate::section! {
         skew: u32 = 1,
         /// How many steps a device's clock may drift and be followed: 0 or 1.
         max_drift: u32 = 0,
+        /// Digits of a code: 6 or 8. Of new enrolments, as is `algorithm`; many apps ignore both and make 6 with SHA1.
+        digits: u32 = 6,
+        /// "SHA1" | "SHA256" | "SHA512".
+        algorithm: String = "SHA1".to_owned(),
     }
 }
 
@@ -52,6 +53,8 @@ crate::section! {
 pub(super) struct Totp {
     skew: i64,
     max_drift: i64,
+    /// Of new enrolments.
+    codes: Codes,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,11 +66,14 @@ struct State {
     /// Where this device's clock is, in steps from ours.
     #[serde(default)]
     drift: i64,
+    #[serde(default)]
+    codes: Codes,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Pending {
     secret: String,
+    codes: Codes,
 }
 
 /// Where a code belongs.
@@ -97,23 +103,33 @@ impl Build for Totp {
                 );
             }
         }
-        Ok(Self { skew: section.skew.into(), max_drift: section.max_drift.into() })
+        let codes = Codes {
+            digits: if section.digits == 8 { 8 } else { 6 },
+            algorithm: Algorithm::parse(&section.algorithm).unwrap_or(Codes::default().algorithm),
+        };
+        if u32::from(codes.digits) != section.digits {
+            problems.add("methods.totp.digits", format!("{} digits are not known", section.digits), "write 6 or 8");
+        }
+        if Algorithm::parse(&section.algorithm).is_none() {
+            let remedy = "write \"SHA1\", \"SHA256\" or \"SHA512\"";
+            problems.add("methods.totp.algorithm", format!("{:?} is not known", section.algorithm), remedy);
+        }
+        Ok(Self { skew: section.skew.into(), max_drift: section.max_drift.into(), codes })
     }
 }
 
 impl Totp {
     /// Looks for the code at every step it could belong to, whatever was found before, so that the time taken says
     /// nothing of how near a guess was.
-    fn find(&self, secret: &[u8], code: &str, wall: Time, last: i64, drift: i64) -> Found {
+    fn find(&self, state: &State, code: &str, wall: Time) -> Found {
         let Some(code) = digits(code) else { return Found::Nowhere };
-        let totp = totp_rs::Builder::new().with_secret(secret.to_vec()).with_skew(0).build_noncompliant();
+        let (series, last) = (state.codes.of(&state.secret), state.last);
+        let drift = state.drift.clamp(-self.max_drift, self.max_drift);
         let now = wall.secs().div_euclid(STEP);
         let window = now + drift - self.skew..=now + drift + self.skew;
         let mut found = Found::Nowhere;
         for step in now - NEAR..=now + NEAR {
-            let Ok(seconds) = u64::try_from(step * STEP) else { continue };
-            // The comparison inside takes constant time.
-            if totp.check(&code, seconds).is_none() {
+            if !u64::try_from(step).is_ok_and(|counter| series.fits(counter, &code)) {
                 continue;
             }
             found = match found {
@@ -139,20 +155,19 @@ impl Method for Totp {
     }
 
     fn begin_enrolment(&self, context: &Context<'_>, _previous: Option<&[u8]>, _: &Answer) -> Result<Step, FieldError> {
-        // 160 bits: RFC 4226 section 4 R6.
-        let secret = BASE32_NOPAD.encode(Zeroizing::new(random_bytes::<20>(context.random)).as_ref());
-        Ok(Step::new(encode(&Pending { secret }), ENROLMENT))
+        let pending = Pending { secret: self.codes.secret(context.random), codes: self.codes };
+        Ok(Step::new(encode(&pending), ENROLMENT))
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
         let wrong = FieldError { field: "code", text: "error-code-wrong" };
         let Ok(pending) = serde_json::from_slice::<Pending>(pending) else { return Err(wrong) };
-        let secret = decode(&pending.secret);
+        let mut state = State { secret: pending.secret, last: 0, drift: 0, codes: pending.codes };
         // The step is kept, so that the code that enrols does not sign in as well.
-        let Found::Fresh(last) = self.find(&secret, answer.code(), context.wall, 0, 0) else { return Err(wrong) };
-        let drift = self.drift(last, context.wall);
-        let state = encode(&State { secret: pending.secret, last, drift });
-        Ok(New { state, label: context.texts.text("method-totp-label"), unique: None, amr: Vec::new() })
+        let Found::Fresh(last) = self.find(&state, answer.code(), context.wall) else { return Err(wrong) };
+        (state.last, state.drift) = (last, self.drift(last, context.wall));
+        let state = encode(&state);
+        Ok(New { state, label: context.texts.text("method-totp-label"), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {
@@ -161,8 +176,7 @@ impl Method for Totp {
 
     fn check(&self, context: &Context<'_>, state: &[u8], _pending: &[u8], answer: &Answer) -> Answered {
         let Ok(state) = serde_json::from_slice::<State>(state) else { return Answered::Wrong };
-        let drift = state.drift.clamp(-self.max_drift, self.max_drift);
-        match self.find(&decode(&state.secret), answer.code(), context.wall, state.last, drift) {
+        match self.find(&state, answer.code(), context.wall) {
             Found::Fresh(last) => {
                 let moved = State { last, drift: self.drift(last, context.wall), ..state };
                 Answered::Right { state: encode(&moved), amr: Vec::new() }
@@ -177,11 +191,12 @@ impl Method for Totp {
         if state.is_some() {
             return Prompt { hint: "method-totp-ask", fields: vec![Field::CODE], ..Prompt::default() };
         }
-        let secret = serde_json::from_slice::<Pending>(pending).ok().map(|pending| pending.secret);
+        let (site, name) = (&context.place.name, context.name.as_str());
+        let uri = |Pending { secret, codes }| codes.uri("totp", &format!("period={STEP}"), &secret, site, name);
         Prompt {
             hint: "method-totp-enrol",
             fields: vec![Field::CODE, named(context.texts.text("method-totp-label"))],
-            otpauth: secret.map(|secret| otpauth(&secret, &context.place.name, context.name.as_str())),
+            otpauth: serde_json::from_slice(pending).ok().map(uri),
             ..Prompt::default()
         }
     }
@@ -189,43 +204,4 @@ impl Method for Totp {
     fn describe(&self, _state: &[u8]) -> Description {
         Description::default()
     }
-}
-
-/// Six ASCII digits, with whatever white space was typed or pasted between and around them.
-fn digits(code: &str) -> Option<Zeroizing<String>> {
-    // A stranger's bytes: nobody types more.
-    if code.len() > 64 {
-        return None;
-    }
-    let code: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
-    (code.len() == DIGITS && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
-}
-
-/// The key URI that apps read, from the wiki of Google Authenticator. `secret` comes first, because that is what people
-/// look for; digits and period are written although they are the defaults, because some apps guess others.
-fn otpauth(secret: &str, issuer: &str, account: &str) -> String {
-    // A colon parts issuer and account, and must be in neither, not even encoded.
-    let issuer = percent(&issuer.replace(':', " "));
-    let account = percent(account);
-    format!(
-        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
-    )
-}
-
-/// RFC 3986 section 2.1, everything but the unreserved characters; a space is `%20`, since apps show a plus sign.
-fn percent(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
-fn decode(secret: &str) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(BASE32_NOPAD.decode(secret.as_bytes()).unwrap_or_default())
 }

@@ -35,6 +35,7 @@ static CARD: Card = Card {
     amr: &[],
     phishing_resistant: true,
     fallback: false,
+    hands_out_codes: false,
     usable_alone: true,
     several: true,
     single_use_challenge: true,
@@ -199,7 +200,7 @@ impl Method for WebAuthn {
         let amr = kinds(&key_facts(&key));
         let unique = Some(key.cred_id().to_vec());
         let state = encode(&State { rp_id: self.rp_id.clone(), key });
-        Ok(New { state, label: context.texts.text("method-webauthn-label"), unique, amr })
+        Ok(New { state, label: context.texts.text("method-webauthn-label"), unique, amr, ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {

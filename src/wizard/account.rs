@@ -101,7 +101,7 @@ pub async fn show(
     for row in &rows {
         let factor = &row.value;
         let method = wizard.checks.registry.get(&factor.method);
-        if let Some(method) = method.filter(|method| method.card().fallback) {
+        if let Some(method) = method.filter(|method| method.card().hands_out_codes) {
             let remaining = method.describe(&factor.state).remaining.unwrap_or_default() as u64;
             recovery = Some(account::Recovery { remaining, renew: Deed::Add(factor.method.clone()).address(None) });
             continue;
@@ -117,8 +117,8 @@ pub async fn show(
         });
     }
     if recovery.is_none() && !factors.is_empty() {
-        let fallback = wizard.checks.registry.iter().find(|method| method.card().fallback);
-        recovery = fallback
+        let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
+        recovery = codes
             .map(|method| account::Recovery { remaining: 0, renew: Deed::Add(method.card().id.clone()).address(None) });
     }
     let mut sessions = Vec::new();
@@ -182,7 +182,7 @@ pub async fn add(
     let place = visit.place();
     let offered = wizard.checks.registry.iter().filter(|method| {
         let card = method.card();
-        !card.fallback && method.works_at(&place) && (card.several || !held.contains(&card.id))
+        !card.hands_out_codes && method.works_at(&place) && (card.several || !held.contains(&card.id))
     });
     let methods =
         offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
@@ -510,7 +510,9 @@ async fn form(
         }
     };
     let (action, fields) = match &confirm.deed {
-        Deed::Add(id) if wizard.card(id).is_some_and(|card| card.fallback) => (Action::NewRecoveryCodes, Vec::new()),
+        Deed::Add(id) if wizard.card(id).is_some_and(|card| card.hands_out_codes) => {
+            (Action::NewRecoveryCodes, Vec::new())
+        }
         Deed::Add(_) => (Action::AddFactor, Vec::new()),
         Deed::Rename(id) => {
             let name = confirm.label_of(id);

@@ -216,7 +216,7 @@ fn overtaken(failure: Failure) -> Result<Turn, Failure> {
 pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again>) -> pages::Prompt {
     let wrong = match again {
         Some(Again::Wrong) if prompt.ceremony.is_some() => Some("error-key-refused"),
-        Some(Again::Wrong) if card.fallback => Some("error-recovery-code-wrong"),
+        Some(Again::Wrong) if card.hands_out_codes => Some("error-recovery-code-wrong"),
         Some(Again::Wrong) => Some("error-code-wrong"),
         _ => None,
     };
@@ -226,7 +226,11 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
             _ => wrong.filter(|_| field.name == "code"),
         };
         pages::Field {
-            kind: if field.kind == FieldKind::Telephone { "tel" } else { "text" },
+            kind: match field.kind {
+                FieldKind::Telephone => "tel",
+                FieldKind::Mailbox => "email",
+                FieldKind::Text | FieldKind::Acknowledge => "text",
+            },
             autocomplete: field.autocomplete,
             inputmode: field.inputmode,
             maxlength: u32::try_from(field.max_length).ok(),

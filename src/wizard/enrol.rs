@@ -32,14 +32,14 @@ impl Wizard {
             // The right to these was proved in a session, and ends with it.
             Enrols::Added(_) => of_this_session(visit, &login),
             // Codes that were made elsewhere meanwhile are not written over by a page that was left open.
-            Enrols::Codes => of_this_session(visit, &login) && !self.has_fallback(&login).await?,
+            Enrols::Codes => of_this_session(visit, &login) && !self.has_codes(&login).await?,
         };
         Ok(may.then_some(login))
     }
 
-    async fn has_fallback(&self, login: &Login) -> Result<bool, Failure> {
+    async fn has_codes(&self, login: &Login) -> Result<bool, Failure> {
         let rows = self.accounts.factors(&login.user).await?;
-        Ok(rows.iter().any(|row| self.card(&row.value.method).is_some_and(|card| card.fallback)))
+        Ok(rows.iter().any(|row| self.card(&row.value.method).is_some_and(|card| card.hands_out_codes)))
     }
 
     /// The methods this wizard may enrol, strongest first.
@@ -49,7 +49,7 @@ impl Wizard {
         cards.retain(|card| match enrols {
             Enrols::Nothing => false,
             Enrols::First => !card.fallback,
-            Enrols::Codes => card.fallback,
+            Enrols::Codes => card.hands_out_codes,
             Enrols::Added(id) => card.id == *id,
         });
         cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
@@ -168,7 +168,7 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
         Enrols::First => {
             let mut evidence = pending.evidence.clone();
             evidence.push(proof.clone());
-            let codes = wizard.checks.registry.iter().find(|method| method.card().fallback);
+            let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
                 let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
@@ -191,7 +191,7 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
         Enrols::Codes | Enrols::Added(_) => {
             let to = match &pending.enrols {
                 Enrols::Added(id) => {
-                    let codes = wizard.card(id).is_some_and(|card| card.fallback);
+                    let codes = wizard.card(id).is_some_and(|card| card.hands_out_codes);
                     with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
                 }
                 _ => wizard.destination(visit, pending.return_to.as_deref()),
@@ -279,14 +279,17 @@ async fn form(
         });
     }
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
-    if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
+    if let Some(target) = &prompt.sent_to {
+        let next = begun.as_ref().and_then(|begun| begun.next_send);
         view_prompt.delivery = Some(vestibule_templates::Delivery {
             target: target.clone(),
             state: match &again {
                 Some(Again::NotSent(Sending::Failed)) => vestibule_templates::DeliveryState::Failed,
+                // The address was known before anybody typed one, and a GET sends nothing.
+                _ if begun.is_none() => vestibule_templates::DeliveryState::Ready,
                 _ => vestibule_templates::DeliveryState::Sent,
             },
-            again: begun.next_send.and_then(|time| u64::try_from(time.secs() + 1).ok()),
+            again: next.and_then(|time| u64::try_from(time.secs() + 1).ok()),
         });
     }
     let back = match &login.row.value.enrols {

@@ -62,6 +62,7 @@ field-recovery-code = Recovery code
 field-recovery-code-hint = One of the codes you kept when you set up your account. Each works once.
 field-phone = Phone number
 field-phone-hint = With country code, such as +31 6 12345678.
+field-email = Mail address
 field-label = Name of this device
 field-label-hint = So that you recognise it later, such as “work phone”.
 
@@ -78,6 +79,8 @@ error-key-refused = This key was not accepted. Try again, or use another way.
 error-key-known = This key is already set up. Use a different one.
 error-phone-invalid = This is not a phone number we can send to. Write it with its country code, such as +31 6 12345678.
 error-phone-missing = Type a phone number.
+error-email-invalid = This is not a mail address. Write it like alice@example.com.
+error-email-missing = Type a mail address.
 error-label-missing = Give this device a name.
 error-label-long = This name is too long. Take 64 characters at most.
 error-label-taken = You have a device of this name already. Take another name.
@@ -163,6 +166,20 @@ method-totp-enrol-title = Set up your app
 method-totp-enrol = Scan this picture with an authenticator app, then type the code the app shows.
 method-totp-label = Authenticator app
 
+method-hotp-title = Code token
+method-hotp-hint = A small device with a button, or an app that counts: each press makes a new code. It works without a network.
+method-hotp-ask = Press the button and type the code. If codes are refused, make two and type them one after the other.
+method-hotp-enrol-title = Set up a code token
+method-hotp-enrol = Scan this picture, or type the key into the token, then type the first code it makes.
+method-hotp-label = Code token
+
+method-yubikey-title = YubiKey code
+method-yubikey-hint = A key you touch: it types a long code by itself. If yours also works as a security key, take that: it is stronger.
+method-yubikey-ask = Put the cursor into the field and touch your YubiKey. It types the code by itself.
+method-yubikey-enrol-title = Set up a YubiKey
+method-yubikey-enrol = Put the cursor into the field and touch the YubiKey. It types a code by which we know it again.
+method-yubikey-label = YubiKey
+
 method-webauthn-title = Security key or passkey
 method-webauthn-hint = Your fingerprint, face or PIN on this device, or a key you plug in. It cannot be used on a false site.
 method-webauthn-ask = Use your key or passkey. Your browser will show you how.
@@ -177,6 +194,14 @@ method-sms-enrol-title = Set up text messages
 method-sms-enrol = We will send a code to this number to see that it is yours.
 method-sms-confirm = Type the code from the message to confirm the number.
 method-sms-label = Phone
+
+method-email-title = Mail
+method-email-hint = A code sent to your mailbox. Whoever can read your mail can sign in with it: take a stronger way if you can.
+method-email-ask = Type the code from the mail.
+method-email-enrol-title = Set up mail
+method-email-enrol = We will send a code to this address to see that it is yours.
+method-email-confirm = Type the code from the mail to confirm the address.
+method-email-label = Mailbox
 
 method-recovery-title = Recovery code
 method-recovery-hint = One of the codes you printed or wrote down.
@@ -389,6 +414,12 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 sms-code = { $code } is your code for { $site }, valid { $minutes } min. Give it to nobody.
+
+mail-code-subject = Your code for { $site }
+mail-code =
+    { $code } is your code for { $site }. It is valid for { $minutes } minutes. Give it to nobody.
+
+    If you are not signing in there now, somebody else knows your password: change it.
 
 mail-invitation-subject = Your account for { $site }
 mail-invitation =
