@@ -105,7 +105,7 @@ impl Proxy {
             running.push(tokio::spawn(async move {
                 for _ in 0..REQUESTS {
                     let answer = connection.ask(&request).await?;
-                    if answer.status != 200 {
+                    if !answer.is_page() {
                         return Err(std::io::Error::other(answer.head));
                     }
                 }

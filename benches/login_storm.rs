@@ -20,7 +20,7 @@ use vestibule::secret::Secret;
 use vestibule::types::UserName;
 
 use house::{Fallible, Player};
-use traffic::{Answer, Connection};
+use traffic::{Answer, Connection, field};
 
 const LOGINS: usize = 200;
 const READERS: usize = 8;
@@ -110,7 +110,7 @@ async fn login(gate: SocketAddr, n: usize, full: Arc<AtomicUsize>) -> std::io::R
     loop {
         let form = connection.ask(&head("GET /.vestibule/login?rd=%2Fone%2Fpage", "")).await?;
         let unexpected = |answer: &Answer| std::io::Error::other(format!("{}\n{}", answer.head, answer.body));
-        let cookie = form.field("set-cookie").and_then(|cookie| cookie.split(';').next());
+        let cookie = field(&form.head, "set-cookie").and_then(|cookie| cookie.split(';').next());
         let (Some(cookie), Some(csrf), Some(state)) = (cookie, hidden(&form.body, "csrf"), hidden(&form.body, "state"))
         else {
             return Err(unexpected(&form));
@@ -126,7 +126,7 @@ async fn login(gate: SocketAddr, n: usize, full: Arc<AtomicUsize>) -> std::io::R
             body.len()
         );
         let answer = connection.ask(&(head("POST /.vestibule/login", &fields) + &body)).await?;
-        match (answer.status, answer.field("retry-after").and_then(|seconds| seconds.parse().ok())) {
+        match (answer.status, field(&answer.head, "retry-after").and_then(|seconds| seconds.parse().ok())) {
             (303, _) => return Ok(()),
             (503, Some(seconds)) => {
                 full.fetch_add(1, Ordering::Relaxed);
@@ -175,7 +175,7 @@ async fn read(gate: SocketAddr, request: String, stop: Arc<AtomicBool>) -> std::
     while !stop.load(Ordering::Relaxed) {
         let begun = now();
         let answer = connection.ask(&request).await?;
-        if answer.status != 200 {
+        if !answer.is_page() {
             return Err(std::io::Error::other(answer.head));
         }
         waits.push(begun.elapsed());

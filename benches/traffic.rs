@@ -36,9 +36,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The first field of this name.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        field(&self.head, name)
+    /// Whether it is the application's.
+    pub fn is_page(&self) -> bool {
+        self.status == 200 && !self.body.is_empty() && ANSWER.ends_with(self.body.as_bytes())
     }
 }
 
@@ -94,7 +94,8 @@ impl Connection {
     }
 }
 
-fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+/// The first field of this name in a head.
+pub fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| {
         let (own, value) = line.split_once(':')?;
         own.eq_ignore_ascii_case(name).then(|| value.trim())
