@@ -8,7 +8,7 @@ mod traffic;
 
 use std::env;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use async_trait::async_trait;
 use pingora::proxy::{ProxyHttp, Session, http_proxy_service};
@@ -90,7 +90,7 @@ impl Proxy {
     async fn open(player: Player) -> Fallible<Self> {
         let mut connections = Vec::with_capacity(CONNECTIONS);
         for _ in 0..CONNECTIONS {
-            connections.push(Connection::open(player.address).await?);
+            connections.push(Connection::open(Ipv4Addr::LOCALHOST, player.address).await?);
         }
         let request = house::request(player.address, &player.session, "/wiki/Main_Page?action=view");
         Ok(Self { player, connections, request })

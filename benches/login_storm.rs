@@ -7,7 +7,7 @@ mod traffic;
 
 use std::env;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use vestibule::types::UserName;
 use house::{Fallible, Player};
 use traffic::{Answer, Connection, field};
 
-const LOGINS: usize = 200;
+const LOGINS: u8 = 200;
 const READERS: usize = 8;
 /// What a reader does between two pages.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -77,7 +77,7 @@ async fn measure() -> Fallible<()> {
     println!(
         "login storm: {LOGINS} logins at once in {:.1} s, {:.1} a second; {full} answers were 503 and asked again",
         took.as_secs_f64(),
-        LOGINS as f64 / took.as_secs_f64()
+        f64::from(LOGINS) / took.as_secs_f64()
     );
     println!("login storm: memory {before} MiB before, {highest} MiB at its highest");
     println!(
@@ -99,8 +99,9 @@ async fn measure() -> Fallible<()> {
 }
 
 /// One login, as a browser does it: the form, then the answer, and once more where the queue is full.
-async fn login(gate: SocketAddr, n: usize, full: Arc<AtomicUsize>) -> std::io::Result<()> {
-    let mut connection = Connection::open(gate).await?;
+async fn login(gate: SocketAddr, n: u8, full: Arc<AtomicUsize>) -> std::io::Result<()> {
+    // Each from an address of its own: after 50 at once from one the others would have to wait.
+    let mut connection = Connection::open(Ipv4Addr::new(127, 0, 1, n), gate).await?;
     let head = |line: &str, more: &str| {
         format!(
             "{line} HTTP/1.1\r\nHost: {gate}\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n\
@@ -170,7 +171,7 @@ impl Readers {
 }
 
 async fn read(gate: SocketAddr, request: String, stop: Arc<AtomicBool>) -> std::io::Result<Vec<Duration>> {
-    let mut connection = Connection::open(gate).await?;
+    let mut connection = Connection::open(Ipv4Addr::LOCALHOST, gate).await?;
     let mut waits = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let begun = now();

@@ -2,10 +2,10 @@
 //! connection. As little of HTTP as is needed, so that what is measured is what lies between.
 
 use std::io::{Error, ErrorKind, Result};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 64\r\n\r\n\
     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -49,8 +49,11 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub async fn open(to: SocketAddr) -> Result<Self> {
-        Self::over(TcpStream::connect(to).await?)
+    /// From one of the many addresses that a machine has for itself.
+    pub async fn open(from: Ipv4Addr, to: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((from, 0)))?;
+        Self::over(socket.connect(to).await?)
     }
 
     fn over(stream: TcpStream) -> Result<Self> {
