@@ -52,6 +52,10 @@ pub struct User {
     pub created: Time,
     pub enrolment: Enrolment,
     pub factors: Vec<FactorId>,
+    /// Until when the first factor may be enrolled with the password alone: whoever set the password by a one-time link
+    /// may come back to it for as long as the link would have lived.
+    #[serde(default)]
+    pub enrol_until: Option<Time>,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
 }
@@ -124,6 +128,9 @@ pub enum AccountError {
     Retired,
     #[error("the factors of user {0} do not match its record: restore the store from a backup, or reset this user")]
     Inconsistent(UserId),
+    /// What the user holds was ended, or the user disabled, since it was looked at.
+    #[error("the user changed meanwhile")]
+    Changed,
     #[error("the user has no such factor")]
     NoSuchFactor,
     #[error("a user has at most {MAX_FACTORS} factors")]
@@ -207,6 +214,7 @@ impl Accounts {
             created: self.vault.now(),
             enrolment: Enrolment::NeverEnrolled,
             factors: Vec::new(),
+            enrol_until: None,
             removed: None,
         };
         let changes = vec![
@@ -258,6 +266,7 @@ impl Accounts {
             user.generation += 1;
             user.enrolment = Enrolment::Reset;
             user.factors.clear();
+            user.enrol_until = None;
         };
         self.without_factors(id, change, more).await
     }
@@ -274,6 +283,7 @@ impl Accounts {
             user.email = None;
             user.groups.clear();
             user.factors.clear();
+            user.enrol_until = None;
         };
         self.without_factors(id, change, Vec::new()).await?;
         for rows in self.vault.all::<Browser>(&browser_prefix(id)).await?.chunks(crate::store::MAX_WRITES) {
@@ -319,6 +329,7 @@ impl Accounts {
             return Err(AccountError::TooManyFactors);
         }
         record.enrolment = Enrolment::Enrolled;
+        record.enrol_until = None;
         record.factors.push(factor.id.clone());
         let factor = Factor { label: label(&factor.label), ..factor.clone() };
         Ok(vec![
@@ -344,14 +355,21 @@ impl Accounts {
         Ok(changes)
     }
 
-    pub async fn rename_factor(&self, user: &User, id: &FactorId, name: &str) -> Result<(), AccountError> {
+    /// `more` joins further changes to the same commit.
+    pub async fn rename_factor(
+        &self,
+        user: &User,
+        id: &FactorId,
+        name: &str,
+        more: Vec<Change>,
+    ) -> Result<(), AccountError> {
         loop {
             let row = self.factor(user, id).await?;
             let factor = Factor { label: label(name), ..row.value };
-            let change = self.vault.put(row.key, Expect::Version(row.version), &factor, row.expires)?;
-            match self.vault.commit(vec![change]).await {
+            let change = self.vault.put(row.key.clone(), Expect::Version(row.version), &factor, row.expires)?;
+            match self.vault.commit([vec![change], more.clone()].concat()).await {
                 Ok(_) => return Ok(()),
-                Err(VaultError::Conflict(_)) => {}
+                Err(VaultError::Conflict(conflict)) if conflict == row.key => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -409,6 +427,40 @@ impl Accounts {
 
     async fn factor_rows(&self, id: UserId) -> Result<Vec<Row<Factor>>, AccountError> {
         Ok(self.vault.scan(&factor_prefix(id), None, MAX_FACTORS + 1).await?)
+    }
+
+    /// The expectation that a user still is what it was when something was judged: enabled, and nothing ended what it
+    /// holds. Part of the commit that acts on the judgement.
+    ///
+    /// # Errors
+    /// [`AccountError::Changed`] when it is not so already.
+    pub async fn unchanged(&self, user: &User) -> Result<Change, AccountError> {
+        let row = self.live(user.id).await?.ok_or(AccountError::Changed)?;
+        if row.value.disabled || row.value.generation != user.generation {
+            return Err(AccountError::Changed);
+        }
+        Ok(self.vault.only_if(row.key, Expect::Version(row.version)))
+    }
+
+    /// As [`Accounts::edit`], of a user that still is what it was when the right to it was judged.
+    ///
+    /// # Errors
+    /// [`AccountError::Changed`] when it is not.
+    pub async fn edit_as(
+        &self,
+        judged: &User,
+        change: impl Fn(&mut User) + Send + Sync,
+        more: Vec<Change>,
+    ) -> Result<Arc<User>, AccountError> {
+        loop {
+            let row = self.live(judged.id).await?.ok_or(AccountError::Changed)?;
+            if row.value.disabled != judged.disabled || row.value.generation != judged.generation {
+                return Err(AccountError::Changed);
+            }
+            if let Some(user) = self.try_edit(row, &change, more.clone()).await? {
+                return Ok(user);
+            }
+        }
     }
 
     /// One round of an edit; `None` when somebody else was first.

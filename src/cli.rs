@@ -99,13 +99,14 @@ async fn run(line: Line) -> Result<(), Ended> {
                 None => source(config)?,
                 Some(upstream) => without_file(config, upstream, &serve)?,
             };
-            let (loaded, machine) = (load(&source)?, Machine::start());
+            let machine = Machine::start();
+            let (loaded, _) = check::judge(&source, &machine)?;
             telemetry::start(&loaded.written.log, machine.clock.clone())?;
             let again = move || load(&source);
             Ok(app::serve(loaded, machine, serve.accept_rp_change, again).await.map_err(Failure::from)?)
         }
         Command::Init { folder } => init::init(&folder, &SystemRandom).map_err(Into::into),
-        Command::Check => check::check(&read(config)?, json),
+        Command::Check => check::check(&source(config)?, json),
         Command::Explain(question) => explain::explain(&read(config)?, question, json).await,
         Command::Verify(question) => verify::verify(question, json).await,
         Command::Audit { user, since, request, follow } => {

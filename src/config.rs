@@ -8,7 +8,7 @@ pub mod sections;
 mod units;
 mod written;
 
-pub use load::{Loaded, Source, load};
+pub use load::{Loaded, Source, load, load_what_can_be_read};
 pub use reference::{Described, Entry, Shape, reference, reference_with};
 pub use sections::*;
 pub use units::{Size, Span};

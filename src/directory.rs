@@ -17,7 +17,7 @@ use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::method::Proof;
 use crate::secret::{BrowserKind, Key, Secret, Token};
-use crate::store::VaultError;
+use crate::store::{Change, VaultError};
 use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
 use crate::types::{Strength, UserId, UserName};
 
@@ -36,14 +36,29 @@ pub trait Directory: Send + Sync {
     /// anything is used up.
     fn judge(&self, name: &UserName, password: &Secret<String>) -> Result<(), PasswordFloor>;
 
-    /// Sets a password after judging it against the floor. Where there was one before, everything the user holds ends
-    /// in the same commit (a new generation): whoever acts reads the user again and opens a new session.
-    async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError>;
+    /// The slow part of setting a password: judges it against the floor and makes what will be stored. Nothing is
+    /// stored, so that nothing is used up when there is no room for it.
+    async fn prepare(&self, name: &UserName, password: &Secret<String>) -> Result<Prepared, DirectoryError>;
+
+    /// Stores a prepared password, for a user that still is what it was when the right to it was judged. Where there was
+    /// one before, everything the user holds ends in the same commit (a new generation): whoever acts opens a new
+    /// session. `also` changes the user's record, `more` joins further changes. Gives the user as it is now.
+    async fn set_password(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        also: &(dyn for<'a> Fn(&'a mut User) + Send + Sync),
+        more: Vec<Change>,
+    ) -> Result<Arc<User>, DirectoryError>;
 
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError>;
 
     async fn forget(&self, user: UserId) -> Result<(), DirectoryError>;
 }
+
+/// A password that was judged and made ready to be stored.
+#[derive(Clone, Debug)]
+pub struct Prepared(Secret<String>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
@@ -137,17 +152,26 @@ impl FirstFactor {
         self.check(user.name.clone(), Some(user), password, lane, origin).await
     }
 
-    /// Sets a password that the right to was proved for (a one-time link, a second factor), records it, and proves it:
-    /// whoever sets a password knows it.
+    /// The slow part of setting a password, see [`Directory::prepare`].
+    pub async fn prepare(&self, name: &UserName, password: &Secret<String>) -> Result<Prepared, DirectoryError> {
+        self.directory.prepare(name, password).await
+    }
+
+    /// Sets a password that the right to was proved for (a one-time link, a second factor), with its event and `more` in
+    /// one commit, and proves it: whoever sets a password knows it. `enrol_until`: how long the first factor may be
+    /// enrolled with it alone.
     pub async fn set_password(
         &self,
         user: &User,
-        password: &Secret<String>,
+        prepared: &Prepared,
+        enrol_until: Option<Time>,
         origin: &Origin,
+        mut more: Vec<Change>,
     ) -> Result<Proof, DirectoryError> {
-        self.directory.set_password(user, password).await?;
-        self.audit.record(event(Kind::PasswordChanged, origin, Some(user))).await?;
-        Ok(self.proof(user))
+        more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
+        let also = move |user: &mut User| user.enrol_until = enrol_until;
+        let user = self.directory.set_password(user, prepared, &also, more).await?;
+        Ok(self.proof(&user))
     }
 
     /// Throttle → directory → audit → proof.
@@ -219,7 +243,7 @@ impl FirstFactor {
 
     fn proof(&self, user: &User) -> Proof {
         let at = self.accounts.vault().now();
-        Proof::mint(user.id, None, Strength::Code, at, vec!["pwd".to_owned()])
+        Proof::mint(user, None, Strength::Code, at, vec!["pwd".to_owned()])
     }
 
     async fn lane_of(&self, user: Option<&User>, browser: &Token<BrowserKind>) -> Result<Lane, DirectoryError> {

@@ -92,7 +92,7 @@ pub struct Person<'a> {
 
 impl<'a> Person<'a> {
     /// The person behind a session; nobody where nothing is proved any more.
-    fn of(visitor: &'a Visitor) -> Option<Self> {
+    pub fn of(visitor: &'a Visitor) -> Option<Self> {
         let live = visitor.live().filter(|live| live.level > Level::Stranger)?;
         let Live { user, evidence, level, .. } = &**live;
         Some(Self { name: &user.name, groups: &user.groups, level: *level, evidence })

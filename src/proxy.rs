@@ -38,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
@@ -61,8 +62,8 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::types::RequestId;
-use crate::wizard::visit::Visit;
+use crate::types::{RequestId, UserName};
+use crate::wizard::visit::{Visit, signed_in};
 
 /// How often an application is tried: once more on a fresh connection or another address, and once more again.
 const TRIES: usize = 3;
@@ -87,7 +88,6 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
-    dress: Dress,
 }
 
 impl Running {
@@ -102,8 +102,7 @@ impl Running {
     ) -> Self {
         let upstreams = Upstreams::build(&sites, &limits, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        let dress = Dress::of(&sites);
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, dress }
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
 }
 
@@ -163,6 +162,8 @@ pub struct Passage {
     request: Option<Request>,
     facts: Option<Facts>,
     site: Option<Arc<Site>>,
+    /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
+    account: Option<UserName>,
     shape: Shape,
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
@@ -214,20 +215,26 @@ impl Gatekeeper {
         passage.site = Some(site.clone());
 
         // own page, visitor
+        let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
-        let visitor = if ours && is_asset(&facts) {
-            Visitor::Stranger
-        } else {
-            self.door.sessions.visitor(cookies.session.as_ref()).await.map_err(|error| {
-                tracing::error!(request = %passage.id, %error, "a session could not be looked up");
-                StatusCode::SERVICE_UNAVAILABLE
-            })?
+        let sessions = &self.door.sessions;
+        let visitor = match facts.own_page() {
+            // Styles and pictures are the same for everybody: they need no session, nor a store that answers.
+            OwnPage::Exact(page) if page.starts_with("assets/") => Ok(Visitor::Stranger),
+            // Asked again and again by scripts: a page left open must not keep its session alive.
+            OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
+            _ => sessions.visitor(cookies.session.as_ref()).await,
         };
+        let visitor = visitor.map_err(|error| {
+            tracing::error!(request = %passage.id, %error, "a session could not be looked up");
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        passage.account = visitor.live().map(|live| live.user.name.clone());
         let agent = agent(session.req_header());
         if ours {
             let sites = running.sites.clone();
             let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
-            return bridge::call(session, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
+            return bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
         }
 
         // decide
@@ -236,7 +243,7 @@ impl Gatekeeper {
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
-                Err(StatusCode::FORBIDDEN)
+                Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
         }
     }
@@ -343,26 +350,41 @@ impl Gatekeeper {
         }
     }
 
+    /// A no of the rules, said to whoever it is: another account may be let in, and the start page may be open.
+    fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, passage: &Passage) -> Answer {
+        let texts = &self.door.texts;
+        let mut links = Vec::new();
+        if why == Refusal::NotAllowed {
+            links.push(Link::new(texts.text("refused-as-another"), login_address(Entrance::Login, facts, site)));
+        }
+        if facts.path != site.prefix {
+            links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
+        }
+        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &self.frame(passage), texts)
+    }
+
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
+        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &self.door.texts)
+    }
+
+    fn frame(&self, passage: &Passage) -> Frame {
         let url = passage.site.as_ref().and_then(|site| site.url.as_ref());
         let host = passage.facts.as_ref().map(|facts| facts.host.clone()).unwrap_or_default();
-        let frame = Frame {
-            origin: url.and_then(|url| url.at(&host)).map(|url| url.to_string()).unwrap_or_default(),
-            site: host,
+        let origin = url.and_then(|url| url.at(&host));
+        Frame {
+            // As on our other pages: the port belongs to the name where it is not the scheme's own.
+            site: origin.as_ref().map_or(host, |origin| origin.authority()),
+            origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
-            account: None,
-        };
-        Answer::refusal(status, passage.shape, &passage.id, &frame, &self.door.texts)
+            account: passage.account.as_ref().map(signed_in),
+        }
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
     async fn write(&self, session: &mut Session, passage: &mut Passage, answer: Answer) {
-        let dress = match &passage.site {
-            Some(site) => passage.running.dress.at(site),
-            None => passage.running.dress.clone(),
-        };
+        let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
         passage.line.status = answer.status.as_u16();
-        match bridge::write(session, answer, &dress).await {
+        match bridge::write(session, answer, dress).await {
             Ok(bytes) => passage.line.bytes = bytes,
             Err(error) => tracing::debug!(request = %passage.id, error = error.etype().as_str(), "not all was sent"),
         }
@@ -402,11 +424,6 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode>
         },
     };
     Ok((facts, wanted))
-}
-
-/// Styles and pictures are the same for everybody: they need no session, nor a store that answers.
-fn is_asset(facts: &Facts) -> bool {
-    matches!(facts.own_page(), OwnPage::Exact(page) if page.starts_with("assets/"))
 }
 
 fn accept(head: &RequestHeader) -> Option<&[u8]> {
@@ -472,6 +489,7 @@ impl ProxyHttp for Gatekeeper {
             request: Request::current(),
             facts: None,
             site: None,
+            account: None,
             shape: Shape::Problem,
             permit: None,
             identity: Vec::new(),

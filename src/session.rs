@@ -299,6 +299,8 @@ impl Sessions {
         let mut attempt = 1;
         loop {
             let (opened, mut changes) = self.opening(user, &evidence, place)?;
+            // What was proved was proved of this user as it was: enabled, and of this generation.
+            changes.push(self.accounts.unchanged(user).await?);
             let mut ends_anyway = None;
             if let Some(old) = replaces {
                 match self.ending(old).await? {
@@ -320,10 +322,19 @@ impl Sessions {
                     return Ok(opened);
                 }
                 // Its `last_seen` was written, or the user signed in elsewhere: read again.
-                Err(VaultError::Conflict(key)) if is_session_key(&key) && attempt < ATTEMPTS => attempt += 1,
+                Err(VaultError::Conflict(key))
+                    if (is_session_key(&key) || key.starts_with("user/")) && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The expectation that a session has not ended: part of the commit of a deed that it is the right to.
+    pub fn present(&self, token: &Token<SessionKind>) -> Change {
+        self.vault.only_if(key_of(token.hash().bytes()), Expect::Present)
     }
 
     fn opening(&self, user: &User, evidence: &[Evidence], place: &Place) -> Result<(Opened, Vec<Change>), VaultError> {

@@ -37,16 +37,28 @@ pub enum Expect {
     Any,
     /// No such record, or only one that has expired.
     Absent,
+    /// The record exists and has not expired.
+    Present,
     /// The record exists, has not expired, and is of this version.
     Version(Version),
 }
 
-/// One write of a commit. `value: None` deletes.
+/// What a write does to its key, once every expectation of the commit holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Put(Vec<u8>),
+    Delete,
+    /// Nothing: the commit only depends on what is expected of this key, so that what was looked at and what is done
+    /// about it are one.
+    Keep,
+}
+
+/// One write of a commit.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub key: String,
     pub expect: Expect,
-    pub value: Option<Vec<u8>>,
+    pub effect: Effect,
     /// From this moment on the record is absent; engines remove it some time later.
     pub expires: Option<Time>,
 }
@@ -115,6 +127,7 @@ fn holds(expect: Expect, current: Option<&Entry>, now: Time) -> bool {
     match expect {
         Expect::Any => true,
         Expect::Absent => current.is_none(),
+        Expect::Present => current.is_some(),
         Expect::Version(version) => current.is_some_and(|entry| entry.version == version),
     }
 }

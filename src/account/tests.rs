@@ -190,7 +190,7 @@ async fn a_factor_is_listed_kept_renamed_and_removed() {
     let again = accounts.used_factor(user.id, &row, vec![3]).unwrap();
     accounts.vault.commit(vec![used]).await.unwrap();
     assert!(matches!(accounts.vault.commit(vec![again]).await, Err(VaultError::Conflict(_))));
-    accounts.rename_factor(&user, &first.id, "Work phone").await.unwrap();
+    accounts.rename_factor(&user, &first.id, "Work phone", Vec::new()).await.unwrap();
     let row = accounts.factor(&user, &first.id).await.unwrap();
     assert_eq!((row.value.label.as_str(), row.value.state.as_slice()), ("Work phone", [2].as_slice()));
 

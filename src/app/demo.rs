@@ -141,11 +141,13 @@ async fn alice(parts: &Parts) -> Result<Secret<String>, StartError> {
     let drawn = BASE32_NOPAD.encode(&random_bytes::<10>(&*parts.machine.random)).to_lowercase();
     let words: Vec<&str> = [0, 4, 8, 12].iter().filter_map(|&at| drawn.get(at..at + 4)).collect();
     let password = Secret::new(words.join("-"));
-    parts.first.set_password(&user, &password, &origin).await.map_err(|error| match error {
+    let of_directory = |error| match error {
         DirectoryError::Account(error) => of_account(error),
         DirectoryError::Vault(error) => StartError::Vault(error),
         other => failed(&other.to_string()),
-    })?;
+    };
+    let prepared = parts.first.prepare(&user.name, &password).await.map_err(of_directory)?;
+    parts.first.set_password(&user, &prepared, None, &origin, Vec::new()).await.map_err(of_directory)?;
     Ok(password)
 }
 

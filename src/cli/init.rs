@@ -9,6 +9,11 @@ use crate::app::Failure;
 use crate::secret::Random;
 use crate::store::load_or_create;
 
+/// The smallest real file, which `init` makes its own.
+const SMALLEST: &str = include_str!("../../config/vestibule.toml");
+/// The data folder in it.
+const INSTALLED: &str = "\"/var/lib/vestibule\"";
+
 /// Writes `vestibule.toml` and `data/keys/sealing.key` into the folder; nothing that is there is touched.
 pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
     let file = folder.join("vestibule.toml");
@@ -28,8 +33,7 @@ pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
     load_or_create(&key, true, random).map_err(|error| Failure::new(error.to_string(), "choose another folder"))?;
     let data = fs::canonicalize(&data).map_err(|error| failed(&data, error))?;
     let path = toml_edit::Value::from(data.to_string_lossy().as_ref()).to_string();
-    let text = include_str!("../../config/vestibule.toml");
-    let text = text.replace("path = \"/var/lib/vestibule\"", &format!("path = {}", path.trim()));
+    let text = SMALLEST.replace(INSTALLED, path.trim());
     let mut options = OpenOptions::new();
     let written = options.write(true).create_new(true).mode(0o600).open(&file);
     written.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| failed(&file, error))?;
@@ -37,4 +41,14 @@ pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
     println!("Keep a copy of the key away from the data: without it the store cannot be read.");
     println!("Now look at [[site]], then run: vestibule check && vestibule serve");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_file_names_its_data_folder_once() {
+        assert_eq!(SMALLEST.matches(INSTALLED).count(), 1);
+    }
 }

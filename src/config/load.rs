@@ -24,7 +24,7 @@ const MOST_PROBLEMS: usize = 100;
 /// Deeper than any key; it bounds what a variable's name can make us build.
 const DEEPEST_KEY: usize = 8;
 /// Keys that are promised but not built: whoever writes one is told so, instead of being sent to look for a typo.
-const LATER: [&str; 10] = [
+const LATER: [&str; 11] = [
     "forward_auth",
     "gateway.voice",
     "listen.certificates",
@@ -33,6 +33,7 @@ const LATER: [&str; 10] = [
     "listen.proxy_protocol",
     "portal.networks",
     "reload",
+    "session.trusted_browser",
     "store.etcd",
     "store.stale",
 ];
@@ -90,6 +91,13 @@ impl Loaded {
 /// # Errors
 /// Every problem of every layer, each with its place and its remedy; up to a hundred.
 pub fn load(source: &Source) -> Result<Loaded, Problems> {
+    let (loaded, problems) = load_what_can_be_read(source);
+    if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+}
+
+/// As [`load`], for telling every problem at once: with problems comes what is left when the keys they are about are
+/// taken out, so that the parts can say what they think of the rest. It is never to be started with.
+pub fn load_what_can_be_read(source: &Source) -> (Loaded, Problems) {
     let mut problems = Problems::default();
     let origin = Origin::read(source, &mut problems);
     let figment = origin.merge();
@@ -122,7 +130,7 @@ pub fn load(source: &Source) -> Result<Loaded, Problems> {
             break Written::default();
         }
     };
-    if problems.is_empty() { Ok(Loaded { written, origin }) } else { Err(problems) }
+    (Loaded { written, origin }, problems)
 }
 
 /// The layers as they were written.

@@ -128,9 +128,6 @@ section! {
         lifetime: Span = Span::secs(12 * 3600),
         /// How long a login may take from the password to the second factor.
         login_timeout: Span = Span::secs(10 * 60),
-        /// How long a browser, at the user's wish, stands in for the second factor of a plain two_factor rule. "0s": the box is
-        /// not offered.
-        trusted_browser: Span = Span::secs(30 * 86_400),
     }
 }
 

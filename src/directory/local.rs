@@ -1,6 +1,8 @@
 //! Users' own passwords, in the store: Argon2id (RFC 9106) as PHC strings, sealed under `password/<user>`. A user without
 //! a password, or no user at all, costs the same hash as a wrong password does.
 
+use std::sync::Arc;
+
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use async_trait::async_trait;
@@ -8,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
 use super::hashers::{Full, Hashers};
-use super::{Directory, DirectoryError};
+use super::{Directory, DirectoryError, Prepared};
 use crate::account::{AccountError, Accounts, User};
 use crate::config::PasswordSection;
 use crate::error::Problems;
 use crate::secret::{Random, Secret, random_bytes};
-use crate::store::{Expect, Record, Row, VaultError};
+use crate::store::{Change, Expect, Record, Row, VaultError};
 use crate::types::{UserId, UserName};
 
 /// A password's hash. Key `password/<user>`.
@@ -147,20 +149,35 @@ impl Directory for LocalDirectory {
         judge(&prepared, name, self.min_length)
     }
 
-    async fn set_password(&self, user: &User, password: &Secret<String>) -> Result<(), DirectoryError> {
-        self.judge(&user.name, password)?;
-        let phc = self.hash(prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?).await?;
-        let vault = self.accounts.vault();
+    async fn prepare(&self, name: &UserName, password: &Secret<String>) -> Result<Prepared, DirectoryError> {
+        self.judge(name, password)?;
+        let prepared = prepare(password).ok_or(PasswordFloor::Long(MAX_BYTES))?;
+        Ok(Prepared(Secret::new(self.hash(prepared).await?)))
+    }
+
+    async fn set_password(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        also: &(dyn for<'a> Fn(&'a mut User) + Send + Sync),
+        more: Vec<Change>,
+    ) -> Result<Arc<User>, DirectoryError> {
         let key = key(user.id);
         loop {
             let before = self.row(user.id).await?;
             let expect = before.as_ref().map_or(Expect::Absent, |row| Expect::Version(row.version));
-            let change = vault.put(key.clone(), expect, &Password { phc: phc.clone() }, None)?;
+            let password = Password { phc: prepared.0.expose().clone() };
+            let mut changes = vec![self.accounts.vault().put(key.clone(), expect, &password, None)?];
+            changes.extend(more.iter().cloned());
             let ended = u64::from(before.is_some());
             // The record is part of the commit also where it does not change: a user removed meanwhile gets none.
-            match self.accounts.edit(user.id, |user| user.generation += ended, vec![change]).await {
-                Ok(_) => return Ok(()),
-                Err(AccountError::Vault(VaultError::Conflict(_))) => {}
+            let change = |user: &mut User| {
+                user.generation += ended;
+                also(user);
+            };
+            match self.accounts.edit_as(user, change, changes).await {
+                Ok(user) => return Ok(user),
+                Err(AccountError::Vault(VaultError::Conflict(conflict))) if conflict == key => {}
                 Err(error) => return Err(error.into()),
             }
         }

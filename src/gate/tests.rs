@@ -74,6 +74,7 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         created: NOW,
         enrolment: Enrolment::Enrolled,
         factors: Vec::new(),
+        enrol_until: None,
         removed: None,
     };
     let session = Session {

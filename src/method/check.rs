@@ -50,8 +50,9 @@ pub struct CheckBegun {
     pub begun: Begun,
     pub prompt: Prompt,
     pub sending: Sending,
-    /// Whether something had to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
-    /// check or to the end of the enrolment.
+    /// Whether something has to be stored or sent. When not, `keep` was not called, and `begun` goes straight on to the
+    /// check or to the end of the enrolment. (Nor is it called where a message has to wait: what was begun before
+    /// stands.)
     pub kept: bool,
 }
 
@@ -99,6 +100,9 @@ pub enum CheckError {
     /// Another factor of the store has the same credential.
     #[error("this factor is enrolled already")]
     AlreadyEnrolled,
+    /// The last factor that is no fallback: without it there is no second door.
+    #[error("this is the last second factor")]
+    Last,
     /// Too soon after a wrong answer.
     #[error("answers are not looked at until {0}")]
     Wait(Time),
@@ -262,7 +266,7 @@ impl Checks {
                         Ok(_) => {
                             let proved = Some((card.id.clone(), factor.clone()));
                             return Ok(Checked::Proved(Proof::mint(
-                                user.id,
+                                user,
                                 proved,
                                 card.strength,
                                 now,
@@ -330,8 +334,9 @@ impl Checks {
     }
 
     /// Ends an enrolment: one commit stores the factor, lists it, claims what must be unique, uses up `consume` and
-    /// records it. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
+    /// records it; a wrong answer to a challenge that is for one answer only commits `spend`. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
     /// was when the right to enrol was judged: one whose factors changed since then is a conflict.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn finish_enrolment(
         &self,
         user: &User,
@@ -339,6 +344,7 @@ impl Checks {
         answer: &Answer,
         place: &Place,
         origin: &Origin,
+        spend: Vec<Change>,
         consume: Vec<Change>,
     ) -> Result<Enrolled, CheckError> {
         let method = self.method(&begun.method, place)?;
@@ -370,8 +376,13 @@ impl Checks {
         let new = match new {
             Ok(new) => new,
             Err(error) => {
+                // A box that was not ticked is no guess: it costs no wait, and is no event.
+                if error.field != "code" {
+                    self.throttle.take_back(&account, &target, &lane).await?;
+                    return Err(CheckError::Field(error));
+                }
                 if card.single_use_challenge {
-                    self.vault().commit(consume).await.or_else(conflict_is_no_matter)?;
+                    self.vault().commit(spend).await.or_else(conflict_is_no_matter)?;
                 }
                 self.audit.record(about(Kind::FactorWrong, None).detail("enrolment")).await?;
                 return Err(CheckError::Field(error));
@@ -402,7 +413,7 @@ impl Checks {
             match self.vault().commit(changes).await {
                 Ok(_) => {
                     let proved = Some((card.id.clone(), factor.id.clone()));
-                    let proof = Proof::mint(user.id, proved, card.strength, now, all_amr(card.amr, &new.amr));
+                    let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
                 }
                 Err(VaultError::Conflict(key)) if key.starts_with("user/") || key.starts_with("throttle/") => {}
@@ -418,8 +429,22 @@ impl Checks {
 
     /// Removes a factor (and fallbacks with the last other one), in one commit with its event. Whether the visitor may,
     /// and whether policy needs the factor, are the wizard's questions.
-    pub async fn remove(&self, user: &User, factor: &FactorId, origin: &Origin) -> Result<(), CheckError> {
+    pub async fn remove(
+        &self,
+        user: &User,
+        factor: &FactorId,
+        keep_one: bool,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<(), CheckError> {
         for _ in 0..RETRIES {
+            // As it is now, and still what it was when the right to this was judged.
+            let user = &*self
+                .accounts
+                .by_id(user.id)
+                .await?
+                .filter(|now| now.generation == user.generation)
+                .ok_or_else(over)?;
             let rows = self.accounts.factors(user).await?;
             if !rows.iter().any(|row| row.value.id == *factor) {
                 return Err(AccountError::NoSuchFactor.into());
@@ -428,6 +453,9 @@ impl Checks {
             let fallback =
                 |row: &Row<Factor>| self.registry.get(&row.value.method).is_some_and(|method| method.card().fallback);
             let others = rows.iter().any(|row| row.value.id != *factor && !fallback(row));
+            if keep_one && !others {
+                return Err(CheckError::Last);
+            }
             let removed: Vec<&Factor> =
                 rows.iter().map(|row| &row.value).filter(|other| other.id == *factor || !others).collect();
             let ids: Vec<FactorId> = removed.iter().map(|factor| factor.id.clone()).collect();
@@ -443,8 +471,10 @@ impl Checks {
                 let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
                 changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
             }
+            changes.extend(more.iter().cloned());
             match self.vault().commit(changes).await {
                 Ok(_) => return Ok(()),
+                Err(VaultError::Conflict(key)) if key.starts_with("session/") => return Err(over()),
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -485,26 +515,22 @@ impl Checks {
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
         }
-        let mut wait = None;
         if let Some(outgoing) = &step.message {
-            let budgets = budgets(user.id, &begun, outgoing, origin);
-            begun.next_send = match self.throttle.spend(&budgets).await? {
-                Ok(()) => Some(now + outgoing.cooldown),
+            match self.throttle.spend(&budgets(user.id, &begun, outgoing, origin)).await? {
+                Ok(()) => begun.next_send = Some(now + outgoing.cooldown),
                 Err(next) => {
                     let same =
                         |old: &&Begun| old.method == begun.method && old.factor == begun.factor && now < old.expires;
-                    if let Some(old) = previous.filter(same) {
-                        let (prompt, sending) = (show(old), Sending::Wait(next));
-                        return Ok(CheckBegun { begun: old.clone(), prompt, sending, kept: true });
-                    }
-                    wait = Some(next);
-                    wait
+                    // Nothing is stored: a code that nobody was sent cannot be typed, and of two clicks at once the one
+                    // that waits must not overtake the one that sends.
+                    let begun = previous.filter(same).cloned().unwrap_or(Begun { next_send: Some(next), ..begun });
+                    return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::Wait(next), kept: true });
                 }
-            };
+            }
         }
 
         let mut changes = keep(&begun)?;
-        if let (Some(row), Some(state), None) = (row, step.state, wait) {
+        if let (Some(row), Some(state)) = (row, step.state) {
             let moved = Factor { state, ..row.value.clone() };
             changes.push(self.vault().put(row.key.clone(), Expect::Version(row.version), &moved, row.expires)?);
         }
@@ -513,10 +539,9 @@ impl Checks {
         }
 
         let prompt = show(&begun);
-        let sending = match (step.message, wait) {
-            (None, _) => Sending::None,
-            (Some(_), Some(next)) => Sending::Wait(next),
-            (Some(outgoing), None) => self.send(user, &begun, outgoing, origin, now).await?,
+        let sending = match step.message {
+            None => Sending::None,
+            Some(outgoing) => self.send(user, &begun, outgoing, origin, now).await?,
         };
         Ok(CheckBegun { begun, prompt, sending, kept: true })
     }

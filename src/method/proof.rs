@@ -1,5 +1,6 @@
 //! A passed check as a value. Only `method` and `directory` make one; a level rises by nothing else.
 
+use crate::account::User;
 use crate::clock::Time;
 use crate::types::{FactorId, MethodId, Strength, UserId};
 
@@ -8,6 +9,8 @@ use crate::types::{FactorId, MethodId, Strength, UserId};
 #[derive(Debug, PartialEq, Eq)]
 pub struct Proof {
     user: UserId,
+    /// The user's generation when it was made: what ended everything the user holds ended this too.
+    generation: u64,
     /// `None`: the password.
     factor: Option<(MethodId, FactorId)>,
     strength: Strength,
@@ -18,17 +21,21 @@ pub struct Proof {
 impl Proof {
     /// For `method` and `directory` alone; `tests/floors.rs` looks for other callers.
     pub(crate) fn mint(
-        user: UserId,
+        user: &User,
         factor: Option<(MethodId, FactorId)>,
         strength: Strength,
         at: Time,
         amr: Vec<String>,
     ) -> Self {
-        Self { user, factor, strength, at, amr }
+        Self { user: user.id, generation: user.generation, factor, strength, at, amr }
     }
 
     pub fn user(&self) -> UserId {
         self.user
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub fn is_second_factor(&self) -> bool {

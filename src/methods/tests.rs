@@ -145,7 +145,8 @@ impl Bench {
 
     async fn finish_enrolment(&self, name: &str, begun: &Begun, answer: &Answer) -> Result<Enrolled, CheckError> {
         let (user, consume) = (self.user(name).await, self.consume(name).await);
-        self.checks.finish_enrolment(&user, begun, answer, &place(), &audit::Origin::default(), consume).await
+        let spend = consume.clone();
+        self.checks.finish_enrolment(&user, begun, answer, &place(), &audit::Origin::default(), spend, consume).await
     }
 
     /// A whole enrolment; the clock moves on, so that codes are fresh ones and no wait is left.
@@ -370,7 +371,7 @@ async fn recovery_goes_with_the_last_other_factor_and_never_comes_first() {
     let app = bench.enrol("alice", &totp(), &mut hands).await;
     bench.enrol("alice", &recovery, &mut hands).await;
     let user = bench.user("alice").await;
-    bench.checks.remove(&user, &app.factor.id, &audit::Origin::default()).await.unwrap();
+    bench.checks.remove(&user, &app.factor.id, false, &audit::Origin::default(), Vec::new()).await.unwrap();
     assert!(bench.user("alice").await.factors.is_empty());
     assert_eq!(bench.events(Kind::FactorRemoved).await, 2);
 }
@@ -447,7 +448,8 @@ async fn a_first_factor_that_came_meanwhile_ends_an_enrolment() {
     bench.enrol("alice", &MethodId::new("webauthn"), &mut other).await;
     let answer = other.answer(&begun.prompt, &bench);
     let origin = audit::Origin::default();
-    let refused = bench.checks.finish_enrolment(&stale, &begun.begun, &answer, &place(), &origin, Vec::new()).await;
+    let refused =
+        bench.checks.finish_enrolment(&stale, &begun.begun, &answer, &place(), &origin, Vec::new(), Vec::new()).await;
     assert!(refused.is_err());
     assert_eq!(bench.user("alice").await.factors.len(), 1);
 }
@@ -462,7 +464,7 @@ async fn a_key_belongs_to_one_user_until_it_is_removed() {
     let refused = bench.finish_enrolment("bob", &begun.begun, &answer).await;
     assert!(matches!(refused, Err(CheckError::AlreadyEnrolled)), "{refused:?}");
     let alice = bench.user("alice").await;
-    bench.checks.remove(&alice, &enrolled.factor.id, &audit::Origin::default()).await.unwrap();
+    bench.checks.remove(&alice, &enrolled.factor.id, false, &audit::Origin::default(), Vec::new()).await.unwrap();
     bench.clock.advance(Duration::from_secs(60));
     bench.enrol("bob", &webauthn, &mut hands).await;
 }

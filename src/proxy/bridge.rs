@@ -25,12 +25,22 @@ const MAX_ANSWER: usize = 4 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 const MAX_DRAIN: usize = 8 << 20;
 
+/// The whole of a form, within its limits. Read before the visitor is looked up: whoever holds a form back must not act
+/// as the one he was when it began.
+pub async fn body(session: &mut Session) -> Result<Bytes, StatusCode> {
+    match tokio::time::timeout(BODY_TIME, read(session)).await {
+        Ok(body) => body,
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
 /// Asks the router. `Err`: the status of the refusal instead.
-pub async fn call(session: &mut Session, router: axum::Router, visit: VisitExtension) -> Result<Answer, StatusCode> {
-    let body = match tokio::time::timeout(BODY_TIME, read(session)).await {
-        Ok(body) => body?,
-        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
-    };
+pub async fn call(
+    session: &Session,
+    body: Bytes,
+    router: axum::Router,
+    visit: VisitExtension,
+) -> Result<Answer, StatusCode> {
     let mut parts = session.req_header().as_owned_parts();
     parts.version = Version::HTTP_11;
     parts.extensions.insert(visit);
@@ -70,7 +80,7 @@ async fn read(session: &mut Session) -> Result<Bytes, StatusCode> {
 
 /// Writes an answer of ours, dressed; then reads on for a bounded while if the client is still sending. Returns how
 /// many bytes of body were sent.
-pub async fn write(session: &mut Session, mut answer: Answer, dress: &Dress) -> pingora::Result<usize> {
+pub async fn write(session: &mut Session, mut answer: Answer, dress: Dress) -> pingora::Result<usize> {
     security_headers(&mut answer.headers, dress);
     let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 4))?;
     let mut last = None;

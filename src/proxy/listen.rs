@@ -124,7 +124,7 @@ impl Listening {
                     if error == HeadError::Method {
                         answer = answer.allowing(METHODS);
                     }
-                    let _ = timeout(BREATH, transport.answer(&answer.into_bytes(&Dress::plain()))).await;
+                    let _ = timeout(BREATH, transport.answer(&answer.into_bytes(Dress::plain()))).await;
                     transport.close_gently().await;
                     return;
                 }

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
-use crate::gate::{Facts, Kind, Site, Sites};
+use crate::gate::{Facts, Kind, Site};
 use crate::types::RequestId;
 
 /// How long a client should wait when a part of ours is not available.
@@ -51,9 +52,8 @@ impl Shape {
 }
 
 /// What the security headers of an answer depend on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Dress {
-    policy: HeaderValue,
     /// The site's `url` begins with `https://`.
     https: bool,
 }
@@ -61,42 +61,40 @@ pub struct Dress {
 impl Dress {
     /// For answers that belong to no site.
     pub fn plain() -> Self {
-        Self { policy: content_policy(&[]), https: false }
+        Self { https: false }
     }
 
-    /// For answers in the name of sites: after a login the browser is redirected to one of them, which the policy of
-    /// the page with the form must allow.
-    pub fn of(sites: &Sites) -> Self {
-        let origins: Vec<String> =
-            sites.sites.iter().filter_map(|site| site.url.as_ref()).map(|url| url.to_string()).collect();
-        Self { policy: content_policy(&origins), https: false }
+    pub fn at(site: &Site) -> Self {
+        Self { https: site.url.as_ref().is_some_and(|url| url.is_https()) }
     }
 
-    /// The same, for one site.
-    pub fn at(&self, site: &Site) -> Self {
-        Self { policy: self.policy.clone(), https: site.url.as_ref().is_some_and(|url| url.is_https()) }
+    /// Nothing is allowed but what our pages are made of. A form that succeeds is redirected to the application, which
+    /// may send the browser on to anybody (its own login, a native program that listens on loopback), and Chromium
+    /// holds every one of these steps against the form's page: naming our sites alone would end such logins on a blank
+    /// page. What stays shut is scripts, and an encrypted page that sends what was typed over an open network.
+    fn policy(self) -> &'static str {
+        macro_rules! with_forms_to {
+            ($places:literal) => {
+                concat!(
+                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; ",
+                    "frame-ancestors 'none'; form-action 'self' ",
+                    $places
+                )
+            };
+        }
+        if self.https {
+            with_forms_to!("https: http://localhost:* http://127.0.0.1:*")
+        } else {
+            with_forms_to!("https: http:")
+        }
     }
-}
-
-/// Nothing is allowed but what our pages are made of.
-fn content_policy(origins: &[String]) -> HeaderValue {
-    let mut policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
-                      frame-ancestors 'none'; form-action 'self'"
-        .to_owned();
-    for origin in origins {
-        policy.push(' ');
-        policy.push_str(origin);
-    }
-    // Origins are checked names in ASCII. Were one not, only its own forms would lose their redirect.
-    HeaderValue::try_from(policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'"))
 }
 
 /// The security headers: on every answer of ours, whoever made it. What a handler may decide for itself is only how
 /// long an answer may be kept (assets, keys).
-pub fn security_headers(headers: &mut HeaderMap, dress: &Dress) {
-    headers.insert(header::CONTENT_SECURITY_POLICY, dress.policy.clone());
+pub fn security_headers(headers: &mut HeaderMap, dress: Dress) {
     for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, dress.policy()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         // `same-origin`, not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
@@ -148,7 +146,15 @@ impl Answer {
     }
 
     /// Any other answer: it says what happened, and nothing about the inside.
-    pub fn refusal(status: StatusCode, shape: Shape, id: &RequestId, frame: &Frame, texts: &Texts) -> Self {
+    /// `links`: where a person may go from here.
+    pub fn refusal(
+        status: StatusCode,
+        shape: Shape,
+        id: &RequestId,
+        links: Vec<Link>,
+        frame: &Frame,
+        texts: &Texts,
+    ) -> Self {
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
         let detail = if texts.has(&key) { Cow::Owned(texts.text(&key)) } else { Cow::Borrowed(reason) };
@@ -158,7 +164,7 @@ impl Answer {
                     status: status.as_u16(),
                     why: refusal::Why::Status,
                     request_id: id.to_string(),
-                    links: Vec::new(),
+                    links,
                 };
                 let page = refusal::page(&view, frame, texts).into_string();
                 Self::new(status, "text/html; charset=utf-8", page)
@@ -195,7 +201,7 @@ impl Answer {
     }
 
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
-    pub fn into_bytes(mut self, dress: &Dress) -> Vec<u8> {
+    pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
         let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
         for (name, value) in &self.headers {
@@ -277,7 +283,7 @@ mod tests {
 
     #[test]
     fn every_answer_is_dressed() {
-        let bytes = Answer::unreadable(StatusCode::BAD_REQUEST).into_bytes(&Dress::plain());
+        let bytes = Answer::unreadable(StatusCode::BAD_REQUEST).into_bytes(Dress::plain());
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{text}");
         for header in [
@@ -296,7 +302,7 @@ mod tests {
     fn a_handler_may_only_say_how_long_its_answer_is_kept() {
         let mut answer = Answer::keys("{}".into());
         answer.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src *"));
-        security_headers(&mut answer.headers, &Dress::plain());
+        security_headers(&mut answer.headers, Dress::plain());
         assert_eq!(answer.headers[header::CACHE_CONTROL], "public, max-age=300");
         assert!(!answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains('*'));
     }
@@ -309,7 +315,7 @@ mod tests {
         let texts = Texts::english();
         for (shape, start) in [(Shape::Page, "<!DOCTYPE html>"), (Shape::Problem, "{"), (Shape::Text, "403 Forbidden")]
         {
-            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), &frame(), &texts);
+            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), Vec::new(), &frame(), &texts);
             let body = String::from_utf8(answer.body.to_vec()).unwrap();
             assert!(body.starts_with(start), "{body}");
             assert!(body.contains(id().as_str()), "the request id leads the operator to the row");

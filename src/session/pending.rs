@@ -11,7 +11,7 @@ use crate::method::Begun;
 use crate::secret::{LoginKind, Token};
 use crate::store::{Change, Record, Row, VaultError};
 use crate::ticket::TicketKind;
-use crate::types::{MethodId, Policy, UserId};
+use crate::types::{Handle, MethodId, Policy, UserId};
 
 /// What the address asked for demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct Pending {
     pub return_to: Option<String>,
     pub need: Need,
     pub enrols: Enrols,
+    /// The session that was open when this wizard got the right to enrol (codes, one more factor): it is the right to
+    /// nothing once that session has ended.
+    pub session: Option<Handle>,
     /// The check or enrolment that was begun.
     pub begun: Option<Begun>,
     pub address: Option<IpAddr>,

@@ -490,6 +490,7 @@ fn pending(house: &House, user: &User) -> Pending {
         return_to: Some("/".to_owned()),
         need: Need { policy: Policy::TwoFactor, factors: vec![], max_age: None },
         enrols: Enrols::Nothing,
+        session: None,
         begun: None,
         address: None,
         agent: String::new(),

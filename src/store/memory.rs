@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::{CommitError, Entry, Observer, Store, Unavailable, Version, Write};
+use super::{CommitError, Effect, Entry, Observer, Store, Unavailable, Version, Write};
 use crate::clock::Time;
 
 #[derive(Default)]
@@ -68,16 +68,17 @@ impl Store for MemoryStore {
         let version = Version(inner.last);
         let mut changed = Vec::new();
         for write in writes {
-            changed.push(write.key.clone());
-            match write.value {
-                Some(value) => {
+            match write.effect {
+                Effect::Put(value) => {
                     let entry = Entry { key: write.key.clone(), value, version, expires: write.expires };
-                    inner.entries.insert(write.key, entry);
+                    inner.entries.insert(write.key.clone(), entry);
                 }
-                None => {
+                Effect::Delete => {
                     inner.entries.remove(&write.key);
                 }
+                Effect::Keep => continue,
             }
+            changed.push(write.key);
         }
         let observers = inner.observers.clone();
         drop(inner);

@@ -29,7 +29,8 @@ use self::folder::Folder;
 use self::ledger::{Ledger, SetHash};
 use self::mark::{FORMAT, MarkError};
 use super::{
-    CommitError, Entry, Expect, KeyRing, MAX_WRITES, Observer, SealError, Store, Unavailable, Version, Write, holds,
+    CommitError, Effect, Entry, Expect, KeyRing, MAX_WRITES, Observer, SealError, Store, Unavailable, Version, Write,
+    holds,
 };
 use crate::clock::{Clock, Time};
 use crate::secret::{Key, Random};
@@ -348,7 +349,8 @@ impl Writer {
         let outcome = self.guarded(|writer| {
             let results = writer.write(batch.iter().map(|waiting| (waiting.writes.as_slice(), waiting.now)))?;
             for (waiting, _) in batch.iter().zip(&results).filter(|(_, result)| result.is_ok()) {
-                waiting.writes.iter().for_each(|write| writer.shared.tell(&write.key));
+                let changed = waiting.writes.iter().filter(|write| write.effect != Effect::Keep);
+                changed.for_each(|write| writer.shared.tell(&write.key));
             }
             Ok(results)
         });
@@ -430,7 +432,7 @@ impl Writer {
             let (key, stored) = row.map_err(|error| Unavailable(error.to_string()))?;
             let entry = entry(&key, &stored)?;
             if !entry.alive(now) {
-                expired.push(Write { key: entry.key, expect: Expect::Any, value: None, expires: None });
+                expired.push(Write { key: entry.key, expect: Expect::Any, effect: Effect::Delete, expires: None });
             }
             last = Some(key);
         }
@@ -525,7 +527,11 @@ fn transact(
         }
         let mut next = Ledger { commit: version.0, records: ledger.records };
         for write in writes {
-            let stored = write.value.as_ref().map(|value| stored(version, write.expires, value));
+            let stored = match &write.effect {
+                Effect::Put(value) => Some(stored(version, write.expires, value)),
+                Effect::Delete => None,
+                Effect::Keep => continue,
+            };
             let old = match &stored {
                 Some(stored) => rows.insert(write.key.as_bytes(), stored.as_slice())?,
                 None => rows.remove(write.key.as_bytes())?,

@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{CommitError, Expect, MAX_WRITES, MemoryStore, Store, Version, Write};
+use super::{CommitError, Effect, Expect, MAX_WRITES, MemoryStore, Store, Version, Write};
 use crate::clock::Time;
 
 pub const NOW: Time = Time::from_secs(1_800_000_000);
 
 pub fn put(key: impl Into<String>, expect: Expect, value: &str) -> Write {
-    Write { key: key.into(), expect, value: Some(value.as_bytes().to_vec()), expires: None }
+    Write { key: key.into(), expect, effect: Effect::Put(value.as_bytes().to_vec()), expires: None }
 }
 
 pub fn take(key: &str, expect: Expect) -> Write {
-    Write { key: key.to_owned(), expect, value: None, expires: None }
+    Write { key: key.to_owned(), expect, effect: Effect::Delete, expires: None }
 }
 
 pub fn until(end: Time, mut write: Write) -> Write {

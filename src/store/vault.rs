@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{CommitError, Entry, Expect, KeyRing, Observer, Store, Unavailable, Version, Write};
+use super::{CommitError, Effect, Entry, Expect, KeyRing, Observer, Store, Unavailable, Version, Write};
 use crate::clock::{Clock, Time};
 use crate::secret::{Key, Random};
 
@@ -129,11 +129,16 @@ impl Vault {
         serde_json::to_writer(&mut plain, value)
             .map_err(|error| VaultError::Unreadable { key: key.clone(), why: error.to_string() })?;
         let value = self.keys.seal(&key, &plain, &*self.random);
-        Ok(Change(Write { key, expect, value: Some(value), expires }))
+        Ok(Change(Write { key, expect, effect: Effect::Put(value), expires }))
     }
 
     pub fn delete(&self, key: impl Into<String>, expect: Expect) -> Change {
-        Change(Write { key: key.into(), expect, value: None, expires: None })
+        Change(Write { key: key.into(), expect, effect: Effect::Delete, expires: None })
+    }
+
+    /// Changes nothing: the commit it is part of happens only where `expect` holds.
+    pub fn only_if(&self, key: impl Into<String>, expect: Expect) -> Change {
+        Change(Write { key: key.into(), expect, effect: Effect::Keep, expires: None })
     }
 
     /// All of the changes or none, durable when this returns.
@@ -239,7 +244,7 @@ mod tests {
         let raw = |key: &str, value: Vec<u8>| Write {
             key: key.to_owned(),
             expect: Expect::Any,
-            value: Some(value),
+            effect: Effect::Put(value),
             expires: None,
         };
         let cut = sealed[..40].to_vec();

@@ -24,9 +24,8 @@ use crate::account::{Factor, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::directory::SignIn;
-use crate::method::CheckError;
 use crate::secret::{SessionKind, Token};
-use crate::session::{Enrols, Evidence, Live};
+use crate::session::{Enrols, Evidence, Live, Pending};
 use crate::store::Row;
 use crate::types::{FactorId, Handle, Level, MethodId};
 
@@ -379,35 +378,38 @@ async fn done(
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
     match &confirm.deed {
         Deed::Add(id) => {
-            let need = wizard.need(visit, None);
-            let pending = wizard.pending(visit, user, vec![proof], None, need, Enrols::Added(id.clone()));
-            let token = wizard.sessions.begin_login(pending, None, Vec::new()).await?;
+            let pending = Pending {
+                enrols: Enrols::Added(id.clone()),
+                session: Some(stage.live.session.handle.clone()),
+                ..wizard.pending(visit, user, vec![proof])
+            };
+            let still = vec![wizard.sessions.present(&stage.token), wizard.accounts.unchanged(user).await?];
+            let token = wizard.sessions.begin_login(pending, None, still).await?;
             let mut response = see_other(&format!("/.vestibule/enrol/{id}"));
             let names = &visit.site.cookies;
             set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
             Ok(response)
         }
         Deed::Rename(id) => {
-            wizard.accounts.rename_factor(user, id, posted.get("label").trim()).await?;
             let event = Event::new(Kind::Renamed, &source).user(user.id, &user.name);
             let method = confirm.rows.iter().find(|row| row.value.id == *id).map(|row| row.value.method.clone());
             let event = match method {
                 Some(method) => event.factor(&method, Some(id)),
                 None => event,
             };
-            wizard.audit.record(event).await?;
+            let more = vec![wizard.audit.entry(event)?, wizard.sessions.present(&stage.token)];
+            wizard.accounts.rename_factor(user, id, posted.get("label").trim(), more).await?;
             Ok(see_other("/.vestibule/account?done=renamed"))
         }
         Deed::Remove(id) => {
-            match wizard.checks.remove(user, id, &source).await {
-                Ok(()) => {}
-                Err(CheckError::Account(error)) => return Err(error.into()),
-                Err(error) => return Err(error.into()),
-            }
+            let more = vec![wizard.sessions.present(&stage.token)];
+            wizard.checks.remove(user, id, true, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "removed").await
         }
         Deed::Password => {
-            wizard.first.set_password(user, &posted.secret("new_password"), &source).await?;
+            let prepared = wizard.first.prepare(&user.name, &posted.secret("new_password")).await?;
+            let more = vec![wizard.sessions.present(&stage.token)];
+            wizard.first.set_password(user, &prepared, user.enrol_until, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "password").await
         }
     }
@@ -421,13 +423,16 @@ async fn renewed(
     proof: Evidence,
     done: &str,
 ) -> Result<Response, Failure> {
-    let user = wizard.accounts.by_id(live.user.id).await?.ok_or(Failure::Overtaken)?;
+    let user = wizard.accounts.by_id(live.user.id).await?;
+    // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
+    let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
+    let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
     let mut evidence = live.evidence.clone();
     evidence.retain(|old| {
         old.factor != proof.factor && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
     });
     evidence.push(proof);
-    let signed_in = wizard.open(visit, &user, evidence, None, Vec::new()).await?;
+    let signed_in = wizard.open(visit, &user, evidence, None, None, Vec::new()).await?;
     let mut response = see_other(&with_query("/.vestibule/account", &[("done", Some(done))]));
     signed_in.tell(visit, &mut response, None);
     Ok(response)

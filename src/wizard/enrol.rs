@@ -19,19 +19,27 @@ use super::login::start_again;
 use super::stage::{Login, Stage};
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
-use crate::session::{Enrols, Evidence};
+use crate::session::{Enrols, Evidence, Pending};
 use crate::types::MethodId;
 
 impl Wizard {
     /// The pending login that may enrol, if this visitor is in one.
     async fn enrolling(&self, visit: &Visit) -> Result<Option<Login>, Failure> {
-        let login = self.login(visit).await?;
-        Ok(login.filter(|login| match login.row.value.enrols {
+        let Some(login) = self.login(visit).await? else { return Ok(None) };
+        let may = match login.enrols() {
             Enrols::Nothing => false,
-            // Any existing factor, wherever it came from meanwhile, means that adding one needs a proof of it.
-            Enrols::First => login.user.factors.is_empty(),
-            Enrols::Codes | Enrols::Added(_) => true,
-        }))
+            Enrols::First => true,
+            // The right to these was proved in a session, and ends with it.
+            Enrols::Added(_) => of_this_session(visit, &login),
+            // Codes that were made elsewhere meanwhile are not written over by a page that was left open.
+            Enrols::Codes => of_this_session(visit, &login) && !self.has_fallback(&login).await?,
+        };
+        Ok(may.then_some(login))
+    }
+
+    async fn has_fallback(&self, login: &Login) -> Result<bool, Failure> {
+        let rows = self.accounts.factors(&login.user).await?;
+        Ok(rows.iter().any(|row| self.card(&row.value.method).is_some_and(|card| card.fallback)))
     }
 
     /// The methods this wizard may enrol, strongest first.
@@ -50,10 +58,14 @@ impl Wizard {
     }
 }
 
+fn of_this_session(visit: &Visit, login: &Login) -> bool {
+    visit.visitor.live().is_some_and(|live| Some(&live.session.handle) == login.row.value.session.as_ref())
+}
+
 /// A GET without a wizard that may enrol: to its next step, or to the start.
 async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> {
     Ok(match wizard.login(visit).await? {
-        Some(login) if matches!(login.row.value.enrols, Enrols::Nothing) => see_other(login.next()),
+        Some(login) if *login.enrols() == Enrols::Nothing => see_other(login.next()),
         _ if visit.visitor.live().is_some() => see_other("/.vestibule/account"),
         _ => see_other("/.vestibule/login"),
     })
@@ -132,9 +144,15 @@ pub async fn submit(
             }
         }
     };
-    let consume = stage.keep(&wizard.sessions, None)?;
+    // A wrong answer costs the challenge, where it is for one answer only.
+    let spend = stage.keep(&wizard.sessions, None)?;
+    // The wizard is used up by what it enrols; a session that was the right to it must still be there then.
+    let mut consume = vec![wizard.sessions.take_pending(&login.row)];
+    if let (Some(_), Some(token)) = (&login.row.value.session, &visit.cookies.session) {
+        consume.push(wizard.sessions.present(token));
+    }
     let enrolled =
-        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), consume).await;
+        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), spend, consume).await;
     match enrolled {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
@@ -144,31 +162,33 @@ pub async fn submit(
 /// A factor was enrolled: the session it opens, and what follows.
 async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) -> Result<Response, Failure> {
     let pending = &login.row.value;
-    let user = wizard.accounts.by_id(login.user.id).await?.ok_or(Failure::Overtaken)?;
+    let user = &login.user;
     match &pending.enrols {
         Enrols::Nothing => Err(Failure::Overtaken),
         Enrols::First => {
             let mut evidence = pending.evidence.clone();
-            evidence.push(proof);
+            evidence.push(proof.clone());
             let codes = wizard.checks.registry.iter().find(|method| method.card().fallback);
             let Some(codes) = codes else {
-                let signed_in = wizard.open(visit, &user, evidence, Some(login), Vec::new()).await?;
+                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
                 signed_in.tell(visit, &mut response, None);
                 return Ok(response);
             };
             // Signed in from here on; the wizard goes on under a new token to hand over the codes.
-            let signed_in = wizard.open(visit, &user, evidence.clone(), Some(login), Vec::new()).await?;
-            let (to, need) = (pending.return_to.clone(), pending.need.clone());
-            let next = wizard.pending(visit, &user, evidence, to, need, Enrols::Codes);
+            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Vec::new()).await?;
+            let next = Pending {
+                return_to: pending.return_to.clone(),
+                enrols: Enrols::Codes,
+                session: Some(signed_in.opened.session.handle.clone()),
+                ..wizard.pending(visit, user, evidence)
+            };
             let token = wizard.sessions.begin_login(next, None, Vec::new()).await?;
             let mut response = see_other(&format!("/.vestibule/enrol/{}", codes.card().id));
             signed_in.tell(visit, &mut response, Some(&token));
             Ok(response)
         }
         Enrols::Codes | Enrols::Added(_) => {
-            let change = wizard.vault.delete(login.row.key.clone(), crate::store::Expect::Any);
-            wizard.vault.commit(vec![change]).await?;
             let to = match pending.enrols {
                 Enrols::Codes => wizard.destination(visit, pending.return_to.as_deref()),
                 _ => with_query("/.vestibule/account", &[("done", Some("added"))]),
@@ -226,13 +246,21 @@ async fn form(
         None => {
             let random = wizard.repeatable(&login, card.id.as_str());
             let prompt = wizard.checks.preview_enrolment(&login.user, &card.id, &visit.place(), &random).await?;
-            Prompt { ceremony: None, ..prompt }
+            match prompt.ceremony {
+                // The challenge is made by a post; what belongs to the ceremony is asked for with it.
+                Some(_) => Prompt { hint: card.hint, fields: Vec::new(), ceremony: None, ..prompt },
+                None => prompt,
+            }
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
     let csrf = wizard.sessions.csrf(&login.token);
     let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
-    let frame = visit.frame_signing_in(now, &login.user, &csrf);
+    let frame = match &login.row.value.enrols {
+        Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
+        _ => visit.frame_signing_in(now, &login.user, &csrf),
+    };
+    let wait = wizard.wait_of(again.as_ref());
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
@@ -241,9 +269,12 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        return Ok(page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts)));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        return Ok(match wait {
+            Some(until) => waiting(response, now, until),
+            None => response,
+        });
     }
-    let wait = wizard.wait_of(again.as_ref());
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
     if let (Some(target), Some(begun)) = (&prompt.sent_to, &begun) {
         view_prompt.delivery = Some(vestibule_templates::Delivery {

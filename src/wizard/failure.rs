@@ -94,9 +94,11 @@ impl From<AccountError> for Failure {
                 Failure::Forbidden
             }
             AccountError::NoSuchFactor => Failure::NotFound,
-            AccountError::Unknown | AccountError::Taken | AccountError::Retired | AccountError::TooManyFactors => {
-                Failure::Overtaken
-            }
+            AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Retired
+            | AccountError::Changed
+            | AccountError::TooManyFactors => Failure::Overtaken,
         }
     }
 }
@@ -126,7 +128,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::NoSuchMethod(_) => Failure::NotFound,
             CheckError::Field(_) => Failure::Unreadable,
-            CheckError::AlreadyEnrolled | CheckError::Wait(_) => Failure::Overtaken,
+            CheckError::AlreadyEnrolled | CheckError::Wait(_) | CheckError::Last => Failure::Overtaken,
             CheckError::Account(error) => error.into(),
             CheckError::Vault(error) => error.into(),
         }
@@ -164,7 +166,9 @@ pub async fn dress(
         request_id: visit.request.to_string(),
         links: vec![login],
     };
-    let page = pages::refusal::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
+    let now = wizard.vault.now();
+    let frame = visit.visitor.live().map_or_else(|| visit.frame(now), |live| visit.frame_signed_in(now, &live.user));
+    let page = pages::refusal::page(&view, &frame, &wizard.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.
     for (name, value) in response.headers() {

@@ -16,6 +16,7 @@ use crate::account::{Browser, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
+use crate::method::Proof;
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
@@ -120,7 +121,7 @@ impl Wizard {
             evidence.extend(live.evidence.iter().filter(|old| old.factor.is_some()).cloned());
         }
         if need.policy != Policy::TwoFactor || gate::accepts(&need, &evidence, self.vault.now()) {
-            let opened = self.open(visit, user, evidence, previous, Vec::new()).await?;
+            let opened = self.open(visit, user, evidence, None, previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
         }
         let first = user.factors.is_empty();
@@ -128,60 +129,70 @@ impl Wizard {
             return Ok(Next::NotEnrolled);
         }
         let enrols = if first { Enrols::First } else { Enrols::Nothing };
-        let pending = self.pending(visit, user, evidence, return_to, need, enrols);
+        let pending = Pending { return_to, need, enrols, ..self.pending(visit, user, evidence) };
         let token = self.sessions.begin_login(pending, previous.map(|login| &login.row), Vec::new()).await?;
         Ok(Next::Wizard(token, if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
     }
 
-    /// Whether this user may enrol with the password alone.
+    /// The user of a proof, if nothing has ended since what the proof is good for.
+    pub(super) async fn proved(&self, proof: &Proof) -> Result<Arc<User>, Failure> {
+        let user = self.accounts.by_id(proof.user()).await?;
+        user.filter(|user| !user.disabled && user.generation == proof.generation()).ok_or(Failure::Overtaken)
+    }
+
+    /// Whether this user may enrol with the password alone: set by a one-time link not long ago, or `first_login`.
     fn first_login(&self, user: &User) -> bool {
         let now = self.vault.now();
+        if user.enrol_until.is_some_and(|end| now < end) {
+            return true;
+        }
         user.enrolment == crate::account::Enrolment::NeverEnrolled
             && self.settings.first_login_for.is_some_and(|span| now < user.created + span)
     }
 
-    pub(super) fn pending(
-        &self,
-        visit: &Visit,
-        user: &User,
-        evidence: Vec<Evidence>,
-        return_to: Option<String>,
-        need: Need,
-        enrols: Enrols,
-    ) -> Pending {
+    /// A pending login that asks for a second factor and goes to the landing page: to be made what it is by whoever
+    /// begins it.
+    pub(super) fn pending(&self, visit: &Visit, user: &User, evidence: Vec<Evidence>) -> Pending {
         Pending {
             user: user.id,
             generation: user.generation,
             evidence,
             created: self.vault.now(),
-            return_to,
-            need,
-            enrols,
+            return_to: None,
+            need: self.need(visit, None),
+            enrols: Enrols::Nothing,
+            session: None,
             begun: None,
             address: Some(visit.facts.client),
             agent: visit.agent.clone(),
         }
     }
 
-    /// Opens a session on what was proved: new id, the old session of this browser dead, the browser known, all of it
-    /// recorded, in one commit.
+    /// Opens a session on what was proved of `user` as it was then: new id, the old session of this browser dead, the
+    /// browser known, all of it recorded, in one commit. `proved` is the second factor that was proved just now, if one
+    /// was; `login` the pending login that this ends.
     pub(super) async fn open(
         &self,
         visit: &Visit,
         user: &Arc<User>,
         evidence: Vec<Evidence>,
+        proved: Option<&Evidence>,
         login: Option<&Login>,
         mut more: Vec<Change>,
     ) -> Result<SignedIn, Failure> {
-        let verified = evidence.iter().find(|evidence| evidence.factor.is_some());
+        let verified = evidence.iter().any(|evidence| evidence.factor.is_some());
         let source = visit.source();
         let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
-        if let Some((method, factor)) = verified.and_then(|evidence| evidence.factor.as_ref()) {
+        if let Some((method, factor)) = proved.and_then(|evidence| evidence.factor.as_ref()) {
             event = Event { kind: Kind::Verified, ..event }.factor(method, Some(factor));
         }
         more.push(self.audit.entry(event)?);
-        let browser = if verified.is_some() || user.factors.is_empty() {
-            let token = visit.cookies.browser.clone().unwrap_or_else(|| Token::generate(&**self.vault.random()));
+        let browser = if verified || user.factors.is_empty() {
+            // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
+            let token = match &visit.cookies.browser {
+                Some(token) if self.accounts.known_browser(user, token).await? => token.clone(),
+                _ => Token::generate(&**self.vault.random()),
+            };
             let now = self.vault.now();
             let browser = Browser {
                 handle: Handle::generate(&**self.vault.random()),
@@ -199,7 +210,8 @@ impl Wizard {
         if let Some(login) = login {
             more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
         }
-        // A session of an older generation is dead already.
+        // The session of the generation that the deed itself ended is dead already; one that died of something else makes
+        // this conflict.
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;

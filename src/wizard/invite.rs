@@ -22,7 +22,7 @@ use crate::audit::{Event, Kind};
 use crate::directory::PasswordFloor;
 use crate::method::Proof;
 use crate::secret::{InvitationKind, Token};
-use crate::session::{Enrols, Evidence};
+use crate::session::{Enrols, Evidence, Pending};
 use crate::store::{Record, Row};
 use crate::ticket::TicketKind;
 use crate::types::UserId;
@@ -118,23 +118,25 @@ pub async fn submit(
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &invited, problem));
     }
-    let used = Event::new(Kind::InvitationUsed, &visit.source()).user(invited.user.id, &invited.user.name);
+    // Slow, and refused when too much is going on: nothing is used up before it is done.
+    let prepared = wizard.first.prepare(&invited.user.name, &password).await?;
+    let source = visit.source();
+    let used = Event::new(Kind::InvitationUsed, &source).user(invited.user.id, &invited.user.name);
     let taken = vec![wizard.tickets.take(&invited.row), wizard.audit.entry(used)?];
-    match wizard.vault.commit(taken).await.map_err(Failure::from) {
-        Ok(_) => {}
-        Err(Failure::Overtaken) => return Ok(dead(&wizard, &visit)),
-        Err(failure) => return Err(failure),
+    // Whoever has to fetch a phone first finds the way open for as long as the link would have been.
+    let until = invited.row.expires;
+    match wizard.first.set_password(&invited.user, &prepared, until, &source, taken).await.map_err(Failure::from) {
+        Ok(proof) => wizard.begin_first(&visit, proof).await,
+        Err(Failure::Overtaken) => Ok(dead(&wizard, &visit)),
+        Err(failure) => Err(failure),
     }
-    let proof = wizard.first.set_password(&invited.user, &password, &visit.source()).await?;
-    wizard.begin_first(&visit, proof).await
 }
 
 impl Wizard {
     /// Goes on from a password that was just set to the first second factor.
     pub(super) async fn begin_first(&self, visit: &Visit, proof: Proof) -> Result<Response, Failure> {
-        let user = self.accounts.by_id(proof.user()).await?.ok_or(Failure::Overtaken)?;
-        let need = self.need(visit, None);
-        let pending = self.pending(visit, &user, vec![Evidence::from(proof)], None, need, Enrols::First);
+        let user = self.proved(&proof).await?;
+        let pending = Pending { enrols: Enrols::First, ..self.pending(visit, &user, vec![Evidence::from(proof)]) };
         let token = self.sessions.begin_login(pending, None, Vec::new()).await?;
         let mut response = see_other("/.vestibule/enrol");
         let names = &visit.site.cookies;

@@ -45,7 +45,7 @@ pub async fn show(
     }
     if let Some(login) = wizard.login(&visit).await? {
         // One that only has something left to hand over does not stand in the way of signing in as somebody else.
-        if matches!(login.row.value.enrols, Enrols::Nothing | Enrols::First) {
+        if matches!(login.enrols(), Enrols::Nothing | Enrols::First) {
             return Ok(see_other(login.next()));
         }
     }
@@ -144,7 +144,7 @@ pub async fn submit(
             return Ok(waiting(again(StatusCode::TOO_MANY_REQUESTS, None, Some(until)), now, until));
         }
     };
-    let user = wizard.accounts.by_id(proof.user()).await?.ok_or(Failure::Overtaken)?;
+    let user = wizard.proved(&proof).await?;
     let evidence = vec![Evidence::from(proof)];
     let previous = wizard.login(&visit).await?;
     match wizard.after_password(&visit, &user, evidence, carried.rd, previous.as_ref()).await? {

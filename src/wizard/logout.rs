@@ -36,15 +36,17 @@ pub async fn submit(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    if let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) {
-        if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
-            return Err(Failure::Forged);
-        }
-        wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;
-        // What was proved in a wizard of this browser must not outlive the session.
-        if let Some(login) = wizard.login(&visit).await? {
-            wizard.vault.commit(vec![wizard.vault.delete(login.row.key, Expect::Any)]).await?;
-        }
+    let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
+        // Nothing to end, and no anti-forgery value to go by: a forged post must not take a login under way either.
+        return Ok(see_other("/.vestibule/login?out=1"));
+    };
+    if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
+        return Err(Failure::Forged);
+    }
+    wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;
+    // What was proved in a wizard of this browser must not outlive the session.
+    if let Some(login) = wizard.login(&visit).await? {
+        wizard.vault.commit(vec![wizard.vault.delete(login.row.key, Expect::Any)]).await?;
     }
     Ok(signed_out(&visit, "/.vestibule/login?out=1"))
 }

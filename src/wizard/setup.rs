@@ -24,6 +24,8 @@ use crate::secret::{Random, SetupKind, Token, TokenHash};
 use crate::types::UserName;
 
 const LIFE: Duration = Duration::from_secs(30 * 60);
+/// How long the first user may come back to enrol a second factor.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The link, while there is one.
 #[derive(Debug, Default)]
@@ -103,6 +105,7 @@ pub async fn submit(
     if problem.is_some() {
         return Ok(form(&wizard, &visit, &token, typed, false, problem));
     }
+    let prepared = wizard.first.prepare(&name, &password).await?;
     if !wizard.setup.take(&token, wizard.vault.now()) {
         return Err(Failure::NotFound);
     }
@@ -112,8 +115,11 @@ pub async fn submit(
         Err(AccountError::Taken | AccountError::Retired) => return Err(Failure::NotFound),
         Err(error) => return Err(error.into()),
     };
-    wizard.audit.record(Event::new(Kind::SetUp, &visit.source()).user(user.id, &user.name)).await?;
-    let proof = wizard.first.set_password(&user, &password, &visit.source()).await?;
+    let source = visit.source();
+    let event = |kind| wizard.audit.entry(Event::new(kind, &source).user(user.id, &user.name));
+    let told = vec![event(Kind::UserAdded)?, event(Kind::SetUp)?];
+    let until = Some(wizard.vault.now() + DAY);
+    let proof = wizard.first.set_password(&user, &prepared, until, &source, told).await?;
     wizard.begin_first(&visit, proof).await
 }
 

@@ -58,12 +58,19 @@ impl Wizard {
 }
 
 impl Login {
+    /// What this login still has to do. A first factor that appeared meanwhile, wherever it came from, is asked for.
+    pub fn enrols(&self) -> &Enrols {
+        match &self.row.value.enrols {
+            Enrols::First if !self.user.factors.is_empty() => &Enrols::Nothing,
+            enrols => enrols,
+        }
+    }
+
     /// Where this login goes on.
     pub fn next(&self) -> &'static str {
-        match self.row.value.enrols {
+        match self.enrols() {
             Enrols::Nothing => "/.vestibule/verify",
-            Enrols::First => "/.vestibule/enrol",
-            Enrols::Codes | Enrols::Added(_) => "/.vestibule/enrol",
+            Enrols::First | Enrols::Codes | Enrols::Added(_) => "/.vestibule/enrol",
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{Visit, Wizard};
 use crate::account::Factor;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
-use crate::types::{FactorId, Level};
+use crate::types::{FactorId, Level, Policy};
 
 /// Which deed of a session a step-up is.
 const DEED: &str = "verify";
@@ -38,7 +38,7 @@ impl Wizard {
         let rd = query(visit, "rd").filter(|rd| self.return_address(visit, rd).is_some());
         let account = query(visit, "to").as_deref() == Some("account");
         // A login that only has something left to hand over asks for nothing more.
-        let login = self.login(visit).await?.filter(|login| login.row.value.enrols == Enrols::Nothing);
+        let login = self.login(visit).await?.filter(|login| *login.enrols() == Enrols::Nothing);
         let (stage, need, rd) = match login {
             Some(login) => {
                 let need = login.row.value.need.clone();
@@ -47,20 +47,29 @@ impl Wizard {
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
                     let rd = if account { Some("/.vestibule/account".to_owned()) } else { rd };
-                    let need = self.need(visit, rd.as_deref().filter(|_| !account));
+                    let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
                     (Stage::Deed(deed), need, rd)
                 }
                 None => return Ok(None),
             },
         };
         let mut usable = self.checks.usable(stage.user()).await?;
-        // A rule that names factors is answered by those, where the user has any.
+        // A rule that names factors is answered by those, where the user has any. Whoever is not verified yet may sign in
+        // by another way and learn then what is missing: a lost key must not lock out of the account page.
         let named = |row: &Row<Factor>| need.factors.contains(&row.value.method);
-        if usable.iter().any(named) {
+        let verified = matches!(&stage, Stage::Deed(deed) if deed.live.level == Level::Verified);
+        if verified && usable.iter().any(named) {
             usable.retain(named);
+        } else {
+            usable.sort_by_key(|row| !named(row));
         }
         Ok(Some(Step { stage, usable, need, rd }))
     }
+}
+
+/// What the account asks for: a second factor, whichever.
+fn any_factor() -> Need {
+    Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None }
 }
 
 impl Step {
@@ -167,8 +176,8 @@ pub async fn submit(
         Turn::Again(again) => question(&wizard, &visit, &step, factor, Some(again)).await,
         Turn::Over => Ok(start_again(&wizard, &visit)),
         Turn::Proved(proof) => {
-            let user = step.stage.user().clone();
-            let user = wizard.accounts.by_id(user.id).await?.ok_or(Failure::Overtaken)?;
+            // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
+            let user = wizard.proved(&proof).await?;
             let proof = Evidence::from(proof);
             let (evidence, login, to) = match &step.stage {
                 Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
@@ -177,8 +186,8 @@ pub async fn submit(
             let mut evidence = evidence.clone();
             // One proof of each factor: the newest.
             evidence.retain(|old| old.factor != proof.factor);
-            evidence.push(proof);
-            let signed_in = wizard.open(&visit, &user, evidence, login, Vec::new()).await?;
+            evidence.push(proof.clone());
+            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
             let to = match to {
                 Some("/.vestibule/account") => "/.vestibule/account".to_owned(),
                 to => wizard.destination(&visit, to),

@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::gate::{Facts, Site, Sites};
 use crate::method;
 use crate::session::{Cookies, Visitor};
-use crate::types::{HostPattern, Origin, RequestId};
+use crate::types::{HostPattern, Origin, RequestId, UserName};
 
 /// What stands in the extensions of a request to the router.
 pub type VisitExtension = Arc<Visit>;
@@ -85,8 +85,13 @@ impl Visit {
 
     /// A page of somebody signed in.
     pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
-        let standing =
-            Standing::SignedIn { account: "/.vestibule/account".to_owned(), logout: "/.vestibule/logout".to_owned() };
-        Frame { account: Some(Account { name: user.name.to_string(), standing }), ..self.frame(now) }
+        Frame { account: Some(signed_in(&user.name)), ..self.frame(now) }
     }
+}
+
+/// Somebody signed in, as every page names them.
+pub fn signed_in(name: &UserName) -> Account {
+    let standing =
+        Standing::SignedIn { account: "/.vestibule/account".to_owned(), logout: "/.vestibule/logout".to_owned() };
+    Account { name: name.to_string(), standing }
 }

@@ -32,6 +32,13 @@ pub enum Badge {
     Basic,
 }
 
+impl Choice {
+    /// The detail, where it says more than the title.
+    fn said(&self) -> Option<&str> {
+        self.detail.as_deref().filter(|detail| *detail != self.title)
+    }
+}
+
 impl Badge {
     fn text(self, texts: &Texts) -> String {
         match self {
@@ -65,7 +72,7 @@ pub(crate) fn list(choices: &[Choice], texts: &Texts) -> Markup {
                                     " " span class={ "badge " (badge.tone()) } { (badge.text(texts)) }
                                 }
                             }
-                            @if let Some(detail) = &choice.detail { " " bdi.detail { (detail) } }
+                            @if let Some(detail) = choice.said() { " " bdi.detail { (detail) } }
                             @if let Some(hint) = &choice.hint { " " span.hint { (hint) } }
                         }
                     }
@@ -86,7 +93,7 @@ pub(crate) fn others(choices: &[Choice], texts: &Texts) -> Markup {
                         li {
                             a href=(choice.href) {
                                 span.title { (choice.title) }
-                                @if let Some(detail) = &choice.detail { " " bdi.detail { (detail) } }
+                                @if let Some(detail) = choice.said() { " " bdi.detail { (detail) } }
                             }
                         }
                     }

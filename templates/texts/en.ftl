@@ -325,6 +325,7 @@ refused-401 = You are not signed in
 refused-401-text = Sign in first, then ask again.
 refused-403 = You may not open this page
 refused-403-text = The rules of this site do not let you in here. If you think they should, tell your administrator.
+refused-as-another = Sign in as somebody else
 refused-404 = There is nothing here
 refused-404-text = This address leads nowhere. Check it for typing errors.
 refused-405 = This cannot be done here

@@ -36,7 +36,7 @@ pub async fn lines(parts: &Parts, user: &User) -> Result<Vec<FactorLine>, Failur
 pub async fn remove(parts: &Parts, name: &UserName, factor: &FactorId, origin: &Origin) -> Result<Outcome, Failure> {
     let user = find(parts, name).await?;
     let checks = parts.in_force.load().checks.clone();
-    checks.remove(&user, factor, origin).await?;
+    checks.remove(&user, factor, false, origin, Vec::new()).await?;
     Ok(done(format!("{factor} was removed from {name}; sessions and browsers are ended")))
 }
 
@@ -68,7 +68,8 @@ pub async fn add_totp(
         .map(|totp| totp.generate(u64::try_from(parts.machine.clock.wall().secs()).unwrap_or(0)).to_string())
         .map_err(|error| Failure::new(format!("the address cannot be read: {error}"), "look at [methods.totp]"))?;
     let answer = Answer([("code".to_owned(), Secret::new(code))].into_iter().collect());
-    let enrolled = checks.finish_enrolment(&user, &begun.begun, &answer, &place, origin, Vec::new()).await?;
+    let enrolled =
+        checks.finish_enrolment(&user, &begun.begun, &answer, &place, origin, Vec::new(), Vec::new()).await?;
     Ok(Outcome::FactorAdded { factor: enrolled.factor.id, uri })
 }
 

@@ -27,13 +27,16 @@ pub async fn add(
     if new.email.is_some() && !is_mailbox(email) {
         return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
     }
+    // Made ready before there is anybody: a refused password leaves nothing behind.
+    let prepared = match &password {
+        Some(password) => Some(parts.first.prepare(&new.name, password).await?),
+        None => None,
+    };
     let user = parts.accounts.add(new, reuse_name).await?;
     let added = parts.audit.entry(Event::new(Kind::UserAdded, origin).user(user.id, &user.name))?;
-    match password {
-        Some(password) => {
-            parts.vault.commit(vec![added]).await?;
-            // A name is never given out twice by accident, so a user whose password is refused stays, without one.
-            parts.first.set_password(&user, &password, origin).await.map_err(|error| {
+    match prepared {
+        Some(prepared) => {
+            parts.first.set_password(&user, &prepared, None, origin, vec![added]).await.map_err(|error| {
                 let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
                 Failure::new(error.to_string(), remedy)
             })?;
@@ -125,7 +128,8 @@ pub async fn password(
     let nothing = || Failure::new("no password was given", "write it to standard input");
     let password = password.ok_or_else(nothing)?;
     let user = find(parts, name).await?;
-    parts.first.set_password(&user, &password, origin).await?;
+    let prepared = parts.first.prepare(&user.name, &password).await?;
+    parts.first.set_password(&user, &prepared, None, origin, Vec::new()).await?;
     parts.accounts.end_everything(user.id, Vec::new()).await?;
     Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
 }

@@ -40,7 +40,6 @@ fn each_layer_is_stronger_than_the_one_before() {
     assert_eq!(written.session.login_timeout, Span::secs(60));
     assert_eq!(written.session.idle, Span::secs(120));
     assert_eq!(written.session.lifetime, Span::secs(3 * 3600));
-    assert_eq!(written.session.trusted_browser, Span::secs(30 * 86_400));
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Factor {
             (icon::method(&self.method))
             div.words {
                 h3 { bdi { (self.label) } }
-                p.hint { (self.title) }
+                @if self.title != self.label { p.hint { (self.title) } }
                 dl {
                     dt { (texts.text("account-last-used")) }
                     dd {

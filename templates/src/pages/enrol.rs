@@ -62,7 +62,12 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         ..Shape::default()
     };
     // A ceremony's fields (its name) come before the key is touched, so its button says what happens then.
-    let button = if shape.script { texts.text("enrol-key-button") } else { texts.text("enrol-button") };
+    let nothing_asked = view.prompt.fields.is_empty();
+    let button = match shape.script {
+        true => texts.text("enrol-key-button"),
+        false if nothing_asked => texts.text("continue"),
+        false => texts.text("enrol-button"),
+    };
     let body = html! {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))

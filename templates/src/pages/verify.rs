@@ -75,7 +75,10 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(until) = view.wait_until {
             (layout::notice("bad", &moment::wait(until, frame.now, texts)))
         }
-        @if let Some(factor) = &view.factor { p.chosen { bdi { (factor) } } }
+        // A factor that its owner gave no name of its own would only repeat the heading.
+        @if let Some(factor) = view.factor.as_ref().filter(|factor| **factor != view.title) {
+            p.chosen { bdi { (factor) } }
+        }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }

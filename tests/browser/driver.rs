@@ -1,0 +1,394 @@
+//! The real browser, steered over WebDriver (W3C, with chromedriver's additions): Chromium without a window, a profile
+//! that is thrown away, and nothing it does unseen. It must leave no process behind, and wait for nothing without a limit.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::harness::until;
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
+/// One command; loading a page is one.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long an element or an address is waited for, in seconds.
+const PATIENCE: u64 = 20;
+/// How JSON names an element (WebDriver section 12.2).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How many browsers may run at a time: each keeps a core busy.
+static FREE: Mutex<usize> = Mutex::new(2);
+static FREED: Condvar = Condvar::new();
+
+/// A place among the browsers that may run.
+struct Place;
+
+/// A browser with its profile; it ends with the test.
+pub struct Browser {
+    wires: tokio::runtime::Runtime,
+    client: reqwest::Client,
+    driver: Child,
+    session: String,
+    /// Chromium's own process, should the driver lose it.
+    chromium: u64,
+    profile: tempfile::TempDir,
+    _place: Place,
+}
+
+/// What there is between a page and the eye.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    pub width: u32,
+    pub height: u32,
+    pub dark: bool,
+}
+
+/// What a browser may find to sign with.
+#[derive(Clone, Copy, Debug)]
+pub enum SecurityKey {
+    /// On USB, a touch and nothing more: no PIN, and no memory for passkeys.
+    Usb,
+    /// In the device itself, behind a fingerprint: passkeys.
+    Device,
+}
+
+impl Place {
+    fn take() -> Self {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = FREED.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Self
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *FREE.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        FREED.notify_one();
+    }
+}
+
+impl Browser {
+    /// Starts one. A machine without Chromium fails the test: what nobody looked at is not shown to work.
+    #[track_caller]
+    pub fn start() -> Self {
+        let place = Place::take();
+        for program in [CHROMIUM, CHROMEDRIVER] {
+            let found = std::fs::exists(program).unwrap_or(false);
+            assert!(
+                found,
+                "{program} is missing: `make test` installs it, or `apt-get install chromium chromium-driver`"
+            );
+        }
+        let profile = tempfile::Builder::new().prefix("profile").tempdir().expect("a temporary folder can be made");
+        let mut driver = Command::new(CHROMEDRIVER)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver can be started");
+        let port = port_of(&mut driver);
+        let wires = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        // The driver is spoken to in clear on loopback; the client wants to know a TLS all the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().timeout(LIMIT).no_proxy().build().expect("a client");
+        let mut browser = Self {
+            wires,
+            client,
+            driver,
+            session: format!("http://127.0.0.1:{port}/session"),
+            chromium: 0,
+            profile,
+            _place: place,
+        };
+        let begun = browser.call("", &browser.capabilities()).unwrap_or_else(|why| panic!("no browser: {why}"));
+        browser.session += &format!("/{}", begun["sessionId"].as_str().expect("a session has an id"));
+        browser.chromium = begun["capabilities"]["goog:processID"].as_u64().unwrap_or_default();
+        browser
+    }
+
+    fn capabilities(&self) -> Value {
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "pageLoadStrategy": "normal",
+            "timeouts": { "script": 20_000, "pageLoad": 30_000, "implicit": 0 },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+            "goog:chromeOptions": { "binary": CHROMIUM, "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-default-apps", "--disable-search-engine-choice-screen", "--lang=en", profile,
+            ] },
+        } } })
+    }
+
+    /// One command below the session: with a body a POST, with `null` a GET.
+    fn call(&self, command: &str, body: &Value) -> Result<Value, String> {
+        let url = format!("{}{command}", self.session);
+        let request = if body.is_null() { self.client.get(&url) } else { self.client.post(&url).json(body) };
+        self.send(request)
+    }
+
+    fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
+        let answer: Value = self
+            .wires
+            .block_on(async { request.send().await?.json().await })
+            .map_err(|error: reqwest::Error| format!("the driver does not answer: {error}"))?;
+        match answer["value"]["error"].as_str() {
+            Some(error) => Err(format!("{error}: {}", answer["value"]["message"].as_str().unwrap_or_default())),
+            None => Ok(answer["value"].clone()),
+        }
+    }
+
+    #[track_caller]
+    fn ask(&self, command: &str, body: &Value) -> Value {
+        self.call(command, body).unwrap_or_else(|why| panic!("{command}: {why}"))
+    }
+
+    /// A command of the DevTools protocol.
+    #[track_caller]
+    pub fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.ask("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    // Going and looking.
+
+    /// Types an address; back when the page has loaded.
+    #[track_caller]
+    pub fn open(&self, url: &str) {
+        self.ask("/url", &json!({ "url": url }));
+    }
+
+    #[track_caller]
+    pub fn url(&self) -> Url {
+        let url = self.ask("/url", &Value::Null);
+        Url::parse(url.as_str().unwrap_or_default()).expect("a page has an address")
+    }
+
+    /// Waits until the page at this path has loaded.
+    #[track_caller]
+    pub fn arrive(&self, path: &str) {
+        let loaded = || self.call("/execute/sync", &json!({ "script": "return document.readyState", "args": [] }));
+        for _ in 0..PATIENCE * 50 {
+            if self.url().path() == path && loaded().is_ok_and(|state| state == "complete") {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("waited {PATIENCE} s for {path}, and am at {}:\n{}", self.url(), self.text());
+    }
+
+    /// Everything a person reads on the page.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        self.run("return document.body ? document.body.innerText : ''", json!([]))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// How many visible elements fit a selector.
+    #[track_caller]
+    pub fn count(&self, selector: &str) -> u64 {
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length";
+        self.run(script, json!([selector])).as_u64().expect("a count")
+    }
+
+    /// The first element that fits, once it is there.
+    #[track_caller]
+    fn find(&self, selector: &str) -> String {
+        let wanted = json!({ "using": "css selector", "value": selector });
+        for _ in 0..PATIENCE * 50 {
+            if let Ok(found) = self.call("/element", &wanted) {
+                return found[ELEMENT].as_str().expect("an element has a name").to_owned();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("waited {PATIENCE} s for {selector} on {}:\n{}", self.url(), self.text());
+    }
+
+    #[track_caller]
+    pub fn wait_for(&self, selector: &str) {
+        self.find(selector);
+    }
+
+    #[track_caller]
+    pub fn text_of(&self, selector: &str) -> String {
+        let element = self.find(selector);
+        self.ask(&format!("/element/{element}/text"), &Value::Null).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// As the page's source says it.
+    #[track_caller]
+    pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        let element = self.find(selector);
+        self.ask(&format!("/element/{element}/attribute/{name}"), &Value::Null).as_str().map(str::to_owned)
+    }
+
+    // Touching.
+
+    /// A click with the mouse: what is hidden or covered cannot be clicked.
+    #[track_caller]
+    pub fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.ask(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Types into a field, over what is there.
+    #[track_caller]
+    pub fn fill(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        self.ask(&format!("/element/{element}/clear"), &json!({}));
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Types where the cursor stands.
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let element = self.ask("/element/active", &Value::Null)[ELEMENT].as_str().unwrap_or_default().to_owned();
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": keys }));
+    }
+
+    /// Runs a script in the page, as one of the page's own.
+    #[track_caller]
+    pub fn run(&self, script: &str, arguments: Value) -> Value {
+        self.ask("/execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// Runs the body of an asynchronous function in the page and waits for what it returns.
+    #[track_caller]
+    pub fn run_async(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; (async () => {{ {body} }})().then(done, (why) => done(`threw ${{why}}`));"
+        );
+        self.ask("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    // Around the page.
+
+    /// Turns the scripts of pages off or on, from the next page on.
+    #[track_caller]
+    pub fn scripts(&self, on: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !on }));
+    }
+
+    #[track_caller]
+    pub fn plug_in(&self, key: SecurityKey) {
+        let (transport, able) = match key {
+            SecurityKey::Usb => ("usb", false),
+            SecurityKey::Device => ("internal", true),
+        };
+        self.ask(
+            "/webauthn/authenticator",
+            &json!({ "protocol": "ctap2", "transport": transport, "hasResidentKey": able, "hasUserVerification": able,
+                     "isUserVerified": able, "isUserConsenting": true }),
+        );
+    }
+
+    #[track_caller]
+    pub fn look_through(&self, screen: Screen) {
+        let Screen { width, height, dark } = screen;
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics);
+        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
+        // Nothing half-way between two colours in a picture.
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme, still] }));
+    }
+
+    /// The whole page, also what one must scroll to, as PNG.
+    #[track_caller]
+    pub fn picture(&self) -> Vec<u8> {
+        let size = self.devtools("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.devtools("Page.captureScreenshot", shot);
+        let bytes = data_encoding::BASE64.decode(picture["data"].as_str().unwrap_or_default().as_bytes());
+        bytes.expect("a picture in base64")
+    }
+
+    #[track_caller]
+    pub fn windows(&self) -> Vec<String> {
+        let handles = self.ask("/window/handles", &Value::Null);
+        handles.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+    }
+
+    #[track_caller]
+    pub fn enter(&self, window: &str) {
+        self.ask("/window", &json!({ "handle": window }));
+    }
+
+    /// Closes the window it is in.
+    #[track_caller]
+    pub fn close_window(&self) {
+        let _ = self.send(self.client.delete(format!("{}/window", self.session)));
+    }
+
+    // What it did.
+
+    /// Complaints of the console since this was last asked: warnings and errors.
+    #[track_caller]
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.ask("/se/log", &json!({ "type": "browser" }));
+        let entries = log.as_array().into_iter().flatten();
+        let grave = entries.filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
+        grave.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Every address on a network that was asked for since this was last asked; the browser's own pages are not.
+    #[track_caller]
+    pub fn requests(&self) -> Vec<Url> {
+        let log = self.ask("/se/log", &json!({ "type": "performance" }));
+        let entries = log.as_array().into_iter().flatten();
+        let events = entries.filter_map(|entry| serde_json::from_str::<Value>(entry["message"].as_str()?).ok());
+        let sent = events.filter(|event| {
+            let name = event["message"]["method"].as_str();
+            matches!(name, Some("Network.requestWillBeSent" | "Network.webSocketCreated"))
+        });
+        let url = |event: Value| {
+            let parameters = &event["message"]["params"];
+            let url = parameters["request"]["url"].as_str().or(parameters["url"].as_str())?;
+            Url::parse(url).ok()
+        };
+        sent.filter_map(url).filter(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss")).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let ended = self.send(self.client.delete(&self.session));
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        if ended.is_err() && self.chromium > 0 {
+            let _ = Command::new("kill").args(["-9", &self.chromium.to_string()]).status();
+        }
+    }
+}
+
+/// The port it found for itself, as it says when it listens.
+#[track_caller]
+fn port_of(driver: &mut Child) -> u16 {
+    let output = driver.stdout.take().expect("its output is ours");
+    let mut lines = BufReader::new(output).lines();
+    let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        let port = line.split_once("started successfully on port ")?.1;
+        port.trim_end_matches('.').parse().ok()
+    });
+    // What it says later must have somewhere to go, or it stands still.
+    std::thread::spawn(move || lines.for_each(drop));
+    port.expect("chromedriver says which port it took")
+}
+
+/// Waits until a window besides these is there.
+#[track_caller]
+pub fn new_window(browser: &Browser, known: &[String]) -> String {
+    until("another window", PATIENCE, || browser.windows().into_iter().find(|window| !known.contains(window)))
+}

@@ -1,0 +1,42 @@
+//! The pages in a real browser: Debian's Chromium in front of the real binary. What only a browser can say is said here:
+//! that the forms work as people use them, with script and without; that keys work; that nothing comes from elsewhere
+//! and the console stays silent; that an application's own script gets nothing; and how the pages look. Needs
+//! `chromium` and `chromium-driver`; without them the tests fail and name the remedy.
+
+/// The bench of the specification: gate, application, clock and people are the same.
+#[path = "../spec/harness"]
+#[expect(dead_code, unused_imports, reason = "the specification uses the rest")]
+mod harness {
+    mod echo;
+    mod gate;
+    mod html;
+    mod people;
+    mod visitor;
+    mod wire;
+
+    pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
+    pub use gate::{Control, Gate, Gateway, Said};
+    pub use html::Form;
+    pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use visitor::{Page, Visitor};
+    pub use wire::{Head, Reply, Wire};
+
+    /// Asks until there is an answer, for at most `seconds`.
+    #[track_caller]
+    pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
+        for _ in 0..seconds * 50 {
+            if let Some(answer) = ask() {
+                return answer;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("waited {seconds} s in vain for {what}");
+    }
+}
+
+mod driver;
+mod looks;
+mod person;
+mod same_origin;
+mod sign_in;
+mod walk;

@@ -1,0 +1,116 @@
+//! The second time, and every time after: with a code, with a recovery code, with a security key.
+
+use crate::driver::SecurityKey;
+use crate::harness::{Answer, Echo, Gate};
+use crate::person::{Person, application};
+
+fn with_a_code_and_with_a_recovery_code(scripts: bool) {
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+    alice.browser.scripts(scripts);
+
+    alice.signs_in(&user, "/wiki/page");
+    alice.sees_the_application_as("alice");
+    assert_eq!(alice.browser.text_of("#scripts"), if scripts { "on" } else { "off" });
+    assert_eq!(alice.amr_at(&echo), ["pwd", "otp", "mfa"]);
+
+    // Signed out is signed out, also for the way back.
+    alice.signs_out();
+    alice.goes("/wiki/page", "/.vestibule/login");
+
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+    assert!(alice.browser.text().contains("alice"), "the page names the account");
+    alice.clicks(".others a[href*='/verify/recovery']", "/.vestibule/verify/recovery");
+    alice.browser.fill("[name=code]", &user.recovery_codes[3].to_lowercase());
+    alice.clicks("button.primary", "/wiki/page");
+    alice.sees_the_application_as("alice");
+    assert!(alice.amr_at(&echo).contains(&"recovery".to_owned()));
+}
+
+#[test]
+fn with_a_code_and_with_a_recovery_code_with_scripts() {
+    with_a_code_and_with_a_recovery_code(true);
+}
+
+#[test]
+fn with_a_code_and_with_a_recovery_code_without_scripts() {
+    with_a_code_and_with_a_recovery_code(false);
+}
+
+/// Nobody needs a mouse: the cursor stands where the next word belongs, and Enter sends it.
+#[test]
+fn with_the_keyboard_alone() {
+    const TAB: char = '\u{e004}';
+    const ENTER: char = '\u{e007}';
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+
+    alice.goes("/wiki/page", "/.vestibule/login");
+    alice.browser.press(&format!("{}{TAB}{}{ENTER}", user.name, user.password));
+    alice.arrives("/.vestibule/verify/totp");
+    gate.advance(30);
+    alice.browser.press(&format!("{}{ENTER}", user.code_at(gate.control.now(), 0)));
+    alice.arrives("/wiki/page");
+    alice.sees_the_application_as("alice");
+}
+
+/// A key is added from the account, after a code of the factor there is, and opens the door from then on.
+fn with(key: SecurityKey, wanted: &[&str]) {
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+    alice.browser.plug_in(key);
+
+    alice.signs_in(&user, "/wiki/page");
+    alice.goes("/.vestibule/account", "/.vestibule/account");
+    alice.clicks(".button.main", "/.vestibule/account/add");
+    alice.clicks("a[href*='confirm/add-webauthn']", "/.vestibule/account/confirm/add-webauthn");
+    alice.gives_a_code(&user, "/.vestibule/enrol/webauthn");
+    alice.begins_with_the_key();
+    alice.browser.fill("#label", "Blue key");
+    alice.uses_the_key("/.vestibule/account");
+    assert!(alice.browser.text().contains("Blue key"), "{}", alice.browser.text());
+
+    alice.signs_out();
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+    alice.clicks(".others a[href*='/verify/webauthn']", "/.vestibule/verify/webauthn");
+    alice.begins_with_the_key();
+    alice.uses_the_key("/wiki/page");
+    alice.sees_the_application_as("alice");
+    assert_eq!(alice.amr_at(&echo), wanted);
+}
+
+#[test]
+fn with_a_security_key() {
+    with(SecurityKey::Usb, &["pwd", "hwk", "mfa"]);
+}
+
+/// The same page takes what the device itself keeps, and says that it knew its owner.
+#[test]
+fn with_a_passkey() {
+    with(SecurityKey::Device, &["pwd", "hwk", "user", "mfa"]);
+}
+
+/// WB-05: the application sends its visitor on to another origin at once, as one with a login of its own does.
+#[test]
+fn a_login_ends_where_the_application_sends_its_visitor() {
+    let elsewhere = application();
+    let there = format!("http://{}", elsewhere.address);
+    let location = format!("HTTP/1.1 302 Found\r\nLocation: {there}/there\r\nContent-Length: 0\r\n\r\n");
+    let echo = Echo::answering(move |_| Answer::Bytes(location.clone().into_bytes()));
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+    gate.advance(30);
+    alice.browser.fill("[name=code]", &user.code_at(gate.control.now(), 0));
+    alice.browser.click("button.primary");
+    alice.browser.arrive("/there");
+    assert_eq!(alice.browser.url().origin().ascii_serialization(), there);
+    assert_eq!(alice.browser.complaints(), Vec::<String>::new());
+}

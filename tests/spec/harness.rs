@@ -1,0 +1,50 @@
+//! The test bench: the real binary between a hand-made client and an upstream that records every byte. It must never
+//! believe the gate about itself: "denied" means that [`Echo`] saw nothing, "same identity" is read at [`Echo`].
+//!
+//! ```text
+//! let echo = Echo::start();                                   // given an application
+//! let gate = Gate::before(&echo)                              // … and a gate in front of it
+//!     .rules("[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"")
+//!     .start();
+//! let alice = gate.given_user("alice");                       // invited, password set, TOTP enrolled, codes kept
+//! let mut browser = gate.visitor();
+//! let page = browser.sign_in(&alice, "/locked");              // when she signs in for a locked page
+//! assert_eq!(page.status, 200);                               // then she sees it
+//! assert_eq!(echo.last().field("remote-user"), Some("alice"));
+//! ```
+//!
+//! Run: `cargo test --features steer --test spec [name]`. A new group is a file beside `ar.rs` and a line in `main.rs`.
+//!
+//! - [`Gate`]: own folder, own port, own still clock (`advance`, `skew_wall`), `cli([...])`, `log()`, `kill()` and
+//!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
+//! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
+//!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
+//! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit.
+//! - `gate.invite`, `given_user`, `given_member` (with a group), `given_password_user` (no second factor) make people;
+//!   `browser.accept`, `give_password`, `give_code`, `sign_in`, `sign_out` are the ways they go.
+//! - Codes are single use and the clock stands still: `sign_in` moves it one TOTP step first.
+
+mod echo;
+mod gate;
+mod html;
+mod people;
+mod visitor;
+mod wire;
+
+pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
+pub use gate::{Gate, Said};
+pub use html::tags;
+pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+pub use visitor::{Page, Visitor};
+pub use wire::Reply;
+
+/// Asks until there is an answer, for at most `seconds`.
+pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..seconds * 50 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("waited {seconds} s in vain for {what}");
+}

@@ -1,0 +1,29 @@
+//! The specification, black box: each test starts the real binary and speaks HTTP to it. One file per group of attacks
+//! that must fail, each attack named by its id and beside its positive control; `walk` is the honest way through.
+
+#![expect(clippy::disallowed_methods, reason = "how long an answer takes, seen from outside, is real time")]
+
+mod harness;
+mod race;
+
+#[path = "../support/authenticator.rs"]
+mod authenticator;
+
+mod ar;
+mod asking;
+mod cf;
+mod clocks;
+mod en;
+mod hs;
+mod id;
+mod or;
+mod ot;
+mod re;
+mod se;
+mod sm;
+mod st;
+mod th;
+mod wa;
+mod walk;
+mod wb;
+mod wz;

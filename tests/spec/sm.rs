@@ -1,0 +1,387 @@
+//! Codes by text message: nobody makes the gate send to where it should not, more than it should, or for nothing; and a
+//! code is good for the wizard that asked for it.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::harness::{Echo, Gate, Page, User, Visitor};
+use crate::race::at_once;
+
+const STEP: u64 = 30;
+const NUMBER: &str = "+31612345678";
+
+fn sms(more: &str) -> String {
+    format!("[gateway.sms]\nkind = \"console\"\n[methods.sms]\nenabled = true\ncountries = [\"NL\", \"BE\"]\n{more}")
+}
+
+fn bench(more: &str) -> (Echo, Gate) {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).config(&sms(more)).config("[session]\nlogin_timeout = \"2h\"").start();
+    (echo, gate)
+}
+
+/// The messages so far: receiver and text.
+fn messages(gate: &Gate) -> Vec<(String, String)> {
+    let outbox = gate.outbox();
+    let messages = outbox["Ok"]["messages"].as_array().expect("an outbox").iter();
+    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    messages.map(|message| (text(&message["to"]), text(&message["text"]))).collect()
+}
+
+fn code_in(text: &str) -> String {
+    let word = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+    word.unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+}
+
+fn last_code(gate: &Gate) -> String {
+    code_in(&messages(gate).last().expect("a message").1)
+}
+
+/// The page of the account that adds a telephone: a code of the authenticator was given for it.
+fn adding(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
+    gate.advance(STEP);
+    let page = browser.visit("/.vestibule/account/confirm/add-sms");
+    let code = user.code_at(gate.control.now(), 0);
+    let page = browser.submit(&page, &[("code", &code)]);
+    assert_eq!(page.status, 303, "{}", page.text());
+    browser.follow(page)
+}
+
+/// A user with an authenticator and a telephone, and long enough since.
+fn given_telephone(gate: &Gate, name: &str, number: &str) -> User {
+    let user = gate.given_user(name);
+    let mut browser = gate.visitor();
+    browser.sign_in(&user, "/");
+    let page = adding(gate, &mut browser, &user);
+    let page = browser.submit(&page, &[("phone", number)]);
+    assert_eq!(page.status, 303, "{}", page.text());
+    let page = browser.follow(page);
+    let page = browser.submit(&page, &[("code", &last_code(gate))]);
+    assert_eq!(page.status, 303, "{}", page.text());
+    gate.advance(2 * 3600);
+    user
+}
+
+/// A login before the page that sends to the telephone; nothing was sent.
+fn asked(gate: &Gate, user: &User) -> (Visitor, Page) {
+    let mut browser = gate.visitor();
+    browser.give_password(user, "/");
+    let page = browser.goto("/.vestibule/verify/sms");
+    page.assert_at("/.vestibule/verify/sms", 200);
+    (browser, page)
+}
+
+/// Asks for a code; the page that takes it.
+#[track_caller]
+fn send(browser: &mut Visitor, page: &Page) -> Page {
+    let page = browser.submit(page, &[("send", "1")]);
+    assert_eq!(page.status, 303, "{}", page.text());
+    browser.follow(page)
+}
+
+/// SM-01, behaviour 39, 41: nothing is sent before the password, by a GET, or to a number that a request names.
+#[test]
+fn sm_01_only_the_stored_number_and_only_after_the_password() {
+    let (echo, gate) = bench("");
+    let alice = given_telephone(&gate, "alice", "06 12 34 56 78");
+    let sent = messages(&gate).len();
+    assert_eq!(messages(&gate)[0].0, NUMBER, "as E.164");
+    echo.forget();
+    let mut stranger = gate.visitor();
+    let origin = gate.origin.clone();
+    let ask = stranger.navigate("POST", "/.vestibule/verify/sms", "same-origin").with("Origin", &origin);
+    assert_eq!(ask.form("send=1&csrf=x&phone=%2B31687654321").send().status, 409);
+    let (mut browser, page) = asked(&gate, &alice);
+    assert!(page.text().contains("78") && !page.text().contains("345"), "masked: {}", page.text());
+    browser.goto("/.vestibule/verify/sms?send=1&phone=%2B31687654321");
+    browser.goto("/.vestibule/verify?choose=1");
+    assert_eq!(messages(&gate).len(), sent, "a GET sends nothing");
+    let page = browser.submit(&page, &[("send", "1"), ("phone", "+31687654321"), ("to", "+31687654321")]);
+    let page = browser.follow(page);
+    let all = messages(&gate);
+    assert_eq!(all.len(), sent + 1);
+    assert!(all.iter().all(|(to, _)| to == NUMBER), "{all:?}");
+    // Behaviour 7: a wrong code sends none.
+    assert_eq!(browser.submit(&page, &[("code", "000000")]).status, 200);
+    assert_eq!(messages(&gate).len(), sent + 1);
+    echo.assert_untouched("a code that was not given");
+    gate.advance(2);
+    let page = browser.submit(&page, &[("code", &last_code(&gate))]);
+    assert_eq!(browser.follow(page).status, 200);
+    assert_eq!(echo.last().field("remote-user"), Some("alice"));
+}
+
+/// SM-05, OT-20, behaviour 43: the newest code alone, once, for ten minutes, in the wizard that asked for it.
+#[test]
+fn sm_05_a_code_is_for_one_wizard_one_use_and_ten_minutes() {
+    let (_echo, gate) = bench("");
+    let alice = given_telephone(&gate, "alice", NUMBER);
+    // OT-20: asked for in the first wizard, given in the second.
+    let (mut first, page) = asked(&gate, &alice);
+    let at_first = send(&mut first, &page);
+    let code = last_code(&gate);
+    let (mut second, page) = asked(&gate, &alice);
+    second.submit(&page, &[("code", &code)]);
+    assert_eq!(second.goto("/").status, 302, "another wizard's code");
+    assert_eq!(last_code(&gate), code, "and within the cool-down no other is sent");
+    gate.advance(61);
+    // An old code after a new one.
+    let page = second.goto("/.vestibule/verify/sms");
+    let at_second = send(&mut second, &page);
+    let newer = last_code(&gate);
+    assert_ne!(code, newer);
+    assert_eq!(first.submit(&at_first, &[("code", &code)]).status, 200, "void since a newer one was sent");
+    gate.advance(2);
+    assert_eq!(second.submit(&at_second, &[("code", &newer)]).status, 303);
+    // Twice.
+    let (mut third, page) = asked(&gate, &alice);
+    gate.advance(61);
+    let page = send(&mut third, &page);
+    assert_eq!(third.submit(&page, &[("code", &newer)]).status, 200);
+    // Too late.
+    let code = last_code(&gate);
+    gate.advance(600);
+    third.submit(&page, &[("code", &code)]);
+    assert_eq!(third.goto("/").status, 302, "after ten minutes");
+}
+
+/// SM-05: fifty answers at once with one right code: one is taken.
+#[test]
+fn sm_05_one_code_is_taken_once_of_fifty() {
+    let (_echo, gate) = bench("");
+    let alice = given_telephone(&gate, "alice", NUMBER);
+    let (mut browser, page) = asked(&gate, &alice);
+    let page = send(&mut browser, &page);
+    let code = last_code(&gate);
+    let race = (0..50).map(|_| {
+        let (mut browser, page, code) = (browser.clone(), page.clone(), code.clone());
+        move || browser.submit(&page, &[("code", &code)]).status
+    });
+    let statuses = at_once(race.collect());
+    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+}
+
+/// SM-02, behaviour 44: a cool-down for each telephone, and so many an hour for a user and a number, whoever asks and in
+/// how many windows; the page says when.
+#[test]
+fn sm_02_sending_has_a_budget() {
+    let (_echo, gate) = bench("");
+    let alice = given_telephone(&gate, "alice", NUMBER);
+    let before = messages(&gate).len();
+    let (browser, page) = asked(&gate, &alice);
+    let race = (0..30).map(|_| {
+        let (mut browser, page) = (browser.clone(), page.clone());
+        move || browser.submit(&page, &[("send", "1")]).status
+    });
+    let statuses = at_once(race.collect());
+    assert_eq!(messages(&gate).len(), before + 1, "one for thirty that ask at once: {statuses:?}");
+    for _ in 0..10 {
+        let (mut other, page) = asked(&gate, &alice);
+        let page = other.submit(&page, &[("send", "1")]);
+        assert!(
+            page.status < 500 && messages(&gate).len() == before + 1,
+            "a new login is no way around: {}",
+            page.status
+        );
+    }
+    let mut sent = 1;
+    for _ in 0..20 {
+        gate.advance(61);
+        let (mut other, page) = asked(&gate, &alice);
+        other.submit(&page, &[("send", "1")]);
+        sent = messages(&gate).len() - before;
+    }
+    assert!((4..=6).contains(&sent), "{sent} in twenty minutes");
+    gate.advance(3600);
+    let (mut other, page) = asked(&gate, &alice);
+    send(&mut other, &page);
+    assert_eq!(messages(&gate).len(), before + sent + 1, "an hour later");
+}
+
+/// SM-02: many users' one number, and everybody's day.
+#[test]
+fn sm_02_one_number_and_one_day_have_budgets() {
+    let (_echo, gate) = bench("per_day = 9");
+    let users: Vec<User> =
+        ["alice", "bobby", "carol"].iter().map(|name| given_telephone(&gate, name, NUMBER)).collect();
+    gate.advance(24 * 3600);
+    let before = messages(&gate).len();
+    for round in 0..4 {
+        for user in &users {
+            let (mut browser, page) = asked(&gate, user);
+            browser.submit(&page, &[("send", "1")]);
+        }
+        let sent = messages(&gate).len() - before;
+        assert!(sent <= 6, "{sent} to one number within an hour, in round {round}");
+        gate.advance(61);
+    }
+    assert_eq!(messages(&gate).len() - before, 6);
+    for _ in 0..3 {
+        gate.advance(3600);
+        for user in &users {
+            let (mut browser, page) = asked(&gate, user);
+            browser.submit(&page, &[("send", "1")]);
+        }
+    }
+    assert_eq!(messages(&gate).len() - before, 9, "and nine a day for all");
+}
+
+/// SM-03, behaviour 40: numbers that cost, and countries that nobody named, are field errors, and nothing is sent.
+#[test]
+fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
+    let (_echo, gate) = bench("");
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    let page = adding(&gate, &mut browser, &alice);
+    for number in [
+        "",
+        "x",
+        "0",
+        "+",
+        "+31",
+        "+3161234567",
+        "+316123456789",
+        "+31900123456",
+        "+319001234",
+        "0900-1234",
+        "+31201234567",
+        "+12025550123",
+        "+37122345678",
+        "+447911123456",
+        "+881612345678",
+        "+31612345678;ext=1",
+        "+31612345678,+31687654321",
+        "+31612345678\r\n+31687654321",
+        &"6".repeat(4000),
+    ] {
+        let answer = browser.submit(&page, &[("phone", number)]);
+        assert_eq!(answer.status, 200, "{number:?}: {}", answer.text());
+        assert!(answer.form().has("phone"), "{number:?}");
+    }
+    assert!(messages(&gate).is_empty());
+    let page = browser.submit(&page, &[("phone", "+32 470 12 34 56")]);
+    assert_eq!(page.status, 303, "{}", page.text());
+    assert_eq!(messages(&gate)[0].0, "+32470123456");
+    // A wrong code saves nothing.
+    let page = browser.follow(page);
+    assert_eq!(browser.submit(&page, &[("code", "000000")]).status, 200);
+    assert!(!gate.run(["factor", "list", "alice"]).contains("sms"));
+}
+
+/// A receiver of webhooks: what it was sent; answers with this status, or never.
+fn provider(status: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (bodies, tries) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicUsize>::default());
+    let (kept, counted) = (bodies.clone(), tries.clone());
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            counted.fetch_add(1, Ordering::SeqCst);
+            let Some(status) = status else {
+                held.push(stream);
+                continue;
+            };
+            let mut text = Vec::new();
+            let mut some = [0; 4096];
+            while let Ok(count) = stream.read(&mut some) {
+                text.extend_from_slice(&some[..count]);
+                let whole = String::from_utf8_lossy(&text).into_owned();
+                let length = whole
+                    .to_lowercase()
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+                let body = whole.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
+                if count == 0 || length.is_some_and(|length: usize| body >= length) {
+                    kept.lock().unwrap().push(whole);
+                    break;
+                }
+            }
+            let _ = write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (address, bodies, tries)
+}
+
+fn webhook(url: &str, folder: &std::path::Path) -> String {
+    let secret = folder.join("secret");
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&secret).unwrap();
+        file.write_all(b"4f1c9a7be2d84a6f9b3c5d7e8a1f2b3c").unwrap();
+    }
+    format!(
+        "[gateway.sms]\nkind = \"webhook\"\nurl=\"{url}\"\nsecret_file = \"{}\"\ntimeout = \"300ms\"\n\
+         [methods.sms]\nenabled = true\ncountries = [\"NL\"]",
+        secret.display()
+    )
+}
+
+/// SM-09: a provider that refuses, fails or never answers lets nobody in, keeps nobody waiting, and other factors work;
+/// one that works is told who sends.
+#[test]
+fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
+    for status in [Some(202), Some(500), Some(302), Some(403), None] {
+        let (url, bodies, tries) = provider(status);
+        let folder = tempfile::tempdir().unwrap();
+        let echo = Echo::start();
+        let gate = Gate::before(&echo).config(&webhook(&url, folder.path())).start();
+        let alice = gate.given_user("alice");
+        let mut browser = gate.visitor();
+        browser.sign_in(&alice, "/");
+        let page = adding(&gate, &mut browser, &alice);
+        let start = std::time::Instant::now();
+        let answer = browser.submit(&page, &[("phone", NUMBER)]);
+        assert!(start.elapsed().as_secs() < 5, "{status:?}");
+        assert!((1..=2).contains(&tries.load(Ordering::SeqCst)));
+        if status == Some(202) {
+            assert_eq!(answer.status, 303);
+            let body = bodies.lock().unwrap()[0].clone();
+            assert!(body.to_lowercase().contains("vestibule-signature: t="), "{body}");
+            let page = browser.follow(answer);
+            assert_eq!(
+                browser.submit(&page, &[("code", &code_in(body.split("\"text\"").nth(1).unwrap()))]).status,
+                303
+            );
+        } else {
+            assert_eq!(answer.status, 200, "{status:?}");
+            assert!(answer.text().to_lowercase().contains("could not"), "{status:?}: {}", answer.text());
+            assert!(!answer.html().contains("/hook") && !gate.log().contains("/hook"), "{status:?}");
+        }
+        gate.advance(STEP);
+        assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200, "{status:?}: another factor");
+    }
+}
+
+/// SM-11: the message names the site, says to give it to nobody, holds no link, and ends in the line that binds it to
+/// the site's origin.
+#[test]
+fn sm_11_the_message_is_bound_to_its_site() {
+    let (_echo, gate) = bench("");
+    given_telephone(&gate, "alice", NUMBER);
+    let (_, text) = messages(&gate).remove(0);
+    let code = code_in(&text);
+    assert!(text.contains("localhost") && !text.contains("http"), "{text}");
+    assert!(text.ends_with(&format!("@localhost #{code}")), "{text}");
+    assert!(text.len() <= 160, "one message: {text}");
+}
+
+/// Behaviour 42: without a gateway text messages are offered nowhere.
+#[test]
+fn sm_without_a_gateway_nothing_is_offered() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    assert!(!browser.goto("/.vestibule/account/add").html().contains("sms"));
+    assert_eq!(browser.goto("/.vestibule/account/confirm/add-sms").status, 404);
+    assert_eq!(browser.goto("/.vestibule/verify/sms").status, 404);
+}
