@@ -92,7 +92,7 @@ impl Proxy {
         for _ in 0..CONNECTIONS {
             connections.push(Connection::open(Ipv4Addr::LOCALHOST, player.address).await?);
         }
-        let request = house::request(player.address, &player.session, "/wiki/Main_Page?action=view");
+        let request = house::request(&player.session, "/wiki/Main_Page?action=view");
         Ok(Self { player, connections, request })
     }
 

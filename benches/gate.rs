@@ -170,6 +170,7 @@ fn visitor() -> Visitor {
         enrolment: Enrolment::Enrolled,
         factors: vec![factor],
         removed: None,
+        enrol_until: None,
     };
     let session = Session {
         handle: Handle::generate(&random),

@@ -20,6 +20,9 @@ use vestibule::session::{Evidence, Place};
 use vestibule::telemetry;
 use vestibule::types::{FactorId, GroupName, MethodId, Strength, UserName};
 
+/// What its site is called.
+pub const HOST: &str = "app.localhost";
+
 pub type Fallible<T> = Result<T, Box<dyn Error>>;
 
 /// A part that this program plays in a process of its own; it ends with this value.
@@ -64,16 +67,17 @@ impl Drop for Player {
     }
 }
 
-/// Tells the parent where we listen.
+/// Tells the parent where we listen; without a parent there is nobody to listen for.
 pub fn announce(address: SocketAddr, session: &str) -> std::io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let mut out = std::io::stdout();
     writeln!(out, "{address} {session}").and_then(|()| out.flush())
 }
 
 /// The request of a browser with this session.
-pub fn request(address: SocketAddr, session: &str, path: &str) -> String {
+pub fn request(session: &str, path: &str) -> String {
     format!(
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0\r\n\
          Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\n\
          Accept-Encoding: gzip, deflate, br\r\nCookie: theme=dark; vestibule={session}; app=0123456789abcdef\r\n\
          Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\n\r\n"
@@ -97,7 +101,7 @@ pub async fn gate<F: Future<Output = Fallible<()>>>(
         store.path = {folder:?}
         log.level = "{level}"
         [[site]]
-        url = "http://{address}"
+        url = "http://{HOST}"
         upstreams = ["http://{upstream}"]
         rules = [{{ path = "/one/**", policy = "one_factor" }}, {{ policy = "two_factor" }}]
         "#

@@ -19,7 +19,7 @@ use vestibule::audit::Origin;
 use vestibule::secret::Secret;
 use vestibule::types::UserName;
 
-use house::{Fallible, Player};
+use house::{Fallible, HOST, Player};
 use traffic::{Answer, Connection, field};
 
 const LOGINS: u8 = 200;
@@ -47,7 +47,8 @@ async fn users(parts: Arc<Parts>) -> Fallible<()> {
         let name = UserName::parse(&format!("user{n}"))?;
         let new = NewUser { name, display_name: None, email: None, groups: Default::default() };
         let user = parts.accounts.add(new, false).await?;
-        parts.first.set_password(&user, &password, &Origin::default()).await?;
+        let prepared = parts.first.prepare(&user.name, &password).await?;
+        parts.first.set_password(&user, &prepared, None, &Origin::default(), Vec::new()).await?;
     }
     Ok(())
 }
@@ -104,7 +105,7 @@ async fn login(gate: SocketAddr, n: u8, full: Arc<AtomicUsize>) -> std::io::Resu
     let mut connection = Connection::open(Ipv4Addr::new(127, 0, 1, n), gate).await?;
     let head = |line: &str, more: &str| {
         format!(
-            "{line} HTTP/1.1\r\nHost: {gate}\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n\
+            "{line} HTTP/1.1\r\nHost: {HOST}\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n\
              Sec-Fetch-Site: same-origin\r\n{more}\r\n"
         )
     };
@@ -153,7 +154,7 @@ struct Readers {
 impl Readers {
     fn start(gate: &Player) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let request = house::request(gate.address, &gate.session, "/wiki/Main_Page");
+        let request = house::request(&gate.session, "/wiki/Main_Page");
         let reading = (0..READERS).map(|_| tokio::spawn(read(gate.address, request.clone(), stop.clone()))).collect();
         Self { stop, reading }
     }
