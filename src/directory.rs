@@ -1,6 +1,7 @@
 //! The joint for first factors: a name and a password become a [`Proof`], or not. The answer and the time it takes are
 //! the same for a user who does not exist.
 
+mod argon2id;
 mod floor;
 mod hashers;
 mod local;
