@@ -272,8 +272,8 @@ impl Accounts {
     }
 
     /// Leaves a tombstone, removes factors and known browsers; the generation ends the rest. The password is another
-    /// module's: `Directory::forget`.
-    pub async fn remove(&self, id: UserId) -> Result<(), AccountError> {
+    /// module's: `Directory::forget`. `more` goes with the tombstone.
+    pub async fn remove(&self, id: UserId, more: Vec<Change>) -> Result<(), AccountError> {
         let now = self.vault.now();
         let change = |user: &mut User| {
             user.generation += 1;
@@ -285,7 +285,7 @@ impl Accounts {
             user.factors.clear();
             user.enrol_until = None;
         };
-        self.without_factors(id, change, Vec::new()).await?;
+        self.without_factors(id, change, more).await?;
         for rows in self.vault.all::<Browser>(&browser_prefix(id)).await?.chunks(crate::store::MAX_WRITES) {
             let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any)).collect();
             self.vault.commit(gone).await?;

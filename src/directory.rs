@@ -1,6 +1,7 @@
 //! The joint for first factors: a name and a password become a [`Proof`], or not. The answer and the time it takes are
 //! the same for a user who does not exist.
 
+mod argon2id;
 mod floor;
 mod hashers;
 mod local;
@@ -8,6 +9,7 @@ mod local;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -18,7 +20,7 @@ use crate::clock::Time;
 use crate::method::Proof;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
-use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
+use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{Strength, UserId, UserName};
 
 pub use floor::{MAX_BYTES, PasswordFloor};
@@ -55,6 +57,11 @@ pub trait Directory: Send + Sync {
 
     async fn forget(&self, user: UserId) -> Result<(), DirectoryError>;
 }
+
+/// How often strangers' browsers may give a user's right password within [`HOUR`], whether or not the second factor
+/// follows: more than anybody signs in, and few enough that pending logins and rows of the record stay few.
+const UNFINISHED: u32 = 100;
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// A password that was judged and made ready to be stored.
 #[derive(Clone, Debug)]
@@ -236,6 +243,14 @@ impl FirstFactor {
                 // Somebody else's try was counted in the same lane: it must stay counted.
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
+            }
+        }
+        // Somebody has the password and not the second factor. A known browser is not held up by that.
+        if !complete && *lane == Lane::Strangers {
+            let logins = Budget { name: format!("login/{}", user.id), most: UNFINISHED, window: HOUR };
+            if let Err(until) = self.throttle.spend(&[logins]).await? {
+                self.audit.record(event(Kind::PasswordWaiting, origin, Some(user))).await?;
+                return Ok(SignIn::Wait(until));
             }
         }
         Ok(SignIn::Proved(self.proof(user)))

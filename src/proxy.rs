@@ -160,7 +160,7 @@ pub struct Passage {
     started: Time,
     running: Arc<Running>,
     request: Option<Request>,
-    facts: Option<Facts>,
+    facts: Option<Arc<Facts>>,
     site: Option<Arc<Site>>,
     /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
     account: Option<UserName>,
@@ -204,6 +204,7 @@ impl Gatekeeper {
 
         // facts, site
         let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
+        let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
         self.tell(&facts, session.req_header());
@@ -230,8 +231,8 @@ impl Gatekeeper {
             StatusCode::SERVICE_UNAVAILABLE
         })?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
-        let agent = agent(session.req_header());
         if ours {
+            let agent = agent(session.req_header());
             let sites = running.sites.clone();
             let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
             return bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
@@ -242,7 +243,7 @@ impl Gatekeeper {
             Verdict::Forward(permit) => self.admit(permit, &facts, session, passage).await,
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
-                self.record(why, &facts, &visitor, agent, &passage.id).await;
+                self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
         }

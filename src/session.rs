@@ -286,7 +286,8 @@ impl Sessions {
     /// One commit: the new session, the end of `replaces`, `more` (the pending login's end, the browser made known,
     /// the audit events), the end of the oldest session beyond [`SESSIONS_PER_USER`]. Its absolute end counts from the
     /// first factor: stepping up does not move it. [`VaultError::Conflict`] where `replaces` is a session of the same
-    /// user that has ended meanwhile: what it carried must not outlive it.
+    /// user that has ended meanwhile: what it carried must not outlive it. Requests under way in the old one are cut,
+    /// the same user's streams in other tabs among them: they open anew, and are judged by what is proved now.
     pub async fn open(
         &self,
         user: &User,
@@ -304,7 +305,11 @@ impl Sessions {
             let mut ends_anyway = None;
             if let Some(old) = replaces {
                 match self.ending(old).await? {
-                    Some(ending) => changes.extend(ending),
+                    Some(ending) => {
+                        changes.extend(ending);
+                        let event = self.event(Kind::SessionEnded, old.user, &origin_of(place)).await?;
+                        changes.push(self.audit.entry(event.detail(format!("{}: replaced", old.handle)))?);
+                    }
                     None if old.user == user.id => {
                         return Err(VaultError::Conflict(pointer_key(old.user, &old.handle)).into());
                     }
@@ -391,8 +396,7 @@ impl Sessions {
         let excess = (rows.len() + 1).saturating_sub(SESSIONS_PER_USER).min(AT_MOST);
         let mut changes = Vec::new();
         for row in rows.drain(..excess) {
-            let origin = Origin { address: place.address, agent: Some(place.agent.clone()), ..Origin::default() };
-            let event = Event::new(Kind::SessionEnded, &origin).user(user.id, &user.name);
+            let event = Event::new(Kind::SessionEnded, &origin_of(place)).user(user.id, &user.name);
             changes
                 .push(self.audit.entry(event.detail(format!("{}: more than {SESSIONS_PER_USER}", row.value.handle)))?);
             changes.push(self.vault.delete(row.value.session, Expect::Any));
@@ -484,8 +488,8 @@ impl Sessions {
 
     /// Calls `ended` for each session that ends from now on, whatever ended it (logout, disable, generation, another
     /// process), within a second; expiry at the next [`Sessions::tick`]. To be called on the runtime: the first call
-    /// starts the task that follows the store. Whoever lists a stream under a session looks once more with
-    /// [`Sessions::glance`] after listing it: an end that came between the decision and the listing was told to nobody.
+    /// starts the task that follows the store. Whoever lists streams under sessions remembers who ended: an end that
+    /// came between the decision and the listing is not told again.
     pub fn on_end(&self, ended: Ended) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
         let runtime = tokio::runtime::Handle::try_current();
@@ -534,9 +538,11 @@ impl Sessions {
         for (hash, held) in expired {
             self.tell(&held.session.handle);
             let pointer = pointer_key(held.session.user, &held.session.handle);
+            let event = self.event(Kind::SessionEnded, held.session.user, &Origin::default()).await?;
             let changes = vec![
                 self.vault.delete(key_of(&hash), Expect::Version(held.version)),
                 self.vault.delete(pointer, Expect::Any),
+                self.audit.entry(event.detail(format!("{}: expired", held.session.handle)))?,
             ];
             match self.vault.commit(changes).await {
                 Ok(_) => {}
@@ -591,9 +597,18 @@ impl Sessions {
                     continue;
                 }
                 self.tell(&pointer.value.handle);
-                let gone = [self.vault.delete(pointer.value.session, Expect::Any)];
-                let changes = gone.into_iter().chain([self.vault.delete(pointer.key, Expect::Any)]).collect();
-                self.vault.commit(changes).await?;
+                let event = about(Kind::SessionEnded, id, user.as_ref(), &Origin::default());
+                let event = event.detail(format!("{}: with all that its user held", pointer.value.handle));
+                let changes = vec![
+                    self.vault.delete(pointer.value.session, Expect::Any),
+                    self.vault.delete(pointer.key, Expect::Version(pointer.version)),
+                    self.audit.entry(event)?,
+                ];
+                match self.vault.commit(changes).await {
+                    // Ended by somebody else, who recorded it.
+                    Ok(_) | Err(VaultError::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
             changed.users.remove(&id);
         }
@@ -622,12 +637,21 @@ impl Sessions {
     }
 
     async fn event(&self, kind: Kind, user: UserId, origin: &Origin) -> Result<Event, SessionError> {
-        let event = Event::new(kind, origin);
-        Ok(match self.accounts.by_id(user).await? {
-            Some(user) => event.user(user.id, &user.name),
-            None => Event { user: Some(user), ..event },
-        })
+        Ok(about(kind, user, self.accounts.by_id(user).await?.as_deref(), origin))
     }
+}
+
+/// An event of a user, who may be gone.
+fn about(kind: Kind, id: UserId, user: Option<&User>, origin: &Origin) -> Event {
+    let event = Event::new(kind, origin);
+    match user {
+        Some(user) => event.user(user.id, &user.name),
+        None => Event { user: Some(id), ..event },
+    }
+}
+
+fn origin_of(place: &Place) -> Origin {
+    Origin { address: place.address, agent: Some(place.agent.clone()), ..Origin::default() }
 }
 
 fn pointer_key(user: UserId, handle: &Handle) -> String {

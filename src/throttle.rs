@@ -194,11 +194,13 @@ impl Throttle {
     }
 
     /// Opens all lanes of a user: `user unlock`, or a login that proves who it is (a passkey).
-    pub async fn unlock(&self, user: UserId) -> Result<(), VaultError> {
-        let rows = self.lanes(user).await?;
-        for rows in rows.chunks(MAX_WRITES) {
-            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any)).collect();
-            self.vault.commit(gone).await?;
+    /// `more` is committed first, with as many of them as fit.
+    pub async fn unlock(&self, user: UserId, more: Vec<Change>) -> Result<(), VaultError> {
+        let lanes = self.lanes(user).await?;
+        let mut changes = more;
+        changes.extend(lanes.into_iter().map(|row| self.vault.delete(row.key, Expect::Any)));
+        for changes in changes.chunks(MAX_WRITES) {
+            self.vault.commit(changes.to_vec()).await?;
         }
         Ok(())
     }

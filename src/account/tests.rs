@@ -69,7 +69,7 @@ async fn re_15_a_removed_user_leaves_nothing_to_the_next_of_that_name() {
     let browser = browser(&accounts, &alice);
     accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &browser).unwrap()]).await.unwrap();
 
-    accounts.remove(alice.id).await.unwrap();
+    accounts.remove(alice.id, Vec::new()).await.unwrap();
     assert!(accounts.by_id(alice.id).await.unwrap().is_none());
     assert!(accounts.by_name(&alice.name).await.unwrap().is_none());
     assert!(accounts.list().await.unwrap().is_empty());
@@ -211,7 +211,7 @@ async fn factors_have_a_ceiling() {
     }
     let one_more = accounts.add_factor(alice.id, &factor(&accounts)).await;
     assert!(matches!(one_more.map(|_| ()), Err(AccountError::TooManyFactors)));
-    accounts.remove(alice.id).await.unwrap();
+    accounts.remove(alice.id, Vec::new()).await.unwrap();
 }
 
 #[tokio::test]

@@ -338,7 +338,7 @@ async fn steer(parts: &Parts, operation: Operation) -> Result<Outcome, Failure> 
             still.advance(std::time::Duration::from_millis(ms));
             // What the ticks would have done meanwhile.
             parts.sessions.tick().await?;
-            parts.keys.tick().await?;
+            super::serve::look_after_keys(parts).await?;
             Ok(done(format!("it is {}", parts.machine.clock.now())))
         }
         Operation::WallSkew { ms } => {

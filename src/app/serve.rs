@@ -21,6 +21,7 @@ use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Written};
 use crate::error::Problems;
 use crate::proxy::{self, Door};
+use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
 /// A server that listens and does not answer yet.
@@ -218,7 +219,7 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
             failed("when sessions were last used could not be written", &error);
         }
         if n % 60 == 0 {
-            if let Err(error) = parts.keys.tick().await {
+            if let Err(error) = look_after_keys(&parts).await {
                 failed("the signing keys could not be looked after", &error);
             }
             if let Err(error) = parts.audit.prune().await {
@@ -229,6 +230,17 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         if n % 5 == 0 && setup_file.exists() && parts.accounts.ever().await.unwrap_or(false) {
             let _ = std::fs::remove_file(&setup_file);
         }
+    }
+}
+
+/// Rotates the signing key when it is due, and records it.
+pub async fn look_after_keys(parts: &Parts) -> Result<(), VaultError> {
+    match parts.keys.tick().await? {
+        Some(key) => {
+            let event = Event::new(Kind::KeyRotated, &Origin::default());
+            parts.audit.record(event.detail(format!("signing {}", key.id))).await
+        }
+        None => Ok(()),
     }
 }
 

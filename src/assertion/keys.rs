@@ -115,8 +115,8 @@ impl SigningKeys {
         Ok(KeyInfo { id, created: self.in_force.load().since, signs: true })
     }
 
-    /// Rotates when it is due, forgets keys nobody needs; called now and then.
-    pub async fn tick(&self) -> Result<(), VaultError> {
+    /// Rotates when it is due, and gives the new key if it did; forgets keys nobody needs. Called now and then.
+    pub async fn tick(&self) -> Result<Option<KeyInfo>, VaultError> {
         self.follow().await?;
         let (since, forget) = {
             let in_force = self.in_force.load();
@@ -126,11 +126,14 @@ impl SigningKeys {
         if now >= since + self.rotate {
             return match self.rotate().await {
                 // Another process was first.
-                Err(VaultError::Conflict(_)) => self.reload().await,
-                other => other.map(drop),
+                Err(VaultError::Conflict(_)) => self.reload().await.map(|()| None),
+                other => other.map(Some),
             };
         }
-        if forget.is_some_and(|end| now >= end) { self.reload().await } else { Ok(()) }
+        if forget.is_some_and(|end| now >= end) {
+            self.reload().await?;
+        }
+        Ok(None)
     }
 
     /// Newest first.

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::Params;
+use argon2::password_hash::phc::PasswordHash;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::argon2id;
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
 use super::hashers::{Full, Hashers};
 use super::{Directory, DirectoryError, Prepared};
@@ -81,12 +82,10 @@ impl LocalDirectory {
 
     async fn hash(&self, password: Secret<String>) -> Result<String, DirectoryError> {
         let salt = random_bytes::<16>(&**self.accounts.vault().random());
-        let argon2 = argon2(&self.params);
-        let hashed = self.hashers.run(move || {
-            argon2.hash_password_with_salt(password.expose().as_bytes(), &salt).map(|phc| phc.to_string())
-        });
+        let params = self.params.clone();
+        let hashed = self.hashers.run(move || argon2id::hash(&params, password.expose().as_bytes(), &salt));
         // With parameters that were accepted at the start it fails only where memory is lacking.
-        hashed.await?.map_err(|_| DirectoryError::Busy)
+        hashed.await?.ok_or(DirectoryError::Busy)
     }
 
     /// Whether a hash was made with less than is asked for now.
@@ -129,12 +128,8 @@ impl Directory for LocalDirectory {
         let phc =
             row.as_ref().filter(|_| !fits_nobody).map_or_else(|| self.nobody.clone(), |row| row.value.phc.clone());
         let candidate = prepared.clone().unwrap_or_default();
-        let argon2 = argon2(&self.params);
-        let fits = self.hashers.run(move || {
-            let hash = PasswordHash::new(&phc).ok();
-            // The parameters are the hash's own; the comparison takes constant time.
-            hash.is_some_and(|hash| argon2.verify_password(candidate.expose().as_bytes(), &hash).is_ok())
-        });
+        // The parameters are the hash's own.
+        let fits = self.hashers.run(move || argon2id::fits(&phc, candidate.expose().as_bytes()));
         let right = fits.await? && !fits_nobody;
         if let (true, Some(row), Some(password)) = (right, row, prepared)
             && self.is_outdated(&row.value.phc)
@@ -204,18 +199,7 @@ fn key(user: UserId) -> String {
     format!("password/{user}")
 }
 
-fn argon2(params: &Params) -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-}
-
 /// Salt and output by chance: hashing is as dear as for anybody, and nothing is known that gives this output.
 fn nobody(params: &Params, random: &dyn Random) -> Option<String> {
-    let hash = PasswordHash {
-        algorithm: ARGON2ID_IDENT,
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params).ok()?,
-        salt: Some(Salt::new(&random_bytes::<16>(random)).ok()?),
-        hash: Some(Output::new(&random_bytes::<{ Params::DEFAULT_OUTPUT_LEN }>(random)).ok()?),
-    };
-    Some(hash.to_string())
+    argon2id::written(params, &random_bytes(random), &random_bytes(random))
 }

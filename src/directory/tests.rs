@@ -250,7 +250,7 @@ async fn a_new_password_ends_what_the_old_one_opened() {
 async fn a_removed_user_gets_no_password() {
     let house = house_with(&settings());
     let alice = house.add("alice").await;
-    house.first.accounts.remove(alice.id).await.unwrap();
+    house.first.accounts.remove(alice.id, Vec::new()).await.unwrap();
     house.local.forget(alice.id).await.unwrap();
     assert!(house.set(&alice, &secret(RIGHT)).await.is_err());
     assert!(!house.local.has_password(alice.id).await.unwrap());

@@ -129,7 +129,7 @@ async fn ot_01_never_more_than_the_hard_limit_in_a_row() {
     assert_eq!(house.try_at(&alice, &PASSWORD, &STRANGERS).await, Attempt::Closed);
     let Account::User(id) = alice else { unreachable!() };
     assert!(house.throttle.state(id).await.unwrap().0);
-    house.throttle.unlock(id).await.unwrap();
+    house.throttle.unlock(id, Vec::new()).await.unwrap();
     assert_eq!(house.throttle.state(id).await.unwrap(), (false, None));
     assert_eq!(house.try_at(&alice, &PASSWORD, &STRANGERS).await, Attempt::Go);
 }

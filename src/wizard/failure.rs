@@ -22,7 +22,7 @@ use crate::store::VaultError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// 303: the step lies elsewhere, at this path of ours.
+    /// The step lies elsewhere, at this path of ours: 303, or 409 with the login page for a stranger's form.
     Elsewhere(&'static str),
     /// 400
     Unreadable,

@@ -22,7 +22,7 @@ pub struct Visit {
     pub site: Arc<Site>,
     /// All sites of the configuration this request is judged by: for return addresses.
     pub sites: Arc<Sites>,
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     pub visitor: Visitor,
     pub cookies: Cookies,
     pub request: RequestId,

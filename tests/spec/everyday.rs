@@ -315,3 +315,28 @@ fn one_browser_is_forgotten_and_no_other() {
     assert_eq!(page.html().matches("confirm/forget-").count(), 2, "one, and all: {}", page.text());
     assert_eq!(browser.goto(&one).status, 404, "gone");
 }
+
+/// WZ-17: a right password without the second factor, again and again.
+#[test]
+fn a_right_password_is_not_given_for_ever() {
+    let (echo, gate, alice) = bench();
+    let mut known = gate.visitor();
+    known.sign_in(&alice, "/");
+    known.sign_out();
+    echo.forget();
+    let give = || {
+        let mut thief = gate.visitor();
+        let page = thief.visit("/");
+        thief.submit(&page, &[("username", "alice"), ("password", PASSWORD)])
+    };
+    let taken = (0..120).take_while(|_| give().status == 303).count();
+    assert!((60..120).contains(&taken), "{taken}");
+    let page = give();
+    assert_eq!(page.status, 429);
+    assert!(page.field("retry-after").is_some());
+    assert!(rows(&gate, "password_right") >= taken && rows(&gate, "password_waiting") >= 1);
+    echo.assert_untouched("a password alone");
+    assert_eq!(known.sign_in(&alice, "/").status, 200, "the owner's browser is not held up");
+    gate.advance(3600);
+    assert_eq!(give().status, 303);
+}

@@ -427,3 +427,38 @@ fn a_script_that_asks_keeps_no_session_alive() {
         assert_eq!(browser.goto("/locked").status, 200);
     }
 }
+
+/// Whatever ends a session leaves a row that says so.
+#[test]
+fn every_end_of_a_session_is_recorded() {
+    let (_echo, gate, alice) = bench();
+    let ends = || {
+        let text = gate.run(["audit", "--json"]);
+        ["replaced", "expired", "with all that its user held"].map(|why| text.matches(&format!(": {why}")).count())
+    };
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    assert_eq!(browser.give_password(&alice, "/known/a").status, 200);
+    let [replaced, expired, held] = ends();
+    let page = browser.visit("/locked");
+    let page = browser.give_code(&alice, &page);
+    assert_eq!(browser.follow(page).status, 200);
+    assert_eq!(ends(), [replaced + 1, expired, held], "a new level, a new session");
+    gate.advance(31 * 60);
+    assert_eq!(browser.goto("/locked").status, 302);
+    until("the row", 5, || (ends()[1] > expired).then_some(()));
+    browser.sign_in(&alice, "/locked");
+    gate.run(["user", "disable", "alice"]);
+    assert_eq!(browser.goto("/locked").status, 302);
+    until("the row", 5, || (ends()[2] > held).then_some(()));
+}
+
+/// A key that is rotated because its time has come leaves a row as one that an operator rotates.
+#[test]
+fn a_key_that_is_rotated_by_time_is_recorded() {
+    let (_echo, gate, _alice) = bench();
+    let rows = || gate.run(["audit", "--json"]).matches("\"key_rotated\"").count();
+    assert_eq!(rows(), 0);
+    gate.advance(31 * 86_400);
+    assert_eq!(rows(), 1);
+}

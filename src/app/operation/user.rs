@@ -114,9 +114,9 @@ pub async fn set_disabled(parts: &Parts, name: &UserName, disabled: bool, origin
 pub async fn remove(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
     let user = find(parts, name).await?;
     // The record goes first: from then on a password that is still there opens nothing.
-    parts.accounts.remove(user.id).await?;
+    let removed = parts.audit.entry(Event::new(Kind::UserRemoved, origin).user(user.id, &user.name))?;
+    parts.accounts.remove(user.id, vec![removed]).await?;
     parts.first.directory().forget(user.id).await?;
-    parts.audit.record(Event::new(Kind::UserRemoved, origin).user(user.id, &user.name)).await?;
     Ok(done(format!("{name} was removed; the name is not given out again without --reuse-name")))
 }
 
@@ -137,8 +137,8 @@ pub async fn password(
 
 pub async fn unlock(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Outcome, Failure> {
     let user = find(parts, name).await?;
-    parts.throttle.unlock(user.id).await?;
-    parts.audit.record(Event::new(Kind::Unlocked, origin).user(user.id, &user.name)).await?;
+    let unlocked = parts.audit.entry(Event::new(Kind::Unlocked, origin).user(user.id, &user.name))?;
+    parts.throttle.unlock(user.id, vec![unlocked]).await?;
     Ok(done(format!("{name} may try again at once")))
 }
 

@@ -1,0 +1,264 @@
+//! The hot path without a socket: a request with a live session, from its head to the list of headers that goes upstream,
+//! over the real engine in a folder of its own. Before anything is timed it is proved that none of it asks the store:
+//! an engine that counts is between, and one call in ten thousand requests ends the bench.
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use divan::{AllocProfiler, Bencher};
+use futures_util::FutureExt;
+use tempfile::TempDir;
+use vestibule::account::{Accounts, Factor, NewUser};
+use vestibule::app::Machine;
+use vestibule::assertion::headers::{Set, list};
+use vestibule::assertion::{Assertions, SigningKeys};
+use vestibule::audit::Audit;
+use vestibule::clock::Time;
+use vestibule::config::{RuleSection, SiteSection, Written};
+use vestibule::error::Problems;
+use vestibule::gate::{Facts, Lookup, Permit, Raw, Reading, Sites, Verdict, decide};
+use vestibule::secret::Key;
+use vestibule::session::{Cookies, Evidence, Place, Sessions, Visitor};
+use vestibule::store::{
+    CommitError, Entry, KeyRing, Observer, SledOptions, SledStore, Store, Unavailable, Vault, Version, Write,
+};
+use vestibule::types::{FactorId, GroupName, MethodId, Strength, UserName};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+static HOUSE: LazyLock<House> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(House::build())
+});
+
+const HOST: &str = "app.example.com";
+const REQUESTS: u64 = 10_000;
+
+fn main() {
+    let house = &*HOUSE;
+    let before = house.store.calls.load(Ordering::SeqCst);
+    for _ in 0..REQUESTS {
+        black_box(house.request());
+    }
+    let calls = house.store.calls.load(Ordering::SeqCst) - before;
+    assert_eq!(calls, 0, "the hot path asked the store");
+    println!("hot path: {calls} store calls in {REQUESTS} requests ({before} to set it up)");
+    divan::main();
+}
+
+/// All of it.
+#[divan::bench]
+fn request() -> Vec<Set> {
+    HOUSE.request()
+}
+
+#[divan::bench]
+fn reading() -> Facts {
+    facts(&HOUSE.sites)
+}
+
+#[divan::bench]
+fn visitor(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| HOUSE.visitor());
+}
+
+#[divan::bench]
+fn decision(bencher: Bencher<'_, '_>) {
+    let (facts, visitor) = (facts(&HOUSE.sites), HOUSE.visitor());
+    bencher.bench(|| HOUSE.permit(black_box(&facts), black_box(&visitor)));
+}
+
+#[divan::bench]
+fn assertion(bencher: Bencher<'_, '_>) {
+    let permit = HOUSE.permit(&facts(&HOUSE.sites), &HOUSE.visitor());
+    bencher.bench(|| HOUSE.assertion(black_box(&permit)));
+}
+
+#[divan::bench]
+fn headers(bencher: Bencher<'_, '_>) {
+    let permit = HOUSE.permit(&facts(&HOUSE.sites), &HOUSE.visitor());
+    let assertion = HOUSE.assertion(&permit);
+    bencher.bench(|| HOUSE.headers(black_box(&permit), &assertion));
+}
+
+/// The parts of a gate that a request meets, with one user who is signed in.
+struct House {
+    store: Arc<Counted>,
+    sites: Sites,
+    sessions: Sessions,
+    assertions: Assertions,
+    machine: Machine,
+    /// The `Cookie` field of the request.
+    cookie: String,
+    _folder: TempDir,
+}
+
+impl House {
+    async fn build() -> Self {
+        // Whatever fails here, there is nothing to measure.
+        let folder = tempfile::tempdir().expect("a folder");
+        let machine = Machine::real();
+        let ring = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
+        let options = SledOptions {
+            cache: 16 << 20,
+            keys: ring.clone(),
+            clock: machine.clock.clone(),
+            random: machine.random.clone(),
+        };
+        let store = SledStore::open(&folder.path().join("data"), options).expect("the store opens");
+        let store = Arc::new(Counted { store, calls: AtomicU64::new(0) });
+        let vault = Vault::new(store.clone(), ring, machine.clock.clone(), machine.random.clone());
+        let accounts = Accounts::new(vault.clone());
+        let written = Written {
+            site: vec![SiteSection {
+                url: format!("https://{HOST}"),
+                upstreams: vec!["http://127.0.0.1:3000".to_owned()],
+                rules: vec![
+                    RuleSection {
+                        path: Some("/public/**".to_owned()),
+                        policy: "bypass".to_owned(),
+                        ..RuleSection::default()
+                    },
+                    RuleSection { policy: "two_factor".to_owned(), ..RuleSection::default() },
+                ],
+                ..SiteSection::default()
+            }],
+            ..Written::default()
+        };
+        let mut problems = Problems::default();
+        let sites = Sites::build(&written, &mut problems);
+        assert!(problems.is_empty(), "{problems}");
+        let audit = Audit::new(vault.clone(), Duration::from_secs(3600), 1 << 20);
+        let sessions = Sessions::new(vault.clone(), accounts.clone(), audit, &written.session);
+        let lifetime = written.identity.lifetime.0;
+        let keys = SigningKeys::load(vault.clone(), written.identity.rotate.0, lifetime).await.expect("keys");
+
+        let new = NewUser {
+            name: UserName::parse("alice").expect("a name"),
+            display_name: Some("Alice Example".to_owned()),
+            email: Some("alice@example.com".to_owned()),
+            groups: [GroupName::parse("staff").expect("a group")].into(),
+        };
+        let user = accounts.add(new, false).await.expect("a user");
+        let now = vault.now();
+        let totp = MethodId::new("totp");
+        let factor = Factor {
+            id: FactorId::generate(&*machine.random),
+            method: totp.clone(),
+            label: String::new(),
+            state: Vec::new(),
+            created: now,
+            last_used: None,
+        };
+        let enrols = accounts.add_factor(user.id, &factor).await.expect("a factor");
+        vault.commit(enrols).await.expect("a factor");
+        let proof = |factor, amr: &str| Evidence { factor, strength: Strength::Code, at: now, amr: vec![amr.into()] };
+        let evidence = vec![proof(None, "pwd"), proof(Some((totp, factor.id)), "otp")];
+        let place = Place { address: None, agent: String::new() };
+        let opened = sessions.open(&user, evidence, &place, None, Vec::new()).await.expect("a session");
+        let name = &sites.sites[0].cookies.session;
+        let cookie = format!("theme=dark; {name}={}; app=0123456789abcdef", opened.token.encode());
+        let assertions = Assertions::new(Arc::new(keys), lifetime);
+        let house = Self { store, sites, sessions, assertions, machine, cookie, _folder: folder };
+        // The first request fetches session and user, and signs.
+        let cookies = Cookies::read(std::iter::once(house.cookie.as_bytes()), &house.sites.sites[0].cookies);
+        let visitor = house.sessions.visitor(cookies.session.as_ref()).await.expect("the store answers");
+        let permit = house.permit(&facts(&house.sites), &visitor);
+        let (site, identity) = (permit.site(), permit.identity().expect("somebody"));
+        house.assertions.assertion(identity, &site.issuer, &site.audience).await.expect("it is signed");
+        house
+    }
+
+    /// The way of a request, as `proxy` goes it.
+    fn request(&self) -> Vec<Set> {
+        let facts = facts(&self.sites);
+        let permit = self.permit(&facts, &self.visitor());
+        self.headers(&permit, &self.assertion(&permit))
+    }
+
+    /// From memory: nothing is waited for.
+    fn visitor(&self) -> Visitor {
+        let fields = std::iter::once(black_box(self.cookie.as_bytes()));
+        let cookies = Cookies::read(fields, &self.sites.sites[0].cookies);
+        let visitor = self.sessions.visitor(cookies.session.as_ref()).now_or_never();
+        visitor.expect("nothing to wait for").expect("no error")
+    }
+
+    fn permit(&self, facts: &Facts, visitor: &Visitor) -> Permit {
+        let Lookup::Site(site) = self.sites.locate(facts) else { panic!("there is a site") };
+        let verdict = decide(&site, facts, visitor, self.machine.clock.now());
+        let Verdict::Forward(permit) = verdict else { panic!("{verdict:?}") };
+        permit
+    }
+
+    fn assertion(&self, permit: &Permit) -> Arc<str> {
+        let (site, identity) = (permit.site(), permit.identity().expect("somebody"));
+        let assertion = self.assertions.assertion(identity, &site.issuer, &site.audience).now_or_never();
+        assertion.expect("nothing to wait for").expect("no error")
+    }
+
+    fn headers(&self, permit: &Permit, assertion: &str) -> Vec<Set> {
+        list(permit.identity().expect("somebody"), &permit.site().headers, false, assertion)
+    }
+}
+
+fn facts(sites: &Sites) -> Facts {
+    let raw = Raw {
+        accept: Some(b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        sec_fetch_mode: Some(b"navigate"),
+        sec_fetch_dest: Some(b"document"),
+        sec_fetch_site: Some(b"same-origin"),
+        ..Raw::new("GET", b"/wiki/Main_Page?action=view", HOST.as_bytes(), IpAddr::V4(Ipv4Addr::LOCALHOST))
+    };
+    let (host, _) = Facts::host(&raw).expect("a host");
+    let reading = sites.by_host(&host).map_or(Reading::Strict, |site| site.reading);
+    Facts::read(&raw, reading, &[]).expect("it can be read")
+}
+
+/// The engine, counting what is asked of it.
+#[derive(Debug)]
+struct Counted {
+    store: Arc<SledStore>,
+    calls: AtomicU64,
+}
+
+impl Counted {
+    fn called(&self) -> &SledStore {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        &self.store
+    }
+}
+
+#[async_trait]
+impl Store for Counted {
+    async fn get(&self, key: &str, now: Time) -> Result<Option<Entry>, Unavailable> {
+        self.called().get(key, now).await
+    }
+
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<Entry>, Unavailable> {
+        self.called().scan(prefix, after, limit, now).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>, now: Time) -> Result<Version, CommitError> {
+        self.called().commit(writes, now).await
+    }
+
+    fn watch(&self, prefix: &str, observer: Observer) {
+        self.store.watch(prefix, observer);
+    }
+
+    async fn ready(&self) -> Result<(), Unavailable> {
+        self.called().ready().await
+    }
+}

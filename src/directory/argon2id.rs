@@ -1,0 +1,110 @@
+//! Argon2id (RFC 9106) in memory that its thread keeps. Twenty megabytes taken and given back for each hash tear the
+//! heap: what an allocator keeps of them grows with the logins, and a storm of them would never be paid back. So each
+//! hashing thread has one piece, wiped after every hash; the number of threads is the ceiling.
+
+use std::cell::RefCell;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+pub const SALT: usize = 16;
+pub const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
+
+thread_local! {
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Hashes a password, as a PHC string. `None` where memory is lacking.
+pub fn hash(params: &Params, password: &[u8], salt: &[u8; SALT]) -> Option<String> {
+    let mut output = [0; OUTPUT];
+    fill(params, password, salt, &mut output)?;
+    written(params, salt, &output)
+}
+
+/// Whether a password has this hash, made with whatever parameters it names; compared in constant time. One that cannot
+/// be read or computed is nobody's.
+pub fn fits(phc: &str, password: &[u8]) -> bool {
+    let right = || {
+        let made = PasswordHash::new(phc).ok().filter(|made| made.algorithm == ARGON2ID_IDENT)?;
+        let version = made.version.is_some_and(|version| version == u32::from(Version::V0x13));
+        let (params, salt, expected) = (Params::try_from(&made).ok()?, made.salt?, made.hash.filter(|_| version)?);
+        let mut output = vec![0; expected.as_bytes().len()];
+        fill(&params, password, salt.as_ref(), &mut output)?;
+        Some(bool::from(output.ct_eq(expected.as_bytes())))
+    };
+    right().unwrap_or(false)
+}
+
+/// A hash in the PHC string format.
+pub fn written(params: &Params, salt: &[u8; SALT], output: &[u8; OUTPUT]) -> Option<String> {
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(Output::new(output).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+fn fill(params: &Params, password: &[u8], salt: &[u8], output: &mut [u8]) -> Option<()> {
+    let count = params.block_count();
+    MEMORY.with_borrow_mut(|memory| {
+        memory.try_reserve_exact(count.saturating_sub(memory.len())).ok()?;
+        memory.resize(count.max(memory.len()), Block::default());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let blocks = &mut memory[..count];
+        let done = argon2.hash_password_into_with_memory(password, salt, output, &mut *blocks);
+        for block in blocks {
+            block.as_mut().zeroize();
+        }
+        done.ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_hashed_fits_and_nothing_else_does() {
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let phc = hash(&params, b"right", &[7; SALT]).unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{phc}");
+        assert!(fits(&phc, b"right"));
+        for (phc, password) in [
+            (phc.as_str(), "wrong"),
+            (&phc.replace("argon2id", "argon2i"), "right"),
+            (&phc.replace("v=19", "v=16"), "right"),
+            (&phc.replace("m=64", "m=65"), "right"),
+            ("$argon2id$v=19$m=64,t=1,p=1$", "right"),
+            ("", "right"),
+        ] {
+            assert!(!fits(phc, password.as_bytes()), "{phc}");
+        }
+    }
+
+    /// What other programs write and read.
+    #[test]
+    fn it_is_what_the_library_computes() {
+        use argon2::{PasswordHasher, PasswordVerifier};
+        let params = Params::new(64, 2, 1, None).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let theirs = argon2.hash_password_with_salt(b"right", &[7; SALT]).unwrap();
+        let ours = hash(&params, b"right", &[7; SALT]).unwrap();
+        assert_eq!(theirs.to_string(), ours);
+        assert!(argon2.verify_password(b"right", &theirs).is_ok() && fits(&theirs.to_string(), b"right"));
+    }
+
+    #[test]
+    fn nothing_of_a_password_stays_in_the_memory_that_is_kept() {
+        hash(&Params::new(64, 1, 1, None).unwrap(), b"right", &[7; SALT]).unwrap();
+        hash(&Params::new(32, 1, 1, None).unwrap(), b"right", &[7; SALT]).unwrap();
+        MEMORY.with_borrow(|memory| {
+            assert_eq!(memory.len(), 64, "and it only grows to the greatest");
+            assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        });
+    }
+}
