@@ -447,6 +447,17 @@ fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
     Ok(())
 }
 
+/// Whether an answer is under way that nothing else may be written into. A 101 is one (RFC 9110 section 15.2.2): what
+/// follows it is no HTTP any more, and an answer of ours would be read as frames.
+fn begun(session: &Session) -> bool {
+    session.response_written().is_some_and(|head| is_answer(head.status))
+}
+
+/// A final answer, or the one that ends HTTP.
+fn is_answer(status: StatusCode) -> bool {
+    !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS
+}
+
 /// Whether the answer may be silent for long.
 fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
     facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
@@ -517,7 +528,7 @@ impl ProxyHttp for Gatekeeper {
                 self.refusal(StatusCode::INTERNAL_SERVER_ERROR, passage)
             }
         };
-        if session.response_written().is_none_or(|head| head.status.is_informational()) {
+        if !begun(session) {
             self.write(session, passage, answer).await;
         }
         Ok(true)
@@ -580,7 +591,7 @@ impl ProxyHttp for Gatekeeper {
         head: &mut ResponseHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
-        if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+        if is_answer(head.status) {
             passage.patience = None;
             passage.line.status = head.status.as_u16();
         }
@@ -614,8 +625,7 @@ impl ProxyHttp for Gatekeeper {
             let site = passage.site.as_ref().map(|site| site.index);
             tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
         }
-        let begun = session.response_written().is_some_and(|head| !head.status.is_informational());
-        if let (Some(status), false) = (status, begun) {
+        if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -57,6 +57,13 @@ async fn converse(mut stream: TcpStream) {
             }
             return;
         }
+        if path.ends_with("/broken") {
+            let answer = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello";
+            stream.write_all(answer).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            stream.set_zero_linger().unwrap();
+            return;
+        }
         if path.ends_with("/refused") {
             stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno").await.unwrap();
             continue;
@@ -554,6 +561,16 @@ async fn a_refused_websocket_ends() {
     assert!(!answer.contains("/two/b") && answer.matches("HTTP/1.1").count() <= 1, "{answer}");
     // A handshake without an answer is cut after the time of a first byte.
     assert_eq!(gate.send(handshake("silent").as_bytes()).await, "");
+}
+
+/// What speaks frames by now would read a page of ours as frames.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_that_breaks_off_gets_no_answer_of_ours() {
+    let gate = Gate::start().await;
+    let request = "GET /public/broken HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\nOrigin: http://app.test\r\n\r\n";
+    let answer = gate.send(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 101") && answer.ends_with("\r\n\r\nhello"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
