@@ -591,12 +591,18 @@ impl ProxyHttp for Gatekeeper {
         head: &mut ResponseHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
+        let asked = passage.facts.as_ref().is_some_and(|facts| facts.websocket);
+        if head.status == StatusCode::SWITCHING_PROTOCOLS && !asked {
+            // Nobody asked: the visitor's side and ours would not agree on where this answer ends.
+            let why = "the upstream changes the protocol unasked";
+            return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
+        }
         if is_answer(head.status) {
             passage.patience = None;
             passage.line.status = head.status.as_u16();
         }
         let Some(permit) = &passage.permit else { return Ok(()) };
-        if passage.facts.as_ref().is_some_and(|facts| facts.websocket) && head.status.as_u16() >= 200 {
+        if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
             session.set_read_timeout(Some(REFUSED_SOCKET));
         }

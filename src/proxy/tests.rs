@@ -574,6 +574,14 @@ async fn a_websocket_that_breaks_off_gets_no_answer_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_switched_to_another_protocol_unasked() {
+    let gate = Gate::start().await;
+    let answer = gate.get("/public/socket", "").await;
+    assert_eq!(status(&answer), "502", "{answer}");
+    assert!(!answer.to_ascii_lowercase().contains("upgrade: websocket"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_address_has_its_share_of_connections() {
     let application = application().await;
     let gate = Gate::with(|written| {
