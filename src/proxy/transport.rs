@@ -21,6 +21,10 @@ use tokio::net::TcpStream;
 
 use super::head::Framing;
 
+/// How much of later requests is kept while one is answered, in bytes: one head of the longest kind and a form. No
+/// honest client sends more ahead, and one that does would hide from us whether it is still there.
+const MAX_HELD: usize = 128 * 1024;
+
 /// A connection with a client.
 pub struct Transport {
     stream: BufWriter<TcpStream>,
@@ -111,18 +115,21 @@ impl AsyncRead for Transport {
             return Poll::Ready(Ok(()));
         };
         if left == 0 {
-            // The message is whole. Whoever still reads wants to know whether the client goes away; what it sends
-            // instead is the next request, which waits until this one is answered.
-            if !this.held.is_empty() {
-                return Poll::Pending;
+            // The message is whole. Whoever still reads wants to know whether the client goes away. What it sends
+            // instead is the next request, which waits here: the end of the connection shows only behind all that
+            // came before it, so it must be read, and one byte left in the way would keep a dead client's place.
+            loop {
+                if this.held.len() > MAX_HELD {
+                    return Poll::Ready(Err(std::io::Error::other("too much was sent ahead of an answer")));
+                }
+                let mut piece = [0; 512];
+                let mut piece = ReadBuf::new(&mut piece);
+                ready!(Pin::new(this.stream.get_mut()).poll_read(cx, &mut piece))?;
+                if piece.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                this.held.extend_from_slice(piece.filled());
             }
-            let mut probe = [0; 1];
-            let mut probe = ReadBuf::new(&mut probe);
-            return match ready!(this.stream.get_mut().poll_peek(cx, &mut probe)) {
-                Ok(0) => Poll::Ready(Ok(())),
-                Ok(_) => Poll::Pending,
-                Err(error) => Poll::Ready(Err(error)),
-            };
         }
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.remaining());
         let count = if this.held.is_empty() {
@@ -256,6 +263,32 @@ mod tests {
         transport.begin_message(0, Framing::Length(0));
         drop(client);
         assert_eq!(transport.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    /// One byte too many must not hide that nobody waits any more, wherever that byte is when we look.
+    #[tokio::test]
+    async fn a_client_that_goes_away_behind_bytes_of_a_next_request_is_seen() {
+        for held in [0, 1] {
+            let (mut client, mut transport) = pair().await;
+            client.write_all(b"G").await.unwrap();
+            fill_to(&mut transport, held).await;
+            transport.begin_message(0, Framing::Length(0));
+            assert!(timeout(Duration::from_millis(50), transport.read(&mut [0; 8])).await.is_err());
+            drop(client);
+            let read = timeout(Duration::from_secs(5), transport.read(&mut [0; 8])).await.expect("it is seen");
+            assert_eq!(read.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_of_later_requests_has_a_ceiling() {
+        let (mut client, mut transport) = pair().await;
+        transport.begin_message(0, Framing::Length(0));
+        let sending = tokio::spawn(async move { client.write_all(&vec![b'x'; 2 * MAX_HELD]).await });
+        let read = timeout(Duration::from_secs(5), transport.read(&mut [0; 8])).await.expect("it ends");
+        assert!(read.is_err());
+        assert!(transport.held().len() <= MAX_HELD + 512);
+        sending.abort();
     }
 
     #[tokio::test]
