@@ -37,7 +37,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
@@ -170,9 +170,36 @@ pub struct Passage {
     identity: Vec<Set>,
     /// In the table of live requests.
     entry: Option<Entry>,
-    /// Ends a stream that never begins; let go of when it does.
-    patience: Option<DropGuard>,
+    stage: Stage,
     line: Line,
+}
+
+/// How far the exchange with the application is: it decides how long the application may be silent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stage {
+    /// A WebSocket or an event stream.
+    stream: bool,
+    /// The application has all of the request; it need not speak before.
+    sent: bool,
+    /// It has begun to answer.
+    begun: bool,
+}
+
+impl Passage {
+    /// Begins the wait that this stage allows the application.
+    fn wait(&self) {
+        let (limits, stage) = (&self.running.limits, self.stage);
+        let limit = match stage {
+            Stage { sent: false, .. } => None,
+            Stage { begun: false, .. } => Some(limits.first_byte_timeout.0),
+            // Once it has begun, a stream may be silent for as long as it likes.
+            Stage { stream: true, .. } => None,
+            _ => Some(limits.between_bytes_timeout.0),
+        };
+        if let Some(request) = &self.request {
+            request.patience.begin(limit);
+        }
+    }
 }
 
 /// What the access line tells beside the times.
@@ -272,16 +299,9 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
-        if stream {
-            let (token, limit) = (request.token.clone(), passage.running.limits.first_byte_timeout.0);
-            let begun = CancellationToken::new();
-            passage.patience = Some(begun.clone().drop_guard());
-            tokio::spawn(async move {
-                if tokio::time::timeout(limit, begun.cancelled()).await.is_err() {
-                    token.cancel();
-                }
-            });
-        }
+        // The body of a handshake does not end before the WebSocket does.
+        passage.stage = Stage { stream, sent: facts.websocket, ..Stage::default() };
+        passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
     }
@@ -506,7 +526,7 @@ impl ProxyHttp for Gatekeeper {
             permit: None,
             identity: Vec::new(),
             entry: None,
-            patience: None,
+            stage: Stage::default(),
             line: Line::default(),
         }
     }
@@ -585,6 +605,21 @@ impl ProxyHttp for Gatekeeper {
         identity::apply(head, permit, facts, &context)
     }
 
+    /// The application's time begins when it has the whole request, however long a visitor takes to send it.
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        _body: &mut Option<Bytes>,
+        end: bool,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if end {
+            passage.stage.sent = true;
+            passage.wait();
+        }
+        Ok(())
+    }
+
     async fn upstream_response_filter(
         &self,
         session: &mut Session,
@@ -598,7 +633,8 @@ impl ProxyHttp for Gatekeeper {
             return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
         }
         if is_answer(head.status) {
-            passage.patience = None;
+            passage.stage.begun = true;
+            passage.wait();
             passage.line.status = head.status.as_u16();
         }
         let Some(permit) = &passage.permit else { return Ok(()) };
@@ -620,14 +656,17 @@ impl ProxyHttp for Gatekeeper {
         _end: bool,
         passage: &mut Passage,
     ) -> pingora::Result<Option<Duration>> {
+        passage.wait();
         passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
         Ok(None)
     }
 
     /// Whose fault it was decides the status; what was already begun is only ended.
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, passage: &mut Passage) -> FailToProxy {
-        let status = failure(error);
-        if *error.esource() == ErrorSource::Upstream {
+        let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
+        // The silence of the application looks like a client that cannot be read (see `Patience`).
+        let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
+        if overdue || *error.esource() == ErrorSource::Upstream {
             let site = passage.site.as_ref().map(|site| site.index);
             tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
         }
