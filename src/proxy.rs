@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{self, HeaderValue};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::l4::socket::SocketAddr;
@@ -224,6 +224,11 @@ impl Gatekeeper {
         if request.arrived.framing != Framing::Upgrade {
             // Only a clean WebSocket handshake may change what the connection speaks.
             session.req_header_mut().remove_header(&header::UPGRADE);
+        }
+        if is_old(session) {
+            // It knows no interim answers and waits for none (RFC 9110 section 15.2).
+            session.req_header_mut().remove_header(&header::EXPECT);
+            session.set_ignore_info_resp(true);
         }
         if identity::is_loop(session.req_header(), &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
@@ -478,6 +483,11 @@ fn is_answer(status: StatusCode) -> bool {
     !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS
 }
 
+/// Whether the client speaks HTTP/1.0.
+fn is_old(session: &Session) -> bool {
+    session.req_header().version == Version::HTTP_10
+}
+
 /// Whether the answer may be silent for long.
 fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
     facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
@@ -645,6 +655,20 @@ impl ProxyHttp for Gatekeeper {
         answer::without_our_cookies(head, &permit.site().cookies)?;
         if permit.private() && !head.status.is_informational() {
             answer::keep_private(head)?;
+        }
+        Ok(())
+    }
+
+    /// The answer as the client's version of HTTP can be told where it ends.
+    async fn response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        _passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if is_old(session) && head.remove_header(&header::TRANSFER_ENCODING).is_some() {
+            // Chunks would be read as content: the end of the connection is the end of the answer.
+            session.set_keepalive(None);
         }
         Ok(())
     }

@@ -85,6 +85,16 @@ async fn converse(mut stream: TcpStream) {
             stream.write_all(body).await.unwrap();
             continue;
         }
+        if path.ends_with("/chunks") {
+            let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+            let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+            stream.write_all(format!("{hints}{chunks}").as_bytes()).await.unwrap();
+            continue;
+        }
+        if path.ends_with("/endless") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await.unwrap();
+            return;
+        }
         if path.ends_with("/events") {
             let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n\
                            8\r\ndata: 1\n\r\n";
@@ -632,6 +642,24 @@ async fn the_first_byte_and_the_pauses_of_an_answer_have_limits_of_their_own() {
         assert_eq!(status(&answer), expected, "{path}: {answer}");
         assert_eq!(answer.ends_with("done"), matches!(path, "/public/late" | "/public/paused"), "{path}: {answer}");
     }
+}
+
+/// Neither chunks nor interim answers: an old client would take both for content (RFC 9112 section 6.1).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_client_is_answered_in_its_own_version() {
+    let gate = Gate::start().await;
+    for path in ["/public/chunks", "/public/endless"] {
+        let request = format!("GET {path} HTTP/1.0\r\nHost: app.test\r\nConnection: keep-alive\r\n\r\n");
+        let answer = gate.send(request.as_bytes()).await;
+        assert_eq!(status(&answer), "200", "{path}: {answer}");
+        assert!(answer.ends_with("\r\n\r\nhello"), "{path}: {answer}");
+        let fields = answer.to_ascii_lowercase();
+        assert!(!fields.contains("transfer-encoding") && fields.contains("connection: close"), "{path}: {answer}");
+    }
+    assert!(gate.get("/public/chunks", "").await.starts_with("HTTP/1.1 103"), "a new one hears everything");
+
+    let form = "POST /.vestibule/form HTTP/1.0\r\nHost: app.test\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx";
+    assert_eq!(status(&gate.send(form.as_bytes()).await), "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
