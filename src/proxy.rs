@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{self, HeaderValue};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::l4::socket::SocketAddr;
@@ -37,7 +37,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
@@ -170,9 +170,36 @@ pub struct Passage {
     identity: Vec<Set>,
     /// In the table of live requests.
     entry: Option<Entry>,
-    /// Ends a stream that never begins; let go of when it does.
-    patience: Option<DropGuard>,
+    stage: Stage,
     line: Line,
+}
+
+/// How far the exchange with the application is: it decides how long the application may be silent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stage {
+    /// A WebSocket or an event stream.
+    stream: bool,
+    /// The application has all of the request; it need not speak before.
+    sent: bool,
+    /// It has begun to answer.
+    begun: bool,
+}
+
+impl Passage {
+    /// Begins the wait that this stage allows the application.
+    fn wait(&self) {
+        let (limits, stage) = (&self.running.limits, self.stage);
+        let limit = match stage {
+            Stage { sent: false, .. } => None,
+            Stage { begun: false, .. } => Some(limits.first_byte_timeout.0),
+            // Once it has begun, a stream may be silent for as long as it likes.
+            Stage { stream: true, .. } => None,
+            _ => Some(limits.between_bytes_timeout.0),
+        };
+        if let Some(request) = &self.request {
+            request.patience.begin(limit);
+        }
+    }
 }
 
 /// What the access line tells beside the times.
@@ -197,6 +224,11 @@ impl Gatekeeper {
         if request.arrived.framing != Framing::Upgrade {
             // Only a clean WebSocket handshake may change what the connection speaks.
             session.req_header_mut().remove_header(&header::UPGRADE);
+        }
+        if is_old(session) {
+            // It knows no interim answers and waits for none (RFC 9110 section 15.2).
+            session.req_header_mut().remove_header(&header::EXPECT);
+            session.set_ignore_info_resp(true);
         }
         if identity::is_loop(session.req_header(), &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
@@ -272,16 +304,9 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
-        if stream {
-            let (token, limit) = (request.token.clone(), passage.running.limits.first_byte_timeout.0);
-            let begun = CancellationToken::new();
-            passage.patience = Some(begun.clone().drop_guard());
-            tokio::spawn(async move {
-                if tokio::time::timeout(limit, begun.cancelled()).await.is_err() {
-                    token.cancel();
-                }
-            });
-        }
+        // The body of a handshake does not end before the WebSocket does.
+        passage.stage = Stage { stream, sent: facts.websocket, ..Stage::default() };
+        passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
     }
@@ -447,6 +472,22 @@ fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
     Ok(())
 }
 
+/// Whether an answer is under way that nothing else may be written into. A 101 is one (RFC 9110 section 15.2.2): what
+/// follows it is no HTTP any more, and an answer of ours would be read as frames.
+fn begun(session: &Session) -> bool {
+    session.response_written().is_some_and(|head| is_answer(head.status))
+}
+
+/// A final answer, or the one that ends HTTP.
+fn is_answer(status: StatusCode) -> bool {
+    !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// Whether the client speaks HTTP/1.0.
+fn is_old(session: &Session) -> bool {
+    session.req_header().version == Version::HTTP_10
+}
+
 /// Whether the answer may be silent for long.
 fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
     facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
@@ -495,7 +536,7 @@ impl ProxyHttp for Gatekeeper {
             permit: None,
             identity: Vec::new(),
             entry: None,
-            patience: None,
+            stage: Stage::default(),
             line: Line::default(),
         }
     }
@@ -517,7 +558,7 @@ impl ProxyHttp for Gatekeeper {
                 self.refusal(StatusCode::INTERNAL_SERVER_ERROR, passage)
             }
         };
-        if session.response_written().is_none_or(|head| head.status.is_informational()) {
+        if !begun(session) {
             self.write(session, passage, answer).await;
         }
         Ok(true)
@@ -574,24 +615,60 @@ impl ProxyHttp for Gatekeeper {
         identity::apply(head, permit, facts, &context)
     }
 
+    /// The application's time begins when it has the whole request, however long a visitor takes to send it.
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        _body: &mut Option<Bytes>,
+        end: bool,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if end {
+            passage.stage.sent = true;
+            passage.wait();
+        }
+        Ok(())
+    }
+
     async fn upstream_response_filter(
         &self,
         session: &mut Session,
         head: &mut ResponseHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
-        if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
-            passage.patience = None;
+        let asked = passage.facts.as_ref().is_some_and(|facts| facts.websocket);
+        if head.status == StatusCode::SWITCHING_PROTOCOLS && !asked {
+            // Nobody asked: the visitor's side and ours would not agree on where this answer ends.
+            let why = "the upstream changes the protocol unasked";
+            return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
+        }
+        if is_answer(head.status) {
+            passage.stage.begun = true;
+            passage.wait();
             passage.line.status = head.status.as_u16();
         }
         let Some(permit) = &passage.permit else { return Ok(()) };
-        if passage.facts.as_ref().is_some_and(|facts| facts.websocket) && head.status.as_u16() >= 200 {
+        if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
             session.set_read_timeout(Some(REFUSED_SOCKET));
         }
         answer::without_our_cookies(head, &permit.site().cookies)?;
         if permit.private() && !head.status.is_informational() {
             answer::keep_private(head)?;
+        }
+        Ok(())
+    }
+
+    /// The answer as the client's version of HTTP can be told where it ends.
+    async fn response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        _passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if is_old(session) && head.remove_header(&header::TRANSFER_ENCODING).is_some() {
+            // Chunks would be read as content: the end of the connection is the end of the answer.
+            session.set_keepalive(None);
         }
         Ok(())
     }
@@ -603,19 +680,21 @@ impl ProxyHttp for Gatekeeper {
         _end: bool,
         passage: &mut Passage,
     ) -> pingora::Result<Option<Duration>> {
+        passage.wait();
         passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
         Ok(None)
     }
 
     /// Whose fault it was decides the status; what was already begun is only ended.
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, passage: &mut Passage) -> FailToProxy {
-        let status = failure(error);
-        if *error.esource() == ErrorSource::Upstream {
+        let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
+        // The silence of the application looks like a client that cannot be read (see `Patience`).
+        let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
+        if overdue || *error.esource() == ErrorSource::Upstream {
             let site = passage.site.as_ref().map(|site| site.index);
             tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
         }
-        let begun = session.response_written().is_some_and(|head| !head.status.is_informational());
-        if let (Some(status), false) = (status, begun) {
+        if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

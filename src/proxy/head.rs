@@ -138,7 +138,8 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadError> {
     let current = match version {
         b"HTTP/1.1" => true,
         b"HTTP/1.0" => false,
-        _ if version.starts_with(b"HTTP/") => return Err(HeadError::Version),
+        // There is such a version. What somebody made up is his mistake, not a lack of ours.
+        b"HTTP/2.0" => return Err(HeadError::Version),
         _ => return Err(HeadError::Malformed("the version is none")),
     };
     // Upper case only: an application may take `get` for GET where a rule did not.
@@ -308,6 +309,8 @@ mod tests {
             "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+            "GET / HTTP/9\r\nHost: a\r\n\r\n",
             "GET /\t HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",

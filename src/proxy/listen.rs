@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::Arrived;
 use super::head::{Head, HeadError, Scanner};
 use super::respond::{Answer, Dress, METHODS};
-use super::transport::Transport;
+use super::transport::{Patience, Transport};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
 
@@ -39,6 +39,8 @@ tokio::task_local! {
 pub struct Request {
     pub arrived: Arc<Arrived>,
     pub token: CancellationToken,
+    /// With the application's silence.
+    pub patience: Arc<Patience>,
 }
 
 impl Request {
@@ -172,13 +174,14 @@ impl Listening {
         limits: &LimitsSection,
     ) -> Option<Transport> {
         let bytes = transport.begin_message(head.length, head.framing);
+        let patience = transport.patience();
         let mut session = ServerSession::new_http1(Box::new(transport));
         session.set_pipelined_prefix(bytes);
         session.set_read_timeout(Some(limits.between_bytes_timeout.0));
         session.set_write_timeout(Some(limits.between_bytes_timeout.0));
         let token = self.over.child_token();
         let arrived = Arc::new(Arrived { peer, target: head.target, framing: head.framing });
-        let request = Request { arrived, token: token.clone() };
+        let request = Request { arrived, token: token.clone(), patience };
         let next = REQUEST.scope(request, async {
             tokio::select! {
                 biased;

@@ -57,12 +57,42 @@ async fn converse(mut stream: TcpStream) {
             }
             return;
         }
+        if path.ends_with("/broken") {
+            let answer = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello";
+            stream.write_all(answer).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            stream.set_zero_linger().unwrap();
+            return;
+        }
         if path.ends_with("/refused") {
             stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno").await.unwrap();
             continue;
         }
         if path.ends_with("/silent") {
             tokio::time::sleep(LONG).await;
+            return;
+        }
+        if path.ends_with("/late") || path.ends_with("/paused") {
+            let (head, body) = (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"done");
+            let breath = tokio::time::sleep(Duration::from_secs(1));
+            if path.ends_with("/late") {
+                breath.await;
+                stream.write_all(head).await.unwrap();
+            } else {
+                stream.write_all(head).await.unwrap();
+                breath.await;
+            }
+            stream.write_all(body).await.unwrap();
+            continue;
+        }
+        if path.ends_with("/chunks") {
+            let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+            let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+            stream.write_all(format!("{hints}{chunks}").as_bytes()).await.unwrap();
+            continue;
+        }
+        if path.ends_with("/endless") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await.unwrap();
             return;
         }
         if path.ends_with("/events") {
@@ -552,8 +582,84 @@ async fn a_refused_websocket_ends() {
     let second = "GET /two/b HTTP/1.1\r\nHost: app.test\r\n\r\n";
     let answer = gate.send(format!("{}{second}", handshake("refused")).as_bytes()).await;
     assert!(!answer.contains("/two/b") && answer.matches("HTTP/1.1").count() <= 1, "{answer}");
-    // A handshake without an answer is cut after the time of a first byte.
-    assert_eq!(gate.send(handshake("silent").as_bytes()).await, "");
+    // A handshake without an answer ends after the time of a first byte.
+    assert_eq!(status(&gate.send(handshake("silent").as_bytes()).await), "504");
+}
+
+/// What speaks frames by now would read a page of ours as frames.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_that_breaks_off_gets_no_answer_of_ours() {
+    let gate = Gate::start().await;
+    let request = "GET /public/broken HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\nOrigin: http://app.test\r\n\r\n";
+    let answer = gate.send(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 101") && answer.ends_with("\r\n\r\nhello"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_switched_to_another_protocol_unasked() {
+    let gate = Gate::start().await;
+    let answer = gate.get("/public/socket", "").await;
+    assert_eq!(status(&answer), "502", "{answer}");
+    assert!(!answer.to_ascii_lowercase().contains("upgrade: websocket"), "{answer}");
+}
+
+/// The time of the first byte is the application's: a visitor may take longer to send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_stream_that_never_begins_is_a_504_and_a_slow_upload_to_one_is_not() {
+    let gate = Gate::start().await;
+    let answer = gate.get("/public/silent", "Accept: text/event-stream\r\n").await;
+    assert_eq!(status(&answer), "504", "{answer}");
+
+    let mut stream = gate.connect().await;
+    let head = "POST /public/a HTTP/1.1\r\nHost: app.test\r\nAccept: text/event-stream\r\nContent-Length: 4\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    assert!(read_until(&mut stream, "[4 bytes]").await.starts_with("HTTP/1.1 200"));
+}
+
+/// Each of the two limits holds where it is meant to, whichever is longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_byte_and_the_pauses_of_an_answer_have_limits_of_their_own() {
+    let quick = Span(Duration::from_millis(300));
+    for (path, first, between, expected) in [
+        ("/public/silent", quick, Span::secs(60), "504"),
+        ("/public/events", Span::secs(60), quick, "200"),
+        ("/public/late", Span::secs(60), quick, "200"),
+        ("/public/paused", quick, Span::secs(60), "200"),
+    ] {
+        let application = application().await;
+        let gate = Gate::with(|written| {
+            written.site = sites(application);
+            written.limits.first_byte_timeout = first;
+            written.limits.between_bytes_timeout = between;
+        })
+        .await;
+        let answer = timeout(Duration::from_secs(5), gate.get(path, "")).await.expect(path);
+        assert_eq!(status(&answer), expected, "{path}: {answer}");
+        assert_eq!(answer.ends_with("done"), matches!(path, "/public/late" | "/public/paused"), "{path}: {answer}");
+    }
+}
+
+/// Neither chunks nor interim answers: an old client would take both for content (RFC 9112 section 6.1).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_client_is_answered_in_its_own_version() {
+    let gate = Gate::start().await;
+    for path in ["/public/chunks", "/public/endless"] {
+        let request = format!("GET {path} HTTP/1.0\r\nHost: app.test\r\nConnection: keep-alive\r\n\r\n");
+        let answer = gate.send(request.as_bytes()).await;
+        assert_eq!(status(&answer), "200", "{path}: {answer}");
+        assert!(answer.ends_with("\r\n\r\nhello"), "{path}: {answer}");
+        let fields = answer.to_ascii_lowercase();
+        assert!(!fields.contains("transfer-encoding") && fields.contains("connection: close"), "{path}: {answer}");
+    }
+    assert!(gate.get("/public/chunks", "").await.starts_with("HTTP/1.1 103"), "a new one hears everything");
+
+    let form = "POST /.vestibule/form HTTP/1.0\r\nHost: app.test\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx";
+    assert_eq!(status(&gate.send(form.as_bytes()).await), "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

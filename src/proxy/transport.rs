@@ -5,8 +5,9 @@
 use std::fmt;
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Buf, BytesMut};
@@ -18,8 +19,13 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 use super::head::Framing;
+
+/// How much of later requests is kept while one is answered, in bytes: one head of the longest kind and a form. No
+/// honest client sends more ahead, and one that does would hide from us whether it is still there.
+const MAX_HELD: usize = 128 * 1024;
 
 /// A connection with a client.
 pub struct Transport {
@@ -27,7 +33,43 @@ pub struct Transport {
     /// Read and not yet passed on.
     held: BytesMut,
     allowance: Allowance,
+    patience: Arc<Patience>,
+    /// The wait that runs, and which of the waits of [`Self::patience`] it is.
+    wait: Option<(u64, Pin<Box<Sleep>>)>,
     digest: Arc<SocketDigest>,
+}
+
+/// How long an application may be silent now. Pingora knows one time limit for a whole exchange, and cannot change it
+/// on the way; but it reads from the client all the while, to see whether it goes away. So the limit is kept here, and
+/// running into it is a failed read.
+#[derive(Debug, Default)]
+pub struct Patience(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Counts the waits: each begins anew.
+    count: u64,
+    limit: Option<Duration>,
+    over: bool,
+}
+
+impl Patience {
+    /// Begins a new wait; without a limit it never ends.
+    pub fn begin(&self, limit: Option<Duration>) {
+        let mut waiting = self.waiting();
+        waiting.count += 1;
+        waiting.limit = limit;
+    }
+
+    /// Whether a wait came to its end.
+    pub fn is_over(&self) -> bool {
+        self.waiting().over
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing under this lock can panic halfway through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How much of what comes belongs to the message that is being passed on.
@@ -47,6 +89,8 @@ impl Transport {
             stream: BufWriter::new(stream),
             held: BytesMut::new(),
             allowance: Allowance::Any,
+            patience: Arc::default(),
+            wait: None,
             digest: Arc::new(digest),
         }
     }
@@ -69,7 +113,27 @@ impl Transport {
             Framing::Length(length) => Allowance::Bytes(length),
             Framing::Chunked | Framing::Upgrade => Allowance::Any,
         };
+        self.patience = Arc::default();
+        self.wait = None;
         self.held.split_to(head.min(self.held.len()))
+    }
+
+    /// The patience with the message that is being passed on.
+    pub fn patience(&self) -> Arc<Patience> {
+        self.patience.clone()
+    }
+
+    /// Fails when the application has been silent for too long.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> std::io::Result<()> {
+        let mut waiting = self.patience.waiting();
+        let Some(limit) = waiting.limit else { return Ok(()) };
+        let (count, wait) = self.wait.get_or_insert_with(|| (waiting.count, Box::pin(sleep(limit))));
+        if *count != waiting.count {
+            *count = waiting.count;
+            wait.set(sleep(limit));
+        }
+        waiting.over |= wait.as_mut().poll(cx).is_ready();
+        if waiting.over { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     /// Writes all of an answer that was made without Pingora.
@@ -81,7 +145,7 @@ impl Transport {
     /// Says that no more will be written, and reads on for a moment: a client that is still sending would lose our
     /// answer to a reset otherwise (RFC 9112 section 9.6).
     pub async fn close_gently(mut self) {
-        const LONGEST: std::time::Duration = std::time::Duration::from_millis(500);
+        const LONGEST: Duration = Duration::from_millis(500);
         const MOST: usize = 1 << 20;
         let _ = self.stream.shutdown().await;
         let _ = tokio::time::timeout(LONGEST, async {
@@ -101,6 +165,7 @@ impl Transport {
 impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
+        this.poll_patience(cx)?;
         let Allowance::Bytes(left) = this.allowance else {
             if this.held.is_empty() {
                 return Pin::new(this.stream.get_mut()).poll_read(cx, out);
@@ -111,18 +176,21 @@ impl AsyncRead for Transport {
             return Poll::Ready(Ok(()));
         };
         if left == 0 {
-            // The message is whole. Whoever still reads wants to know whether the client goes away; what it sends
-            // instead is the next request, which waits until this one is answered.
-            if !this.held.is_empty() {
-                return Poll::Pending;
+            // The message is whole. Whoever still reads wants to know whether the client goes away. What it sends
+            // instead is the next request, which waits here: the end of the connection shows only behind all that
+            // came before it, so it must be read, and one byte left in the way would keep a dead client's place.
+            loop {
+                if this.held.len() > MAX_HELD {
+                    return Poll::Ready(Err(std::io::Error::other("too much was sent ahead of an answer")));
+                }
+                let mut piece = [0; 512];
+                let mut piece = ReadBuf::new(&mut piece);
+                ready!(Pin::new(this.stream.get_mut()).poll_read(cx, &mut piece))?;
+                if piece.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                this.held.extend_from_slice(piece.filled());
             }
-            let mut probe = [0; 1];
-            let mut probe = ReadBuf::new(&mut probe);
-            return match ready!(this.stream.get_mut().poll_peek(cx, &mut probe)) {
-                Ok(0) => Poll::Ready(Ok(())),
-                Ok(_) => Poll::Pending,
-                Err(error) => Poll::Ready(Err(error)),
-            };
         }
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.remaining());
         let count = if this.held.is_empty() {
@@ -200,8 +268,6 @@ impl Peek for Transport {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -256,6 +322,50 @@ mod tests {
         transport.begin_message(0, Framing::Length(0));
         drop(client);
         assert_eq!(transport.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    /// One byte too many must not hide that nobody waits any more, wherever that byte is when we look.
+    #[tokio::test]
+    async fn a_client_that_goes_away_behind_bytes_of_a_next_request_is_seen() {
+        for held in [0, 1] {
+            let (mut client, mut transport) = pair().await;
+            client.write_all(b"G").await.unwrap();
+            fill_to(&mut transport, held).await;
+            transport.begin_message(0, Framing::Length(0));
+            assert!(timeout(Duration::from_millis(50), transport.read(&mut [0; 8])).await.is_err());
+            drop(client);
+            let read = timeout(Duration::from_secs(5), transport.read(&mut [0; 8])).await.expect("it is seen");
+            assert_eq!(read.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_wait_for_an_application_has_its_own_limit() {
+        let (_client, mut transport) = pair().await;
+        transport.begin_message(0, Framing::Length(0));
+        let patience = transport.patience();
+        assert!(timeout(Duration::from_secs(9), transport.read(&mut [0; 8])).await.is_err(), "no limit, no end");
+        for _ in 0..3 {
+            patience.begin(Some(Duration::from_secs(10)));
+            assert!(timeout(Duration::from_secs(9), transport.read(&mut [0; 8])).await.is_err(), "it begins anew");
+        }
+        assert!(!patience.is_over());
+        let read = timeout(Duration::from_secs(2), transport.read(&mut [0; 8])).await.expect("it ends");
+        assert_eq!(read.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+        assert!(patience.is_over());
+        transport.begin_message(0, Framing::Length(0));
+        assert!(timeout(Duration::from_secs(60), transport.read(&mut [0; 8])).await.is_err(), "the next has its own");
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_of_later_requests_has_a_ceiling() {
+        let (mut client, mut transport) = pair().await;
+        transport.begin_message(0, Framing::Length(0));
+        let sending = tokio::spawn(async move { client.write_all(&vec![b'x'; 2 * MAX_HELD]).await });
+        let read = timeout(Duration::from_secs(5), transport.read(&mut [0; 8])).await.expect("it ends");
+        assert!(read.is_err());
+        assert!(transport.held().len() <= MAX_HELD + 512);
+        sending.abort();
     }
 
     #[tokio::test]

@@ -129,7 +129,8 @@ impl Target {
         let options = &mut template.options;
         options.connection_timeout = Some(limits.connect_timeout.0);
         options.total_connection_timeout = Some(limits.connect_timeout.0);
-        options.read_timeout = Some(limits.first_byte_timeout.0);
+        // One limit for the first byte and for every pause: which of the two it is at a time, only the exchange knows.
+        options.read_timeout = Some(limits.first_byte_timeout.0.max(limits.between_bytes_timeout.0));
         options.write_timeout = Some(limits.between_bytes_timeout.0);
         options.idle_timeout = Some(IDLE);
         if let Some(file) = upstream.ca_file.as_ref().filter(|_| upstream.tls) {
