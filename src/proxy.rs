@@ -267,7 +267,8 @@ impl Gatekeeper {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
             let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
-            return bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await.map(Next::Answer);
+            let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
+            return Ok(Next::Answer(self.readable(answer, passage)));
         }
 
         // decide
@@ -391,6 +392,22 @@ impl Gatekeeper {
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
         Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &self.door.texts)
+    }
+
+    /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
+    fn readable(&self, mut answer: Answer, passage: &Passage) -> Answer {
+        let nowhere = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+        if nowhere && passage.shape != Shape::Page {
+            let refusal = self.refusal(answer.status, passage);
+            // The methods of this very page are known better by who answered.
+            for (name, value) in &refusal.headers {
+                if name != header::ALLOW || !answer.headers.contains_key(name) {
+                    answer.headers.insert(name, value.clone());
+                }
+            }
+            answer.body = refusal.body;
+        }
+        answer
     }
 
     fn frame(&self, passage: &Passage) -> Frame {

@@ -476,13 +476,15 @@ fn strict(path: &[u8]) -> Option<(String, Vec<String>)> {
         None if plain => Vec::new(),
         decoded => {
             let meaning = decoded.unwrap_or_else(|| canonical.clone());
-            every_reading(meaning, &[drop_parameters, trim_segments, merge_slashes])
+            every_reading(meaning, &[&[drop_parameters], &[trim_segments], &[merge_slashes]])
         }
     };
     Some((canonical, readings))
 }
 
-/// The path as received and all that servers make of it.
+/// The path as received and all that servers make of it. Dot segments are refused here too, raw or behind any escape:
+/// no browser sends them, and whether a server resolves them before or after it decodes, merges or drops decides where
+/// they lead. So are raw backslashes, which are slashes to some before decoding and to some never.
 fn lenient(path: &[u8]) -> Option<(String, Vec<String>)> {
     path.strip_prefix(b"/").filter(|_| path.len() <= LONGEST_LENIENT)?;
     let mut rest = path;
@@ -490,7 +492,7 @@ fn lenient(path: &[u8]) -> Option<(String, Vec<String>)> {
     while let [byte, tail @ ..] = rest {
         let (byte, used) = if *byte == b'%' { (unescape(tail)?, 2) } else { (*byte, 0) };
         // Even here: escapes must be whole, and nothing may cut the line in two.
-        if byte.is_ascii_control() || (used == 0 && matches!(byte, b' ' | b'#')) {
+        if byte.is_ascii_control() || (used == 0 && matches!(byte, b' ' | b'#' | b'\\')) {
             return None;
         }
         bytes.push(byte);
@@ -498,28 +500,36 @@ fn lenient(path: &[u8]) -> Option<(String, Vec<String>)> {
     }
     meaning(bytes)?;
     let received = std::str::from_utf8(path).ok()?.to_owned();
-    // In the order servers do it; some drop parameters before they decode, some after.
-    let transforms: &[fn(&str) -> String] = &[
-        drop_parameters,
-        decode,
-        |path| path.replace('\\', "/"),
-        drop_parameters,
-        trim_segments,
-        merge_slashes,
-        resolve_dots,
+    // Servers drop and merge before they decode, or after. They decode everything, or leave an encoded slash (and
+    // backslash) within its segment: then `*` of a rule stands for what would be two segments elsewhere.
+    let steps: &[Step] = &[
+        &[drop_parameters],
+        &[merge_slashes],
+        &[decode, |path| decode_but(path, b"/"), |path| decode_but(path, b"/\\")],
+        &[|path| path.replace('\\', "/")],
+        &[merge_slashes],
+        &[drop_parameters],
+        &[trim_segments],
+        &[merge_slashes],
     ];
-    let readings = every_reading(received.clone(), transforms);
-    Some((received, readings))
+    let readings = every_reading(received.clone(), steps);
+    let has_dots = |path: &String| path.split('/').any(|segment| is_dots(without_parameters(segment)));
+    (!readings.iter().any(has_dots)).then_some((received, readings))
 }
 
-/// `first`, and what becomes of it by each choice of the transforms, in their order, each once.
-fn every_reading(first: String, transforms: &[fn(&str) -> String]) -> Vec<String> {
+/// Something that servers may do to a path, in each of the ways they do it.
+type Step<'a> = &'a [fn(&str) -> String];
+
+/// `first`, and what becomes of it with each step left out or done in one of its ways, in their order, each once.
+fn every_reading(first: String, steps: &[Step]) -> Vec<String> {
     let mut readings = vec![first];
-    for transform in transforms {
+    for step in steps {
         for n in 0..readings.len() {
-            let reading = transform(&readings[n]);
-            if !readings.contains(&reading) {
-                readings.push(reading);
+            for way in *step {
+                let reading = way(&readings[n]);
+                if !readings.contains(&reading) {
+                    readings.push(reading);
+                }
             }
         }
     }
@@ -544,30 +554,17 @@ fn merge_slashes(path: &str) -> String {
     merged
 }
 
-/// RFC 3986 section 5.2.4, in the way of servers: what leads above the root stays at the root.
-fn resolve_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut directory = false;
-    for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
-        directory = matches!(segment, "." | "..");
-        match segment {
-            "." => {}
-            ".." => {
-                kept.pop();
-            }
-            _ => kept.push(segment),
-        }
-    }
-    let end = if directory && !kept.is_empty() { "/" } else { "" };
-    format!("/{}{end}", kept.join("/"))
-}
-
 /// Percent-decodes once. Only for text that [`lenient`] has checked or that came of it; what is not an escape stays.
 pub(super) fn decode(path: &str) -> String {
+    decode_but(path, b"")
+}
+
+/// The same, but these bytes stay escaped as they were.
+fn decode_but(path: &str, kept: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [byte, tail @ ..] = rest {
-        match (*byte == b'%').then(|| unescape(tail)).flatten() {
+        match (*byte == b'%').then(|| unescape(tail)).flatten().filter(|value| !kept.contains(value)) {
             Some(value) => {
                 bytes.push(value);
                 rest = &tail[2..];

@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::header;
 use http::{Method, StatusCode, Version};
+use pingora::ErrorType;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use tower::ServiceExt;
@@ -69,13 +70,21 @@ async fn read(session: &mut Session) -> Result<Bytes, StatusCode> {
         session.write_continue_response().await.map_err(|_| StatusCode::BAD_REQUEST)?;
     }
     let mut body = BytesMut::new();
-    while let Some(part) = session.downstream_session.read_request_body().await.map_err(|_| StatusCode::BAD_REQUEST)? {
+    while let Some(part) = session.downstream_session.read_request_body().await.map_err(unread)? {
         if body.len() + part.len() > MAX_BODY {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
         body.extend_from_slice(&part);
     }
     Ok(body.freeze())
+}
+
+/// The status for a body that cannot be read: one that stops coming is late, whichever of the limits it meets.
+fn unread(error: Box<pingora::Error>) -> StatusCode {
+    match error.etype() {
+        ErrorType::ReadTimedout => StatusCode::REQUEST_TIMEOUT,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 /// Writes an answer of ours, dressed; then reads on for a bounded while if the client is still sending. Returns how

@@ -488,6 +488,17 @@ async fn our_pages_are_served_in_process() {
         let head = format!("POST /.vestibule/form HTTP/1.1\r\nHost: app.test\r\n{fields}Connection: close\r\n");
         format!("{head}Content-Length: {length}\r\n\r\n{}", "x".repeat(length))
     };
+    // A script asked for no page.
+    let json = "content-type: application/problem+json";
+    let answer = gate.get("/.vestibule/nothing", "").await.to_ascii_lowercase();
+    assert!(answer.contains(json) && answer.contains("\"status\":404"), "{answer}");
+    let put = "PUT /.vestibule/login HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n";
+    let answer = gate.send(put.as_bytes()).await.to_ascii_lowercase();
+    assert!(status(&answer) == "405" && answer.contains(json) && answer.contains("allow: get,head\r\n"), "{answer}");
+    // A form that stops coming is late.
+    let stalled = "POST /.vestibule/form HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nab";
+    assert_eq!(status(&gate.send(stalled.as_bytes()).await), "408");
+
     assert!(gate.send(form(60_000, "").as_bytes()).await.ends_with("60000 bytes"));
     assert_eq!(status(&gate.send(form(70_000, "").as_bytes()).await), "413");
     let mut stream = gate.connect().await;
