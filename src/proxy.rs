@@ -44,7 +44,7 @@ use vestibule_templates::texts::Texts;
 
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
-use self::listen::{Listening, Request};
+use self::listen::{Addresses, Listening, Place, Request};
 use self::live::Entry;
 pub use self::live::Live;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
@@ -104,6 +104,11 @@ impl Running {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
+
+    /// Whether this is a proxy of ours, which speaks for many.
+    fn trusts(&self, address: &IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(address))
+    }
 }
 
 /// What outlives a configuration.
@@ -126,7 +131,7 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
-    let gatekeeper = Gatekeeper { door, live, here, told: AtomicBool::new(false) };
+    let gatekeeper = Gatekeeper { door, live, clients: Arc::default(), here, told: AtomicBool::new(false) };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -147,6 +152,8 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
+    /// Requests under way of clients behind trusted proxies.
+    clients: Arc<Addresses>,
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
@@ -170,6 +177,8 @@ pub struct Passage {
     identity: Vec<Set>,
     /// In the table of live requests.
     entry: Option<Entry>,
+    /// Among the requests of its client.
+    place: Option<Place>,
     stage: Stage,
     line: Line,
 }
@@ -239,6 +248,12 @@ impl Gatekeeper {
         let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
+        if facts.through_proxy && !running.trusts(&facts.client) {
+            // The proxy's connections are not counted, so one of its clients could take them all.
+            let most = running.limits.connections_per_address;
+            let place = self.clients.enter(facts.client, most).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
+            passage.place = Some(place);
+        }
         self.tell(&facts, session.req_header());
         let (site, ours) = match wanted {
             Wanted::Keys => return self.keys(&facts, passage),
@@ -553,6 +568,7 @@ impl ProxyHttp for Gatekeeper {
             permit: None,
             identity: Vec::new(),
             entry: None,
+            place: None,
             stage: Stage::default(),
             line: Line::default(),
         }

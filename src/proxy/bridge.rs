@@ -1,6 +1,7 @@
 //! From the proxy to our own pages and back: a bounded body is read, the router is called in process, and its answer is
 //! written. It must never wait for a client longer than one limit, nor hold more of it than another.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -80,7 +81,7 @@ async fn read(session: &mut Session) -> Result<Bytes, StatusCode> {
 }
 
 /// The status for a body that cannot be read: one that stops coming is late, whichever of the limits it meets.
-fn unread(error: Box<pingora::Error>) -> StatusCode {
+fn unread(error: impl Deref<Target = pingora::Error>) -> StatusCode {
     match error.etype() {
         ErrorType::ReadTimedout => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::BAD_REQUEST,

@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(path(&head, &here), format!("{other}, {here}, {here}"), "and nothing a client made up");
         let many = |hop: &str| {
             let mut many = self::head();
-            many.append_header(LOOP, vec![hop; MAX_HOPS].join(",")).unwrap();
+            many.append_header(LOOP, [hop; MAX_HOPS].join(",")).unwrap();
             is_loop(&many, &here)
         };
         assert!(many(other.as_str()));

@@ -83,8 +83,7 @@ impl Listening {
                     Ok((stream, peer)) => {
                         let address = peer.ip().to_canonical();
                         let running = self.running.load();
-                        let trusted = running.trusted.iter().any(|network| network.contains(&address));
-                        let most = if trusted { usize::MAX } else { running.limits.connections_per_address };
+                        let most = if running.trusts(&address) { usize::MAX } else { running.limits.connections_per_address };
                         let Some(place) = self.addresses.enter(address, most) else {
                             tracing::debug!(client = %address, "too many connections from one address");
                             continue;
@@ -195,11 +194,11 @@ impl Listening {
     }
 }
 
-/// How many connections each address has.
+/// How many connections each address has, or requests where the connections are a proxy's.
 #[derive(Debug, Default)]
 pub struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 
-/// One connection's place in the count.
+/// One place in the count.
 #[derive(Debug)]
 pub struct Place {
     addresses: Arc<Addresses>,

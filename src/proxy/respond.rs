@@ -15,7 +15,7 @@ use vestibule_templates::texts::Texts;
 use crate::gate::{Facts, Kind, Site};
 use crate::types::RequestId;
 
-/// How long a client should wait when a part of ours is not available.
+/// How long a client should wait when a part of ours is not available, or all it may have is in use.
 const RETRY_AFTER: &str = "5";
 /// The methods an application may be asked with.
 pub const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -177,7 +177,9 @@ impl Answer {
             ),
         };
         match status {
-            StatusCode::SERVICE_UNAVAILABLE => answer.with(header::RETRY_AFTER, RETRY_AFTER),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                answer.with(header::RETRY_AFTER, RETRY_AFTER)
+            }
             StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
         }

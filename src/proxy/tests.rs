@@ -696,12 +696,41 @@ async fn a_trusted_proxy_is_believed_about_the_last_hop_only() {
     let gate = Gate::with(|written| {
         written.site = sites(application);
         written.trust.proxies = vec!["127.0.0.0/8".into()];
-        written.limits.connections_per_address = 0;
+        written.limits.connections_per_address = 1;
     })
     .await;
+    let _held = [gate.connect().await, gate.connect().await];
     let answer = gate.get("/public/a", "X-Forwarded-For: 6.6.6.6, 192.0.2.7\r\n").await;
     assert!(answer.to_ascii_lowercase().contains("x-forwarded-for: 192.0.2.7, 127.0.0.1\r\n"), "{answer}");
     assert!(!answer.contains("6.6.6.6"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_trusted_proxy_each_client_has_its_share() {
+    let application = application().await;
+    let gate = Gate::with(|written| {
+        written.site = sites(application);
+        written.trust.proxies = vec!["127.0.0.0/8".into()];
+        written.limits.connections_per_address = 1;
+    })
+    .await;
+    let (greedy, other) = ("X-Forwarded-For: 192.0.2.7\r\n", "X-Forwarded-For: 192.0.2.8\r\n");
+    let mut stream = gate.connect().await;
+    let request = format!("GET /public/events HTTP/1.1\r\nHost: app.test\r\nAccept: text/event-stream\r\n{greedy}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_until(&mut stream, "data: 1\n\r\n").await;
+    let answer = gate.get("/public/a", greedy).await;
+    assert_eq!(status(&answer), "429", "{answer}");
+    assert!(answer.to_ascii_lowercase().contains("retry-after: "), "{answer}");
+    assert_eq!(status(&gate.get("/public/a", other).await), "200");
+    // The proxy itself, and what does not say for whom it asks, is not held back.
+    let mut own = gate.connect().await;
+    own.write_all(request.replace(greedy, "").as_bytes()).await.unwrap();
+    read_until(&mut own, "data: 1\n\r\n").await;
+    assert_eq!(status(&gate.get("/public/a", "").await), "200");
+    drop(stream);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(status(&gate.get("/public/a", greedy).await), "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
