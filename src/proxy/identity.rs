@@ -8,7 +8,7 @@ use http::header::{self, HeaderName};
 use pingora::http::RequestHeader;
 
 use super::facts::cookie_fields;
-use crate::assertion::headers::{Set, Stripped};
+use crate::assertion::headers::{Set, Stripped, fold};
 use crate::gate::{Facts, Permit};
 use crate::session::without_ours;
 use crate::types::RequestId;
@@ -95,31 +95,48 @@ fn authority(facts: &Facts) -> String {
     }
 }
 
-/// Names under which applications believe where a request came from, or that it was another request: what a client
-/// says there was not judged. Spellings with `_` or `.` for `-` are the same name to CGI-like servers.
+/// Names under which applications and their servers believe where a request came from, or that it was another request:
+/// what a client says there was not judged. By class, as the names of identity headers are.
 fn is_about_forwarding(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 31] = [
         "x-forwarded",
         "forwarded",
         "forwarded-for",
         "x-real-ip",
         "x-client-ip",
         "x-cluster-client-ip",
+        "x-proxyuser-ip",
+        "x-originating-ip",
+        "x-remote-ip",
+        "x-remote-addr",
         "client-ip",
+        "proxy-client-ip",
+        "wl-proxy-client-ip",
         "true-client-ip",
         "cf-connecting-ip",
+        "cf-connecting-ipv6",
         "fastly-client-ip",
+        "x-host",
+        "x-original-host",
+        "x-scheme",
+        "x-url-scheme",
+        "front-end-https",
         "x-original-url",
         "x-original-uri",
         "x-rewrite-url",
+        "x-envoy-original-path",
         // A rule limited by method judges the method on the request line.
+        "x-original-method",
         "x-http-method-override",
         "x-http-method",
         "x-method-override",
+        // To CGI it is `HTTP_PROXY`, through which the application would then send all it asks (CVE-2016-5385).
+        "proxy",
     ];
     const PREFIX: &str = "x-forwarded-";
-    let folded = || name.bytes().map(|byte| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() });
-    folded().take(PREFIX.len()).eq(PREFIX.bytes()) || NAMES.iter().any(|own| folded().eq(own.bytes()))
+    let folded = || name.bytes().map(fold);
+    folded().take(PREFIX.len()).eq(PREFIX.bytes())
+        || NAMES.iter().any(|own| own.len() == name.len() && folded().eq(own.bytes()))
 }
 
 #[cfg(test)]
@@ -142,10 +159,21 @@ mod tests {
             "X.Real.IP",
             "X-Original-URL",
             "X_HTTP_Method_Override",
+            "X-Forwarded~Host",
+            "X+Real+IP",
+            "X!Forwarded!For",
+            "Proxy",
+            "PROXY",
+            "WL-Proxy-Client-IP",
+            "x_proxyuser_ip",
+            "X-Original-Host",
+            "X.Scheme",
+            "Front_End_Https",
+            "X-Envoy-Original-Path",
         ] {
             assert!(is_about_forwarding(name), "{name}");
         }
-        for name in ["accept", "x-forwardedish", "x-request-id", "authorization"] {
+        for name in ["accept", "x-forwardedish", "x-request-id", "authorization", "proxied", "host"] {
             assert!(!is_about_forwarding(name), "{name}");
         }
     }
