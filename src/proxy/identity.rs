@@ -11,7 +11,7 @@ use super::facts::cookie_fields;
 use crate::assertion::headers::{Set, Stripped, fold};
 use crate::gate::{Facts, Permit};
 use crate::session::without_ours;
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId};
 
 /// Marks requests that passed here, so that a gate that is its own upstream notices. Of the class `Vestibule-*`: it is
 /// read before the class is taken out.
@@ -84,7 +84,13 @@ fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpA
     let scheme = permit.site().url.as_ref().map_or("http", |url| url.scheme.as_str());
     head.insert_header("x-forwarded-for", chain)?;
     head.insert_header("x-forwarded-proto", scheme)?;
-    head.insert_header("x-forwarded-host", authority(facts))
+    head.insert_header("x-forwarded-host", public_authority(permit.site().url.as_ref(), facts))
+}
+
+/// The host as the browser shows it: the port is the one of the site's url, whatever a client wrote into `Host`.
+/// Applications make links of it, and caches keep those.
+fn public_authority(url: Option<&Origin>, facts: &Facts) -> String {
+    url.and_then(|url| url.at(&facts.host)).map_or_else(|| authority(facts), |url| url.authority())
 }
 
 /// The host as it was asked for, canonical, with its port where one was given.
@@ -142,6 +148,7 @@ fn is_about_forwarding(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::{Raw, Reading};
     use crate::secret::DerivedRandom;
 
     fn head() -> RequestHeader {
@@ -176,6 +183,19 @@ mod tests {
         for name in ["accept", "x-forwardedish", "x-request-id", "authorization", "proxied", "host"] {
             assert!(!is_about_forwarding(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_port_an_application_hears_of_is_that_of_the_url() {
+        let heard = |url: Option<&str>, host: &[u8]| {
+            let raw = Raw::new("GET", b"/", host, [192, 0, 2, 1].into());
+            let facts = Facts::read(&raw, Reading::Strict, &[]).unwrap();
+            public_authority(url.map(|url| Origin::parse(url).unwrap()).as_ref(), &facts)
+        };
+        assert_eq!(heard(Some("https://app.test"), b"app.test:6666"), "app.test");
+        assert_eq!(heard(Some("https://app.test:8443"), b"app.test"), "app.test:8443");
+        assert_eq!(heard(Some("https://*.app.test"), b"a.app.test:1"), "a.app.test");
+        assert_eq!(heard(None, b"app.test:81"), "app.test:81");
     }
 
     /// HS-18.
