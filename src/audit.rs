@@ -6,6 +6,7 @@
 mod tests;
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -90,7 +91,7 @@ impl Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub request: Option<RequestId>,
-    pub address: Option<std::net::IpAddr>,
+    pub address: Option<IpAddr>,
     pub agent: Option<String>,
     /// The operator's uid at the admin socket, or the login name of who ran the command.
     pub operator: Option<String>,
@@ -179,7 +180,7 @@ pub struct Audit {
 struct Alike {
     kind: Kind,
     user: Option<UserId>,
-    address: Option<std::net::IpAddr>,
+    network: Option<IpAddr>,
     minute: i64,
 }
 
@@ -204,7 +205,7 @@ impl Audit {
         let alike = Alike {
             kind: event.kind,
             user: event.user,
-            address: event.origin.address,
+            network: event.origin.address.map(network),
             minute: self.vault.now().secs().div_euclid(JOINED.as_secs().cast_signed()),
         };
         while let Some(key) = self.open.get(&alike) {
@@ -323,6 +324,17 @@ impl Filter {
         self.user.as_ref().is_none_or(|name| event.name.as_ref() == Some(name))
             && self.request.as_ref().is_none_or(|request| event.origin.request.as_ref() == Some(request))
             && self.since.is_none_or(|since| event.time >= since)
+    }
+}
+
+/// One customer has one IPv4 address or a whole IPv6 /64: whoever changes address within it makes no new rows.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 => v4,
     }
 }
 

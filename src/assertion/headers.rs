@@ -70,8 +70,9 @@ impl Stripped {
     }
 }
 
-/// CGI and its heirs turn `-` into `_` and lose the case; others take `.` and the like for `_`: one class.
-fn fold(byte: u8) -> u8 {
+/// The class of a header's name, byte by byte. CGI and its heirs turn `-` into `_` and lose the case; others take `.`
+/// and the like for `_`: one class.
+pub fn fold(byte: u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
 

@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use super::*;
 use crate::clock::StillClock;
 use crate::secret::{DerivedRandom, Key};
@@ -61,7 +59,7 @@ async fn wrong_answers_are_joined_per_user_source_and_minute() {
     let (audit, clock) = audit(DAY, 1 << 20);
     let random = DerivedRandom::seeded(2);
     let name = UserName::parse("alice").unwrap();
-    let (alice, bob) = (UserId::generate(&random), UserId::generate(&random));
+    let [alice, bob, carol] = [(); 3].map(|()| UserId::generate(&random));
     let wrong = |user, address| Event::new(Kind::PasswordWrong, &from(address)).user(user, &name);
     for _ in 0..50 {
         audit.record(wrong(alice, "192.0.2.1")).await.unwrap();
@@ -70,12 +68,19 @@ async fn wrong_answers_are_joined_per_user_source_and_minute() {
     audit.record(wrong(bob, "192.0.2.1")).await.unwrap();
     assert_eq!(all(&audit).await.iter().map(|event| event.count).collect::<Vec<_>>(), [50, 1, 1]);
 
+    // One customer has a whole /64, and no more rows for it.
+    for address in ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:3", "2001:db8:0:1::1"] {
+        audit.record(wrong(carol, address)).await.unwrap();
+    }
+    let counts = all(&audit).await.iter().map(|event| event.count).collect::<Vec<_>>();
+    assert_eq!(counts, [50, 1, 1, 3, 1]);
+
     clock.advance(JOINED);
     audit.record(wrong(alice, "192.0.2.1")).await.unwrap();
-    assert_eq!(all(&audit).await.len(), 4);
+    assert_eq!(all(&audit).await.len(), 6);
     audit.record(Event::new(Kind::PasswordRight, &from("192.0.2.1"))).await.unwrap();
     audit.record(Event::new(Kind::PasswordRight, &from("192.0.2.1"))).await.unwrap();
-    assert_eq!(all(&audit).await.len(), 6, "what cannot be provoked at will keeps a row each");
+    assert_eq!(all(&audit).await.len(), 8, "what cannot be provoked at will keeps a row each");
 }
 
 #[tokio::test]

@@ -313,7 +313,8 @@ pub(super) fn authority(bytes: &[u8]) -> Option<(String, Option<u16>)> {
 }
 
 /// The client's address: the peer's, unless it is a trusted proxy's; then the right-most address of the chain that no
-/// trusted proxy has. What stands left of it was written by strangers and is not even read.
+/// trusted proxy has. What stands left of it was written by strangers and is not even read. A trusted proxy that says
+/// it does not know (nothing, or `unknown`) is taken for the client itself; whoever it spoke for gets no name of theirs.
 fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError> {
     let believes = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let peer = raw.peer.to_canonical();
@@ -322,8 +323,11 @@ fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError
     }
     let mut client = peer;
     let hops = raw.forwarded_for.iter().rev().flat_map(|field| field.rsplit(|b| *b == b','));
-    for hop in hops {
-        client = address(hop.trim_ascii()).ok_or(FactsError::Forwarded)?;
+    for hop in hops.map(<[u8]>::trim_ascii) {
+        if hop.is_empty() || hop.eq_ignore_ascii_case(b"unknown") {
+            break;
+        }
+        client = address(hop).ok_or(FactsError::Forwarded)?;
         if !believes(&client) {
             break;
         }

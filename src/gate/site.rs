@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::facts::{self, Target};
 use super::{Facts, OwnPage, Reading, Rule};
-use crate::assertion::headers::Names;
+use crate::assertion::headers::{Names, fold};
 use crate::config::{HeaderNames, SiteSection, Written};
 use crate::error::Problems;
 use crate::session::CookieNames;
@@ -534,6 +534,5 @@ fn header_trouble(name: &str) -> Option<String> {
 
 /// Whether an application may take two names for one.
 fn same_header(one: &str, other: &str) -> bool {
-    let class = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
-    class(one) == class(other)
+    one.bytes().map(fold).eq(other.bytes().map(fold))
 }

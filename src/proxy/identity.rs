@@ -8,10 +8,10 @@ use http::header::{self, HeaderName};
 use pingora::http::RequestHeader;
 
 use super::facts::cookie_fields;
-use crate::assertion::headers::{Set, Stripped};
+use crate::assertion::headers::{Set, Stripped, fold};
 use crate::gate::{Facts, Permit};
 use crate::session::without_ours;
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId};
 
 /// Marks requests that passed here, so that a gate that is its own upstream notices. Of the class `Vestibule-*`: it is
 /// read before the class is taken out.
@@ -88,7 +88,13 @@ fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpA
     let scheme = permit.site().url.as_ref().map_or("http", |url| url.scheme.as_str());
     head.insert_header("x-forwarded-for", chain)?;
     head.insert_header("x-forwarded-proto", scheme)?;
-    head.insert_header("x-forwarded-host", authority(facts))
+    head.insert_header("x-forwarded-host", public_authority(permit.site().url.as_ref(), facts))
+}
+
+/// The host as the browser shows it: the port is the one of the site's url, whatever a client wrote into `Host`.
+/// Applications make links of it, and caches keep those.
+fn public_authority(url: Option<&Origin>, facts: &Facts) -> String {
+    url.and_then(|url| url.at(&facts.host)).map_or_else(|| authority(facts), |url| url.authority())
 }
 
 /// The host as it was asked for, canonical, with its port where one was given.
@@ -99,36 +105,54 @@ fn authority(facts: &Facts) -> String {
     }
 }
 
-/// Names under which applications believe where a request came from, or that it was another request: what a client
-/// says there was not judged. Spellings with `_` or `.` for `-` are the same name to CGI-like servers.
+/// Names under which applications and their servers believe where a request came from, or that it was another request:
+/// what a client says there was not judged. By class, as the names of identity headers are.
 fn is_about_forwarding(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 31] = [
         "x-forwarded",
         "forwarded",
         "forwarded-for",
         "x-real-ip",
         "x-client-ip",
         "x-cluster-client-ip",
+        "x-proxyuser-ip",
+        "x-originating-ip",
+        "x-remote-ip",
+        "x-remote-addr",
         "client-ip",
+        "proxy-client-ip",
+        "wl-proxy-client-ip",
         "true-client-ip",
         "cf-connecting-ip",
+        "cf-connecting-ipv6",
         "fastly-client-ip",
+        "x-host",
+        "x-original-host",
+        "x-scheme",
+        "x-url-scheme",
+        "front-end-https",
         "x-original-url",
         "x-original-uri",
         "x-rewrite-url",
+        "x-envoy-original-path",
         // A rule limited by method judges the method on the request line.
+        "x-original-method",
         "x-http-method-override",
         "x-http-method",
         "x-method-override",
+        // To CGI it is `HTTP_PROXY`, through which the application would then send all it asks (CVE-2016-5385).
+        "proxy",
     ];
     const PREFIX: &str = "x-forwarded-";
-    let folded = || name.bytes().map(|byte| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() });
-    folded().take(PREFIX.len()).eq(PREFIX.bytes()) || NAMES.iter().any(|own| folded().eq(own.bytes()))
+    let folded = || name.bytes().map(fold);
+    folded().take(PREFIX.len()).eq(PREFIX.bytes())
+        || NAMES.iter().any(|own| own.len() == name.len() && folded().eq(own.bytes()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::{Raw, Reading};
     use crate::secret::DerivedRandom;
 
     fn head() -> RequestHeader {
@@ -146,12 +170,36 @@ mod tests {
             "X.Real.IP",
             "X-Original-URL",
             "X_HTTP_Method_Override",
+            "X-Forwarded~Host",
+            "X+Real+IP",
+            "X!Forwarded!For",
+            "Proxy",
+            "PROXY",
+            "WL-Proxy-Client-IP",
+            "x_proxyuser_ip",
+            "X-Original-Host",
+            "X.Scheme",
+            "Front_End_Https",
+            "X-Envoy-Original-Path",
         ] {
             assert!(is_about_forwarding(name), "{name}");
         }
-        for name in ["accept", "x-forwardedish", "x-request-id", "authorization"] {
+        for name in ["accept", "x-forwardedish", "x-request-id", "authorization", "proxied", "host"] {
             assert!(!is_about_forwarding(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_port_an_application_hears_of_is_that_of_the_url() {
+        let heard = |url: Option<&str>, host: &[u8]| {
+            let raw = Raw::new("GET", b"/", host, [192, 0, 2, 1].into());
+            let facts = Facts::read(&raw, Reading::Strict, &[]).unwrap();
+            public_authority(url.map(|url| Origin::parse(url).unwrap()).as_ref(), &facts)
+        };
+        assert_eq!(heard(Some("https://app.test"), b"app.test:6666"), "app.test");
+        assert_eq!(heard(Some("https://app.test:8443"), b"app.test"), "app.test:8443");
+        assert_eq!(heard(Some("https://*.app.test"), b"a.app.test:1"), "a.app.test");
+        assert_eq!(heard(None, b"app.test:81"), "app.test:81");
     }
 
     /// HS-18.

@@ -390,7 +390,12 @@ fn hs_10_forwarded_addresses_are_believed_from_trusted_peers_only() {
     assert_eq!(client("10.0.0.1", &["::ffff:203.0.113.9"]), is("203.0.113.9", true));
     assert_eq!(client("10.0.0.1", &[]), is("10.0.0.1", true));
     assert_eq!(client("10.0.0.1", &["10.0.0.3"]), is("10.0.0.3", true));
-    for junk in ["unknown", "", "203.0.113.9,", "203.0.113.9, junk", "1.2.3", "203.0.113.9:x"] {
+    for unknown in ["unknown", "", " ", "Unknown", "203.0.113.9,", "203.0.113.9, unknown", "junk, unknown"] {
+        assert_eq!(client("10.0.0.1", &[unknown]), is("10.0.0.1", true), "{unknown:?}");
+    }
+    assert_eq!(client("10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"]), is("10.0.0.2", true));
+    assert_eq!(client("10.0.0.1", &["unknown, 203.0.113.9"]), is("203.0.113.9", true));
+    for junk in ["203.0.113.9, junk", "unknown-host", "1.2.3", "203.0.113.9:x"] {
         assert_eq!(client("10.0.0.1", &[junk]), Err(FactsError::Forwarded), "{junk:?}");
     }
 }
