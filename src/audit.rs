@@ -68,6 +68,7 @@ pub enum Kind {
     MessageFailed,
     KeyRotated,
     ConfigurationLoaded,
+    ConfigurationRefused,
     Refused,
 }
 
