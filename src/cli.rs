@@ -64,7 +64,8 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("vestibule: no threads can be started: {error}\n  raise the limits of this process");
+            let told = format!("vestibule: no threads can be started: {error}\n  raise the limits of this process\n");
+            let _ = std::io::stderr().write_all(told.as_bytes());
             return ExitCode::from(NO);
         }
     };
@@ -110,7 +111,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         }
         Command::Init { folder } => init::init(&folder, &SystemRandom),
         Command::Check => check::check(&gate.file()?, json),
-        Command::Explain(question) => explain::explain(&gate.read()?, question, json).await,
+        Command::Explain(question) => explain::explain(&load(&gate.file()?)?, question, json).await,
         Command::Verify(question) => verify::verify(question, json).await,
         Command::Audit { user, since, request, follow } => {
             let filter = Filter {
