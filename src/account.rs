@@ -126,7 +126,7 @@ pub enum AccountError {
     /// A removed user had this name; giving it to somebody else needs to be meant.
     #[error("a removed user had this name")]
     Retired,
-    #[error("the factors of user {0} do not match its record: restore the store from a backup, or reset this user")]
+    #[error("the factors of user {0} do not match its record: put back a copy of the data folder, or reset this user")]
     Inconsistent(UserId),
     /// What the user holds was ended, or the user disabled, since it was looked at.
     #[error("the user changed meanwhile")]

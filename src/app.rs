@@ -11,10 +11,15 @@ mod outcome;
 mod serve;
 
 use std::io;
+use std::time::Duration;
 
 use crate::config::Loaded;
 use crate::error::Problems;
 use crate::store::{KeyFileError, OpenError, VaultError};
+
+/// How often a store that somebody else holds is tried again, and after how long: ten seconds in all.
+const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub use build::{InForce, Parts, Plan};
 pub use demo::demo;
@@ -44,6 +49,19 @@ pub enum StartError {
     Stranded { count: usize },
 }
 
+impl StartError {
+    /// Whether the next start would find the same: a supervisor should not try again until somebody did something.
+    fn lasts(&self) -> bool {
+        match self {
+            StartError::Configuration(_) | StartError::Key(_) | StartError::Stranded { .. } => true,
+            StartError::Store(error) => {
+                !matches!(error, OpenError::InUse { .. } | OpenError::Failed { .. } | OpenError::Folder { .. })
+            }
+            StartError::Vault(_) | StartError::Listen { .. } | StartError::Admin { .. } => false,
+        }
+    }
+}
+
 impl From<Problems> for StartError {
     fn from(problems: Problems) -> Self {
         StartError::Configuration(problems)
@@ -55,14 +73,23 @@ impl From<Problems> for StartError {
 /// # Errors
 /// What is wrong and what to do, as the server or the parts put it.
 pub async fn perform(loaded: &Loaded, operation: Operation) -> Result<Outcome, Failure> {
-    if let Some(answer) = admin::ask(&loaded.written.store.path, &operation).await? {
-        return answer;
-    }
-    if matches!(operation, Operation::Health) {
-        return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
-    }
-    let machine = Machine::start();
-    let parts = Parts::open(Plan::build(loaded, &machine)?, machine, true).await?;
+    let mut more = 0..TRIES;
+    let parts = loop {
+        if let Some(answer) = admin::ask(&loaded.written.store.path, &operation).await? {
+            return answer;
+        }
+        if matches!(operation, Operation::Health) {
+            return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
+        }
+        let machine = Machine::start();
+        match Parts::open(Plan::build(loaded, &machine)?, machine, true).await {
+            // Another command is at work and soon done, or a server starts and will soon be asked instead.
+            Err(StartError::Store(OpenError::InUse { .. })) if more.next().is_some() => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            opened => break opened?,
+        }
+    };
     let outcome = run(&parts, operation, &admin::login_name(rustix::process::geteuid().as_raw())).await;
     parts.close().await;
     outcome

@@ -69,6 +69,7 @@ pub enum Kind {
     MessageFailed,
     KeyRotated,
     ConfigurationLoaded,
+    ConfigurationRefused,
     Refused,
 }
 

@@ -8,8 +8,8 @@ mod init;
 mod print;
 mod verify;
 
-use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -39,8 +39,8 @@ enum Ended {
     Refused(Problems),
     /// Wrong usage: what is wrong, what to do.
     Usage(String, String),
-    /// The answer is no; it has been printed.
-    No,
+    /// With this code; what there is to say was printed, or nobody reads it any more.
+    Told(u8),
 }
 
 impl From<Failure> for Ended {
@@ -64,40 +64,44 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("vestibule: no threads can be started: {error}\n  raise the limits of this process");
+            let told = format!("vestibule: no threads can be started: {error}\n  raise the limits of this process\n");
+            let _ = std::io::stderr().write_all(told.as_bytes());
             return ExitCode::from(NO);
         }
     };
     let ended = runtime.block_on(run(line));
     // Work that is still blocking (a hash, a look-up of a name) is not waited for.
     runtime.shutdown_background();
-    ExitCode::from(match ended {
-        Ok(()) => DONE,
-        Err(Ended::No) => NO,
+    let (code, told) = match ended {
+        Ok(()) => (DONE, String::new()),
+        Err(Ended::Told(code)) => (code, String::new()),
         Err(Ended::Failed(failure)) => {
-            eprintln!("vestibule: {failure}");
-            if failure.configuration { CONFIGURATION } else { NO }
+            let code = match (failure.configuration, failure.usage) {
+                (true, _) => CONFIGURATION,
+                (false, true) => USAGE,
+                (false, false) => NO,
+            };
+            (code, format!("vestibule: {failure}\n"))
         }
         Err(Ended::Refused(problems)) => {
-            eprint!("vestibule: the configuration is refused\n\n{problems}");
-            CONFIGURATION
+            (CONFIGURATION, format!("vestibule: the configuration is refused\n\n{problems}"))
         }
-        Err(Ended::Usage(what, remedy)) => {
-            eprintln!("vestibule: {what}\n  {remedy}");
-            USAGE
-        }
-    })
+        Err(Ended::Usage(what, remedy)) => (USAGE, format!("vestibule: {what}\n  {remedy}\n")),
+    };
+    // Where nobody can be told, the code still says it.
+    let _ = std::io::stderr().write_all(told.as_bytes());
+    ExitCode::from(code)
 }
 
 async fn run(line: Line) -> Result<(), Ended> {
     let json = line.json;
-    let config = line.config.as_deref();
+    let gate = Which { config: line.config.as_deref(), data: line.data.as_deref() };
     match line.command {
-        Command::Demo { listen, data } => Ok(app::demo(listen, data).await.map_err(Failure::from)?),
+        Command::Demo { listen } => Ok(app::demo(listen, line.data).await.map_err(Failure::from)?),
         Command::Serve(serve) => {
             let source = match &serve.upstream {
-                None => source(config)?,
-                Some(upstream) => without_file(config, upstream, &serve)?,
+                None => gate.file()?,
+                Some(upstream) => without_file(&gate, upstream, &serve)?,
             };
             let machine = Machine::start();
             let (loaded, _) = check::judge(&source, &machine)?;
@@ -105,9 +109,9 @@ async fn run(line: Line) -> Result<(), Ended> {
             let again = move || load(&source);
             Ok(app::serve(loaded, machine, serve.accept_rp_change, again).await.map_err(Failure::from)?)
         }
-        Command::Init { folder } => init::init(&folder, &SystemRandom).map_err(Into::into),
-        Command::Check => check::check(&source(config)?, json),
-        Command::Explain(question) => explain::explain(&read(config)?, question, json).await,
+        Command::Init { folder } => init::init(&folder, &SystemRandom),
+        Command::Check => check::check(&gate.file()?, json),
+        Command::Explain(question) => explain::explain(&load(&gate.file()?)?, question, json).await,
         Command::Verify(question) => verify::verify(question, json).await,
         Command::Audit { user, since, request, follow } => {
             let filter = Filter {
@@ -116,31 +120,32 @@ async fn run(line: Line) -> Result<(), Ended> {
                 request: request.map(|text| id("request", RequestId::parse(&text), &text)).transpose()?,
                 ..Filter::default()
             };
-            print::audit(&read(config)?, filter, follow, json).await
+            print::audit(&gate.read()?, filter, follow, json).await
         }
         Command::Reference => {
-            print!("{}", crate::config::reference_with(crate::methods::sections()));
-            Ok(())
+            print::print(|out| out.write_all(crate::config::reference_with(crate::methods::sections()).as_bytes()))
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Line::command(), "vestibule", &mut std::io::stdout());
-            Ok(())
+            // Into memory first: the generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Line::command(), "vestibule", &mut script);
+            print::print(|out| out.write_all(&script))
         }
-        Command::User(command) => ask(config, user(command)?, json).await,
-        Command::Factor(command) => ask(config, factor(command)?, json).await,
-        Command::Session(command) => ask(config, session(command)?, json).await,
-        Command::Keys(Key::List) => ask(config, Operation::KeysList, json).await,
-        Command::Keys(Key::Rotate { .. }) => ask(config, Operation::KeysRotateSigning, json).await,
-        Command::Health => ask(config, Operation::Health, json).await,
+        Command::User(command) => ask(&gate, user(command)?, json).await,
+        Command::Factor(command) => ask(&gate, factor(command)?, json).await,
+        Command::Session(command) => ask(&gate, session(command)?, json).await,
+        Command::Keys(Key::List) => ask(&gate, Operation::KeysList, json).await,
+        Command::Keys(Key::Rotate { .. }) => ask(&gate, Operation::KeysRotateSigning, json).await,
+        Command::Health => ask(&gate, Operation::Health, json).await,
     }
 }
 
 /// Has an operation carried out and prints what became of it.
-async fn ask(config: Option<&Path>, operation: Operation, json: bool) -> Result<(), Ended> {
-    let outcome = app::perform(&read(config)?, operation).await?;
+async fn ask(gate: &Which<'_>, operation: Operation, json: bool) -> Result<(), Ended> {
+    let outcome = app::perform(&gate.read()?, operation).await?;
     let no = matches!(&outcome, app::Outcome::Health(health) if !health.ready);
-    print::outcome(&outcome, json);
-    if no { Err(Ended::No) } else { Ok(()) }
+    print::outcome(&outcome, json)?;
+    if no { Err(Ended::Told(NO)) } else { Ok(()) }
 }
 
 /// The environment, as text.
@@ -150,32 +155,67 @@ fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The configuration of the file that is named, or found.
-fn read(config: Option<&Path>) -> Result<Loaded, Ended> {
-    Ok(load(&source(config)?)?)
+/// Which gate is meant: by its file or, where it has none, by its data folder.
+#[derive(Clone, Copy)]
+struct Which<'a> {
+    config: Option<&'a Path>,
+    data: Option<&'a Path>,
 }
 
-fn source(config: Option<&Path>) -> Result<Source, Ended> {
-    let environment = environment();
-    let file = Source::find(config.map(Path::to_path_buf), &environment, |path| path.exists());
-    let Some(file) = file else {
-        let remedy = "write one with `vestibule init`, name one with --config, or try `vestibule demo`";
-        return Err(Failure { configuration: true, ..Failure::new("there is no configuration", remedy) }.into());
-    };
-    Ok(Source { file: Some(file), environment, flags: String::new() })
+impl Which<'_> {
+    /// For commands that talk to a gate.
+    fn read(&self) -> Result<Loaded, Ended> {
+        let source = match self.data {
+            None => self.file()?,
+            Some(_) if self.found().is_some() => return Err(self.both("--data")),
+            // The address and the application are the server's to know; a site that serves nobody stands for them.
+            Some(data) => {
+                let site = "[[site]]\nhost = \"*\"\naudience = \"none\"\nupstreams = [\"http://127.0.0.1:1\"]\n";
+                let flags = format!("store.path = {}\n{site}", quoted(&data.to_string_lossy()));
+                Source { file: None, environment: environment(), flags }
+            }
+        };
+        Ok(load(&source)?)
+    }
+
+    /// For commands that work by a configuration file: the one that is named, or found.
+    fn file(&self) -> Result<Source, Ended> {
+        if self.data.is_some() {
+            let remedy = "set store.path in the configuration file, or name an application with `serve --upstream URL`";
+            return Err(Ended::Usage(
+                "this needs a configuration file, and --data is given".to_owned(),
+                remedy.to_owned(),
+            ));
+        }
+        let Some(file) = self.found() else {
+            let remedy = "write one with `vestibule init`, name one with --config, or try `vestibule demo`";
+            return Err(Failure { configuration: true, ..Failure::new("there is no configuration", remedy) }.into());
+        };
+        Ok(Source { file: Some(file), environment: environment(), flags: String::new() })
+    }
+
+    fn found(&self) -> Option<PathBuf> {
+        Source::find(self.config.map(Path::to_path_buf), &environment(), |path| path.exists())
+    }
+
+    fn both(&self, flag: &str) -> Ended {
+        Ended::Usage(format!("there is a configuration file and {flag} too"), "give one of the two".to_owned())
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
 }
 
 /// `serve --upstream`: one catch-all site, without a file.
-fn without_file(config: Option<&Path>, upstream: &str, serve: &args::Serve) -> Result<Source, Ended> {
-    if config.is_some() || Path::new("vestibule.toml").exists() {
-        let what = "there is a configuration file and --upstream too".to_owned();
-        return Err(Ended::Usage(what, "give one of the two".to_owned()));
+fn without_file(gate: &Which<'_>, upstream: &str, serve: &args::Serve) -> Result<Source, Ended> {
+    if gate.config.is_some() || Path::new("vestibule.toml").exists() {
+        return Err(gate.both("--upstream"));
     }
-    let quoted = |text: &str| toml_edit::Value::from(text).to_string();
     let mut flags = String::new();
     let listen = serve.listen.as_deref().unwrap_or("127.0.0.1:8080");
     flags.push_str(&format!("listen.http = [{}]\n", quoted(listen)));
-    if let Some(data) = &serve.data {
+    if let Some(data) = gate.data {
         flags.push_str(&format!("store.path = {}\n", quoted(&data.to_string_lossy())));
     }
     flags.push_str("[[site]]\nhost = \"*\"\n");
@@ -212,7 +252,7 @@ fn moment(text: &str) -> Result<Time, Ended> {
 /// One line of standard input, without its end; longer than any password is an error.
 fn secret_line(what: &str) -> Result<Secret<String>, Ended> {
     if std::io::stdin().is_terminal() {
-        eprintln!("Type {what} and press Enter; it will be visible.");
+        let _ = writeln!(std::io::stderr(), "Type {what} and press Enter; it will be visible.");
     }
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(4096).read_to_end(&mut bytes);
@@ -306,6 +346,37 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Line::command().debug_assert();
+    }
+
+    /// A remedy that cannot be typed is none.
+    #[test]
+    fn every_command_that_a_text_names_is_one() {
+        use clap::error::ErrorKind;
+        let mut folders = vec![std::path::PathBuf::from("src")];
+        let mut named = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let quotes = text.split("`vestibule ").skip(1).filter_map(|rest| rest.split_once('`'));
+                for (quoted, _) in quotes.filter(|(quoted, _)| quoted.starts_with(|c: char| c.is_ascii_lowercase())) {
+                    let typed = quoted.split(' ').map(|word| if word.starts_with('{') { "alice" } else { word });
+                    let refused = Line::try_parse_from(std::iter::once("vestibule").chain(typed)).err();
+                    let kind = refused.map(|error| error.kind());
+                    assert!(
+                        matches!(kind, None | Some(ErrorKind::MissingRequiredArgument)),
+                        "{}: `vestibule {quoted}`: {kind:?}",
+                        path.display()
+                    );
+                    named += 1;
+                }
+            }
+        }
+        assert!(named > 10, "only {named} were found");
     }
 
     #[test]

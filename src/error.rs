@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// One thing that stops a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
     /// The file it stands in; none where it came from the environment or a flag.
     pub file: Option<String>,
@@ -46,6 +46,16 @@ impl Problems {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// In the order of the file; what stands in none comes last.
+    pub fn sort(&mut self) {
+        self.0.sort_by_key(|problem| (problem.file.is_none(), problem.file.clone(), problem.line));
+    }
+
+    /// Drops what turned out to follow from another problem.
+    pub fn retain(&mut self, keep: impl FnMut(&Problem) -> bool) {
+        self.0.retain(keep);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {

@@ -215,6 +215,8 @@ impl Passage {
 #[derive(Default)]
 struct Line {
     method: String,
+    /// Host and path as they came, where they could not be read; otherwise empty.
+    unread: (String, String),
     status: u16,
     bytes: usize,
 }
@@ -531,6 +533,19 @@ fn shown(path: &str) -> &str {
     page.find('/').map_or(path, |end| &path[..RESERVED.len() + end])
 }
 
+/// A target that could not be read, as a log may show it: escaped, cut, without the query. Of each long segment only the
+/// beginning: a one-time link (22 characters and more) in an odd spelling must not lie in a log.
+fn unread(target: &[u8]) -> String {
+    const MOST: usize = 200;
+    const SEGMENT: usize = 16;
+    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
+    let segments = target[..end.min(MOST)].split(|byte| *byte == b'/').map(|segment| match segment.len() {
+        0..=SEGMENT => segment.escape_ascii().to_string(),
+        _ => format!("{}…", segment[..4].escape_ascii()),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
@@ -541,8 +556,8 @@ impl Drop for Passage {
             request = %self.id,
             client = client.map(tracing::field::display),
             method = self.line.method,
-            host = facts.map_or("", |facts| &facts.host),
-            path = facts.map_or("", |facts| shown(&facts.path)),
+            host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
+            path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
             bytes = self.line.bytes,
             milliseconds = self.clock.now().since(self.started).as_millis() as u64,
@@ -581,6 +596,10 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
+        if let (None, Some(request)) = (&passage.facts, &passage.request) {
+            let raw = raw(&request.arrived, session.req_header());
+            passage.line.unread = (raw.host[..raw.host.len().min(100)].escape_ascii().to_string(), unread(raw.target));
+        }
         let answer = match outcome {
             Ok(Ok(Next::Forward)) => return Ok(false),
             Ok(Ok(Next::Answer(answer))) => answer,

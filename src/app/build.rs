@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -19,21 +20,29 @@ use crate::audit::Audit;
 use crate::config::{Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Sites, lint, trusted_proxies};
+use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::proxy::{Running, Upstreams};
 use crate::session::Sessions;
-use crate::store::{self, OpenError, SledOptions, SledStore, Vault};
+use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
-use crate::types::{MethodId, Origin as SiteOrigin};
+use crate::types::{MethodId, Origin as SiteOrigin, Policy};
 use crate::wizard::{self, Settings, SetupLink, Wizard};
 
 /// An assertion that lives longer outlives the session it speaks of by too much.
-const LONGEST_ASSERTION: std::time::Duration = std::time::Duration::from_secs(300);
+const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
+/// A key that rotates faster is gone from the caches of applications before they have seen it.
+const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
+/// A trail that keeps less cannot answer what happened yesterday.
+const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
+/// Some thousand events: less, and whoever fails often enough wipes out their own trace.
+const SMALLEST_TRAIL: u64 = 1 << 20;
+/// NIST SP 800-63B section 3.1.1.2: no password is shorter, whatever is beside it.
+const SHORTEST_PASSWORD: usize = 8;
 
 /// All that the configuration alone decides.
 pub struct Plan {
@@ -55,16 +64,27 @@ impl Plan {
         let mut problems = Problems::default();
         let outbox = Outbox::default();
         let sites = Arc::new(Sites::build(&written, &mut problems));
+        if written.site.is_empty() && loaded.whole {
+            let remedy =
+                "write a [[site]] with url, upstreams and rules, as the file that `vestibule init` writes has one";
+            problems.add("site", "there is none: every request would be refused", remedy);
+        }
+        // What one bad site lacks must not look like a second mistake of another key.
+        let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
         let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
+        if !sites_known {
+            problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
+        }
         addresses(&written, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
-        rule_factors(&written, &registry, &mut problems);
+        rule_factors(&written, &registry, sites_known, &mut problems);
+        sealing_key(&written, &mut problems);
         if let Err(more) = telemetry::subscriber(&written.log, machine.clock.clone(), Box::new(std::io::sink())) {
             more.iter().cloned().for_each(|problem| problems.push(problem));
         }
@@ -84,16 +104,22 @@ impl Plan {
 
     /// What a careful reader of the rules would ask about.
     pub fn lints(&self) -> Vec<Lint> {
-        lint(&self.sites)
-    }
-
-    /// Where the sealing key lies.
-    pub fn sealing_key_file(&self) -> PathBuf {
-        let store = &self.written.store;
-        match store.sealing_key_file.as_str() {
-            "" => store.path.join("keys/sealing.key"),
-            named => PathBuf::from(named),
+        let mut lints = lint(&self.sites);
+        let usable = self.registry.iter().any(|method| !method.card().fallback);
+        let asks = |site: &&Arc<Site>| site.rules.iter().any(|rule| rule.policy == Policy::TwoFactor);
+        if let Some(site) = self.sites.sites.iter().find(asks).filter(|_| !usable) {
+            let what = "two_factor is asked for, and no second factor can be enrolled: nobody passes".to_owned();
+            lints.push(Lint { key: format!("site[{}].rules", site.index), what });
         }
+        lints
+    }
+}
+
+/// Where the sealing key lies.
+fn sealing_key_file(written: &Written) -> PathBuf {
+    match written.store.sealing_key_file.as_str() {
+        "" => written.store.path.join("keys/sealing.key"),
+        named => PathBuf::from(named),
     }
 }
 
@@ -133,7 +159,7 @@ impl Parts {
         let folder = &written.store.path;
         prepare(folder)?;
         let fresh = SledStore::is_fresh(folder);
-        let ring = Arc::new(store::load_or_create(&plan.sealing_key_file(), fresh, &*machine.random)?);
+        let ring = Arc::new(store::load_or_create(&sealing_key_file(written), fresh, &*machine.random)?);
         let options = SledOptions {
             cache: written.store.cache.0,
             keys: ring.clone(),
@@ -292,6 +318,34 @@ fn limits(written: &Written, problems: &mut Problems) {
     if !matches!(identity.user.as_str(), "name" | "id") {
         problems.add("identity.user", format!("{:?} is not known", identity.user), "write \"name\" or \"id\"");
     }
+    if identity.rotate.0 < SHORTEST_ROTATION {
+        let what = format!("{} is shorter than 1h", identity.rotate);
+        problems.add("identity.rotate", what, "write \"30d\": each key stays published after the next one took over");
+    }
+    let is_url =
+        |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !identity.issuer.is_empty() && !is_url(&identity.issuer) {
+        let what = format!("{:?} is not an address", identity.issuer);
+        problems.add("identity.issuer", what, "write a url such as \"https://login.example.com\", or leave it out");
+    }
+    let audit = &written.audit;
+    if audit.keep.0 < SHORTEST_TRAIL {
+        problems.add("audit.keep", format!("{} is shorter than 1d", audit.keep), "write \"400d\"");
+    }
+    if audit.max.0 < SMALLEST_TRAIL {
+        problems.add("audit.max", format!("{} is less than 1MiB", audit.max), "write \"1GiB\"");
+    }
+    if written.limits.connections_per_address == 0 {
+        problems.add("limits.connections_per_address", "nobody could come in", "write 256, or another number");
+    }
+    if written.throttle.base > written.throttle.ceiling {
+        let what = "is longer than throttle.ceiling";
+        problems.add("throttle.base", what, "make it shorter: it is the first wait, and doubles up to the ceiling");
+    }
+    if written.password.min_length < SHORTEST_PASSWORD {
+        let what = format!("{} is less than {SHORTEST_PASSWORD}", written.password.min_length);
+        problems.add("password.min_length", what, "write 8, or more");
+    }
     let session = &written.session;
     for (key, span) in [
         ("session.idle", session.idle),
@@ -331,13 +385,29 @@ fn limits(written: &Written, problems: &mut Problems) {
     }
 }
 
-/// A rule that names a method nobody can use would refuse everybody, or look stricter than it is.
-fn rule_factors(written: &Written, registry: &Registry, problems: &mut Problems) {
+/// A store without its key: said here, so that `check` says it too.
+fn sealing_key(written: &Written, problems: &mut Problems) {
+    let file = sealing_key_file(written);
+    // What this user may not look at is judged by the one who may.
+    let missing = || matches!(fs::metadata(&file), Err(error) if error.kind() == std::io::ErrorKind::NotFound);
+    // In this order: a store that somebody makes just now has its key first.
+    if !SledStore::is_fresh(&written.store.path) && missing() {
+        let text = KeyFileError::Missing { file }.to_string();
+        let (what, remedy) = text.split_once("\n  ").unwrap_or((&text, ""));
+        problems.add("store.sealing_key_file", what, remedy);
+    }
+}
+
+/// A rule that names a method nobody can use would refuse everybody, or look stricter than it is. While a site is
+/// refused nobody knows which methods its address allows, and only names that no method has are told.
+fn rule_factors(written: &Written, registry: &Registry, sites_known: bool, problems: &mut Problems) {
     let known: Vec<&str> = registry.iter().map(|method| method.card().id.as_str()).collect();
     for (n, site) in written.site.iter().enumerate() {
         for (m, rule) in site.rules.iter().enumerate() {
             for (k, factor) in rule.factors.iter().enumerate() {
-                if MethodId::parse(factor).is_none_or(|id| registry.get(&id).is_none()) {
+                let possible =
+                    |id: &MethodId| registry.get(id).is_some() || !sites_known && methods::ids().any(|one| one == id);
+                if !MethodId::parse(factor).is_some_and(|id| possible(&id)) {
                     let what = format!("the method {factor:?} is not in force");
                     let remedy = format!("switch it on under [methods], or name one of: {}", known.join(", "));
                     problems.add(format!("site[{n}].rules[{m}].factors[{k}]"), what, remedy);

@@ -126,17 +126,25 @@ pub struct Failure {
     /// The configuration is refused.
     #[serde(default)]
     pub configuration: bool,
+    /// What was typed cannot be meant.
+    #[serde(default)]
+    pub usage: bool,
 }
 
 impl Failure {
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: remedy.into(), configuration: false }
+        Self { what: what.into(), remedy: remedy.into(), configuration: false, usage: false }
+    }
+
+    /// What was typed cannot be meant.
+    pub fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new(what, remedy) }
     }
 
     /// From a text of two lines, as errors of the floors below print.
     fn of_lines(text: &str, configuration: bool) -> Self {
         let (what, remedy) = text.split_once("\n  ").unwrap_or((text, "look at the log"));
-        Self { what: what.to_owned(), remedy: remedy.trim_end().to_owned(), configuration }
+        Self { what: what.to_owned(), remedy: remedy.trim_end().to_owned(), configuration, usage: false }
     }
 }
 
@@ -146,7 +154,7 @@ impl From<VaultError> for Failure {
             VaultError::Conflict(_) => "somebody else changed it at the same time: run it again",
             VaultError::Unavailable(_) => "look at the disk and at the log, then run it again",
             VaultError::Unreadable { .. } => {
-                "bring back a backup; the record was changed outside, or by a newer version"
+                "it was changed outside, or by a newer version: put back a whole copy of the data folder, taken while the server was stopped"
             }
         };
         Self::new(error.to_string(), remedy)
@@ -160,7 +168,9 @@ impl From<AccountError> for Failure {
             AccountError::Unknown => "`vestibule user list` shows all names",
             AccountError::Taken => "choose another name, or change that user with `vestibule user set`",
             AccountError::Retired => "choose another name, or give it to somebody new with --reuse-name",
-            AccountError::Inconsistent(_) => "restore a backup, or run `vestibule user reset NAME`",
+            AccountError::Inconsistent(_) => {
+                "run `vestibule user reset NAME`, or put back a whole copy of the data folder, taken while the server was stopped"
+            }
             _ => "`vestibule factor list NAME` shows what there is",
         };
         Self::new(error.to_string(), remedy)
@@ -206,7 +216,7 @@ impl From<Problems> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::of_lines(&error.to_string(), matches!(error, StartError::Configuration(_) | StartError::Key(_)))
+        Self::of_lines(&error.to_string(), error.lasts())
     }
 }
 

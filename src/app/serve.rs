@@ -18,7 +18,7 @@ use super::admin::AdminSocket;
 use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
-use crate::config::{Loaded, Written};
+use crate::config::{IdentitySection, Loaded, Written};
 use crate::error::Problems;
 use crate::proxy::{self, Door};
 use crate::store::VaultError;
@@ -66,7 +66,9 @@ impl Server {
             first_user(&parts, &setup, &setup_file).await?;
         }
         let running = parts.running(&parts.in_force.load(), &setup)?;
-        parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await?;
+        let started = Event::new(Kind::ConfigurationLoaded, &Origin::default());
+        let sites = parts.in_force.load().plan.sites.sites.len();
+        parts.audit.record(started.detail(format!("at the start, sites: {sites}"))).await?;
         let door = Arc::new(Door {
             running: Arc::new(ArcSwap::from_pointee(running)),
             sessions: parts.sessions.clone(),
@@ -264,10 +266,11 @@ async fn reload(
                 for problem in problems.iter() {
                     tracing::error!(%problem, "the new configuration is refused, the old one stays in force");
                 }
+                refused(&parts, &problems).await;
                 continue;
             }
         };
-        let later = at_next_start(&parts.in_force.load().plan.written, &plan.written);
+        let (later, now) = at_next_start(&parts.in_force.load().plan.written, &plan.written);
         for warning in &plan.warnings {
             tracing::warn!("{warning}");
         }
@@ -279,24 +282,43 @@ async fn reload(
             Ok(running) => running,
             Err(problems) => {
                 tracing::error!(%problems, "the new configuration is refused, the old one stays in force");
+                refused(&parts, &problems).await;
                 continue;
             }
         };
         // Recorded first: a configuration that nobody can find in the trail is not taken.
-        if let Err(error) = parts.audit.record(Event::new(Kind::ConfigurationLoaded, &Origin::default())).await {
+        let mut detail = format!("sites: {}", next.plan.sites.sites.len());
+        if !later.is_empty() {
+            detail.push_str(&format!(", at the next start: {}", later.join(", ")));
+        }
+        let event = Event::new(Kind::ConfigurationLoaded, &Origin::default()).detail(detail);
+        if let Err(error) = parts.audit.record(event).await {
             tracing::error!(%error, "the new configuration could not be recorded, the old one stays in force");
             continue;
         }
         parts.in_force.store(Arc::new(next));
         door.running.store(Arc::new(running));
-        tracing::info!("the new configuration is in force");
+        match (now, later.is_empty()) {
+            (true, _) => tracing::info!("the new configuration is in force"),
+            (false, true) => tracing::info!("the configuration was read again; no key of it has changed"),
+            (false, false) => tracing::warn!("nothing of the new configuration is in force before the next start"),
+        }
     }
 }
 
-/// Sections that parts with a life of their own were built from.
-fn at_next_start(old: &Written, new: &Written) -> Vec<&'static str> {
+/// A reload that was refused is in the trail, too: which keys, and none of what was written.
+async fn refused(parts: &Parts, problems: &Problems) {
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    let event = Event::new(Kind::ConfigurationRefused, &Origin::default()).detail(keys.join(", "));
+    if let Err(error) = parts.audit.record(event).await {
+        tracing::error!(%error, "that a configuration was refused could not be recorded");
+    }
+}
+
+/// Sections that changed and that parts with a life of their own were built from; and whether anything else changed.
+fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     let identity = |written: &Written| (written.identity.lifetime, written.identity.rotate);
-    [
+    let later = [
         ("listen", old.listen != new.listen),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
@@ -308,7 +330,23 @@ fn at_next_start(old: &Written, new: &Written) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter_map(|(section, changed)| changed.then_some(section))
-    .collect()
+    .collect();
+    let rest = |written: &Written| Written {
+        listen: old.listen.clone(),
+        store: old.store.clone(),
+        session: old.session.clone(),
+        identity: IdentitySection {
+            lifetime: old.identity.lifetime,
+            rotate: old.identity.rotate,
+            ..written.identity.clone()
+        },
+        password: old.password.clone(),
+        throttle: old.throttle.clone(),
+        audit: old.audit.clone(),
+        log: old.log.clone(),
+        ..written.clone()
+    };
+    (later, rest(old) != rest(new))
 }
 
 #[cfg(test)]
@@ -321,10 +359,13 @@ mod tests {
         let old = Written::default();
         let mut new = Written::default();
         new.identity.user = "id".to_owned();
-        assert!(at_next_start(&old, &new).is_empty());
+        assert_eq!(at_next_start(&old, &new), (vec![], true));
         new.session.idle = Span::secs(60);
         new.listen.http.clear();
-        assert_eq!(at_next_start(&old, &new), ["listen", "session"]);
+        assert_eq!(at_next_start(&old, &new), (vec!["listen", "session"], true));
+        new.identity.user.clone_from(&old.identity.user);
+        assert_eq!(at_next_start(&old, &new), (vec!["listen", "session"], false));
+        assert_eq!(at_next_start(&old, &old), (vec![], false));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// A gatekeeper: an in-path proxy with its own two-factor login.
 #[derive(Debug, Parser)]
@@ -12,6 +12,10 @@ pub struct Line {
     /// The configuration file. Default: $VESTIBULE_CONFIG, then vestibule.toml here, then /etc/vestibule/vestibule.toml.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The data folder, where there is no configuration file: of `serve --upstream`, and of every command to such a gate.
+    /// `demo` keeps users and keys in it; its default is a fresh one, removed at the end.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
@@ -26,9 +30,6 @@ pub enum Command {
         /// Where to listen. A port that is taken: the next ten are tried.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
-        /// Keep users and keys in this folder. Default: a fresh one, removed at the end.
-        #[arg(long, value_name = "DIR")]
-        data: Option<PathBuf>,
     },
     /// Run the server.
     Serve(Serve),
@@ -89,9 +90,6 @@ pub struct Serve {
     /// Without a file: where to listen.
     #[arg(long, value_name = "ADDR", requires = "upstream")]
     pub listen: Option<String>,
-    /// Without a file: the data folder.
-    #[arg(long, value_name = "DIR", requires = "upstream")]
-    pub data: Option<PathBuf>,
     /// Start although keys and passkeys were enrolled under another address and will not work any more.
     #[arg(long)]
     pub accept_rp_change: bool,
@@ -110,7 +108,7 @@ pub struct Explain {
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub address: IpAddr,
     /// How far signed in. Default: stranger, or verified with --user.
-    #[arg(long)]
+    #[arg(long, requires = "user")]
     pub level: Option<Level>,
     /// A second factor that was used, by its method.
     #[arg(long = "factor", value_name = "METHOD")]
@@ -170,17 +168,18 @@ pub enum User {
     /// Show one user.
     Show { name: String },
     /// Change what is known of a user; an empty text takes it away.
+    #[command(group(ArgGroup::new("change").required(true).multiple(true)))]
     Set {
         name: String,
-        #[arg(long, value_name = "E")]
+        #[arg(long, value_name = "E", group = "change")]
         email: Option<String>,
-        #[arg(long = "name", value_name = "N")]
+        #[arg(long = "name", value_name = "N", group = "change")]
         display_name: Option<String>,
         /// All groups of the user; what is not named is left.
-        #[arg(long = "group", value_name = "G")]
+        #[arg(long = "group", value_name = "G", group = "change")]
         groups: Vec<String>,
         /// Leave all groups.
-        #[arg(long, conflicts_with = "groups")]
+        #[arg(long, conflicts_with = "groups", group = "change")]
         no_groups: bool,
     },
     /// Let a user in no more, and end all sessions.

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::Ended;
+use super::print::print;
+use super::{CONFIGURATION, Ended};
 use crate::app::{Machine, Plan};
 use crate::config::{Loaded, Source, load_what_can_be_read};
 use crate::error::Problems;
@@ -20,24 +21,41 @@ pub fn judge(source: &Source, machine: &Machine) -> Result<(Loaded, Plan), Probl
             news.for_each(|problem| problems.push(problem.clone()));
         }
     }
+    problems.sort();
     Err(problems)
 }
 
 /// Prints; refuses with every problem at once.
 pub fn check(source: &Source, json: bool) -> Result<(), Ended> {
-    let (_, plan) = judge(source, &Machine::start())?;
-    let lints = plan.lints();
-    if json {
-        println!("{}", json!({ "sites": plan.sites.sites.len(), "warnings": plan.warnings, "lints": lints }));
-        return Ok(());
-    }
-    for warning in &plan.warnings {
-        println!("warning: {warning}");
-    }
-    for lint in &lints {
-        println!("look at {lint}");
-    }
+    let (loaded, plan) = match judge(source, &Machine::start()) {
+        Ok(good) => good,
+        Err(problems) if json => {
+            let told: Vec<_> = problems.iter().collect();
+            print(|out| writeln!(out, "{}", json!({ "problems": told })))?;
+            return Err(Ended::Told(CONFIGURATION));
+        }
+        Err(problems) => return Err(problems.into()),
+    };
+    // Placed as problems are; what to do about them is the reader's to say.
+    let mut lints = Problems::default();
+    plan.lints().into_iter().for_each(|lint| lints.add(lint.key, lint.what, ""));
+    loaded.locate(&mut lints);
+    lints.sort();
     let sites = plan.sites.sites.len();
-    println!("The configuration is good: {sites} site{}.", if sites == 1 { "" } else { "s" });
-    Ok(())
+    print(|out| {
+        if json {
+            let lints: Vec<_> = lints
+                .iter()
+                .map(|lint| json!({ "file": lint.file, "line": lint.line, "key": lint.key, "what": lint.what }))
+                .collect();
+            return writeln!(out, "{}", json!({ "sites": sites, "warnings": plan.warnings, "lints": lints }));
+        }
+        for warning in &plan.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
+        for lint in lints.iter() {
+            writeln!(out, "look at {}", lint.to_string().trim_end())?;
+        }
+        writeln!(out, "The configuration is good: {sites} site{}.", if sites == 1 { "" } else { "s" })
+    })
 }

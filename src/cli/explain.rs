@@ -1,5 +1,6 @@
 //! `explain`: the walk of a decision, by the same code as the live one.
 
+use super::print::print;
 use super::{Ended, args, name};
 use crate::app::{self, Machine, Operation, Outcome, Plan};
 use crate::config::{Loaded, Span};
@@ -48,26 +49,24 @@ pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Resul
         age: age.0,
         trusted: asked.trusted,
     };
-    let explanation = walk(&plan.sites, &question, machine.clock.now()).map_err(|error| {
-        Ended::Usage(error.to_string(), "such a request is answered 400 before any rule is asked".to_owned())
-    })?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&explanation).unwrap_or_default());
-        return Ok(());
-    }
-    match explanation.site {
-        Some(index) => {
-            let site = &plan.sites.sites[index];
-            let known = site.url.as_ref().map_or_else(|| site.host.to_string(), ToString::to_string);
-            println!("site[{index}]  {known}{}", if site.prefix == "/" { "" } else { &site.prefix });
+    let explanation = walk(&plan.sites, &question, machine.clock.now());
+    print(|out| {
+        if json {
+            return writeln!(out, "{}", serde_json::to_string_pretty(&explanation).unwrap_or_default());
         }
-        None => println!("no site"),
-    }
-    println!("path     {}", explanation.path);
-    for step in &explanation.steps {
-        let rule = format!("rule {}", step.rule);
-        println!("{rule:<8} {}  {}", if step.matched { "hit " } else { "miss" }, step.why);
-    }
-    println!("verdict  {}", explanation.verdict);
-    Ok(())
+        match explanation.site {
+            Some(index) => {
+                let site = &plan.sites.sites[index];
+                let known = site.url.as_ref().map_or_else(|| site.host.to_string(), ToString::to_string);
+                writeln!(out, "site[{index}]  {known}{}", if site.prefix == "/" { "" } else { &site.prefix })?;
+            }
+            None => writeln!(out, "no site")?,
+        }
+        writeln!(out, "path     {}", explanation.path)?;
+        for step in &explanation.steps {
+            let rule = format!("rule {}", step.rule);
+            writeln!(out, "{rule:<8} {}  {}", if step.matched { "hit " } else { "miss" }, step.why)?;
+        }
+        writeln!(out, "verdict  {}", explanation.verdict)
+    })
 }

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::Ended;
+use super::print::print;
 use crate::app::Failure;
 use crate::secret::Random;
 use crate::store::load_or_create;
@@ -15,7 +17,7 @@ const SMALLEST: &str = include_str!("../../config/vestibule.toml");
 const INSTALLED: &str = "\"/var/lib/vestibule\"";
 
 /// Writes `vestibule.toml` and `data/keys/sealing.key` into the folder; nothing that is there is touched.
-pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
+pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Ended> {
     let file = folder.join("vestibule.toml");
     let data = folder.join("data");
     let failed = |what: &Path, error: std::io::Error| {
@@ -24,7 +26,7 @@ pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
     for path in [&file, &data] {
         if path.exists() {
             let what = format!("{} is there already", path.display());
-            return Err(Failure::new(what, "choose another folder, or edit what is there"));
+            return Err(Failure::new(what, "choose another folder, or edit what is there").into());
         }
     }
     let keys = data.join("keys");
@@ -37,10 +39,11 @@ pub fn init(folder: &Path, random: &dyn Random) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     let written = options.write(true).create_new(true).mode(0o600).open(&file);
     written.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| failed(&file, error))?;
-    println!("Written: {} and {}", file.display(), key.display());
-    println!("Keep a copy of the key away from the data: without it the store cannot be read.");
-    println!("Now look at [[site]], then run: vestibule check && vestibule serve");
-    Ok(())
+    print(|out| {
+        writeln!(out, "Written: {} and {}", file.display(), key.display())?;
+        writeln!(out, "Keep a copy of the key away from the data: without it the store cannot be read.")?;
+        writeln!(out, "Now look at [[site]], then run: vestibule check && vestibule serve")
+    })
 }
 
 #[cfg(test)]

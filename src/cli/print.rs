@@ -1,30 +1,69 @@
-//! What became of an operation, for people: aligned columns, colour only on a terminal; or JSON as it is.
+//! What became of an operation, for people: aligned columns, colour only on a terminal; or JSON as it is. Whatever any
+//! command prints goes through [`print`]: an output that cannot be written is an answer, never a panic.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
-use super::Ended;
-use crate::app::{self, AuditRow, FactorLine, Operation, Outcome};
+use super::{DONE, Ended};
+use crate::app::{self, AuditRow, FactorLine, Failure, Operation, Outcome};
 use crate::audit::Filter;
 use crate::config::Loaded;
 
 /// How often `--follow` looks for new rows.
 const FOLLOW: Duration = Duration::from_millis(500);
 
-pub fn outcome(outcome: &Outcome, json: bool) {
-    if json {
-        println!("{}", serde_json::to_string_pretty(outcome).unwrap_or_default());
-        return;
+/// Standard output, for as long as it takes to print something.
+///
+/// # Errors
+/// [`Ended::Told`] when the reader has seen enough (`| head`), otherwise what failed.
+pub fn print(what: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Ended> {
+    print_or("make room where the output goes, then run it again", what)
+}
+
+/// The same for what is told this once: what to do when it could not be told.
+fn print_or(remedy: &str, what: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Ended> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match what(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Ended::Told(DONE)),
+        Err(error) => Err(Failure::new(format!("the output cannot be written: {error}"), remedy).into()),
     }
-    match outcome {
-        Outcome::Done { what } => println!("{what}"),
+}
+
+pub fn outcome(outcome: &Outcome, json: bool) -> Result<(), Ended> {
+    let remedy = match outcome {
         Outcome::Invited(invited) => {
-            println!("Invitation for {}, good once until {}:\n\n  {}\n", invited.name, invited.expires, invited.link);
+            format!("it was done, but nobody saw the link: `vestibule user invite {}` makes a new one", invited.name)
+        }
+        Outcome::FactorAdded { factor, .. } => {
+            format!(
+                "it was done, but nobody saw the address: `vestibule factor remove NAME {factor}`, then add it again"
+            )
+        }
+        Outcome::Done { .. } => "it was done; make room where the output goes".to_owned(),
+        _ => "make room where the output goes, then run it again".to_owned(),
+    };
+    print_or(&remedy, |out| match json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(outcome).unwrap_or_default()),
+        false => in_words(out, outcome),
+    })
+}
+
+fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    match outcome {
+        Outcome::Done { what } => writeln!(out, "{what}")?,
+        Outcome::Invited(invited) => {
+            writeln!(
+                out,
+                "Invitation for {}, good once until {}:\n\n  {}\n",
+                invited.name, invited.expires, invited.link
+            )?;
             if let Some(remark) = &invited.remark {
-                println!("{remark}");
+                writeln!(out, "{remark}")?;
             }
         }
         Outcome::Users { users } => table(
+            out,
             &["NAME", "ENROLMENT", "FACTORS", "GROUPS", "EMAIL", "STATE"],
             users.iter().map(|user| {
                 let groups: Vec<_> = user.groups.iter().map(ToString::to_string).collect();
@@ -37,37 +76,43 @@ pub fn outcome(outcome: &Outcome, json: bool) {
                     if user.disabled { "disabled".to_owned() } else { String::new() },
                 ]
             }),
-        ),
+        )?,
         Outcome::User(card) => {
             let groups: Vec<_> = card.line.groups.iter().map(ToString::to_string).collect();
             let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-            pairs(&[
-                ("name", card.line.name.to_string()),
-                ("id", card.id.to_string()),
-                ("called", card.line.display_name.clone().unwrap_or_default()),
-                ("email", card.line.email.clone().unwrap_or_default()),
-                ("groups", groups.join(", ")),
-                ("created", card.line.created.clone()),
-                ("enrolment", word(&card.line.enrolment)),
-                ("password", yes(card.password)),
-                ("disabled", yes(card.line.disabled)),
-                ("locked", yes(card.locked)),
-                ("waits until", card.waits_until.clone().unwrap_or_default()),
-                ("sessions", card.sessions.to_string()),
-                ("browsers", card.browsers.to_string()),
-            ]);
+            pairs(
+                out,
+                &[
+                    ("name", card.line.name.to_string()),
+                    ("id", card.id.to_string()),
+                    ("called", card.line.display_name.clone().unwrap_or_default()),
+                    ("email", card.line.email.clone().unwrap_or_default()),
+                    ("groups", groups.join(", ")),
+                    ("created", card.line.created.clone()),
+                    ("enrolment", word(&card.line.enrolment)),
+                    ("password", yes(card.password)),
+                    ("disabled", yes(card.line.disabled)),
+                    ("locked", yes(card.locked)),
+                    ("waits until", card.waits_until.clone().unwrap_or_default()),
+                    ("sessions", card.sessions.to_string()),
+                    ("browsers", card.browsers.to_string()),
+                ],
+            )?;
             if !card.methods.is_empty() {
-                println!();
-                factors(&card.methods);
+                writeln!(out)?;
+                factors(out, &card.methods)?;
             }
         }
-        Outcome::Factors { factors: lines } => factors(lines),
+        Outcome::Factors { factors: lines } => factors(out, lines)?,
         Outcome::FactorAdded { factor, uri } => {
-            println!(
-                "Factor {factor} is added. Put this into the authenticator now; it is not shown again:\n\n  {uri}\n"
-            );
+            writeln!(
+                out,
+                "Factor {factor} is added. Put this into the authenticator now; it is not shown again:\n\n  {uri}\n\n\
+                 The code it shows now is used up: the next one is the first that is taken.\n"
+            )?;
         }
         Outcome::Sessions { sessions } => table(
+            out,
             &["ID", "USER", "STARTED", "LAST SEEN", "ENDS", "ADDRESS", "AGENT"],
             sessions.iter().map(|session| {
                 vec![
@@ -80,32 +125,34 @@ pub fn outcome(outcome: &Outcome, json: bool) {
                     plain(&session.agent).chars().take(40).collect(),
                 ]
             }),
-        ),
-        Outcome::Audit { rows } => rows.iter().for_each(audit_row),
+        )?,
+        Outcome::Audit { rows } => rows.iter().try_for_each(|row| audit_row(out, row))?,
         Outcome::Keys { keys } => table(
+            out,
             &["ID", "CREATED", "USE"],
             keys.iter().map(|key| {
                 let used = if key.signs { "signs" } else { "published" };
                 vec![key.id.clone(), key.created.clone(), used.to_owned()]
             }),
-        ),
+        )?,
         Outcome::Health(health) => {
-            println!("version    {}", health.version);
-            println!("ready      {}", if health.ready { "yes" } else { "no" });
+            writeln!(out, "version    {}", health.version)?;
+            writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;
             if let Some(why) = &health.why {
-                println!("           {why}");
+                writeln!(out, "           {why}")?;
             }
             for address in &health.listening {
-                println!("listening  {address}");
+                writeln!(out, "listening  {address}")?;
             }
         }
         #[cfg(feature = "steer")]
         Outcome::Messages { messages } => {
             for message in messages {
-                println!("{}: {}", message.to, message.text);
+                writeln!(out, "{}: {}", message.to, message.text)?;
             }
         }
     }
+    Ok(())
 }
 
 /// Prints rows, and goes on with new ones when following.
@@ -114,14 +161,20 @@ pub async fn audit(loaded: &Loaded, mut filter: Filter, follow: bool, json: bool
         let Outcome::Audit { rows } = app::perform(loaded, Operation::Audit(filter.clone())).await? else {
             return Ok(());
         };
-        for row in &rows {
-            if json {
-                println!("{}", serde_json::to_string(row).unwrap_or_default());
-            } else {
-                audit_row(row);
+        print(|out| {
+            rows.iter().try_for_each(|row| match json {
+                true => writeln!(out, "{}", serde_json::to_string(row).unwrap_or_default()),
+                false => audit_row(out, row),
+            })
+        })?;
+        // Removed users have no record, and rows: only where there are none, it may be a slip of the hand.
+        if let Some(name) = filter.user.as_ref().filter(|_| rows.is_empty() && filter.after.is_none()) {
+            let Outcome::Users { users } = app::perform(loaded, Operation::UserList).await? else { return Ok(()) };
+            if users.iter().all(|user| user.name != *name) {
+                let _ = writeln!(io::stderr(), "vestibule: nobody called {name} is known, and no row names one");
             }
         }
-        if std::io::stdout().flush().is_err() || !follow {
+        if !follow {
             return Ok(());
         }
         if let Some(last) = rows.last() {
@@ -134,7 +187,7 @@ pub async fn audit(loaded: &Loaded, mut filter: Filter, follow: bool, json: bool
     }
 }
 
-fn audit_row(row: &AuditRow) {
+fn audit_row(out: &mut dyn Write, row: &AuditRow) -> io::Result<()> {
     let event = &row.event;
     let mut line = format!("{}  {:<18}", row.at, word(&event.kind));
     let mut say = |label: &str, value: Option<String>| {
@@ -150,11 +203,12 @@ fn audit_row(row: &AuditRow) {
     say("request ", event.origin.request.as_ref().map(ToString::to_string));
     say("times ", (event.count > 1).then(|| event.count.to_string()));
     say("", event.detail.clone());
-    println!("{line}");
+    writeln!(out, "{line}")
 }
 
-fn factors(lines: &[FactorLine]) {
+fn factors(out: &mut dyn Write, lines: &[FactorLine]) -> io::Result<()> {
     table(
+        out,
         &["ID", "METHOD", "LABEL", "DETAIL", "ADDED", "LAST USED", "STATE"],
         lines.iter().map(|factor| {
             vec![
@@ -167,11 +221,11 @@ fn factors(lines: &[FactorLine]) {
                 if factor.usable { String::new() } else { "not usable".to_owned() },
             ]
         }),
-    );
+    )
 }
 
 /// Columns as wide as their widest cell; the last one is not padded.
-fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+fn table(out: &mut dyn Write, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
     let rows: Vec<_> = rows.collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
@@ -183,20 +237,16 @@ fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         cells.join("  ").trim_end().to_owned()
     };
     let head = line(heads.to_vec());
-    if std::io::stdout().is_terminal() {
-        println!("\x1b[1m{head}\x1b[0m")
-    } else {
-        println!("{head}")
+    match io::stdout().is_terminal() {
+        true => writeln!(out, "\x1b[1m{head}\x1b[0m")?,
+        false => writeln!(out, "{head}")?,
     }
-    for row in &rows {
-        println!("{}", line(row.iter().map(String::as_str).collect()));
-    }
+    rows.iter().try_for_each(|row| writeln!(out, "{}", line(row.iter().map(String::as_str).collect())))
 }
 
-fn pairs(pairs: &[(&str, String)]) {
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        println!("{name:<12} {}", plain(value));
-    }
+fn pairs(out: &mut dyn Write, pairs: &[(&str, String)]) -> io::Result<()> {
+    let mut told = pairs.iter().filter(|(_, value)| !value.is_empty());
+    told.try_for_each(|(name, value)| writeln!(out, "{name:<12} {}", plain(value)))
 }
 
 /// A word of ours as it is written everywhere.

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
+use super::print::print;
 use super::{Ended, args};
 use crate::app::{Failure, Machine};
 use crate::assertion::verify as check;
@@ -25,14 +26,15 @@ pub async fn verify(asked: args::Verify, json: bool) -> Result<(), Ended> {
     };
     let wall = Machine::start().clock.wall();
     match check(token.trim(), &keys, &asked.audience, &asked.issuer, wall) {
-        Ok(verified) if json => println!("{}", verified.0),
-        Ok(verified) => println!("good\n{}", serde_json::to_string_pretty(&verified.0).unwrap_or_default()),
+        Ok(verified) => print(|out| match json {
+            true => writeln!(out, "{}", verified.0),
+            false => writeln!(out, "good\n{}", serde_json::to_string_pretty(&verified.0).unwrap_or_default()),
+        }),
         Err(error) => {
             let remedy = "do not believe it; look at --audience and --issuer if you expected it to hold";
-            return Err(Failure::new(format!("the assertion does not hold: {error}"), remedy).into());
+            Err(Failure::new(format!("the assertion does not hold: {error}"), remedy).into())
         }
     }
-    Ok(())
 }
 
 async fn fetch(url: &str) -> Result<String, Failure> {

@@ -73,6 +73,8 @@ impl Source {
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub written: Written,
+    /// `false`: something could not be read and was taken out, so that what is not there may only be unreadable.
+    pub whole: bool,
     origin: Origin,
 }
 
@@ -130,7 +132,7 @@ pub fn load_what_can_be_read(source: &Source) -> (Loaded, Problems) {
             break Written::default();
         }
     };
-    (Loaded { written, origin }, problems)
+    (Loaded { written, whole: problems.is_empty(), origin }, problems)
 }
 
 /// The layers as they were written.
@@ -162,7 +164,15 @@ impl Origin {
             problems.add("command line", what, "write the flag's value as --help shows");
             Document::default()
         });
-        Self { file, environment: Variable::read_all(&source.environment), flags }
+        let mut environment = Variable::read_all(&source.environment);
+        environment.retain(|variable| {
+            let site = variable.path[0] == "site";
+            if site {
+                problems.add(&variable.name, "sites are for the file alone", "write it under [[site]], and unset this");
+            }
+            !site
+        });
+        Self { file, environment, flags }
     }
 
     fn merge(&self) -> Figment {

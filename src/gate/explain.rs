@@ -49,8 +49,16 @@ pub struct Question {
     pub trusted: bool,
 }
 
-/// Walks. An error: the request would be a 400 (or 405) before any rule is asked.
-pub fn explain(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, FactsError> {
+/// Walks. What cannot be read has a verdict, too: it is answered before any rule is asked.
+pub fn explain(sites: &Sites, question: &Question, now: Time) -> Explanation {
+    walk(sites, question, now).unwrap_or_else(|error| {
+        let status = if error == FactsError::MethodNotOffered { 405 } else { 400 };
+        let path = cut(&question.url).map_or(&*question.url, |(_, target)| target).to_owned();
+        Explanation { site: None, path, steps: Vec::new(), verdict: format!("{status}: {error}") }
+    })
+}
+
+fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, FactsError> {
     let (authority, target) = cut(&question.url).ok_or(FactsError::Target)?;
     let raw = Raw::new(&question.http_method, target.as_bytes(), authority.as_bytes(), question.address);
     let (host, _) = Facts::host(&raw)?;

@@ -22,6 +22,13 @@ impl std::fmt::Display for Lint {
 /// Reads all sites; what is listed comes in the order of the file.
 pub fn lint(sites: &Sites) -> Vec<Lint> {
     let mut lints = Vec::new();
+    if let Some(first) = sites.sites.first() {
+        let (key, whose) = match sites.sites.len() {
+            1 => (format!("site[{}]", first.index), "the application shares the login's origin: its scripts are"),
+            _ => ("site".to_owned(), "each application shares the login's origin of its own site: its scripts are"),
+        };
+        lints.push(Lint { key, what: format!("{whose} trusted with its users' login") });
+    }
     for site in &sites.sites {
         lint_site(site, &mut lints);
     }
@@ -34,10 +41,6 @@ fn lint_site(site: &Site, lints: &mut Vec<Lint>) {
     if site.rules.is_empty() {
         say(&site_key, "has no rules: everything is refused".to_owned());
     }
-    say(
-        &site_key,
-        "the application shares the login's origin: its scripts are trusted with its users' login".to_owned(),
-    );
     for (n, rule) in site.rules.iter().enumerate() {
         let key = format!("{site_key}.rules[{n}]");
         let (earlier, later) = (&site.rules[..n], &site.rules[n + 1..]);

@@ -683,7 +683,7 @@ fn ar_25_explain_tells_what_the_live_decision_does() {
             (Level::Known, known()),
             (Level::Verified, alice(vec![password(5), factor("totp", Strength::Code, 5)], Level::Verified)),
         ] {
-            let told = explain(&sites, &question(path, level), NOW).unwrap();
+            let told = explain(&sites, &question(path, level), NOW);
             let live = get(&sites.sites[0], path, &visitor);
             let first = told.verdict.split([' ', ':']).next().unwrap();
             let expected = match live {
@@ -694,11 +694,11 @@ fn ar_25_explain_tells_what_the_live_decision_does() {
             assert_eq!(first, expected, "{path} {level:?} {live}");
         }
     }
-    let told = explain(&sites, &question("/fresh", Level::Verified), NOW).unwrap();
+    let told = explain(&sites, &question("/fresh", Level::Verified), NOW);
     assert_eq!(told.verdict, "ask for the second factor, one of: webauthn, at most 600 s old");
     assert_eq!(told.steps.iter().map(|step| step.matched).collect::<Vec<_>>(), [false, false, true]);
-    assert_eq!(explain(&sites, &question("/a/../b", Level::Known), NOW).err(), Some(FactsError::Target));
-    assert!(explain(&sites, &question("/.vestibule/login", Level::Known), NOW).unwrap().verdict.contains("own pages"));
+    assert!(explain(&sites, &question("/a/../b", Level::Known), NOW).verdict.starts_with("400: "));
+    assert!(explain(&sites, &question("/.vestibule/login", Level::Known), NOW).verdict.contains("own pages"));
 }
 
 /// What applications make of a path: nothing; decoded; decoded and tidied in two orders, down to lower case.

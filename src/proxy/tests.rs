@@ -755,6 +755,9 @@ fn tokens_are_cut_from_the_access_line() {
     assert_eq!(shown("/.vestibule/invite/c2VjcmV0"), "/.vestibule/invite");
     assert_eq!(shown("/.vestibule/login"), "/.vestibule/login");
     assert_eq!(shown("/wiki/page/one"), "/wiki/page/one");
+    let token = "QUJDREVGR0hJSktMTU5PUA";
+    assert_eq!(unread(format!("//.vestibule/invite/{token}?{token}").as_bytes()), "//.vestibule/invite/QUJD…");
+    assert_eq!(unread(b"/a/%2e%2e/b\x1b?q"), "/a/%2e%2e/b\\x1b");
 }
 
 #[test]

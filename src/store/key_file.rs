@@ -20,11 +20,11 @@ const CEILING: u64 = 64 << 10;
 /// Why there is no key. Two lines: what is wrong with which file, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
-    #[error("the sealing key {} is missing, but the store is sealed with it\n  put the file back, or `restore` a backup with its passphrase into an empty data folder", file.display())]
+    #[error("the sealing key {} is missing, but the store is sealed with it\n  put the file back: without it nobody can read the store, nor any copy of it", file.display())]
     Missing { file: PathBuf },
     #[error("the sealing key {} cannot be used: {why}\n  look at the rights on the file and its folder", file.display())]
     Unusable { file: PathBuf, why: String },
-    #[error("the sealing key {} can be read by other users ({mode:03o})\n  chmod 600 {}; if somebody may have read it, rotate it", file.display(), file.display())]
+    #[error("the sealing key {} can be read by other users ({mode:03o})\n  chmod 600 {}; whoever has read it can read every copy of the store", file.display(), file.display())]
     OpenToOthers { file: PathBuf, mode: u32 },
     #[error("the sealing key {} is not readable as one: line {line} {why}\n  put the file back as it was made, or, while there is no store yet, remove it and a new one is made", file.display())]
     Malformed { file: PathBuf, line: usize, why: &'static str },

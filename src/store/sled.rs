@@ -77,11 +77,11 @@ pub enum OpenError {
     OpenToOthers { folder: PathBuf, mode: u32 },
     #[error("the store in {} is in use by {}\n  stop that process first, or give this one another store.path", folder.display(), named(*pid))]
     InUse { folder: PathBuf, pid: Option<u32> },
-    #[error("the store in {} was written by a newer version (format {format}, this one reads {FORMAT})\n  run the newer version, or `restore` a backup made with this one", folder.display())]
+    #[error("the store in {} was written by a newer version (format {format}, this one reads {FORMAT})\n  run the newer version, or put back a whole copy of the data folder, taken while the server was stopped", folder.display())]
     Newer { folder: PathBuf, format: u32 },
     #[error("the store in {} is sealed with another key\n  put the key it was made with into store.sealing_key_file", folder.display())]
     WrongKey { folder: PathBuf },
-    #[error("the store in {} is damaged or an older copy: {why}\n  bring back a backup with `vestibule restore FILE`; used codes and ended sessions could come back to life otherwise", folder.display())]
+    #[error("the store in {} is damaged or an older copy: {why}\n  put back a whole copy of the data folder, taken while the server was stopped; what was done since then is undone, used codes and ended sessions included", folder.display())]
     Damaged { folder: PathBuf, why: String },
     #[error("the store in {} cannot be opened: {why}\n  look at the disk: its room, its health, the rights on its files", folder.display())]
     Failed { folder: PathBuf, why: String },
@@ -482,7 +482,7 @@ impl Writer {
         let proved = proved.and_then(|engine| {
             if engine.ledger.commit < self.acknowledged {
                 return Err(
-                    "it lost commits that were acknowledged; `vestibule restore` brings back a backup".to_owned()
+                    "it lost commits that were acknowledged; stop the server and put back a whole copy of the data folder".to_owned()
                 );
             }
             self.engine = Some(engine);

@@ -120,6 +120,71 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
     refused("no TOML", "[listen\n", &[]);
 }
 
+/// CF-02: what could be read and can never serve is refused, not served.
+#[test]
+fn cf_02_what_nobody_can_want_stops_the_start() {
+    refused("no site at all", "", &["site: there is none"]);
+    for (sections, key) in [
+        ("[throttle]\nbase = \"1h\"\nceiling = \"1m\"", "throttle.base"),
+        ("[password]\nmin_length = 2", "password.min_length"),
+        ("[audit]\nkeep = \"0s\"", "audit.keep"),
+        ("[audit]\nmax = \"1B\"", "audit.max"),
+        ("[identity]\nrotate = \"0s\"", "identity.rotate"),
+        ("[identity]\nissuer = \"us\"", "identity.issuer"),
+        ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
+    ] {
+        refused(key, &with(sections, "", CLOSED), &[key]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("data/store.mark"), "").unwrap();
+    let said = run(folder.path(), &with("", "", CLOSED), &["check"]);
+    assert!(said.code == 78 && said.err.contains("sealing.key is missing"), "{}{}", said.out, said.err);
+
+    let off = "[methods]\ntotp.enabled = false\nwebauthn.enabled = false";
+    let said = run(tempfile::tempdir().unwrap().path(), &with(off, "", CLOSED), &["check"]);
+    assert!(said.code == 0 && said.out.contains("nobody passes"), "{}{}", said.out, said.err);
+}
+
+/// One mistake is one problem: what follows from it is not told as another.
+#[test]
+fn cf_02_one_mistake_is_one_problem() {
+    let rule = "[[site.rules]]\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]";
+    let folder = tempfile::tempdir().unwrap();
+    let good = run(folder.path(), &with("", "", rule), &["check"]);
+    assert_eq!(good.code, 0, "{}", good.err);
+    let bad = with("", "", rule).replace("http://localhost:1", "localhost");
+    let said = run(folder.path(), &bad, &["check"]);
+    assert!(said.code == 78 && said.err.contains("site[0].url"), "{}", said.err);
+    assert!(!said.err.contains("factors"), "{}", said.err);
+    let said = run(folder.path(), &bad.replace("webauthn", "passkeys"), &["check"]);
+    assert!(said.err.contains("site[0].rules[0].factors[0]"), "no method of any site: {}", said.err);
+}
+
+/// Problems come in the order of the file, for people and for programs; so does what is only worth a look.
+#[test]
+fn cf_02_problems_have_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = with("[identity]\nlifetime = \"1h\"\n[session]\nidel = \"5m\"", "", "[[site.rules]]\npolicy = \"no\"");
+    let said = run(folder.path(), &bad, &["check"]);
+    let at = |word: &str| said.err.find(word).unwrap_or_else(|| panic!("{word}: {}", said.err));
+    assert!(at("identity.lifetime") < at("session.idel") && at("session.idel") < at("rules[0].policy"), "{}", said.err);
+    let said = run(folder.path(), &bad, &["check", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, said.err.as_str()), (78, ""));
+    assert_eq!(told["problems"][0]["line"], 2);
+    for member in ["file", "key", "what", "remedy"] {
+        assert!(told["problems"][0][member].is_string(), "{member}: {told}");
+    }
+    let two = format!(
+        "{}\n[[site]]\nurl = \"http://localhost:1\"\npath = \"/b\"\nupstreams = [\"http://127.0.0.1:9\"]\n",
+        with("", "", CLOSED)
+    );
+    let said = run(folder.path(), &two, &["check"]);
+    assert_eq!(said.out.matches("shares the login's origin").count(), 1, "{}", said.out);
+    assert!(said.out.contains("vestibule.toml:12: site[1]: has no rules"), "{}", said.out);
+}
+
 /// CF-01: a key or secret that is missing, short, well known or open to others stops the start.
 #[test]
 fn cf_01_no_weak_secret() {

@@ -18,6 +18,7 @@ mod en;
 mod everyday;
 mod hs;
 mod id;
+mod operator;
 mod or;
 mod ot;
 mod re;

@@ -89,7 +89,7 @@ struct Given(Secret<[u8; KEY_BYTES]>);
 impl Given {
     fn parse(text: &str) -> Result<Self, Failure> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect();
-        let refused = || Failure::new("the secret is not base32 of 160 bits", "write 32 letters A-Z and digits 2-7");
+        let refused = || Failure::usage("the secret is not base32 of 160 bits", "write 32 letters A-Z and digits 2-7");
         let bytes = data_encoding::BASE32_NOPAD_NOCASE.decode(plain.as_bytes()).map_err(|_| refused())?;
         Ok(Self(Secret::new(bytes.try_into().map_err(|_| refused())?)))
     }

@@ -26,7 +26,7 @@ pub async fn add(
 ) -> Result<Outcome, Failure> {
     let email = new.email.as_deref().unwrap_or_default();
     if new.email.is_some() && Receiver::mailbox(email).is_none() {
-        return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
+        return Err(Failure::usage(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
     }
     // Made ready before there is anybody: a refused password leaves nothing behind.
     let prepared = match &password {
@@ -80,7 +80,7 @@ pub async fn set(
     origin: &Origin,
 ) -> Result<Outcome, Failure> {
     if let Some(email) = email.as_deref().filter(|email| !email.is_empty() && Receiver::mailbox(email).is_none()) {
-        return Err(Failure::new(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
+        return Err(Failure::usage(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
     }
     let user = find(parts, name).await?;
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -95,7 +95,10 @@ pub async fn set(
             user.groups = groups.iter().cloned().collect();
         }
     };
-    let told = parts.audit.entry(Event::new(Kind::UserChanged, origin).user(user.id, &user.name))?;
+    let fields = [("name", display_name.is_some()), ("email", email.is_some()), ("groups", groups.is_some())];
+    let named: Vec<&str> = fields.iter().filter_map(|(field, given)| given.then_some(*field)).collect();
+    let event = Event::new(Kind::UserChanged, origin).user(user.id, &user.name).detail(named.join(", "));
+    let told = parts.audit.entry(event)?;
     parts.accounts.edit(user.id, change, vec![told]).await?;
     Ok(done(format!("{name} was changed")))
 }

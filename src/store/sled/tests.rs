@@ -73,7 +73,7 @@ fn refused_untouched(folder: &Path) -> OpenError {
 fn assert_damaged(folder: &Path) {
     let error = refused_untouched(folder);
     assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
-    assert!(error.to_string().contains("restore"), "{error}");
+    assert!(error.to_string().contains("put back"), "{error}");
 }
 
 /// Works on sled's own files behind the engine's back.

@@ -1,0 +1,190 @@
+//! The operator's side: what commands say, and by which code they end, when something is not as it should be. Whatever
+//! goes wrong is a sentence and a remedy, never a panic, and a remedy is something that can be done.
+
+use std::fs::OpenOptions;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Echo, Gate, until};
+
+/// `vestibule …` on this gate's configuration, to be run with another standard output.
+fn command(gate: &Gate, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VESTIBULE_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).arg("--config").arg(gate.config_file()).current_dir(gate.folder.path());
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_answer() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    gate.given_password_user("alice");
+    let url = format!("{}/", gate.origin);
+    let closed: [&[&str]; 5] = [&["audit"], &["user", "list"], &["reference"], &["explain", &url], &["check"]];
+    for arguments in closed {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = command(&gate, arguments).stdout(writer).output().unwrap();
+        let err = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!((said.status.code(), err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+    let full = |arguments: &[&str]| {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let said = command(&gate, arguments).stdout(full).output().unwrap();
+        let err = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(1), "{arguments:?}: {err}");
+        assert_eq!(err.lines().count(), 2, "{arguments:?}: {err}");
+        err
+    };
+    full(&["user", "list"]);
+    full(&["completions", "bash"]);
+    let lost = full(&["user", "add", "bob"]);
+    assert!(lost.contains("vestibule user invite bob"), "{lost}");
+    gate.run(["user", "invite", "bob"]);
+}
+
+#[test]
+fn codes_say_whose_turn_it_is() {
+    let echo = Echo::start();
+    let mut gate = Gate::before(&echo).start();
+    gate.given_password_user("alice");
+    assert_eq!(gate.cli(["user", "add", "bob", "--email", "nowhere"]).code, 2);
+    assert_eq!(gate.cli(["user", "set", "alice", "--email", "nowhere"]).code, 2);
+    assert_eq!(gate.cli(["user", "set", "alice"]).code, 2, "nothing to set");
+    assert_eq!(gate.cli_with(&["factor", "add", "alice", "totp", "--secret-stdin"], "short\n").code, 2);
+    assert_eq!(gate.cli(["user", "show", "bob"]).code, 1);
+
+    gate.kill();
+    let key = gate.data().join("keys/sealing.key");
+    let right = std::fs::read(&key).unwrap();
+    assert_eq!(command(&gate, &["init", "other"]).stdout(Stdio::null()).status().unwrap().code(), Some(0));
+    std::fs::copy(gate.folder.path().join("other/data/keys/sealing.key"), &key).unwrap();
+    let said = gate.cli(["serve"]);
+    assert_eq!(said.code, 78, "another key: {}", said.err);
+    std::fs::write(&key, right).unwrap();
+    assert_eq!(gate.cli(["user", "list"]).code, 0);
+    std::fs::remove_dir_all(gate.data().join("store")).unwrap();
+    let said = gate.cli(["serve"]);
+    assert_eq!(said.code, 78, "a damaged store: {}", said.err);
+}
+
+#[test]
+fn commands_without_a_server_wait_for_one_another() {
+    let echo = Echo::start();
+    let mut gate = Gate::before(&echo).start();
+    gate.kill();
+    let names = ["ann", "ben", "cem", "dee"];
+    let started: Vec<_> = (names.iter())
+        .map(|name| command(&gate, &["user", "add", name]).stdout(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for child in started {
+        let said = child.wait_with_output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
+    let list = gate.run(["user", "list"]);
+    assert!(names.iter().all(|name| list.contains(name)), "{list}");
+}
+
+#[test]
+fn explain_has_a_verdict_for_everything_that_can_be_asked() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let url = |path: &str| format!("{}{path}", gate.origin);
+    for (arguments, verdict) in [
+        (vec!["explain", &url("/a/%2e%2e/b")], "400: "),
+        (vec!["explain", "--http-method", "CONNECT", &url("/a")], "405: "),
+        (vec!["explain", &url("/a")], "ask for two factors"),
+    ] {
+        let said = gate.cli_with(&arguments, "");
+        assert!(said.code == 0 && said.out.contains(&format!("verdict  {verdict}")), "{}{}", said.out, said.err);
+    }
+    let said = gate.cli(["explain", "--level", "verified", &url("/a")]);
+    assert_eq!(said.code, 2, "a level of nobody: {}", said.out);
+}
+
+#[test]
+fn the_trail_says_what_was_changed_and_who_is_not_in_it() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    gate.given_password_user("alice");
+    gate.run(["user", "set", "alice", "--email", "alice@example.com", "--no-groups"]);
+    assert!(gate.run(["audit", "--user", "alice"]).contains("email, groups"));
+    let said = gate.cli(["audit", "--user", "alcie"]);
+    assert!(said.code == 0 && said.out.is_empty() && said.err.contains("alcie"), "{}{}", said.out, said.err);
+    gate.run(["user", "remove", "alice"]);
+    let said = gate.cli(["audit", "--user", "alice"]);
+    assert!(said.out.contains("user_removed") && said.err.is_empty(), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn a_factor_of_the_operators_says_from_when_it_is_good() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    gate.given_password_user("alice");
+    assert!(gate.run(["factor", "add", "alice", "totp"]).contains("the next one is the first"));
+}
+
+#[test]
+fn a_reload_says_what_became_of_it() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let good = std::fs::read_to_string(gate.config_file()).unwrap();
+    let reload = |text: &str, said: &str| {
+        std::fs::write(gate.config_file(), text).unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(gate.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        until(said, 10, || gate.log().contains(said).then_some(()));
+    };
+    assert!(gate.run(["audit"]).contains("at the start, sites: 1"));
+    reload(&good.replace("[listen]", "[listen]\nno = 1"), "the old one stays in force");
+    std::fs::write(gate.config_file(), &good).unwrap();
+    until("a row", 10, || gate.run(["audit"]).contains("configuration_refused").then_some(()));
+    reload(&format!("[session]\nidle = \"7m\"\n{good}"), "nothing of the new configuration is in force");
+    assert!(gate.run(["audit"]).contains("at the next start: session"));
+}
+
+/// A gate that has no file is told by its folder.
+#[test]
+fn a_gate_without_a_file_can_be_looked_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VESTIBULE_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(folder.path()).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let serve = ["serve", "--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--data", "data"];
+    let mut gate = run(&serve).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let well = || run(&["health", "--data", "data"]).output().unwrap().status.success().then_some(());
+    until("the gate to answer", 30, well);
+    let code = |arguments: &[&str]| run(arguments).output().unwrap().status.code();
+    assert_eq!(code(&["user", "add", "alice", "--data", "data"]), Some(0), "by the server");
+    assert_eq!(code(&["user", "list"]), Some(78), "which gate?");
+    gate.kill().unwrap();
+    gate.wait().unwrap();
+    let said = run(&["user", "list", "--data", "data"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("alice"), "by itself");
+    assert_eq!(code(&["check", "--data", "data"]), Some(2), "there is nothing to check");
+    std::fs::write(folder.path().join("vestibule.toml"), "").unwrap();
+    assert_eq!(code(&["user", "list", "--data", "data"]), Some(2), "a file and --data");
+}
+
+/// What was refused before it was read is in the log as it came, so that its cause can be found.
+#[test]
+fn a_refused_request_can_be_told_from_the_log() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let mut browser = gate.visitor();
+    assert_eq!(browser.goto("/a/%2e%2e/b?secret=1").status, 400);
+    let line = until("the access line", 5, || {
+        gate.log().lines().find(|line| line.contains("status=400")).map(ToOwned::to_owned)
+    });
+    assert!(line.contains("/a/%2e%2e/b") && line.contains(gate.authority()) && !line.contains("secret"), "{line}");
+    echo.assert_untouched("a refused request");
+}
