@@ -302,7 +302,7 @@ section! {
         /// What the browser forgets of this site at logout (Clear-Site-Data): "cookies", "storage".
         logout_clears: Vec<String> = Vec::new(),
         /// "strict": a path that can be read in two ways is refused | "lenient": it is forwarded as received and judged in every
-        /// reading, the strictest verdict wins.
+        /// reading, the strictest verdict wins; dot segments and raw backslashes are refused there too.
         paths: String = "strict".to_owned(),
         /// Allows the application a service worker although its scripts share our origin.
         service_worker: bool = false,

@@ -17,6 +17,9 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Debug)]
 pub struct Hashers {
     jobs: SyncSender<Job>,
+    /// How many jobs were taken: what a test compares instead of times.
+    #[cfg(test)]
+    pub taken: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl Hashers {
@@ -28,7 +31,11 @@ impl Hashers {
             let waiting = waiting.clone();
             std::thread::Builder::new().name(format!("hasher-{n}")).spawn(move || work(&waiting))?;
         }
-        Ok(Self { jobs })
+        Ok(Self {
+            jobs,
+            #[cfg(test)]
+            taken: Arc::default(),
+        })
     }
 
     /// Runs `job` on one of the threads. Whoever stops waiting before its turn costs nothing.
@@ -41,6 +48,8 @@ impl Hashers {
             }
         };
         self.jobs.try_send(Box::new(job)).map_err(|_| Full)?;
+        #[cfg(test)]
+        self.taken.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         // No answer: the job panicked. That is no answer about the password either.
         answered.await.map_err(|_| Full)
     }

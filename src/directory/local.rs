@@ -76,6 +76,16 @@ impl LocalDirectory {
 
     /// What is stored, for tests.
     #[cfg(test)]
+    pub(super) fn hashes(&self) -> usize {
+        self.hashers.taken.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    #[cfg(test)]
+    pub(super) fn nobodys(&self) -> &str {
+        &self.nobody
+    }
+
+    #[cfg(test)]
     pub(super) async fn stored(&self, user: UserId) -> String {
         self.row(user).await.unwrap().unwrap().value.phc
     }
