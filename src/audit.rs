@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Time;
 use crate::secret::random_bytes;
 use crate::store::{Change, Expect, MAX_WRITES, Record, Row, Vault, VaultError};
-use crate::types::{FactorId, MethodId, RequestId, UserId, UserName};
+use crate::types::{FactorId, MethodId, RequestId, UserId, UserName, neighbourhood};
 
 /// A stranger's text is cut to so many bytes.
 const MAX_TEXT: usize = 200;
@@ -206,7 +206,7 @@ impl Audit {
         let alike = Alike {
             kind: event.kind,
             user: event.user,
-            network: event.origin.address.map(network),
+            network: event.origin.address.map(neighbourhood),
             minute: self.vault.now().secs().div_euclid(JOINED.as_secs().cast_signed()),
         };
         while let Some(key) = self.open.get(&alike) {
@@ -325,17 +325,6 @@ impl Filter {
         self.user.as_ref().is_none_or(|name| event.name.as_ref() == Some(name))
             && self.request.as_ref().is_none_or(|request| event.origin.request.as_ref() == Some(request))
             && self.since.is_none_or(|since| event.time >= since)
-    }
-}
-
-/// One customer has one IPv4 address or a whole IPv6 /64: whoever changes address within it makes no new rows.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        v4 => v4,
     }
 }
 

@@ -1,12 +1,14 @@
 //! Words that everybody uses: names, ids, levels, origins. A value of one of these types has been checked; a text that
 //! has not been is a `String`.
 
+mod address;
 mod id;
 mod name;
 mod origin;
 
 use serde::{Deserialize, Serialize};
 
+pub use address::neighbourhood;
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
 pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};

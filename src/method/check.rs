@@ -3,7 +3,6 @@
 //! proved before its use is durable.
 
 use std::cmp::Reverse;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
-use crate::types::{FactorId, MethodId, UserId};
+use crate::types::{FactorId, MethodId, UserId, neighbourhood};
 
 /// Characters of a factor's name.
 const MAX_LABEL: usize = 64;
@@ -767,19 +766,8 @@ fn budgets(user: UserId, begun: &Begun, outgoing: &Outgoing, origin: &Origin) ->
         hourly(format!("{method}/to/{to}"), PER_RECEIVER),
     ];
     if let Some(address) = origin.address {
-        all.push(hourly(format!("{method}/from/{}", network(address)), PER_ADDRESS));
+        all.push(hourly(format!("{method}/from/{}", neighbourhood(address)), PER_ADDRESS));
     }
     all.extend(outgoing.budgets.iter().cloned());
     all
-}
-
-/// An address as far as one client cannot change it at will: IPv6 by /64.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
 }

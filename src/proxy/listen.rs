@@ -3,7 +3,7 @@
 //! bounded in number, bytes and time.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::respond::{Answer, Dress, METHODS};
 use super::transport::{Patience, Transport};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
+use crate::types::neighbourhood;
 
 /// How long to wait after the machine refused to give us a connection (no more file descriptors).
 const BREATH: Duration = Duration::from_millis(100);
@@ -227,17 +228,6 @@ impl Drop for Place {
             if *count == 0 {
                 counts.remove(&self.address);
             }
-        }
-    }
-}
-
-/// An IPv6 client usually owns the whole of its /64, and could come from another address each time.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use crate::clock::Time;
+use crate::types::neighbourhood;
 
 /// How many sources are remembered; those unseen for longest are forgotten first.
 const SOURCES: usize = 100_000;
@@ -29,14 +30,14 @@ impl Default for Sources {
 
 impl Sources {
     pub fn wait(&self, source: IpAddr, now: Time) -> Option<Time> {
-        let until = Time(self.0.get(&network(source))?.load(Ordering::SeqCst));
+        let until = Time(self.0.get(&neighbourhood(source))?.load(Ordering::SeqCst));
         let free = until - EACH * FREE;
         (now < free).then_some(free)
     }
 
     pub fn count(&self, source: IpAddr, now: Time) {
         let add = |until: i64| Some((Time(until).max(now) + EACH).0);
-        let made = self.0.get_or_insert_with(&network(source), || Ok::<_, ()>(Arc::new(AtomicI64::new(now.0))));
+        let made = self.0.get_or_insert_with(&neighbourhood(source), || Ok::<_, ()>(Arc::new(AtomicI64::new(now.0))));
         if let Ok(until) = made {
             // The closure never refuses.
             let _ = until.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
@@ -44,19 +45,8 @@ impl Sources {
     }
 
     pub fn give_back(&self, source: IpAddr) {
-        if let Some(until) = self.0.get(&network(source)) {
+        if let Some(until) = self.0.get(&neighbourhood(source)) {
             until.fetch_sub(i64::try_from(EACH.as_millis()).unwrap_or(0), Ordering::SeqCst);
         }
-    }
-}
-
-/// One customer has one IPv4 address or a whole IPv6 /64.
-fn network(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        v4 => v4,
     }
 }

@@ -85,6 +85,12 @@ impl Owner {
         }
         Ok(Self { live: live.clone(), token: token.clone() })
     }
+
+    /// The owner who sent a form of these pages.
+    fn posting(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Result<Self, Failure> {
+        let owner = Self::of(visit)?;
+        if wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) { Ok(owner) } else { Err(Failure::Forged) }
+    }
 }
 
 /// `GET account`
@@ -202,10 +208,7 @@ pub async fn end_session(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let owner = Owner::of(&visit)?;
-    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
-        return Err(Failure::Forged);
-    }
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
     let handle = Handle::parse(posted.get("handle")).ok_or(Failure::NotFound)?;
     // Another user's session has no handle here.
     if !wizard.sessions.end(owner.live.user.id, &handle, &visit.source()).await? {
@@ -220,10 +223,7 @@ pub async fn sign_out_everywhere(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let owner = Owner::of(&visit)?;
-    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
-        return Err(Failure::Forged);
-    }
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
     wizard.sessions.end_all(owner.live.user.id, None, &visit.source()).await?;
     Ok(signed_out(&visit, "/.vestibule/login?out=all"))
 }
@@ -234,10 +234,7 @@ pub async fn sign_out_elsewhere(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let owner = Owner::of(&visit)?;
-    if !wizard.sessions.csrf_holds(&owner.token, posted.get("csrf")) {
-        return Err(Failure::Forged);
-    }
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
     let Live { user, session, .. } = &*owner.live;
     wizard.sessions.end_all(user.id, Some(&session.handle), &visit.source()).await?;
     Ok(see_other("/.vestibule/account?done=elsewhere"))
