@@ -462,3 +462,27 @@ fn a_key_that_is_rotated_by_time_is_recorded() {
     gate.advance(31 * 86_400);
     assert_eq!(rows(), 1);
 }
+
+/// SE-18: the cookie of a browser that is known lets nobody in: not without the password, not past the code, and not as
+/// somebody else. (A browser that stands in for the code is not offered.)
+#[test]
+fn a_stolen_browser_cookie_opens_nothing() {
+    let (echo, gate, alice) = bench();
+    let bob = gate.given_user("bob");
+    let mut hers = gate.visitor();
+    assert_eq!(hers.sign_in(&alice, "/locked").status, 200, "the positive control");
+    let known = hers.cookie("browser").expect("a known browser").to_owned();
+    echo.forget();
+
+    let mut thief = gate.visitor();
+    thief.set_cookie("browser", Some(&known));
+    thief.visit("/locked").assert_at("/.vestibule/login", 200);
+    for user in [&alice, &bob] {
+        let mut thief = gate.visitor();
+        thief.set_cookie("browser", Some(&known));
+        let page = thief.give_password(user, "/locked");
+        assert!(page.text().contains("code"), "{} is asked for the second factor: {}", user.name, page.text());
+        assert_ne!(thief.goto("/locked").status, 200, "{}", user.name);
+    }
+    echo.assert_untouched("a stolen browser cookie");
+}
