@@ -504,11 +504,12 @@ fn lenient(path: &[u8]) -> Option<(String, Vec<String>)> {
     }
     meaning(bytes)?;
     let received = std::str::from_utf8(path).ok()?.to_owned();
-    // Servers drop and merge before they decode, or after. They decode everything, or leave an encoded slash (and
+    // Servers drop and merge, in either order, before they decode, or after. They decode everything, or leave an encoded slash (and
     // backslash) within its segment: then `*` of a rule stands for what would be two segments elsewhere.
     let steps: &[Step] = &[
         &[drop_parameters],
         &[merge_slashes],
+        &[drop_parameters],
         &[decode, |path| decode_but(path, b"/"), |path| decode_but(path, b"/\\")],
         &[|path| path.replace('\\', "/")],
         &[merge_slashes],

@@ -285,6 +285,12 @@ mod servers {
 }
 
 #[test]
+fn lenient_knows_servers_that_merge_before_they_drop_parameters() {
+    let facts = read("//;/%3b", Reading::Lenient).unwrap();
+    assert!(facts.judged().any(|path| path == "//;"), "{:?}", facts.readings);
+}
+
+#[test]
 fn wb_13_the_reserved_prefixes_have_one_spelling() {
     assert_eq!(strictly("/.vestibule/login?rd=/").unwrap().own_page(), OwnPage::Exact("login"));
     assert_eq!(strictly("/.vestibule/").unwrap().own_page(), OwnPage::Exact(""));
