@@ -7,7 +7,8 @@ use crate::race::{at_once, rounds};
 
 const STEP: u64 = 30;
 
-fn bench() -> (Echo, Gate, User) {
+/// Alice, whose last code is some time ago, and logins that do not run out while a test moves the clock.
+pub fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
     let gate = Gate::before(&echo).config("[session]\nlogin_timeout = \"2h\"").start();
     let alice = gate.given_user("alice");

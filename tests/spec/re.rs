@@ -4,19 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor, codes_on, link_in, secret_on};
+use crate::ot::bench;
 use crate::race::{at_once, rounds};
 use crate::walk::verified;
 
 const STEP: u64 = 30;
-
-fn bench() -> (Echo, Gate, User) {
-    let echo = Echo::start();
-    let gate = Gate::before(&echo).config("[session]\nlogin_timeout = \"2h\"").start();
-    let alice = gate.given_user("alice");
-    gate.advance(10 * STEP);
-    echo.forget();
-    (echo, gate, alice)
-}
 
 /// A login that stands before the page for recovery codes.
 fn lost_device(gate: &Gate, user: &User) -> (Visitor, Page) {
@@ -102,10 +94,7 @@ fn re_04_codes_are_long_and_shown_once() {
     let echo = Echo::start();
     let gate = Gate::before(&echo).start();
     let mut browser = gate.visitor();
-    let page = browser.visit(&gate.invite("alice"));
-    let page = browser.submit(&page, &[("new_password", PASSWORD), ("new_password_again", PASSWORD)]);
-    let page = browser.follow(page);
-    let (_, page) = browser.enrol_totp(page);
+    let page = browser.come_to_codes(&gate.invite("alice"));
     assert!(page.field("cache-control").unwrap().contains("no-store"));
     let codes = codes_on(&page);
     assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 10);

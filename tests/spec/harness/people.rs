@@ -79,13 +79,25 @@ impl Visitor {
     /// Opens an invitation and goes all the way: password, authenticator, recovery codes. The page it ends on.
     #[track_caller]
     pub fn accept(&mut self, name: &str, link: &str) -> (User, Page) {
+        let (secret, page) = self.take_up(link);
+        let (recovery_codes, page) = self.keep_codes(page);
+        (User { name: name.to_owned(), password: PASSWORD.to_owned(), secret, recovery_codes }, page)
+    }
+
+    /// Opens an invitation and goes as far as the page of recovery codes.
+    #[track_caller]
+    pub fn come_to_codes(&mut self, link: &str) -> Page {
+        self.take_up(link).1
+    }
+
+    /// Password and authenticator by an invitation: the authenticator's secret, and the page after it.
+    #[track_caller]
+    fn take_up(&mut self, link: &str) -> (String, Page) {
         let page = self.visit(link);
         let page = self.submit(&page, &[("new_password", PASSWORD), ("new_password_again", PASSWORD)]);
         assert_eq!(page.status, 303, "the password is taken: {}", page.text());
         let page = self.follow(page);
-        let (secret, page) = self.enrol_totp(page);
-        let (recovery_codes, page) = self.keep_codes(page);
-        (User { name: name.to_owned(), password: PASSWORD.to_owned(), secret, recovery_codes }, page)
+        self.enrol_totp(page)
     }
 
     /// From the page that offers methods (or the authenticator's own): its secret, and the page after it.
