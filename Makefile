@@ -25,7 +25,7 @@ build:
 	cargo build --locked --release
 
 test: lint
-	@.ci/need browser python
+	@.ci/need browser python h2spec
 	cargo test --workspace --locked --features steer
 
 lint:

@@ -12,12 +12,17 @@ mod authenticator;
 mod ar;
 mod asking;
 mod behaviour;
+mod calm;
 mod cf;
 mod clocks;
+mod conformance;
+mod d2;
 mod en;
 mod everyday;
 mod hs;
+mod http2;
 mod id;
+mod limits;
 mod operator;
 mod or;
 mod ot;
@@ -31,3 +36,6 @@ mod walk;
 mod ways;
 mod wb;
 mod wz;
+
+/// The version of HTTP that the groups here are judged in.
+const PROTOCOL: harness::Protocol = harness::Protocol::Http1;

@@ -2,7 +2,7 @@
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,8 +50,13 @@ impl Wire {
 
     /// Sends; that the other side hung up shows in what comes back.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
-        let _ = self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush());
+        self.push(bytes);
         self
+    }
+
+    /// Sends; whether it could be.
+    pub fn push(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush()).is_ok()
     }
 
     /// The next answer; `None` where the connection was closed instead. Answers with 1xx but 101 are passed over.
@@ -189,6 +194,15 @@ impl Reply {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
+}
+
+/// A connection from another machine of the loopback network, `127.0.0.n`.
+pub fn connect_from(n: u8, address: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("there are sockets");
+    bind(&socket, &SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, n)), 0)).expect("all of 127/8 is loopback");
+    connect(&socket, &address).expect("somebody listens there");
+    TcpStream::from(socket)
 }
 
 /// A lock is good even when another test thread panicked under it.
