@@ -241,7 +241,7 @@ impl Gatekeeper {
             session.req_header_mut().remove_header(&header::EXPECT);
             session.set_ignore_info_resp(true);
         }
-        if identity::is_loop(session.req_header(), &self.here) {
+        if identity::is_loop(&session.req_header().headers, &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
         }
 
