@@ -8,6 +8,10 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/telephone_exchange.rs"]
+mod exchange;
+#[path = "../support/http_server.rs"]
+mod http_server;
 
 mod ar;
 mod asking;
@@ -26,6 +30,7 @@ mod se;
 mod sm;
 mod st;
 mod th;
+mod voice;
 mod wa;
 mod walk;
 mod ways;
