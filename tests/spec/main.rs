@@ -26,6 +26,7 @@ mod se;
 mod sm;
 mod st;
 mod th;
+mod upstreams;
 mod wa;
 mod walk;
 mod ways;
