@@ -35,6 +35,7 @@ mod st;
 mod th;
 mod traffic;
 mod unruly;
+mod upstreams;
 mod voice;
 mod wa;
 mod walk;
