@@ -75,7 +75,7 @@ impl Wizard {
         let (prompt, state) = match live {
             Some(begun) => {
                 let prompt = self.checks.show(stage.user(), begun, &visit.place()).await?;
-                (prompt, DeliveryState::Sent)
+                (prompt, if begun.unsent { DeliveryState::Failed } else { DeliveryState::Sent })
             }
             None => {
                 let prompt = self.checks.preview_check(stage.user(), factor, &visit.place())?;
@@ -118,6 +118,9 @@ impl Wizard {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
                     Ok(made) => {
+                        if made.sending == Sending::Failed {
+                            self.remember_unsent(visit, stage, made.begun).await?;
+                        }
                         return Ok(match made.sending {
                             Sending::None | Sending::Sent { .. } => Turn::Begun,
                             not_sent => Turn::Again(Again::NotSent(not_sent)),

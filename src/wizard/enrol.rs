@@ -133,6 +133,9 @@ pub async fn submit(
             match made {
                 Ok(made) if !made.kept => made.begun,
                 Ok(made) => {
+                    if made.sending == Sending::Failed {
+                        wizard.remember_unsent(&visit, &stage, made.begun).await?;
+                    }
                     return match made.sending {
                         Sending::None | Sending::Sent { .. } => {
                             Ok(see_other(&format!("/.vestibule/enrol/{}", card.id)))
@@ -283,11 +286,11 @@ async fn form(
         let next = begun.as_ref().and_then(|begun| begun.next_send);
         view_prompt.delivery = Some(vestibule_templates::Delivery {
             target: target.clone(),
-            state: match &again {
-                Some(Again::NotSent(Sending::Failed)) => vestibule_templates::DeliveryState::Failed,
+            state: match &begun {
                 // The address was known before anybody typed one, and a GET sends nothing.
-                _ if begun.is_none() => vestibule_templates::DeliveryState::Ready,
-                _ => vestibule_templates::DeliveryState::Sent,
+                None => vestibule_templates::DeliveryState::Ready,
+                Some(begun) if begun.unsent => vestibule_templates::DeliveryState::Failed,
+                Some(_) => vestibule_templates::DeliveryState::Sent,
             },
             again: next.and_then(|time| u64::try_from(time.secs() + 1).ok()),
         });

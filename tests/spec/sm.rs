@@ -362,6 +362,8 @@ fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
             assert_eq!(answer.status, 200, "{status:?}");
             assert!(answer.text().to_lowercase().contains("could not"), "{status:?}: {}", answer.text());
             assert!(!answer.html().contains("/hook") && !gate.log().contains("/hook"), "{status:?}");
+            let again = browser.goto("/.vestibule/enrol/sms");
+            assert!(again.text().contains("could not") && again.text().contains("+31 ** *** **78"), "{}", again.text());
         }
         gate.advance(STEP);
         assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200, "{status:?}: another factor");

@@ -487,6 +487,11 @@ fn sm_09_a_broken_exchange_fails_closed_and_leaves_the_rest() {
         assert!(page.status == 200 && page.text().contains("could not be sent"), "{what}: {}", page.text());
         assert!(page.link("/.vestibule/verify/totp").is_some(), "{what}: another way is offered");
         assert_eq!(bench.exchange.orders().len(), before + 1, "{what}: ordered once");
+        let page = browser.goto("/.vestibule/verify/voice");
+        assert!(page.text().contains("could not be sent") && !page.text().contains("We sent"), "{what}: still");
+        let page = browser.submit(&page, &[("send", "1")]);
+        assert!(page.text().contains("You can ask for a new code at"), "{what}: {}", page.text());
+        assert_eq!(bench.exchange.orders().len(), before + 1, "{what}: not before its time");
         // At once, without a wait.
         let page = browser.goto("/.vestibule/verify/totp");
         bench.gate.advance(30);

@@ -3,9 +3,7 @@
 
 use totp_rs::{Builder, Secret};
 
-use crate::harness::{Echo, Gate, Page, User, Visitor, link_in};
-
-const STEP: u64 = 30;
+use crate::harness::{Echo, Gate, User, link_in};
 
 fn bench(more: &str) -> (Echo, Gate) {
     let echo = Echo::start();
