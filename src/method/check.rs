@@ -50,6 +50,9 @@ pub struct Begun {
     /// A call was ordered for it; what that would say ends with it.
     #[serde(default)]
     pub called: bool,
+    /// Its message could not be sent, so that its page must not say that it was.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 /// A begun check, as the wizard shows it.
@@ -542,6 +545,7 @@ impl Checks {
             expires: now + step.life,
             next_send: None,
             called: step.message.as_ref().is_some_and(|outgoing| outgoing.speech.is_some()),
+            unsent: false,
         };
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });

@@ -14,7 +14,7 @@ use crate::config::ThrottleSection;
 use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
-    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
+    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
 use crate::secret::{DerivedRandom, Key, Secret};
 use crate::store::{Change, Expect, KeyRing, MemoryStore, Record, Vault};
@@ -960,6 +960,42 @@ async fn only_telephones_that_messages_may_go_to_are_taken() {
     }
     let line = bench.begin_enrolment("bob", &MethodId::new("voice"), &fields(&[("phone", "020 123 4567")]), None).await;
     assert!(matches!(line.unwrap().sending, Sending::Sent { .. }));
+}
+
+/// A code that can be spoken must be readable; so it ends when it was typed in, replaced, or is too old.
+#[tokio::test]
+async fn what_a_call_would_say_ends_with_its_code() {
+    #[derive(Serialize, Deserialize)]
+    struct Call {
+        speech: Speech,
+    }
+    impl Record for Call {
+        const NAME: &'static str = "call";
+    }
+    let bench = Bench::new();
+    let calls = async || bench.vault.all::<Call>("call/").await.unwrap();
+    let (voice, mut hands) = (MethodId::new("voice"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &voice, &mut hands).await;
+    assert!(calls().await.is_empty(), "the enrolment is over");
+    bench.begin("alice", &enrolled, "one").await;
+    let first = calls().await;
+    bench.clock.advance(Duration::from_secs(61));
+    let made = bench.begin("alice", &enrolled, "two").await;
+    let second = calls().await;
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert!(first[0].value.speech.answer != second[0].value.speech.answer, "another code");
+    assert!(first[0].value.speech.question == second[0].value.speech.question, "and no code in the question");
+    assert!(!format!("{:?}", first[0].value.speech).contains("Say"));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(matches!(bench.check("alice", &made.begun, &fields(&[("code", "1")]), "two").await, Checked::Wrong));
+    assert_eq!(calls().await.len(), 1, "a typing error does not cost another call");
+    bench.clock.advance(Duration::from_secs(2));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "two").await, Checked::Proved(_)));
+    assert!(calls().await.is_empty());
+    bench.clock.advance(Duration::from_secs(61));
+    bench.begin("alice", &enrolled, "one").await;
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(calls().await.is_empty());
 }
 
 /// A call needs an address to ask at.

@@ -90,7 +90,7 @@ error-password-common = This password is among the commonest, and would be guess
 error-password-own-name = Your password must not be your user name.
 error-password-not-the-same = The two passwords are not the same. Type the new one again.
 error-not-acknowledged = Keep the codes first, then tick this box.
-error-send-budget = No more messages can be sent for now. Use another way, or try again later.
+error-send-budget = No more codes can be sent before { $time }. Use another way, or try again then.
 error-factor-last = This is your last second factor and it is needed here. Add another one first.
 error-busy = This cannot be checked right now. Try again in a moment.
 
