@@ -116,6 +116,9 @@ impl Upstreams {
                 match Target::build(upstream, &site.terms) {
                     Ok(target) => {
                         let member = roster.member(&site.name(), &upstream.to_string());
+                        if site.terms.check.is_none() {
+                            member.uncheck();
+                        }
                         upstreams.push(Upstream { member, target: Arc::new(target) });
                     }
                     Err(trouble) => {
@@ -185,23 +188,15 @@ impl Upstreams {
     /// # Errors
     /// The name has no address.
     pub async fn peer(&self, choice: &Choice, exchange: Exchange) -> Result<Box<HttpPeer>, ResolveError> {
-        let target = self.target(choice).ok_or(ResolveError::Empty)?;
+        let target = self.target(choice).ok_or(ResolveError::Unknown)?;
         target.peer(exchange, &self.clock).await
     }
 
     /// A chosen upstream took no connection: it comes last for a while, and so does its address among those of its
-    /// name. `true`: there is somewhere else to try.
-    pub fn failed(
-        &self,
-        choice: &Choice,
-        peer: Option<&HttpPeer>,
-        why: &str,
-        tried: Tried,
-        exchange: Exchange,
-    ) -> bool {
+    /// name. `true`: the name has others.
+    pub fn failed(&self, choice: &Choice, peer: Option<&HttpPeer>, why: &str) -> bool {
         choice.visit.member().fail(self.clock.now(), why);
-        let others = peer.zip(self.target(choice)).is_some_and(|(peer, target)| target.pass_over(peer));
-        others || self.is_more(choice, tried, exchange)
+        peer.zip(self.target(choice)).is_some_and(|(peer, target)| target.pass_over(peer))
     }
 
     /// Whether another upstream is left that was not tried.
@@ -313,11 +308,13 @@ mod tests {
         let bench = bench(|_| {});
         let mut tried = Tried::default();
         let first = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
-        assert!(bench.upstreams.failed(&first, None, "refused", tried, Exchange::Ordinary), "there is another");
+        bench.upstreams.failed(&first, None, "refused");
+        assert!(bench.upstreams.is_more(&first, tried, Exchange::Ordinary));
         let second = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
         assert_ne!(first.index, second.index);
         let index = first.index;
-        assert!(!bench.upstreams.failed(&second, None, "refused", tried, Exchange::Ordinary), "none is left");
+        bench.upstreams.failed(&second, None, "refused");
+        assert!(!bench.upstreams.is_more(&second, tried, Exchange::Ordinary), "none is left");
         drop((first, second));
         assert!(bench.next().is_ok(), "whoever comes next tries again");
 
