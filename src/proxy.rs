@@ -518,6 +518,14 @@ fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
     Ok(())
 }
 
+/// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
+/// as the next request: for methods that have no use for one, and where an expectation was refused. Nobody else's
+/// request may follow there.
+fn may_leave_its_body(head: &RequestHeader) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
+        || head.headers.contains_key(header::EXPECT)
+}
+
 /// Whether an answer is under way that nothing else may be written into. A 101 is one (RFC 9110 section 15.2.2): what
 /// follows it is no HTTP any more, and an answer of ours would be read as frames.
 fn begun(session: &Session) -> bool {
@@ -740,7 +748,7 @@ impl ProxyHttp for Gatekeeper {
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         head: &mut RequestHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
@@ -753,7 +761,11 @@ impl ProxyHttp for Gatekeeper {
             peer: request.arrived.peer,
             here: &self.here,
         };
-        identity::apply(head, permit, facts, &context)
+        identity::apply(head, permit, facts, &context)?;
+        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+            head.insert_header(header::CONNECTION, "close")?;
+        }
+        Ok(())
     }
 
     /// The application's time begins when it has the whole request, however long a visitor takes to send it.
@@ -789,6 +801,7 @@ impl ProxyHttp for Gatekeeper {
             passage.wait();
             passage.line.status = head.status.as_u16();
         }
+        answer::one_length(head)?;
         let Some(permit) = &passage.permit else { return Ok(()) };
         if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
@@ -808,6 +821,8 @@ impl ProxyHttp for Gatekeeper {
         head: &mut ResponseHeader,
         _passage: &mut Passage,
     ) -> pingora::Result<()> {
+        // An answer before the end of the request ends the connection. One that only says "go on" is none.
+        session.set_close_on_response_before_downstream_finish(is_answer(head.status));
         if is_old(session) && head.remove_header(&header::TRANSFER_ENCODING).is_some() {
             // Chunks would be read as content: the end of the connection is the end of the answer.
             session.set_keepalive(None);

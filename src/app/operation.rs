@@ -378,7 +378,7 @@ async fn steer(parts: &Parts, operation: Operation) -> Result<Outcome, Failure> 
             let messages = parts.in_force.load().plan.outbox.messages();
             let messages = messages.into_iter().map(|message| super::outcome::Message {
                 to: match message.to {
-                    crate::gateway::Receiver::Phone(number) => number,
+                    crate::gateway::Receiver::Phone(number) | crate::gateway::Receiver::Call(number) => number,
                     crate::gateway::Receiver::Mailbox(mailbox) => mailbox,
                 },
                 subject: message.subject,

@@ -239,6 +239,8 @@ section! {
     GatewaySection {
         /// Text messages.
         sms: Option<GatewayKind> = None,
+        /// Telephone calls. The provider asks at the site's `url` what to say: it must be able to reach that.
+        voice: Option<GatewayKind> = None,
         /// Mail.
         email: Option<GatewayKind> = None,
     }
@@ -247,20 +249,20 @@ section! {
 section! {
     /// How one kind of message is delivered.
     GatewayKind {
-        /// "console" (written to the log of a trial, never of a real gate) | "webhook" | "twilio" (text messages) | "smtp"
-        /// (mail). Keys of another kind are refused.
+        /// "console" (written to the log of a trial, never of a real gate) | "webhook" | "twilio" (text messages, calls) |
+        /// "smtp" (mail). Keys of another kind are refused.
         kind: String = String::new(),
         /// webhook: where to POST. twilio: where its API is, if not at "https://api.twilio.com".
         url: String = String::new(),
-        /// webhook: a file with the secret that signs each POST (HMAC-SHA-256).
+        /// webhook: a file with the secret that signs each POST (HMAC-SHA-256), and each request to the address of a call.
         secret_file: String = String::new(),
         /// twilio: the account's SID.
         account: String = String::new(),
-        /// twilio: a file with the account's auth token.
+        /// twilio: a file with the account's auth token. Twilio signs with it what it asks of us.
         token_file: String = String::new(),
-        /// twilio: the SID of the messaging service that sends; instead of `from`.
+        /// twilio: the SID of the messaging service that sends texts; instead of `from`.
         messaging_service: String = String::new(),
-        /// twilio: the sender's number, such as "+15005550006", or its name. smtp: the sender, such as
+        /// twilio: the number of the sender or caller, such as "+15005550006", or the sender's name. smtp: the sender, such as
         /// "Wiki <login@example.com>".
         from: String = String::new(),
         /// smtp: the mail server.

@@ -195,6 +195,14 @@ method-sms-enrol = We will send a code to this number to see that it is yours.
 method-sms-confirm = Type the code from the message to confirm the number.
 method-sms-label = Phone
 
+method-voice-title = Phone call
+method-voice-hint = We call you and say a code. Calls can be overheard or diverted by others: take a stronger way if you can.
+method-voice-ask = We call you. Press any key of the phone to hear the code, then type it here.
+method-voice-enrol-title = Set up phone calls
+method-voice-enrol = We will call this number and say a code, to see that it is yours. You will be asked to press a key first.
+method-voice-confirm = Answer the call and press any key of the phone. Then type the code that you hear.
+method-voice-label = Phone calls
+
 method-email-title = Mail
 method-email-hint = A code sent to your mailbox. Whoever can read your mail can sign in with it: take a stronger way if you can.
 method-email-ask = Type the code from the mail.
@@ -414,6 +422,13 @@ demo-code-left = { $count ->
 }
 
 ## Messages and mails
+
+# What a call says. The language is one that is spoken: with its region (BCP 47).
+voice-language = en-US
+voice-ask = Hello. This is a call from { $site }. To hear your code, press any key. If you are not signing in there now, hang up.
+voice-code = Your code for { $site } is:
+voice-again = Once more:
+voice-end = Give it to nobody. Goodbye.
 
 sms-code = { $code } is your code for { $site }, valid { $minutes } min. Give it to nobody.
 

@@ -40,7 +40,7 @@ pub use html::tags;
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use upstream::{Authority, Script, free_address, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::{Reply, Wire};
+pub use wire::{Head, Reply, Wire};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
