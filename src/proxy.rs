@@ -54,7 +54,6 @@ use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
-use crate::error::Problems;
 use crate::gate::facts::RESERVED;
 use crate::gate::{
     self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
@@ -98,11 +97,8 @@ impl Running {
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
-        clock: Arc<dyn Clock>,
-        roster: &Roster,
-        problems: &mut Problems,
+        upstreams: Upstreams,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, roster, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
@@ -852,7 +848,7 @@ impl ProxyHttp for Gatekeeper {
             let member = passage.choice.as_ref().map(|choice| choice.visit.member());
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
