@@ -54,7 +54,6 @@ use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
-use crate::error::Problems;
 use crate::gate::facts::RESERVED;
 use crate::gate::{
     self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
@@ -98,11 +97,8 @@ impl Running {
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
-        clock: Arc<dyn Clock>,
-        roster: &Roster,
-        problems: &mut Problems,
+        upstreams: Upstreams,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, roster, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
@@ -679,7 +675,8 @@ impl ProxyHttp for Gatekeeper {
                     return Ok(peer);
                 }
                 Err(error) => {
-                    if !upstreams.failed(&choice, None, &error.to_string(), passage.tried, exchange) {
+                    upstreams.failed(&choice, None, &error.to_string());
+                    if !upstreams.is_more(&choice, passage.tried, exchange) {
                         return Err(refuse(StatusCode::BAD_GATEWAY, "no upstream has an address"));
                     }
                 }
@@ -696,11 +693,13 @@ impl ProxyHttp for Gatekeeper {
         mut error: Box<Error>,
     ) -> Box<Error> {
         let more = passage.choice.as_ref().is_some_and(|choice| {
-            let (tried, exchange) = (passage.tried, passage.exchange);
-            passage.running.upstreams.failed(choice, Some(peer), &reason(&error), tried, exchange)
+            let upstreams = &passage.running.upstreams;
+            let others = upstreams.failed(choice, Some(peer), &unreachable(&error));
+            upstreams.is_more(choice, passage.tried, passage.exchange) || others && passage.tries < TRIES
         });
-        error.set_retry(more && passage.tries < CONNECTS);
-        passage.stage.unreached = !more;
+        let again = more && passage.tries < CONNECTS;
+        error.set_retry(again);
+        passage.stage.unreached = !again;
         error
     }
 
@@ -849,7 +848,7 @@ impl ProxyHttp for Gatekeeper {
             let member = passage.choice.as_ref().map(|choice| choice.visit.member());
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -878,16 +877,23 @@ impl ProxyHttp for Gatekeeper {
     }
 }
 
-/// What went wrong, for the log: its kind, and the cause in the words of the machine or of TLS. Never Pingora's own
-/// words, which quote what was received.
+/// How much of a reason is told, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// Why there is no connection, for the log: all that Pingora says, for nothing was received that it could quote.
+fn unreachable(error: &Error) -> String {
+    error.to_string().trim().chars().take(LONGEST_REASON).collect()
+}
+
+/// What went wrong on a connection, for the log: its kind, and the cause in the words of the machine or of the protocol.
+/// Never Pingora's own words, which quote what was received.
 fn reason(error: &Error) -> String {
-    const MOST: usize = 200;
     let (kind, cause) = (error.etype().as_str(), error.root_cause());
     // An error without a cause is its own.
     if cause.is::<Error>() || cause.is::<Box<Error>>() {
         return kind.to_owned();
     }
-    format!("{kind}: {cause}").chars().take(MOST).collect()
+    format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
 /// The status for a failure; none where the client is gone.

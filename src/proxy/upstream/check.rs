@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::member::Member;
 use crate::clock::{Clock, Time};
-use crate::proxy::{Running, reason};
+use crate::proxy::{Running, reason, unreachable};
 
 /// How often it is looked who is due.
 const TICK: Duration = Duration::from_millis(250);
@@ -68,7 +68,7 @@ impl Drop for UnderWay {
 async fn ask(connector: &Connector, peer: &HttpPeer, asked: Option<(String, String)>) -> Result<(), String> {
     let slow = |_| "no answer in time".to_owned();
     // Connecting has its own limit, in the peer.
-    let (mut session, _) = connector.get_http_session(peer).await.map_err(|error| reason(&error))?;
+    let (mut session, _) = connector.get_http_session(peer).await.map_err(|error| unreachable(&error))?;
     let Some((path, host)) = asked else { return Ok(()) };
     let answer = async {
         let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
