@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::Arrived;
 use super::head::{Head, HeadError, PREFACE, Scanner};
 use super::respond::{Answer, Dress, METHODS};
-use super::transport::{Patience, Transport};
+use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
 use crate::types::neighbourhood;
@@ -173,31 +173,31 @@ impl Listening {
             tokio::select! {
                 // What has arrived is still answered: the stop is looked at last.
                 biased;
-                filled = timeout(limits.idle_timeout.0, transport.fill()) => match filled {
-                    Ok(Ok(1..)) => {}
+                filled = transport.fill_until(after(limits.idle_timeout.0)) => match filled {
+                    Some(Ok(1..)) => {}
                     _ => return Ok(None),
                 },
                 () = self.stop.cancelled() => return Ok(None),
             }
         }
+        let deadline = after(limits.head_timeout.0);
         let mut scanner = Scanner::default();
-        let whole = async {
-            loop {
-                let held = transport.held();
-                if fresh && held.starts_with(PREFACE) {
-                    return Ok(Some(Opening::Streams));
-                }
-                // Up to a point the preface looks like a head, and a short one of HTTP/1 like the preface.
-                let undecided = fresh && PREFACE.starts_with(held);
-                if !undecided && let Some(head) = scanner.scan(held)? {
-                    return Ok(Some(Opening::Head(head)));
-                }
-                if !matches!(transport.fill().await, Ok(1..)) {
-                    return Ok(None);
-                }
+        loop {
+            let held = transport.held();
+            if fresh && held.starts_with(PREFACE) {
+                return Ok(Some(Opening::Streams));
             }
-        };
-        timeout(limits.head_timeout.0, whole).await.unwrap_or(Err(HeadError::TooSlow))
+            // Up to a point the preface looks like a head, and a short one of HTTP/1 like the preface.
+            let undecided = fresh && PREFACE.starts_with(held);
+            if !undecided && let Some(head) = scanner.scan(held)? {
+                return Ok(Some(Opening::Head(head)));
+            }
+            match transport.fill_until(deadline).await {
+                Some(Ok(1..)) => {}
+                Some(_) => return Ok(None),
+                None => return Err(HeadError::TooSlow),
+            }
+        }
     }
 
     /// One request, until it is answered or cut. Returns the connection where it can be used again.

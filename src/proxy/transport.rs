@@ -3,8 +3,9 @@
 //! Pingora never sees, and never misreads, the start of a request that was not judged.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::os::fd::AsRawFd;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,10 +18,10 @@ use pingora::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
     UniqueIDType,
 };
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::head::Framing;
@@ -42,12 +43,11 @@ pub struct Transport {
     held: BytesMut,
     allowance: Allowance,
     patience: Arc<Patience>,
-    /// The wait that runs, and which of the waits of [`Self::patience`] it is.
-    wait: Option<(u64, Pin<Box<Sleep>>)>,
+    alarm: Alarm,
     /// Where many requests share the connection.
     meter: Option<Box<Meter>>,
     /// After the last word: what was read on, and until when it is.
-    lingering: Option<(usize, Pin<Box<Sleep>>)>,
+    lingering: Option<(usize, Instant)>,
     digest: Arc<SocketDigest>,
 }
 
@@ -63,36 +63,28 @@ pub struct Patience {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Counts the waits: each begins anew.
-    count: u64,
-    limit: Option<Duration>,
+    deadline: Option<Instant>,
     over: bool,
 }
 
 impl Patience {
     /// Begins a new wait; without a limit it never ends.
     pub fn begin(&self, limit: Option<Duration>) {
-        let mut waiting = self.waiting();
-        waiting.count += 1;
-        waiting.limit = limit;
-        drop(waiting);
+        self.waiting().deadline = limit.map(after);
         self.begun.notify_one();
     }
 
     /// Returns when a wait has come to its end, and `grace` after it: whoever can tell the client more comes first.
     pub async fn run_out(&self, grace: Duration) {
         loop {
-            let (count, limit) = {
-                let waiting = self.waiting();
-                (waiting.count, waiting.limit)
-            };
-            let Some(limit) = limit else {
+            let deadline = self.waiting().deadline;
+            let Some(end) = deadline else {
                 self.begun.notified().await;
                 continue;
             };
-            if timeout(limit + grace, self.begun.notified()).await.is_err() {
+            if timeout_at(end + grace, self.begun.notified()).await.is_err() {
                 let mut waiting = self.waiting();
-                if waiting.count == count {
+                if waiting.deadline == deadline {
                     waiting.over = true;
                     return;
                 }
@@ -108,6 +100,33 @@ impl Patience {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Nothing under this lock can panic halfway through a change.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When a wait that begins now is over. One that no clock can count to the end of is over in a lifetime.
+pub fn after(limit: Duration) -> Instant {
+    const LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + limit.min(LIFETIME)
+}
+
+/// The one timer of a connection. Deadlines move with every message and every answer, nearly always away: it is set anew
+/// when it rings too early, which is once in a while, and not for each of them.
+#[derive(Debug, Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Ready when the deadline has come. Of several that are asked for in turn, only the last counts.
+    fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(cx));
+        if timer.deadline() < deadline {
+            timer.as_mut().reset(deadline);
+            return timer.as_mut().poll(cx);
+        }
+        Poll::Ready(())
     }
 }
 
@@ -129,7 +148,7 @@ impl Transport {
             held: BytesMut::new(),
             allowance: Allowance::Any,
             patience: Arc::default(),
-            wait: None,
+            alarm: Alarm::default(),
             meter: None,
             lingering: None,
             digest: Arc::new(digest),
@@ -141,11 +160,16 @@ impl Transport {
         &self.held
     }
 
-    /// Reads more into [`Self::held`]. `Ok(0)`: the client is gone.
-    pub async fn fill(&mut self) -> std::io::Result<usize> {
-        use tokio::io::AsyncReadExt;
-        self.held.reserve(4096);
-        self.stream.get_mut().read_buf(&mut self.held).await
+    /// Reads more into [`Self::held`], as long as the deadline has not come. `Ok(0)`: the client is gone; `None`: it has.
+    pub async fn fill_until(&mut self, deadline: Instant) -> Option<std::io::Result<usize>> {
+        let Self { stream, held, alarm, .. } = self;
+        held.reserve(4096);
+        let mut read = pin!(stream.get_mut().read_buf(held));
+        poll_fn(|cx| match read.as_mut().poll(cx) {
+            Poll::Ready(filled) => Poll::Ready(Some(filled)),
+            Poll::Pending => alarm.poll(deadline, cx).map(|()| None),
+        })
+        .await
     }
 
     /// Takes out a head that was read, and lets the body that belongs to it follow, and nothing more.
@@ -155,7 +179,6 @@ impl Transport {
             Framing::Chunked | Framing::Upgrade => Allowance::Any,
         };
         self.patience = Arc::default();
-        self.wait = None;
         self.held.split_to(head.min(self.held.len()))
     }
 
@@ -173,13 +196,8 @@ impl Transport {
     /// Fails when the application has been silent for too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> std::io::Result<()> {
         let mut waiting = self.patience.waiting();
-        let Some(limit) = waiting.limit else { return Ok(()) };
-        let (count, wait) = self.wait.get_or_insert_with(|| (waiting.count, Box::pin(sleep(limit))));
-        if *count != waiting.count {
-            *count = waiting.count;
-            wait.set(sleep(limit));
-        }
-        waiting.over |= wait.as_mut().poll(cx).is_ready();
+        let Some(deadline) = waiting.deadline else { return Ok(()) };
+        waiting.over |= self.alarm.poll(deadline, cx).is_ready();
         if waiting.over { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
@@ -192,14 +210,14 @@ impl Transport {
     /// Says that no more will be written, and reads on for a moment.
     pub async fn close_gently(mut self) {
         let _ = self.stream.shutdown().await;
-        let _ = std::future::poll_fn(|cx| self.poll_linger(cx)).await;
+        let _ = poll_fn(|cx| self.poll_linger(cx)).await;
     }
 
     /// Reads on, for nobody, until the client has gone or it is enough.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         self.held.clear();
-        let (read, end) = self.lingering.get_or_insert_with(|| (0, Box::pin(sleep(LINGER))));
-        if end.as_mut().poll(cx).is_ready() {
+        let (read, end) = self.lingering.get_or_insert_with(|| (0, after(LINGER)));
+        if self.alarm.poll(*end, cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
         loop {
@@ -218,6 +236,13 @@ impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         this.poll_patience(cx)?;
+        // Whoever waits for the client has nothing to write just now. Pingora does not flush a body with a length before
+        // its end, so the beginning of an answer would stay here for as long as the application pauses.
+        if !this.stream.buffer().is_empty()
+            && let Poll::Ready(Err(error)) = Pin::new(&mut this.stream).poll_flush(cx)
+        {
+            return Poll::Ready(Err(error));
+        }
         let Allowance::Bytes(left) = this.allowance else {
             if this.meter.as_ref().is_some_and(|meter| meter.is_overdrawn()) {
                 // Whoever reads is about to be told to stop.
@@ -336,7 +361,6 @@ impl Peek for Transport {}
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 
@@ -351,7 +375,7 @@ mod tests {
 
     async fn fill_to(transport: &mut Transport, length: usize) {
         while transport.held().len() < length {
-            transport.fill().await.unwrap();
+            transport.fill_until(after(Duration::from_secs(60))).await.unwrap().unwrap();
         }
     }
 
@@ -427,6 +451,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_nobody_reads_for_is_watched_from_outside() {
+        use tokio::time::sleep;
         let patience = Arc::new(Patience::default());
         let grace = Duration::from_secs(1);
         let watch = {

@@ -19,6 +19,7 @@
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
+//! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit. `gate.frames()`: the same
 //!   for HTTP/2, any frame in any order.
 //! - `gate.talk()`: requests written in HTTP/1 and sent in the gate's version of HTTP (`speaking`), so that one
@@ -33,6 +34,7 @@ mod gate;
 mod html;
 mod people;
 mod talk;
+mod upstream;
 mod visitor;
 mod wire;
 
@@ -41,8 +43,9 @@ pub use gate::Gate;
 pub use html::tags;
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use talk::{Protocol, Talk};
+pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::{Reply, Wire, connect_from};
+pub use wire::{Head, Reply, Wire, connect_from};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -8,6 +8,10 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/telephone_exchange.rs"]
+mod exchange;
+#[path = "../support/http_server.rs"]
+mod http_server;
 
 mod ar;
 mod asking;
@@ -16,6 +20,7 @@ mod calm;
 mod cf;
 mod clocks;
 mod conformance;
+mod d1;
 mod d2;
 mod en;
 mod everyday;
@@ -23,14 +28,20 @@ mod hs;
 mod http2;
 mod id;
 mod limits;
+mod memory;
 mod operator;
 mod or;
 mod ot;
+mod programs;
 mod re;
 mod se;
 mod sm;
 mod st;
 mod th;
+mod traffic;
+mod unruly;
+mod upstreams;
+mod voice;
 mod wa;
 mod walk;
 mod ways;
