@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use h2::Reason;
 use http::header;
-use pingora::apps::ReusedHttpStream;
-use pingora::protocols::Digest;
-use pingora::protocols::GetSocketDigest;
+use pingora::protocols::{Digest, GetSocketDigest};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{self, H2Accept, H2Options, HttpSession};
 use tokio::task::JoinSet;
@@ -134,13 +132,12 @@ impl Listening {
         let mut session = ServerSession::new_http2(session);
         session.set_write_timeout(Some(self.limits().between_bytes_timeout.0));
         let patience = Arc::new(Patience::default());
-        let answered: Option<ReusedHttpStream> = tokio::select! {
+        tokio::select! {
             // Pingora has no time limit for the body of such a request, so the silence is measured from outside, and all
             // that can be said at its end is that the request is over.
-            () = patience.run_out(FAREWELL) => None,
-            answered = self.answer(session, arrived, patience.clone()) => answered,
-        };
-        drop(answered);
+            () = patience.run_out(FAREWELL) => {}
+            _ = self.answer(session, arrived, patience.clone()) => {}
+        }
     }
 }
 

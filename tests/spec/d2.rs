@@ -239,6 +239,17 @@ fn a_body_that_does_not_come_is_let_go() {
     assert!(echo.requests().iter().any(|request| request.body == b"partpartpartpart"), "{:?}", echo.requests());
 }
 
+/// An application that is silent is the same 504 as over HTTP/1, and its neighbours go on.
+#[test]
+fn a_silent_application_is_told() {
+    let (_echo, gate) = bench("[limits]\nfirst_byte_timeout = \"2s\"\nbetween_bytes_timeout = \"1s\"");
+    let mut frames = gate.frames();
+    let silent = frames.get(gate.authority(), "/open/never");
+    let neighbour = frames.get(gate.authority(), "/open/a");
+    assert_eq!(frames.outcome(neighbour).status(), Some(200));
+    assert_eq!(frames.outcome(silent).status(), Some(504));
+}
+
 /// A length that was said is kept to.
 #[test]
 fn a_body_is_as_long_as_was_said() {
