@@ -21,6 +21,7 @@ mod id;
 mod operator;
 mod or;
 mod ot;
+mod passkey;
 mod re;
 mod se;
 mod sm;
