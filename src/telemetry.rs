@@ -74,7 +74,10 @@ pub fn subscriber(
         return Err(problems);
     }
     // Whatever is not ours is foreign, also a crate that nobody has thought of yet.
-    let targets = Targets::new().with_target("vestibule", level).with_default(level.min(LevelFilter::WARN));
+    let targets = Targets::new()
+        .with_target("vestibule", level)
+        .with_target("webauthn_rs_core", LevelFilter::OFF)
+        .with_default(level.min(LevelFilter::WARN));
     let lines = Lines { clock, json, out: Mutex::new(out) };
     Ok(Registry::default().with(lines.with_filter(targets)))
 }
