@@ -21,11 +21,13 @@ pub(crate) mod validation_server;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use vestibule_templates::mail::Mail;
 
 use crate::clock::Clock;
 use crate::config::{GatewayKind, GatewaySection};
 use crate::error::Problems;
 use crate::secret::Secret;
+use crate::telemetry::{Sent, metrics};
 
 pub use console::{ConsoleGateway, Outbox};
 pub use smtp::SmtpGateway;
@@ -106,9 +108,9 @@ pub trait Gateway: Send + Sync + std::fmt::Debug {
 /// Every kind, and its keys.
 const KINDS: [(&str, &[&str]); 4] = [
     ("console", &[]),
-    ("webhook", &["url", "secret_file", "ca_file", "timeout"]),
-    ("twilio", &["account", "token_file", "from", "messaging_service", "url", "ca_file", "timeout"]),
-    ("smtp", &["host", "port", "encryption", "user", "password_file", "from", "ca_file", "timeout"]),
+    ("webhook", &["url", "secret_file", "ca_file", "timeout", "price"]),
+    ("twilio", &["account", "token_file", "from", "messaging_service", "url", "ca_file", "timeout", "price"]),
+    ("smtp", &["host", "port", "encryption", "user", "password_file", "from", "ca_file", "timeout", "price"]),
 ];
 
 /// The gateways that are configured.
@@ -116,6 +118,14 @@ const KINDS: [(&str, &[&str]); 4] = [
 pub struct Gateways {
     pub sms: Option<Arc<dyn Gateway>>,
     pub email: Option<Arc<dyn Gateway>>,
+    pub prices: Prices,
+}
+
+/// What one unit of each costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prices {
+    pub sms: f64,
+    pub email: f64,
 }
 
 impl Gateways {
@@ -133,6 +143,9 @@ impl Gateways {
                 return None;
             };
             foreign(key, kind, keys, written, problems);
+            if !(written.price >= 0.0 && written.price.is_finite()) {
+                problems.add(format!("{key}.price"), "is no price", "write what one costs, such as 0.08");
+            }
             let clock = clock.clone();
             Some(match kind {
                 "webhook" => Arc::new(WebhookGateway::build(key, written, clock, problems)?),
@@ -141,7 +154,53 @@ impl Gateways {
                 _ => Arc::new(ConsoleGateway::new(outbox.clone())),
             })
         };
-        Self { sms: one("gateway.sms", "twilio", &section.sms), email: one("gateway.email", "smtp", &section.email) }
+        let price = |written: &Option<GatewayKind>| written.as_ref().map_or(0.0, |written| written.price);
+        Self {
+            sms: one("gateway.sms", "twilio", &section.sms),
+            email: one("gateway.email", "smtp", &section.email),
+            prices: Prices { sms: price(&section.sms), email: price(&section.email) },
+        }
+    }
+
+    /// Sends a message by the gateway that reaches its receiver, and counts what became of it. Budgets are spent before.
+    pub async fn deliver(&self, message: &Message) -> Delivery {
+        let gateway = self.for_receiver(&message.to);
+        let delivery = match gateway {
+            Some(gateway) => gateway.send(message).await,
+            None => Delivery::Failed("no gateway is configured".to_owned()),
+        };
+        let kind = gateway.map_or("", |gateway| gateway.kind());
+        metrics().sent(self.counted(message, kind, &delivery));
+        delivery
+    }
+
+    /// One mail; the error says why it did not go, and not to whom.
+    pub async fn mail(&self, to: String, mail: Mail) -> Result<(), String> {
+        let message = Message {
+            to: Receiver::Mailbox(to),
+            subject: mail.subject,
+            text: mail.text.into(),
+            language: "en".to_owned(),
+        };
+        match self.deliver(&message).await {
+            Delivery::Accepted => Ok(()),
+            Delivery::Refused(why) | Delivery::Failed(why) => Err(why),
+        }
+    }
+
+    fn counted(&self, message: &Message, kind: &'static str, delivery: &Delivery) -> Sent {
+        let (gateway, units, price) = match message.to {
+            Receiver::Phone(_) => ("sms", segments(message.text.expose()), self.prices.sms),
+            Receiver::Mailbox(_) => ("email", 1, self.prices.email),
+        };
+        let (outcome, paid) = match delivery {
+            Delivery::Accepted => ("accepted", true),
+            Delivery::Refused(_) => ("refused", false),
+            Delivery::Failed(_) => ("failed", false),
+        };
+        // A message has a handful of segments.
+        let cost = if paid { price * units as f64 } else { 0.0 };
+        Sent { gateway, kind, outcome, units, cost }
     }
 
     /// The gateway that can reach `receiver`.
@@ -151,6 +210,16 @@ impl Gateways {
             Receiver::Mailbox(_) => self.email.as_ref(),
         }
     }
+}
+
+/// As how many a text message is counted: 160 characters of the GSM alphabet or 70 of any other, fewer in each of several
+/// (3GPP TS 23.038). Characters of GSM that take two places are counted as of another alphabet, which errs upwards.
+fn segments(text: &str) -> u64 {
+    const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà";
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || GSM.contains(c));
+    let (length, alone, of_several) =
+        if plain { (text.chars().count(), 160, 153) } else { (text.encode_utf16().count(), 70, 67) };
+    if length <= alone { 1 } else { length.div_ceil(of_several) as u64 }
 }
 
 /// Keys of a kind that nobody reads: whoever wrote one means something else than what happens.
@@ -178,6 +247,28 @@ mod tests {
         assert_eq!(Receiver::Phone("+31612345678".to_owned()).masked(), "+31*******78");
         assert_eq!(Receiver::Mailbox("alice@example.com".to_owned()).masked(), "a***@example.com");
         assert_eq!(Receiver::Mailbox("é@example.com".to_owned()).masked(), "é***@example.com");
+    }
+
+    #[test]
+    fn a_text_message_is_counted_as_it_is_billed() {
+        for (text, count) in [("a", 1), (&"a".repeat(160), 1), (&"a".repeat(161), 2), (&"ř".repeat(70), 1)] {
+            assert_eq!(segments(text), count, "{text}");
+        }
+        assert_eq!(segments(&"ř".repeat(71)), 2);
+        assert_eq!(segments(&"a".repeat(307)), 3);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_costs_and_what_was_not_does_not() {
+        let gateways = Gateways { prices: Prices { sms: 0.5, email: 0.0 }, ..Gateways::default() };
+        let to = Receiver::Phone("+31612345678".to_owned());
+        let text = Secret::new("a".repeat(161));
+        let message = Message { to, subject: String::new(), text, language: "en".to_owned() };
+        let accepted = gateways.counted(&message, "twilio", &Delivery::Accepted);
+        assert_eq!((accepted.outcome, accepted.units, accepted.cost), ("accepted", 2, 1.0));
+        let failed = gateways.counted(&message, "twilio", &Delivery::Failed("no answer in time".to_owned()));
+        assert_eq!((failed.outcome, failed.units, failed.cost), ("failed", 2, 0.0));
+        assert!(matches!(gateways.deliver(&message).await, Delivery::Failed(_)), "there is no gateway");
     }
 
     #[test]

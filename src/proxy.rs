@@ -62,6 +62,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+use crate::telemetry::{Requests, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -88,6 +89,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Where requests are counted, of each site.
+    counted: Vec<Requests>,
 }
 
 impl Running {
@@ -102,7 +105,8 @@ impl Running {
     ) -> Self {
         let upstreams = Upstreams::build(&sites, &limits, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
+        let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -321,6 +325,9 @@ impl Gatekeeper {
                     StatusCode::SERVICE_UNAVAILABLE
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
+        }
+        if stream {
+            metrics().streams.inc();
         }
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { stream, sent: facts.websocket, ..Stage::default() };
@@ -549,6 +556,12 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if self.stage.stream {
+            metrics().streams.dec();
+        }
+        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
+            counted.count(self.stage.begun, self.line.status);
+        }
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
@@ -745,6 +758,9 @@ impl ProxyHttp for Gatekeeper {
         if overdue || *error.esource() == ErrorSource::Upstream {
             let site = passage.site.as_ref().map(|site| site.index);
             tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
+            if let Some(site) = &passage.site {
+                metrics().upstream_failed(&site.audience);
+            }
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);

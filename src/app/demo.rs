@@ -55,7 +55,7 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
     telemetry::start(&plan.written.log, machine.clock.clone())?;
     log_panics();
     let inbox = Arc::new(Inbox::new(machine.clock.clone()));
-    plan.gateways = Gateways { sms: Some(inbox.clone()), email: Some(inbox.clone()) };
+    plan.gateways = Gateways { sms: Some(inbox.clone()), email: Some(inbox.clone()), ..Gateways::default() };
     let parts = Parts::open(plan, machine.clone(), false).await?;
     let password = alice(&parts).await?;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use vestibule_templates::mail;
 
 use super::{
     Answer, Answered, Ask, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof,
@@ -16,8 +17,10 @@ use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
+use crate::post::Post;
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId, neighbourhood};
 
@@ -137,6 +140,7 @@ pub struct Checks {
     pub throttle: Throttle,
     pub audit: Audit,
     pub gateways: Gateways,
+    pub post: Post,
     pub texts: Arc<vestibule_templates::texts::Texts>,
 }
 
@@ -232,6 +236,23 @@ impl Checks {
         consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
         let method = self.method(&begun.method, place)?;
+        let checked = self.judge(method, user, begun, answer, lane, place, origin, consume).await;
+        metrics().factor(method.card().id.as_str(), result(&checked));
+        checked
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn judge(
+        &self,
+        method: &Arc<dyn Method>,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        lane: &Lane,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+    ) -> Result<Checked, CheckError> {
         let card = method.card();
         let now = self.vault().now();
         let Some(factor) = begun.factor.as_ref().filter(|_| now < begun.expires) else { return Ok(Checked::Gone) };
@@ -269,6 +290,7 @@ impl Checks {
         };
         let wrong = match answered {
             Answered::Right { state, amr } => {
+                let left = method.describe(&state).remaining.map(|left| left as u64);
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
                     self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
@@ -279,6 +301,12 @@ impl Checks {
                     changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
+                            if card.fallback {
+                                let label = row.value.label.clone();
+                                let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
+                                let change = left.map_or(mail::Change::FallbackUsed { label }, by_code);
+                                self.tell(user, &change, origin);
+                            }
                             let proved = Some((card.id.clone(), factor.clone()));
                             return Ok(Checked::Proved(Proof::mint(
                                 user,
@@ -437,6 +465,8 @@ impl Checks {
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
                 Ok(_) => {
+                    let added = || mail::Change::FactorAdded { label: factor.label.clone() };
+                    self.tell(user, &if renewed { mail::Change::RecoveryRenewed } else { added() }, origin);
                     let proved = Some((card.id.clone(), factor.id.clone()));
                     let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
@@ -492,13 +522,18 @@ impl Checks {
             if fresh.factors.len() != rows.len() || !rows.iter().all(|row| fresh.factors.contains(&row.value.id)) {
                 continue;
             }
-            for gone in removed {
+            for gone in &removed {
                 let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
                 changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
             }
             changes.extend(more.iter().cloned());
             match self.vault().commit(changes).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    for gone in removed {
+                        self.tell(user, &mail::Change::FactorRemoved { label: gone.label.clone() }, origin);
+                    }
+                    return Ok(());
+                }
                 Err(VaultError::Conflict(key)) if key.starts_with("session/") => return Err(over()),
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -579,10 +614,7 @@ impl Checks {
         origin: &Origin,
         now: Time,
     ) -> Result<Sending, CheckError> {
-        let delivery = match self.gateways.for_receiver(outgoing.receiver()) {
-            Some(gateway) => gateway.send(&outgoing.message).await,
-            None => Delivery::Failed("no gateway is configured".to_owned()),
-        };
+        let delivery = self.gateways.deliver(&outgoing.message).await;
         let event =
             |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref());
         match delivery {
@@ -596,6 +628,11 @@ impl Checks {
                 Ok(Sending::Failed)
             }
         }
+    }
+
+    /// Tells the owner of what was done, by another way than it was done on.
+    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+        self.post.tell(&user.name, user.email.as_deref(), change, origin.address, self.vault().clock().wall());
     }
 
     /// The write that makes `unique` this factor's.
@@ -703,6 +740,18 @@ async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answ
             tracing::warn!(method = %method.card().id, why, "an answer could not be validated");
             Err(why)
         }
+    }
+}
+
+/// What became of an answer, as it is counted.
+fn result(checked: &Result<Checked, CheckError>) -> &'static str {
+    match checked {
+        Ok(Checked::Proved(_)) => "right",
+        Ok(Checked::Wrong) => "wrong",
+        Ok(Checked::Wait(_)) => "waiting",
+        Ok(Checked::Closed) => "closed",
+        Ok(Checked::Gone) => "gone",
+        Err(_) => "failed",
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::metrics;
 use crate::types::Handle;
 
 /// How many ended sessions are remembered, for requests that were judged just before the end and enter just after it.
@@ -37,6 +38,7 @@ impl Live {
         let id = table.next;
         table.next += 1;
         table.requests.entry(session.clone()).or_default().push((id, token));
+        metrics().under_way.inc();
         Entry { live: self.clone(), session: session.clone(), id }
     }
 
@@ -77,6 +79,7 @@ pub struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        metrics().under_way.dec();
         let mut table = self.live.table();
         if let Some(requests) = table.requests.get_mut(&self.session) {
             requests.retain(|(id, _)| *id != self.id);

@@ -20,6 +20,7 @@ use crate::method::Proof;
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
 use crate::store::Change;
+use crate::telemetry::metrics;
 use crate::types::{Handle, Policy};
 
 /// How long a browser stays known.
@@ -251,6 +252,7 @@ impl Wizard {
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
+        metrics().session_opened(if verified { "verified" } else { "known" });
         Ok(SignedIn { opened, browser })
     }
 }

@@ -34,7 +34,15 @@ mod harness {
     }
 }
 
+#[path = "../support/http_server.rs"]
+#[expect(dead_code, reason = "the specification uses the rest")]
+mod http_server;
+#[path = "../support/validation_server.rs"]
+#[expect(dead_code, reason = "the specification uses the rest")]
+mod validation_server;
+
 mod driver;
+mod factors;
 mod looks;
 mod person;
 mod same_origin;

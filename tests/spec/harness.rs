@@ -36,7 +36,7 @@ pub use gate::Gate;
 pub use html::tags;
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use visitor::{Page, Visitor};
-pub use wire::Reply;
+pub use wire::{Reply, Wire};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -8,6 +8,10 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/http_server.rs"]
+mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
 
 mod ar;
 mod asking;
@@ -16,12 +20,15 @@ mod cf;
 mod clocks;
 mod en;
 mod everyday;
+mod factors;
 mod hs;
 mod id;
+mod monitor;
 mod operator;
 mod or;
 mod ot;
 mod re;
+mod reset;
 mod se;
 mod sm;
 mod st;
