@@ -35,10 +35,8 @@ mod harness {
 }
 
 #[path = "../support/http_server.rs"]
-#[expect(dead_code, reason = "the specification uses the rest")]
 mod http_server;
 #[path = "../support/validation_server.rs"]
-#[expect(dead_code, reason = "the specification uses the rest")]
 mod validation_server;
 
 mod driver;

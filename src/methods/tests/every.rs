@@ -104,6 +104,7 @@ async fn another_users_factor_is_none() {
         // Bob's question and Bob's answer, as Alice.
         let checked = bench.check("alice", &theirs.begun, &answer, "bob").await;
         assert!(matches!(checked, Checked::Gone | Checked::Wrong), "{id}: {checked:?}");
+        bench.clock.advance(Duration::from_secs(1));
         // Alice's question, said to be of Bob's factor.
         let own = bench.begin("alice", hers, "alice").await;
         let forged = Begun { factor: Some(his.factor.id.clone()), ..own.begun };
