@@ -185,17 +185,44 @@ impl FirstFactor {
         prepared: &Prepared,
         enrol_until: Option<Time>,
         origin: &Origin,
-        mut more: Vec<Change>,
+        more: Vec<Change>,
     ) -> Result<Proof, DirectoryError> {
-        more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
         let also = move |user: &mut User| user.enrol_until = enrol_until;
-        let now = self.directory.set_password(user, prepared, &also, more).await?;
+        let now = self.store(user, prepared, &also, origin, more).await?;
+        Ok(self.proof(&now))
+    }
+
+    /// Sets a password that a mailbox proved the right to, and nothing more: nothing is enrolled with it, and the mailbox
+    /// is no second factor beside it.
+    pub async fn set_password_by_mail(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<(), DirectoryError> {
+        let also = |user: &mut User| (user.enrol_until, user.password_by_mail) = (None, true);
+        self.store(user, prepared, &also, origin, more).await?;
+        Ok(())
+    }
+
+    /// Stores a password with its event, and tells the owner.
+    async fn store(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        also: &(dyn for<'a> Fn(&'a mut User) + Send + Sync),
+        origin: &Origin,
+        mut more: Vec<Change>,
+    ) -> Result<Arc<User>, DirectoryError> {
+        more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
+        let now = self.directory.set_password(user, prepared, also, more).await?;
         // A first password ends nothing; another one does.
         if now.generation != user.generation {
             let (at, from) = (self.accounts.vault().clock().wall(), origin.address);
             self.post.tell(&now.name, now.email.as_deref(), &mail::Change::PasswordChanged, from, at);
         }
-        Ok(self.proof(&now))
+        Ok(now)
     }
 
     /// Throttle → directory → audit → proof.

@@ -1,6 +1,8 @@
 //! Mails to the owners of accounts: what changed there, and links they asked for. All of it happens off the way of any
 //! answer and in bounded number, so that no answer waits for a mail server, tells by its time whether anybody was
-//! written to, or fails because a mail did.
+//! written to, or fails because a mail did. How a message is sent and counted is in [`delivery`].
+
+mod delivery;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -29,6 +31,13 @@ struct Room {
     /// What the configuration in force says.
     house: ArcSwap<House>,
     texts: Texts,
+    /// Two desks: whoever asks and asks for links must not keep owners from hearing of it.
+    notices: Desk,
+    links: Desk,
+}
+
+/// Work that waits and work that is done, each in bounded number.
+struct Desk {
     waiting: Arc<Semaphore>,
     at_once: Arc<Semaphore>,
 }
@@ -42,8 +51,7 @@ struct House {
 
 impl Post {
     pub fn new(texts: Texts) -> Self {
-        let (waiting, at_once) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(AT_ONCE)));
-        Self(Arc::new(Room { house: ArcSwap::default(), texts, waiting, at_once }))
+        Self(Arc::new(Room { house: ArcSwap::default(), texts, notices: Desk::new(), links: Desk::new() }))
     }
 
     /// From now on by these gateways, in the name of `name`.
@@ -61,21 +69,32 @@ impl Post {
         let at = u64::try_from(at.secs()).unwrap_or(0);
         let mail = mail::notice(change, name.as_str(), &house.name, at, from.as_deref(), &self.0.texts);
         let name = name.clone();
-        self.later(async move {
+        self.0.notices.take(async move {
             if let Err(why) = house.gateways.mail(to, mail).await {
                 tracing::warn!(user = %name, why, "the owner could not be told of a change");
             }
         });
     }
 
-    /// Does it in the background, after what waits already; or not at all, where too much does.
+    /// Makes and sends a link in the background.
     pub fn later(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let Ok(place) = self.0.waiting.clone().try_acquire_owned() else {
+        self.0.links.take(work);
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { waiting: Arc::new(Semaphore::new(WAITING)), at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Does it after what waits already; or not at all, where too much does.
+    fn take(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let Ok(place) = self.waiting.clone().try_acquire_owned() else {
             tracing::warn!("too many mails wait: one was not sent");
             metrics().sent(Sent { gateway: "email", kind: "", outcome: "dropped", units: 1, cost: 0.0 });
             return;
         };
-        let at_once = self.0.at_once.clone();
+        let at_once = self.at_once.clone();
         tokio::spawn(async move {
             // It is never closed.
             if let Ok(_turn) = at_once.acquire().await {

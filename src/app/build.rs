@@ -46,9 +46,6 @@ const SMALLEST_TRAIL: u64 = 1 << 20;
 /// NIST SP 800-63B section 3.1.1.2: no password is shorter, whatever is beside it.
 const SHORTEST_PASSWORD: usize = 8;
 
-/// The method whose codes come by mail.
-const MAIL: MethodId = MethodId::new("email");
-
 /// All that the configuration alone decides.
 pub struct Plan {
     pub written: Written,
@@ -454,8 +451,9 @@ fn reset_by_mail(written: &Written, registry: &Registry, sites: &Sites, sites_kn
         let what = "no site knows one address of its own, and links are made of nothing else";
         problems.add(KEY, what, "set url of a site, without a wildcard, or set password.reset_by_mail = false");
     }
-    if registry.get(&MAIL).is_some_and(|method| !method.card().fallback) {
-        let remedy = "set methods.email.recovery_only = true, or switch one of the two off";
+    let cards = registry.iter().map(|method| method.card());
+    for card in cards.filter(|card| card.by_mailbox() && !card.fallback) {
+        let remedy = format!("set methods.{}.recovery_only = true, or switch one of the two off", card.id);
         problems.add(KEY, "mail is a second factor too: whoever reads the mailbox would have both", remedy);
     }
 }

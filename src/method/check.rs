@@ -146,13 +146,17 @@ pub struct Checks {
 
 impl Checks {
     /// Factors that can be used now, the one used last first, then the strongest, fallbacks last. Left out, but still
-    /// factors of the user: those whose method is not in force, and recovery codes that are all used up.
+    /// factors of the user: those whose method is not in force, recovery codes that are all used up, and the mailbox that
+    /// the password came by.
     pub async fn usable(&self, user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
         let rows = self.accounts.factors(user).await?;
         let mut usable: Vec<_> = rows
             .into_iter()
             .filter_map(|row| {
                 let method = self.registry.get(&row.value.method)?;
+                if user.password_by_mail && method.card().by_mailbox() {
+                    return None;
+                }
                 let state = &row.value.state;
                 let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
                 let card = method.card();
@@ -180,6 +184,7 @@ impl Checks {
     {
         let row = self.accounts.factor(user, factor).await?;
         let method = self.method(&row.value.method, place)?;
+        not_twice(user, method)?;
         let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
         let step = step.map_err(CheckError::Field)?;
         self.start(user, method, Some(&row), step, place, previous, origin, keep).await
@@ -236,6 +241,7 @@ impl Checks {
         consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
         let method = self.method(&begun.method, place)?;
+        not_twice(user, method)?;
         let checked = self.judge(method, user, begun, answer, lane, place, origin, consume).await;
         metrics().factor(method.card().id.as_str(), result(&checked));
         checked
@@ -301,6 +307,9 @@ impl Checks {
                     changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
+                            if user.password_by_mail {
+                                self.trust_the_mailbox_again(user).await;
+                            }
                             if card.fallback {
                                 let label = row.value.label.clone();
                                 let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
@@ -630,6 +639,14 @@ impl Checks {
         }
     }
 
+    /// Another factor than the mailbox that set the password was proved. What fails here is tried again at the next login.
+    async fn trust_the_mailbox_again(&self, user: &User) {
+        let edit = |user: &mut User| user.password_by_mail = false;
+        if let Err(error) = self.accounts.edit_as(user, edit, Vec::new()).await {
+            tracing::info!(%error, "that a factor was proved after a password by mail was not noted");
+        }
+    }
+
     /// Tells the owner of what was done, by another way than it was done on.
     fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
         self.post.tell(&user.name, user.email.as_deref(), change, origin.address, self.vault().clock().wall());
@@ -741,6 +758,14 @@ async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answ
             Err(why)
         }
     }
+}
+
+/// A mailbox that set the password is no second factor beside it.
+fn not_twice(user: &User, method: &Arc<dyn Method>) -> Result<(), CheckError> {
+    if user.password_by_mail && method.card().by_mailbox() {
+        return Err(CheckError::NoSuchMethod(method.card().id.clone()));
+    }
+    Ok(())
 }
 
 /// What became of an answer, as it is counted.

@@ -84,6 +84,10 @@ impl Wizard {
         };
         let mut view = view_of(&prompt, card, &self.texts, again);
         if let Some(target) = &prompt.sent_to {
+            if live.is_none() {
+                // There is no message yet to type a code from.
+                view.hint = None;
+            }
             let failed = matches!(again, Some(Again::NotSent(Sending::Failed)));
             let waits = match again {
                 Some(Again::NotSent(Sending::Wait(until))) => Some(*until),

@@ -173,7 +173,9 @@ impl Wizard {
         if user.enrol_until.is_some_and(|end| now < end) {
             return true;
         }
-        user.enrolment == crate::account::Enrolment::NeverEnrolled
+        // A password that a mailbox set proves the mailbox alone.
+        !user.password_by_mail
+            && user.enrolment == crate::account::Enrolment::NeverEnrolled
             && self.settings.first_login_for.is_some_and(|span| now < user.created + span)
     }
 

@@ -224,9 +224,9 @@ pub async fn set(
     let source = visit.source();
     let used = Event::new(Kind::PasswordLinkUsed, &source).user(linked.user.id, &linked.user.name);
     let taken = linked.taken(&wizard, wizard.audit.entry(used)?);
-    let until = linked.user.enrol_until;
-    match wizard.first.set_password(&linked.user, &prepared, until, &source, taken).await.map_err(Failure::from) {
-        Ok(_) => {
+    let done = wizard.first.set_password_by_mail(&linked.user, &prepared, &source, taken).await;
+    match done.map_err(Failure::from) {
+        Ok(()) => {
             let mut response = see_other("/.vestibule/login?set=password");
             let names = &visit.site.cookies;
             set_cookie(&mut response, &names.clear(&names.link));

@@ -106,9 +106,11 @@ impl Step {
         wizard.choices(&rows, |factor| self.address(factor))
     }
 
-    /// Everything there is.
+    /// Everything there is, what needs no device first.
     fn ways_back(&self, wizard: &Wizard) -> Vec<Choice> {
-        wizard.choices(&self.usable.iter().collect::<Vec<_>>(), |factor| self.address(factor))
+        let mut rows: Vec<_> = self.usable.iter().collect();
+        rows.sort_by_key(|row| wizard.card(&row.value.method).is_none_or(|card| !card.fallback));
+        wizard.choices(&rows, |factor| self.address(factor))
     }
 
     fn lost(&self) -> String {

@@ -119,7 +119,7 @@ badge-last-used = Last used
 badge-strongest = Strongest
 badge-strong = Strong
 badge-basic = Basic
-others-title = Another way
+others-title = Try another way
 trust-label = { $days ->
     [one] Trust this browser for { $days } day
    *[other] Trust this browser for { $days } days

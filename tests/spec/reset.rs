@@ -289,6 +289,97 @@ fn cf_a_password_by_mail_is_off_and_never_both_factors() {
     assert!(!said.contains("reset_by_mail"), "{said}");
 }
 
+/// WZ-16: where mail is a way back for lost devices, one mailbox is still not both steps: after a password by mail, codes
+/// go to it again only when another factor was proved.
+#[test]
+fn wz_16_one_mailbox_is_never_both_steps() {
+    let echo = Echo::start();
+    let config =
+        format!("{MAIL}\n[password]\nreset_by_mail = true\n[methods.email]\nenabled = true\nrecovery_only = true");
+    let gate = Gate::before(&echo).config(&config).start();
+    let alice = given(&gate, "alice");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    gate.advance(STEP);
+    let page = browser.visit("/.vestibule/account/confirm/add-email");
+    let page = browser.submit(&page, &[("code", &alice.code_at(gate.control.now(), 0))]);
+    let code = || {
+        let (_, _, text) =
+            mails(&gate).into_iter().rfind(|(_, _, text)| text.contains("is your code")).expect("a code");
+        text.split(' ').next().unwrap_or_default().trim().to_owned()
+    };
+    let page = browser.follow(page);
+    let page = browser.submit(&page, &[("send", "1")]);
+    let page = browser.follow(page);
+    assert_eq!(browser.submit(&page, &[("code", &code())]).status, 303, "{}", page.text());
+    gate.advance(3600);
+    // The honest way back, with the password known.
+    let by_mail = |password: &str| {
+        let mut browser = gate.visitor();
+        browser.give_password(&User { password: password.to_owned(), ..alice.clone() }, "/");
+        let lost = browser.goto("/.vestibule/verify/lost");
+        (lost.link("/.vestibule/verify/email"), browser)
+    };
+    let (way, mut browser) = by_mail(PASSWORD);
+    let page = browser.goto(&way.expect("for a lost device"));
+    let page = browser.submit(&page, &[("send", "1")]);
+    let page = browser.follow(page);
+    let page = browser.submit(&page, &[("code", &code())]);
+    assert_eq!(browser.follow(page).status, 200);
+    gate.advance(3600);
+
+    // Whoever reads the mailbox and knows nothing else.
+    echo.forget();
+    let link = asked(&gate, "alice");
+    let mut thief = gate.visitor();
+    let page = thief.visit(&link);
+    assert_eq!(set(&mut thief, &page, NEW).status, 303);
+    let sent = mails(&gate).len();
+    let (way, mut thief) = by_mail(NEW);
+    assert!(way.is_none(), "offered to the thief");
+    assert_eq!(thief.goto("/.vestibule/verify/email").status, 404);
+    let page = thief.goto("/.vestibule/verify/totp");
+    let form = page.form();
+    let action = format!("{}/.vestibule/verify/email", gate.origin);
+    let forged = crate::harness::Form { action, ..form };
+    assert_eq!(thief.post(&page, &forged, &[("send", "1")]).status, 404);
+    until("the notice alone", 20, || (mails(&gate).len() >= sent).then_some(()));
+    assert!(mails(&gate)[sent..].iter().all(|(_, _, text)| !text.contains("is your code")));
+    echo.assert_untouched("a mailbox alone");
+
+    // The owner, with the authenticator; then the mailbox is what it was.
+    gate.advance(STEP);
+    let owner = User { password: NEW.to_owned(), ..alice.clone() };
+    assert_eq!(gate.visitor().sign_in(&owner, "/").status, 200);
+    gate.advance(60);
+    assert!(by_mail(NEW).0.is_some());
+}
+
+/// A password by mail enrols nothing, also where a password alone may.
+#[test]
+fn wz_16_a_password_by_mail_enrols_nothing() {
+    let echo = Echo::start();
+    let config = format!("{MAIL}\n[password]\nreset_by_mail = true\n[enrolment]\nfirst_login = true");
+    let gate = Gate::before(&echo).config(&config).start();
+    for name in ["alice", "bobby"] {
+        let arguments = ["user", "add", name, "--email", "them@example.com", "--password-stdin"];
+        assert_eq!(gate.cli_with(&arguments, &format!("{PASSWORD}\n")).code, 0);
+    }
+    let give = |name: &str, password: &str| {
+        let mut browser = gate.visitor();
+        let page = browser.visit("/");
+        browser.submit(&page, &[("username", name), ("password", password)]).sent_to()
+    };
+    assert_eq!(give("alice", PASSWORD), "/.vestibule/enrol", "the password that the operator gave");
+    let link = asked(&gate, "alice");
+    let mut browser = gate.visitor();
+    let page = browser.visit(&link);
+    assert_eq!(set(&mut browser, &page, NEW).status, 303);
+    assert_eq!(give("alice", NEW), "", "not the one that a mailbox set");
+    assert_eq!(give("bobby", PASSWORD), "/.vestibule/enrol");
+    echo.assert_untouched("a mailbox alone");
+}
+
 /// RE-17: the owner is told by mail of a factor that came or went, of a recovery code, of a new password, whoever did it;
 /// and a mail server that fails or hangs holds up nothing.
 #[test]

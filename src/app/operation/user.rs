@@ -134,7 +134,11 @@ pub async fn password(
     let user = find(parts, name).await?;
     let prepared = parts.first.prepare(&user.name, &password).await?;
     parts.first.set_password(&user, &prepared, None, origin, Vec::new()).await?;
-    parts.accounts.end_everything(user.id, Vec::new()).await?;
+    let anew = |user: &mut User| {
+        user.generation += 1;
+        user.password_by_mail = false;
+    };
+    parts.accounts.edit(user.id, anew, Vec::new()).await?;
     Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
 }
 
