@@ -72,6 +72,8 @@ pub enum Kind {
     KeyRotated,
     ConfigurationLoaded,
     ConfigurationRefused,
+    UpstreamDrained,
+    UpstreamResumed,
     Refused,
 }
 

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::LogSection;
 use crate::error::Problems;
 
-pub use metrics::{CONTENT_TYPE, Requests, Sent, metrics};
+pub use metrics::{CONTENT_TYPE, Requests, Sent, UnderWay, metrics};
 
 /// The longest value of a field, in characters: enough for any path worth reading, and a megabyte of user agent is cut.
 const LONGEST_VALUE: usize = 512;

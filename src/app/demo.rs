@@ -23,7 +23,7 @@ use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Source, load};
 use crate::directory::DirectoryError;
-use crate::gateway::Gateways;
+use crate::gateway::{Gateway, Gateways};
 use crate::secret::{Random, Secret, random_bytes};
 use crate::store::VaultError;
 use crate::telemetry;
@@ -55,7 +55,8 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
     telemetry::start(&plan.written.log, machine.clock.clone())?;
     log_panics();
     let inbox = Arc::new(Inbox::new(machine.clock.clone()));
-    plan.gateways = Gateways { sms: Some(inbox.clone()), email: Some(inbox.clone()), ..Gateways::default() };
+    let by = || -> Option<Arc<dyn Gateway>> { Some(inbox.clone()) };
+    plan.gateways = Gateways { sms: by(), voice: by(), email: by(), ..Gateways::default() };
     let parts = Parts::open(plan, machine.clone(), false).await?;
     let password = alice(&parts).await?;
 
@@ -102,6 +103,9 @@ fn configuration(gate: SocketAddr, application: SocketAddr, url: &str, data: &Pa
         methods.sms.enabled = true
         methods.sms.countries = [{countries}]
         gateway.sms.kind = "console"
+        methods.voice.enabled = true
+        methods.voice.countries = [{countries}]
+        gateway.voice.kind = "console"
 
         [[site]]
         url = "{url}"
@@ -168,7 +172,7 @@ fn welcome(url: &str, address: SocketAddr, password: &Secret<String>) {
          \x20 Open       {url}\n\
          \x20 User       {USER}\n\
          \x20 Password   {}\n\
-         \x20 Messages   {url}/messages   (text messages, and an authenticator if you have no phone)\n\n\
+         \x20 Messages   {url}/messages   (text messages, calls, and an authenticator if you have no phone)\n\n\
          Sign in, set up a second step, and see what the application is told. Ctrl-C ends it.\n",
         password.expose()
     );

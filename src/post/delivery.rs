@@ -20,12 +20,7 @@ impl Gateways {
 
     /// One mail; the error says why it did not go, and not to whom.
     pub async fn mail(&self, to: String, mail: Mail) -> Result<(), String> {
-        let message = Message {
-            to: Receiver::Mailbox(to),
-            subject: mail.subject,
-            text: mail.text.into(),
-            language: "en".to_owned(),
-        };
+        let message = Message::new(Receiver::Mailbox(to), mail.subject, mail.text, "en");
         match self.deliver(&message).await {
             Delivery::Accepted => Ok(()),
             Delivery::Refused(why) | Delivery::Failed(why) => Err(why),
@@ -35,6 +30,7 @@ impl Gateways {
     fn counted(&self, message: &Message, kind: &'static str, delivery: &Delivery) -> Sent {
         let (gateway, units, price) = match message.to {
             Receiver::Phone(_) => ("sms", segments(message.text.expose()), self.prices.sms),
+            Receiver::Call(_) => ("voice", 1, self.prices.voice),
             Receiver::Mailbox(_) => ("email", 1, self.prices.email),
         };
         let (outcome, paid) = match delivery {
@@ -62,7 +58,6 @@ fn segments(text: &str) -> u64 {
 mod tests {
     use super::*;
     use crate::gateway::Prices;
-    use crate::secret::Secret;
 
     #[test]
     fn a_text_message_is_counted_as_it_is_billed() {
@@ -75,10 +70,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_taken_costs_and_what_was_not_does_not() {
-        let gateways = Gateways { prices: Prices { sms: 0.5, email: 0.0 }, ..Gateways::default() };
+        let gateways = Gateways { prices: Prices { sms: 0.5, ..Prices::default() }, ..Gateways::default() };
         let to = Receiver::Phone("+31612345678".to_owned());
-        let text = Secret::new("a".repeat(161));
-        let message = Message { to, subject: String::new(), text, language: "en".to_owned() };
+        let message = Message::new(to, "", "a".repeat(161), "en");
         let accepted = gateways.counted(&message, "twilio", &Delivery::Accepted);
         assert_eq!((accepted.outcome, accepted.units, accepted.cost), ("accepted", 2, 1.0));
         let failed = gateways.counted(&message, "twilio", &Delivery::Failed("no answer in time".to_owned()));

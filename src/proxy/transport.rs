@@ -166,6 +166,13 @@ impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         this.poll_patience(cx)?;
+        // Whoever waits for the client has nothing to write just now. Pingora does not flush a body with a length before
+        // its end, so the beginning of an answer would stay here for as long as the application pauses.
+        if !this.stream.buffer().is_empty()
+            && let Poll::Ready(Err(error)) = Pin::new(&mut this.stream).poll_flush(cx)
+        {
+            return Poll::Ready(Err(error));
+        }
         let Allowance::Bytes(left) = this.allowance else {
             if this.held.is_empty() {
                 return Pin::new(this.stream.get_mut()).poll_read(cx, out);

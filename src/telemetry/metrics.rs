@@ -40,10 +40,8 @@ pub struct Metrics {
     cost: Family<[Label; 1], Counter<f64, AtomicU64>>,
     requests: Counters<3>,
     upstream_failures: Counters<1>,
-    /// Requests of sessions that are under way.
-    pub under_way: Gauge,
-    /// WebSockets and event streams among all requests under way.
-    pub streams: Gauge,
+    under_way: Gauge,
+    streams: Gauge,
     /// Sessions in memory: those that were used since the start, as far as they fit.
     pub sessions: Gauge,
     /// 1 where the store answers.
@@ -53,7 +51,7 @@ pub struct Metrics {
 /// What became of a message, as it is counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// `sms`, `email`.
+    /// `sms`, `voice`, `email`.
     pub gateway: &'static str,
     /// `twilio`, `smtp`; empty where there is none.
     pub kind: &'static str,
@@ -70,6 +68,23 @@ pub struct Sent {
 pub struct Requests {
     application: [Counter; CLASSES.len()],
     gate: [Counter; CLASSES.len()],
+}
+
+/// Something under way, counted until it is dropped.
+#[derive(Debug)]
+pub struct UnderWay(Gauge);
+
+impl UnderWay {
+    fn begin(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Requests {
@@ -172,6 +187,16 @@ impl Metrics {
             })
         };
         Requests { application: counter("application"), gate: counter("gate") }
+    }
+
+    /// A request of a session that began.
+    pub fn request(&self) -> UnderWay {
+        UnderWay::begin(&self.under_way)
+    }
+
+    /// A WebSocket or an event stream that began.
+    pub fn stream(&self) -> UnderWay {
+        UnderWay::begin(&self.streams)
     }
 
     pub fn upstream_failed(&self, site: &str) {

@@ -24,6 +24,7 @@
 //! | 39 to 44 | `sm`; `clocks`: a message is sent when it is asked for |
 //! | 45 | here; `re` 09; `ot` 13 |
 //! | 47, 48, 52 | `factors` |
+//! | 39 to 44 by call, 46 | `voice` |
 //! | 51 | `wa` 09, 13 |
 //! | 53, 54 | `re` 13; `ot` 11; `walk` |
 //! | 55 | here; `re`: a reset |
@@ -33,7 +34,7 @@
 //! | 60 | `wa`: a rule that needs a key |
 //! | 62 | `wb`: the application's script |
 //!
-//! Not built yet: 46 (voice), 49, 50 and 61 (trusted browsers).
+//! Not built yet: 49, 50 and 61 (trusted browsers).
 
 use serde_json::Value;
 

@@ -8,6 +8,8 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/telephone_exchange.rs"]
+mod exchange;
 #[path = "../support/http_server.rs"]
 mod http_server;
 #[path = "../support/validation_server.rs"]
@@ -18,21 +20,28 @@ mod asking;
 mod behaviour;
 mod cf;
 mod clocks;
+mod d1;
 mod en;
 mod everyday;
 mod factors;
 mod hs;
 mod id;
+mod memory;
 mod monitor;
 mod operator;
 mod or;
 mod ot;
+mod programs;
 mod re;
 mod reset;
 mod se;
 mod sm;
 mod st;
 mod th;
+mod traffic;
+mod unruly;
+mod upstreams;
+mod voice;
 mod wa;
 mod walk;
 mod ways;

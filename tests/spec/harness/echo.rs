@@ -60,9 +60,20 @@ impl Echo {
     }
 
     pub fn answering(manners: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        let manners: Manners = Arc::new(manners);
+        Self::serving(move |wire, seen| serve(wire, seen, &manners))
+    }
+
+    /// An application that may do anything: each connection is this conversation's until it returns, and then closed.
+    /// Nothing is read for it, so that only the byte log tells what arrived.
+    pub fn by_hand(conversation: impl Fn(&mut Wire) + Send + Sync + 'static) -> Self {
+        Self::serving(move |mut wire, _| conversation(&mut wire))
+    }
+
+    fn serving(serve: impl Fn(Wire, &Seen) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let (seen, manners): (Arc<Seen>, Manners) = (Arc::default(), Arc::new(manners));
+        let (seen, serve): (Arc<Seen>, _) = (Arc::default(), Arc::new(serve));
         let shared = seen.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -70,8 +81,12 @@ impl Echo {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
-                let (seen, manners) = (shared.clone(), manners.clone());
-                std::thread::spawn(move || serve(Wire::over(stream), &seen, &manners));
+                let (seen, serve, wire) = (shared.clone(), serve.clone(), Wire::over(stream));
+                lock(&seen.connections).push(wire.log());
+                std::thread::spawn(move || {
+                    serve(wire, &seen);
+                    *lock(&seen.ended) += 1;
+                });
             }
         });
         Self { address, seen }
@@ -125,7 +140,6 @@ impl Drop for Echo {
 }
 
 fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
-    lock(&seen.connections).push(wire.log());
     while let Some(head) = wire.head() {
         let body = wire.body(&head, false);
         let mut start = head.start.split(' ');
@@ -167,7 +181,6 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
             }
         }
     }
-    *lock(&seen.ended) += 1;
 }
 
 /// The key of every handshake on this bench, and what answers it (RFC 6455 section 1.3).
