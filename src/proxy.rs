@@ -60,6 +60,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+use crate::telemetry::{Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -88,6 +89,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Where requests are counted, of each site.
+    counted: Vec<Requests>,
 }
 
 impl Running {
@@ -100,7 +103,8 @@ impl Running {
         upstreams: Upstreams,
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
+        let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -185,6 +189,8 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
+    /// Among the streams.
+    streaming: Option<UnderWay>,
     stage: Stage,
     line: Line,
 }
@@ -330,6 +336,7 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
+        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
@@ -579,6 +586,9 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
+            counted.count(self.stage.begun, self.line.status);
+        }
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
@@ -618,6 +628,7 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
+            streaming: None,
             stage: Stage::default(),
             line: Line::default(),
         }
@@ -849,6 +860,10 @@ impl ProxyHttp for Gatekeeper {
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
             tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
+        }
+        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
+        if let (Some(permit), true) = (&passage.permit, unserved) {
+            metrics().upstream_failed(&permit.site().audience);
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
