@@ -513,10 +513,24 @@ fn http2_in_clear_reaches_an_application_that_speaks_nothing_else() {
     assert_eq!((&head.headers()["cookie"], body.as_slice()), (&http::HeaderValue::from_static("a=1"), &b"body"[..]));
     assert!(!head.headers().contains_key("remote-user") && head.headers().contains_key("x-forwarded-for"));
 
+    // What HTTP/1.1 says about connections is no business of HTTP/2.
+    for (line, fields) in [
+        ("DELETE /a", "Content-Length: 4\r\n"),
+        ("GET /a", "Content-Length: 4\r\nConnection: close\r\n"),
+        ("POST /a", "Content-Length: 4\r\nExpect: 100-continue\r\n"),
+        ("POST /a", "Content-Length: 4\r\nTE: trailers\r\nConnection: TE, keep-alive\r\nKeep-Alive: 5\r\n"),
+    ] {
+        let reply = gate.wire().send(request(&gate, line, fields) + "body").reply().unwrap();
+        assert_eq!((reply.status, reply.text()), (200, "body".to_owned()), "{line} {fields}");
+    }
+    let chunked = request(&gate, "POST /a", "Transfer-Encoding: chunked\r\n") + "4\r\nbody\r\n0\r\n\r\n";
+    assert_eq!(gate.wire().send(chunked).reply().unwrap().text(), "body");
+
+    let before = heard.all().len();
     let (_, status) = websocket(&gate, "/socket");
     assert_eq!(status, 501, "no WebSocket goes over it here");
     assert!(gate.log().contains("carries no WebSocket"), "{}", gate.log());
-    assert_eq!(heard.all().len(), 2);
+    assert_eq!(heard.all().len(), before);
 }
 
 #[test]
