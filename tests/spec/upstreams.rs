@@ -259,6 +259,29 @@ fn an_upstream_found_down_gets_nothing_and_comes_back_by_itself() {
 }
 
 #[test]
+fn an_upstream_is_asked_in_the_protocol_it_speaks() {
+    let ((clear, heard_clear), authority) = (h2c(), Authority::make());
+    let (encrypted, heard_encrypted) = tls_h2(&Echo::start(), &authority.sign("localhost"));
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, &authority.pem).unwrap();
+    let upstreams = [format!("h2c://{clear}"), format!("https://localhost:{}", encrypted.port())];
+    let keys =
+        format!("upstream_http2 = true\nupstream_ca_file = \"{}\"\nupstream_check = \"/health?all\"", ca.display());
+    let gate = open(&upstreams, &keys);
+    for round in 1..=3 {
+        until("both to be asked", 10, || {
+            [&heard_clear, &heard_encrypted].iter().all(|heard| heard.all().len() == round).then_some(())
+        });
+        gate.advance(5);
+    }
+    let (asked, _) = heard_clear.all().remove(0);
+    assert_eq!(asked.uri().to_string(), format!("http://{clear}/health?all"));
+    let list = gate.run(["upstream", "list"]);
+    assert!(!list.contains("down") && !gate.log().contains("is down"), "{list}{}", gate.log());
+}
+
+#[test]
 fn one_upstream_is_not_asked_how_it_is_and_connecting_is_enough_for_several() {
     let (alone, one, two) = (Echo::start(), Echo::start(), free_address());
     let gate = Gate::before(&alone)
