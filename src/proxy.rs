@@ -222,7 +222,7 @@ impl Passage {
 /// What the access line tells beside the times.
 #[derive(Default)]
 struct Line {
-    method: String,
+    method: Method,
     /// Host and path as they came, where they could not be read; otherwise empty.
     unread: (String, String),
     status: u16,
@@ -249,7 +249,7 @@ impl Gatekeeper {
             session.req_header_mut().remove_header(&header::EXPECT);
             session.set_ignore_info_resp(true);
         }
-        if identity::is_loop(session.req_header(), &self.here) {
+        if identity::is_loop(&session.req_header().headers, &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
         }
 
@@ -475,10 +475,10 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode>
         FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
         FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
     };
-    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let (host, port) = Facts::host(raw).map_err(unreadable)?;
     let site = running.sites.by_host(&host);
     let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
-    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let facts = Facts::read_at((host, port), raw, reading, &running.trusted).map_err(unreadable)?;
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
         (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
@@ -585,7 +585,7 @@ impl Drop for Passage {
             target: "vestibule::access",
             request = %self.id,
             client = client.map(tracing::field::display),
-            method = self.line.method,
+            method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
             path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
@@ -625,7 +625,7 @@ impl ProxyHttp for Gatekeeper {
 
     /// Everything up to the decision. `true`: answered here.
     async fn request_filter(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<bool> {
-        passage.line.method = session.req_header().method.to_string();
+        passage.line.method = session.req_header().method.clone();
         let wants_page = accept(session.req_header()).is_some_and(|accept| accept.starts_with(b"text/html"));
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.

@@ -36,6 +36,7 @@ mod harness {
 
 mod driver;
 mod looks;
+mod passkey;
 mod person;
 mod same_origin;
 mod sign_in;

@@ -27,6 +27,7 @@ mod memory;
 mod operator;
 mod or;
 mod ot;
+mod passkey;
 mod programs;
 mod re;
 mod se;
