@@ -769,7 +769,9 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let shared = head.version != Version::HTTP_2;
+        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())
