@@ -64,6 +64,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+use crate::telemetry::{Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -92,6 +93,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Where requests are counted, of each site.
+    counted: Vec<Requests>,
 }
 
 impl Running {
@@ -104,7 +107,8 @@ impl Running {
         upstreams: Upstreams,
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
+        let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -191,6 +195,8 @@ pub struct Passage {
     place: Option<Place>,
     /// Of a body whose length was said.
     pace: Option<Pace>,
+    /// Among the streams.
+    streaming: Option<UnderWay>,
     stage: Stage,
     line: Line,
 }
@@ -374,6 +380,7 @@ impl Gatekeeper {
         if matches!(request.arrived.framing, Framing::Length(1..)) {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
+        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
@@ -619,6 +626,9 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
+            counted.count(self.stage.begun, self.line.status);
+        }
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
@@ -660,6 +670,7 @@ impl ProxyHttp for Gatekeeper {
             entry: None,
             place: None,
             pace: None,
+            streaming: None,
             stage: Stage::default(),
             line: Line::default(),
         }
@@ -803,7 +814,9 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let shared = head.version != Version::HTTP_2;
+        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())
@@ -902,6 +915,10 @@ impl ProxyHttp for Gatekeeper {
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
             passage.line.error = Some("the body cannot be read".to_owned());
+        }
+        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
+        if let (Some(permit), true) = (&passage.permit, unserved) {
+            metrics().upstream_failed(&permit.site().audience);
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);

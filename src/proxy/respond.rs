@@ -73,7 +73,8 @@ impl Dress {
         macro_rules! with_forms_to {
             ($places:literal) => {
                 concat!(
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; ",
+                    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; ",
+                    "base-uri 'none'; ",
                     "frame-ancestors 'none'; form-action 'self' ",
                     $places
                 )

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use h2::Reason;
 use http::header;
-use pingora::protocols::{Digest, GetSocketDigest};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{self, H2Accept, H2Options, HttpSession};
+use pingora::protocols::{Digest, GetSocketDigest};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;

@@ -231,8 +231,13 @@ impl Gate {
     }
 
     async fn sign_in(&self) -> Opened {
-        let evidence =
-            Evidence { factor: None, strength: Strength::Code, at: self.clock.now(), amr: vec!["pwd".into()] };
+        let evidence = Evidence {
+            factor: None,
+            strength: Strength::Code,
+            at: self.clock.now(),
+            amr: vec!["pwd".into()],
+            by_owner: false,
+        };
         let place = Place { address: None, agent: String::new() };
         self.sessions.open(&self.alice, vec![evidence], &place, None, Vec::new()).await.unwrap()
     }

@@ -9,7 +9,7 @@ use crate::account::User;
 use crate::clock::Time;
 use crate::method::Begun;
 use crate::secret::{DerivedRandom, Key, LoginKind, SessionKind, Token};
-use crate::session::{Action, Enrols, Live, Pending, Sessions};
+use crate::session::{Action, Enrols, Evidence, Live, Pending, Sessions};
 use crate::store::{Change, Row, VaultError};
 
 /// A right password, and what follows.
@@ -94,6 +94,14 @@ impl Stage {
         match self {
             Stage::Login(login) => &login.user,
             Stage::Deed(deed) => &deed.live.user,
+        }
+    }
+
+    /// What was proved before this step.
+    pub fn evidence(&self) -> &[Evidence] {
+        match self {
+            Stage::Login(login) => &login.row.value.evidence,
+            Stage::Deed(deed) => &deed.live.evidence,
         }
     }
 

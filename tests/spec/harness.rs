@@ -40,7 +40,7 @@ mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use gate::Gate;
-pub use html::tags;
+pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use talk::{Protocol, Talk};
 pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};

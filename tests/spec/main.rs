@@ -12,6 +12,8 @@ mod authenticator;
 mod exchange;
 #[path = "../support/http_server.rs"]
 mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
 
 mod ar;
 mod asking;
@@ -24,16 +26,20 @@ mod d1;
 mod d2;
 mod en;
 mod everyday;
+mod factors;
 mod hs;
 mod http2;
 mod id;
 mod limits;
 mod memory;
+mod monitor;
 mod operator;
 mod or;
 mod ot;
+mod passkey;
 mod programs;
 mod re;
+mod reset;
 mod se;
 mod sm;
 mod st;
