@@ -54,7 +54,6 @@ use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
-use crate::error::Problems;
 use crate::gate::facts::RESERVED;
 use crate::gate::{
     self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
@@ -101,11 +100,8 @@ impl Running {
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
-        clock: Arc<dyn Clock>,
-        roster: &Roster,
-        problems: &mut Problems,
+        upstreams: Upstreams,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, roster, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
@@ -232,7 +228,7 @@ impl Passage {
 /// What the access line tells beside the times.
 #[derive(Default)]
 struct Line {
-    method: String,
+    method: Method,
     /// Host and path as they came, where they could not be read; otherwise empty.
     unread: (String, String),
     status: u16,
@@ -259,7 +255,7 @@ impl Gatekeeper {
             session.req_header_mut().remove_header(&header::EXPECT);
             session.set_ignore_info_resp(true);
         }
-        if identity::is_loop(session.req_header(), &self.here) {
+        if identity::is_loop(&session.req_header().headers, &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
         }
 
@@ -486,10 +482,10 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode>
         FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
         FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
     };
-    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let (host, port) = Facts::host(raw).map_err(unreadable)?;
     let site = running.sites.by_host(&host);
     let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
-    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let facts = Facts::read_at((host, port), raw, reading, &running.trusted).map_err(unreadable)?;
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
         (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
@@ -599,7 +595,7 @@ impl Drop for Passage {
             target: "vestibule::access",
             request = %self.id,
             client = client.map(tracing::field::display),
-            method = self.line.method,
+            method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
             path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
@@ -640,7 +636,7 @@ impl ProxyHttp for Gatekeeper {
 
     /// Everything up to the decision. `true`: answered here.
     async fn request_filter(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<bool> {
-        passage.line.method = session.req_header().method.to_string();
+        passage.line.method = session.req_header().method.clone();
         let wants_page = accept(session.req_header()).is_some_and(|accept| accept.starts_with(b"text/html"));
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
@@ -690,7 +686,8 @@ impl ProxyHttp for Gatekeeper {
                     return Ok(peer);
                 }
                 Err(error) => {
-                    if !upstreams.failed(&choice, None, &error.to_string(), passage.tried, exchange) {
+                    upstreams.failed(&choice, None, &error.to_string());
+                    if !upstreams.is_more(&choice, passage.tried, exchange) {
                         return Err(refuse(StatusCode::BAD_GATEWAY, "no upstream has an address"));
                     }
                 }
@@ -707,11 +704,13 @@ impl ProxyHttp for Gatekeeper {
         mut error: Box<Error>,
     ) -> Box<Error> {
         let more = passage.choice.as_ref().is_some_and(|choice| {
-            let (tried, exchange) = (passage.tried, passage.exchange);
-            passage.running.upstreams.failed(choice, Some(peer), &reason(&error), tried, exchange)
+            let upstreams = &passage.running.upstreams;
+            let others = upstreams.failed(choice, Some(peer), &unreachable(&error));
+            upstreams.is_more(choice, passage.tried, passage.exchange) || others && passage.tries < TRIES
         });
-        error.set_retry(more && passage.tries < CONNECTS);
-        passage.stage.unreached = !more;
+        let again = more && passage.tries < CONNECTS;
+        error.set_retry(again);
+        passage.stage.unreached = !again;
         error
     }
 
@@ -770,7 +769,9 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let shared = head.version != Version::HTTP_2;
+        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())
@@ -860,7 +861,7 @@ impl ProxyHttp for Gatekeeper {
             let member = passage.choice.as_ref().map(|choice| choice.visit.member());
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
         }
         let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
         if let (Some(permit), true) = (&passage.permit, unserved) {
@@ -893,16 +894,23 @@ impl ProxyHttp for Gatekeeper {
     }
 }
 
-/// What went wrong, for the log: its kind, and the cause in the words of the machine or of TLS. Never Pingora's own
-/// words, which quote what was received.
+/// How much of a reason is told, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// Why there is no connection, for the log: all that Pingora says, for nothing was received that it could quote.
+fn unreachable(error: &Error) -> String {
+    error.to_string().trim().chars().take(LONGEST_REASON).collect()
+}
+
+/// What went wrong on a connection, for the log: its kind, and the cause in the words of the machine or of the protocol.
+/// Never Pingora's own words, which quote what was received.
 fn reason(error: &Error) -> String {
-    const MOST: usize = 200;
     let (kind, cause) = (error.etype().as_str(), error.root_cause());
     // An error without a cause is its own.
     if cause.is::<Error>() || cause.is::<Box<Error>>() {
         return kind.to_owned();
     }
-    format!("{kind}: {cause}").chars().take(MOST).collect()
+    format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
 /// The status for a failure; none where the client is gone.

@@ -262,17 +262,19 @@ impl Parts {
             derivation: self.vault.derive("wizard"),
         };
         let mut problems = Problems::default();
-        let running = Running::build(
-            in_force.plan.sites.clone(),
+        let sites = in_force.plan.sites.clone();
+        let upstreams = Upstreams::build(&sites, &self.roster, self.machine.clock.clone(), &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Running::build(
+            sites,
             in_force.plan.trusted.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
-            self.machine.clock.clone(),
-            &self.roster,
-            &mut problems,
-        );
-        if problems.is_empty() { Ok(running) } else { Err(problems) }
+            upstreams,
+        ))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.

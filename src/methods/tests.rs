@@ -16,7 +16,7 @@ use crate::config::ThrottleSection;
 use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
-    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
+    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
 use crate::post::Post;
 use crate::secret::{DerivedRandom, Key, Secret};
@@ -27,7 +27,7 @@ use crate::types::UserName;
 #[path = "../../tests/support/authenticator.rs"]
 mod authenticator;
 
-use authenticator::{Authenticator, Says};
+use authenticator::{Attestation, Authenticator, Maker, Says};
 
 const SITE: &str = "https://wiki.example.com";
 
@@ -815,6 +815,154 @@ async fn a_challenge_asks_for_any_key_and_is_good_for_five_minutes() {
     assert!(matches!(bench.check("alice", &made.begun, &answer, "one").await, Checked::Gone));
 }
 
+/// What an enrolment of this key comes to.
+async fn enrol_key(bench: &Bench, key: &mut Authenticator, says: &Says) -> Result<Enrolled, CheckError> {
+    let begun = bench.begin_enrolment("alice", &MethodId::new("webauthn"), &Answer::default(), None).await.unwrap();
+    let Some(Ceremony::Create(options)) = &begun.prompt.ceremony else { panic!() };
+    let answer = fields(&[("code", &key.create(options, says))]);
+    let enrolled = bench.finish_enrolment("alice", &begun.begun, &answer).await;
+    bench.clock.advance(Duration::from_secs(3600));
+    enrolled
+}
+
+#[tokio::test]
+async fn wa_13_only_models_that_their_makers_vouch_for() {
+    const OURS: [u8; 16] = [0x11; 16];
+    const OTHER: [u8; 16] = [0x22; 16];
+    let makers = [OURS, OTHER, [0x33; 16]].map(|model| Arc::new(Maker::of(model)));
+    let [ours, other, stranger] = &makers;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("makers.pem");
+    std::fs::write(&file, format!("# two makers\n{}\n{}", ours.root, other.root)).unwrap();
+
+    let says = |model: [u8; 16], attestation| Says { aaguid: model, attestation, ..Says::honest(SITE) };
+    let by = |maker: &Arc<Maker>| Attestation::Maker(maker.clone());
+    let lied = |model| Says { good_signature: true, ..says(model, by(ours)) };
+    let self_styled = Arc::new(Maker::calling_itself("Something else", OURS));
+    let (allow, deny) = (json!([uuid::Uuid::from_bytes(OURS)]), json!([uuid::Uuid::from_bytes(OURS).to_string()]));
+    let proved = json!({"attestation": "direct", "attestation_ca_file": &file});
+    let with = |key: &str, list: &Value| {
+        let mut section = proved.clone();
+        section[key] = list.clone();
+        section
+    };
+    for (what, section, says, accepted) in [
+        ("a proved model", proved.clone(), says(OURS, by(ours)), true),
+        ("another proved model", proved.clone(), says(OTHER, by(other)), true),
+        ("no proof", proved.clone(), says(OURS, Attestation::None), false),
+        ("its own word", proved.clone(), says(OURS, Attestation::Itself), false),
+        ("a maker nobody knows", proved.clone(), says([0x33; 16], by(stranger)), false),
+        ("another model than the certificate's", proved.clone(), lied(OTHER), false),
+        ("a certificate for something else", proved.clone(), says(OURS, by(&self_styled)), false),
+        ("a format nobody knows", proved.clone(), says(OURS, Attestation::Named("apple-pie")), false),
+        ("an allowed model", with("aaguid_allow", &allow), says(OURS, by(ours)), true),
+        ("one that is not allowed", with("aaguid_allow", &allow), says(OTHER, by(other)), false),
+        ("a denied model", with("aaguid_deny", &deny), says(OURS, by(ours)), false),
+        ("one that is not denied", with("aaguid_deny", &deny), says(OTHER, by(other)), true),
+        // Nobody asked, and nobody is believed.
+        ("any model", json!({}), says(OURS, Attestation::None), true),
+        ("a proof nobody asked for", json!({}), says(OURS, by(ours)), true),
+        ("a wrong proof nobody asked for", json!({}), lied(OTHER), false),
+    ] {
+        let direct = !section["attestation"].is_null();
+        let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "webauthn": section}));
+        let begun = bench.begin_enrolment("alice", &MethodId::new("webauthn"), &Answer::default(), None).await.unwrap();
+        let Some(Ceremony::Create(options)) = &begun.prompt.ceremony else { panic!() };
+        let asked: Value = serde_json::from_str(options).unwrap();
+        assert_eq!(asked["publicKey"]["attestation"], if direct { "direct" } else { "none" }, "{what}");
+        match enrol_key(&bench, &mut Authenticator::new(1), &says).await {
+            Ok(_) => assert!(accepted, "{what} was accepted"),
+            Err(CheckError::Field(error)) => {
+                assert!(!accepted && error.field == "code", "{what}: {error:?}");
+                let model = matches!(what, "no proof" | "its own word" | "a maker nobody knows")
+                    || what.ends_with("allowed")
+                    || what.starts_with("a denied");
+                assert_eq!(error.text == "error-key-model", model, "{what}: {error:?}");
+            }
+            Err(other) => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn models_are_named_only_where_they_are_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let good = file("good.pem", &Maker::of([1; 16]).root);
+    let empty = file("empty.pem", "nothing");
+    let torn = file("torn.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let some = "cb69481e-8ff7-4039-93ec-0a2729a154a8";
+    for (section, told) in [
+        (json!({"attestation": "direct", "attestation_ca_file": good, "aaguid_allow": [some]}), vec![]),
+        (json!({"attestation": "direct"}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": empty}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": torn}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": "/nowhere"}), vec!["attestation_ca_file"]),
+        (json!({"aaguid_allow": [some]}), vec!["aaguid_allow"]),
+        (
+            json!({"attestation": "none", "aaguid_deny": [some], "attestation_ca_file": good}),
+            vec!["aaguid_deny", "attestation_ca_file"],
+        ),
+        (json!({"attestation": "indirect"}), vec!["attestation"]),
+        (
+            json!({"attestation": "direct", "attestation_ca_file": good, "aaguid_deny": [some, "YubiKey"]}),
+            vec!["aaguid_deny[1]"],
+        ),
+        (json!({"user_verification": "discouraged"}), vec!["user_verification"]),
+        (json!({"hints": ["hybrid", "phone"]}), vec!["hints[1]"]),
+    ] {
+        let (_, problems) = built(json!({"webauthn": section}), &[SITE], false);
+        let told: Vec<String> = told.iter().map(|key| format!("methods.webauthn.{key}")).collect();
+        assert_eq!(problems, told, "{section}");
+    }
+}
+
+#[tokio::test]
+async fn wa_05_where_the_owner_must_be_seen_a_touch_is_not_enough() {
+    let section = json!({"user_verification": "required", "hints": ["client-device", "hybrid"]});
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "webauthn": section}));
+    let mut key = Authenticator::new(1);
+    let (touch, seen) = (Says::honest(SITE), Says { user_verified: true, ..Says::honest(SITE) });
+    assert!(enrol_key(&bench, &mut key, &touch).await.is_err());
+    let enrolled = enrol_key(&bench, &mut key, &seen).await.unwrap();
+    for (says, right) in [(&touch, false), (&seen, true)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let Some(Ceremony::Get(options)) = &made.prompt.ceremony else { panic!() };
+        let asked: Value = serde_json::from_str(options).unwrap();
+        assert_eq!(asked["publicKey"]["userVerification"], "required");
+        assert_eq!(asked["publicKey"]["hints"], json!(["client-device", "hybrid"]));
+        let answer = fields(&[("code", &key.get(options, says))]);
+        let checked = bench.check("alice", &made.begun, &answer, "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+}
+
+/// Whichever methods can: no other begins without a name, and what they ask then names nobody.
+#[tokio::test]
+async fn only_methods_that_can_begin_a_login_alone() {
+    let bench = Bench::new();
+    bench.enrol("alice", &MethodId::new("webauthn"), &mut Hands::new(1)).await;
+    for id in ids() {
+        let card = bench.checks.registry.get(id).unwrap().card();
+        match bench.checks.begin_alone(id, &place()) {
+            Ok((begun, Ceremony::Get(options))) => {
+                assert!(card.usable_alone && card.phishing_resistant && begun.factor.is_none(), "{id}");
+                let asked: Value = serde_json::from_str(&options).unwrap();
+                assert_eq!(asked["publicKey"]["allowCredentials"], json!([]));
+                let nowhere = Place { origin: "https://other.test".to_owned(), ..place() };
+                assert!(bench.checks.begin_alone(id, &nowhere).is_err());
+            }
+            Err(CheckError::NoSuchMethod(_)) => assert!(!card.usable_alone, "{id}"),
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_message_is_stored_before_it_is_sent_masked_and_paid_for() {
     let bench = Bench::new();
@@ -991,6 +1139,42 @@ async fn only_telephones_that_messages_may_go_to_are_taken() {
     }
     let line = bench.begin_enrolment("bob", &MethodId::new("voice"), &fields(&[("phone", "020 123 4567")]), None).await;
     assert!(matches!(line.unwrap().sending, Sending::Sent { .. }));
+}
+
+/// A code that can be spoken must be readable; so it ends when it was typed in, replaced, or is too old.
+#[tokio::test]
+async fn what_a_call_would_say_ends_with_its_code() {
+    #[derive(Serialize, Deserialize)]
+    struct Call {
+        speech: Speech,
+    }
+    impl Record for Call {
+        const NAME: &'static str = "call";
+    }
+    let bench = Bench::new();
+    let calls = async || bench.vault.all::<Call>("call/").await.unwrap();
+    let (voice, mut hands) = (MethodId::new("voice"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &voice, &mut hands).await;
+    assert!(calls().await.is_empty(), "the enrolment is over");
+    bench.begin("alice", &enrolled, "one").await;
+    let first = calls().await;
+    bench.clock.advance(Duration::from_secs(61));
+    let made = bench.begin("alice", &enrolled, "two").await;
+    let second = calls().await;
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert!(first[0].value.speech.answer != second[0].value.speech.answer, "another code");
+    assert!(first[0].value.speech.question == second[0].value.speech.question, "and no code in the question");
+    assert!(!format!("{:?}", first[0].value.speech).contains("Say"));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(matches!(bench.check("alice", &made.begun, &fields(&[("code", "1")]), "two").await, Checked::Wrong));
+    assert_eq!(calls().await.len(), 1, "a typing error does not cost another call");
+    bench.clock.advance(Duration::from_secs(2));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "two").await, Checked::Proved(_)));
+    assert!(calls().await.is_empty());
+    bench.clock.advance(Duration::from_secs(61));
+    bench.begin("alice", &enrolled, "one").await;
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(calls().await.is_empty());
 }
 
 /// A call needs an address to ask at.

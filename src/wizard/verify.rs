@@ -11,7 +11,7 @@ use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, page, query, see_other, way_back, with_query};
+use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -52,7 +52,7 @@ impl Wizard {
                 None => return Ok(None),
             },
         };
-        let mut usable = self.checks.usable(stage.user()).await?;
+        let mut usable = self.second_factors(stage.user(), stage.evidence()).await?;
         // A rule that names factors is answered by those, where the user has any. Whoever is not verified yet may sign in
         // by another way and learn then what is missing: a lost key must not lock out of the account page.
         let named = |row: &Row<Factor>| need.factors.contains(&row.value.method);
@@ -193,13 +193,12 @@ pub async fn submit(
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
             let proof = Evidence::from(proof);
-            let (evidence, login, to) = match &step.stage {
-                Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
-                Stage::Deed(deed) => (&deed.live.evidence, None, step.rd.as_deref()),
+            let (login, to) = match &step.stage {
+                Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
+                Stage::Deed(_) => (None, step.rd.as_deref()),
             };
-            let mut evidence = evidence.clone();
-            // One proof of each factor: the newest.
-            evidence.retain(|old| old.factor != proof.factor);
+            // A session keeps one proof of each factor: the newest.
+            let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
             let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
             let mut response = see_other(&wizard.destination(&visit, to));
@@ -255,7 +254,8 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 /// Nobody to ask: a user never enrolled signs in anew, which enrols where that is allowed and says what to do where it
 /// is not; factors that cannot be used now are no way in, and no way to make others.
 fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
-    if step.stage.user().factors.is_empty() {
+    // Nor is who came with a key alone, and has nothing of another kind but the password.
+    if step.stage.user().factors.is_empty() || lacks_password(step.stage.evidence()) {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };

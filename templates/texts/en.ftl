@@ -75,6 +75,7 @@ error-login-wrong = User name or password is not right. Check both and try again
 error-code-wrong = This code is not right. Check it, or wait for the next one, and try again.
 error-code-missing = Type the code.
 error-recovery-code-wrong = This code is not right, or was used before. Try another one.
+error-key-model = This model of key is not accepted here. Use another key, or another way.
 error-key-refused = This key was not accepted. Try again, or use another way.
 error-key-known = This key is already set up. Use a different one.
 error-phone-invalid = This is not a phone number we can send to. Write it with its country code, such as +31 6 12345678.
@@ -90,7 +91,7 @@ error-password-common = This password is among the commonest, and would be guess
 error-password-own-name = Your password must not be your user name.
 error-password-not-the-same = The two passwords are not the same. Type the new one again.
 error-not-acknowledged = Keep the codes first, then tick this box.
-error-send-budget = No more messages can be sent for now. Use another way, or try again later.
+error-send-budget = No more codes can be sent before { $time }. Use another way, or try again then.
 error-factor-last = This is your last second factor and it is needed here. Add another one first.
 error-busy = This cannot be checked right now. Try again in a moment.
 
@@ -105,6 +106,9 @@ login-not-delivered = What you sent was not delivered; send it again after signi
 login-start-again = This step belongs to a sign-in that is over. Sign in again.
 login-form-expired = This form was too old or came from elsewhere. Nothing was done. Sign in again.
 login-address-unknown = This gate does not know its public address. Set `url`.
+login-or = or
+login-alone-failed = This did not work: no passkey was used, or the time ran out. Try again, or type your name and password.
+login-password-first = Your key did not ask who you are, so it is not enough here. Type your name and password, then use it once more.
 login-password-set = Your password is set. Sign in with it.
 login-forgot = Forgot your password?
 
@@ -187,6 +191,7 @@ method-webauthn-ask = Use your key or passkey. Your browser will show you how.
 method-webauthn-enrol-title = Set up a key
 method-webauthn-enrol = Name the key, then follow your browser.
 method-webauthn-label = Security key
+method-webauthn-alone = Sign in with a passkey
 
 method-sms-title = Text message
 method-sms-hint = A code sent to your phone. Messages can be read or diverted by others: take a stronger way if you can.

@@ -42,6 +42,7 @@ mod validation_server;
 mod driver;
 mod factors;
 mod looks;
+mod passkey;
 mod person;
 mod same_origin;
 mod sign_in;

@@ -31,6 +31,7 @@ mod monitor;
 mod operator;
 mod or;
 mod ot;
+mod passkey;
 mod programs;
 mod re;
 mod reset;
