@@ -29,7 +29,6 @@ use http::header::{self, HeaderValue};
 use http::{Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
-use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session, http_proxy};
 use pingora::server::configuration::ServerConf;
 use pingora::upstreams::peer::HttpPeer;
@@ -48,8 +47,8 @@ use self::listen::{Addresses, Listening, Place, Request};
 use self::live::Entry;
 pub use self::live::Live;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
-use self::upstream::Exchange;
-pub use self::upstream::Upstreams;
+use self::upstream::{Choice, Exchange, Tried};
+pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use crate::assertion::headers::{Set, Stripped, list};
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
@@ -65,8 +64,10 @@ use crate::session::{Cookies, Sessions, Visitor};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
-/// How often an application is tried: once more on a fresh connection or another address, and once more again.
+/// How often an application is asked: once more on another connection or another upstream, and once more again.
 const TRIES: usize = 3;
+/// How often a connection is tried for one request: every try that found nobody has sent nothing.
+const CONNECTS: usize = 16;
 /// Kept connections to applications.
 const POOL: usize = 256;
 /// How much of a user agent is kept, in characters.
@@ -98,9 +99,10 @@ impl Running {
         user_is_id: bool,
         wizard: axum::Router,
         clock: Arc<dyn Clock>,
+        roster: &Roster,
         problems: &mut Problems,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, &limits, clock, problems);
+        let upstreams = Upstreams::build(&sites, roster, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
@@ -125,17 +127,19 @@ pub struct Door {
 
 /// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
 pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: CancellationToken) -> std::io::Result<()> {
-    let conf = ServerConf { max_retries: TRIES, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
+    let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
     door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
+    let clock = door.clock.clone();
     let gatekeeper = Gatekeeper { door, live, clients: Arc::default(), here, told: AtomicBool::new(false) };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
 
+    let checking = tokio::spawn(upstream::watch(running.clone(), clock, stop.clone()));
     let (stopping, stopped) = watch::channel(false);
     let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
     let mut accepting = JoinSet::new();
@@ -145,6 +149,7 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
+    let _ = checking.await;
     Ok(())
 }
 
@@ -175,6 +180,11 @@ pub struct Passage {
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
     identity: Vec<Set>,
+    exchange: Exchange,
+    /// Where it is sent, and where it was sent before.
+    choice: Option<Choice>,
+    tried: Tried,
+    tries: usize,
     /// In the table of live requests.
     entry: Option<Entry>,
     /// Among the requests of its client.
@@ -186,24 +196,26 @@ pub struct Passage {
 /// How far the exchange with the application is: it decides how long the application may be silent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stage {
-    /// A WebSocket or an event stream.
-    stream: bool,
     /// The application has all of the request; it need not speak before.
     sent: bool,
+    /// It has said something, be it in the interim.
+    heard: bool,
     /// It has begun to answer.
     begun: bool,
+    /// No connection was to be had.
+    unreached: bool,
 }
 
 impl Passage {
     /// Begins the wait that this stage allows the application.
     fn wait(&self) {
-        let (limits, stage) = (&self.running.limits, self.stage);
-        let limit = match stage {
+        let Some(site) = &self.site else { return };
+        let limit = match self.stage {
             Stage { sent: false, .. } => None,
-            Stage { begun: false, .. } => Some(limits.first_byte_timeout.0),
+            Stage { begun: false, .. } => Some(site.terms.first_byte_timeout),
             // Once it has begun, a stream may be silent for as long as it likes.
-            Stage { stream: true, .. } => None,
-            _ => Some(limits.between_bytes_timeout.0),
+            _ if self.exchange != Exchange::Ordinary => None,
+            _ => Some(site.terms.between_bytes_timeout),
         };
         if let Some(request) = &self.request {
             request.patience.begin(limit);
@@ -308,7 +320,7 @@ impl Gatekeeper {
         passage: &mut Passage,
     ) -> Result<Next, StatusCode> {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
-        let stream = is_stream(facts, session.req_header());
+        passage.exchange = exchange(facts, session.req_header());
         if facts.websocket {
             keep_open(session)?;
         }
@@ -323,7 +335,7 @@ impl Gatekeeper {
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
         // The body of a handshake does not end before the WebSocket does.
-        passage.stage = Stage { stream, sent: facts.websocket, ..Stage::default() };
+        passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
@@ -530,9 +542,23 @@ fn is_old(session: &Session) -> bool {
     session.req_header().version == Version::HTTP_10
 }
 
-/// Whether the answer may be silent for long.
-fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
-    facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
+/// What kind of answer is asked for.
+fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
+    if facts.websocket {
+        Exchange::WebSocket
+    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) {
+        Exchange::Stream
+    } else {
+        Exchange::Ordinary
+    }
+}
+
+/// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
+/// there (RFC 9110 sections 9.2.1 and 9.2.2), and it is whole without a body. Idempotent is not enough: a PUT that
+/// arrives twice may undo what came between.
+fn is_repeatable(session: &mut Session, facts: &Facts) -> bool {
+    let safe = matches!(facts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    safe && !facts.websocket && session.is_body_empty()
 }
 
 /// A path as a log may show it: without the query, and without the token of a one-time link.
@@ -590,6 +616,10 @@ impl ProxyHttp for Gatekeeper {
             shape: Shape::Problem,
             permit: None,
             identity: Vec::new(),
+            exchange: Exchange::Ordinary,
+            choice: None,
+            tried: Tried::default(),
+            tries: 0,
             entry: None,
             place: None,
             stage: Stage::default(),
@@ -625,23 +655,39 @@ impl ProxyHttp for Gatekeeper {
     }
 
     /// Where the permit says, and nowhere without one.
-    async fn upstream_peer(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, _session: &mut Session, passage: &mut Passage) -> pingora::Result<Box<HttpPeer>> {
         let refuse = |status: StatusCode, why| Error::explain(ErrorType::HTTPStatus(status.as_u16()), why);
-        let (Some(permit), Some(facts)) = (&passage.permit, &passage.facts) else {
+        let Some(permit) = &passage.permit else {
             return Err(refuse(StatusCode::FORBIDDEN, "there is no permit"));
         };
-        let Some(upstream) = permit.site().upstreams.first() else {
-            return Err(refuse(StatusCode::BAD_GATEWAY, "the site has no upstream"));
-        };
-        let stream = is_stream(facts, session.req_header());
-        let exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
-        passage.running.upstreams.peer(upstream, exchange).await.map_err(|error| {
-            tracing::warn!(request = %passage.id, %error, "the upstream cannot be reached");
-            refuse(StatusCode::BAD_GATEWAY, "the upstream cannot be reached")
-        })
+        let (upstreams, exchange) = (&passage.running.upstreams, passage.exchange);
+        // What an earlier try counted there, first: a request is under way at one upstream.
+        passage.choice = None;
+        passage.tries += 1;
+        loop {
+            let choice = upstreams.choose(permit.site(), &mut passage.tried, exchange).map_err(|why| {
+                match why {
+                    upstream::Unavailable::Protocol => tracing::warn!(request = %passage.id, "{why}"),
+                    // Told when it began: a line for each request would only fill the disk.
+                    _ => tracing::debug!(request = %passage.id, "{why}"),
+                }
+                refuse(why.status(), "no upstream takes it")
+            })?;
+            match upstreams.peer(&choice, exchange).await {
+                Ok(peer) => {
+                    passage.choice = Some(choice);
+                    return Ok(peer);
+                }
+                Err(error) => {
+                    if !upstreams.failed(&choice, None, &error.to_string(), passage.tried, exchange) {
+                        return Err(refuse(StatusCode::BAD_GATEWAY, "no upstream has an address"));
+                    }
+                }
+            }
+        }
     }
 
-    /// Another address of the same name may take the connection.
+    /// Nothing was sent yet: whatever it is, another upstream or another address may take it.
     fn fail_to_connect(
         &self,
         _session: &mut Session,
@@ -649,11 +695,51 @@ impl ProxyHttp for Gatekeeper {
         passage: &mut Passage,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        let upstream = passage.permit.as_ref().and_then(|permit| permit.site().upstreams.first());
-        if let (Some(upstream), SocketAddr::Inet(address)) = (upstream, &peer._address) {
-            let others = passage.running.upstreams.failed(upstream, address);
-            error.set_retry(others);
+        let more = passage.choice.as_ref().is_some_and(|choice| {
+            let (tried, exchange) = (passage.tried, passage.exchange);
+            passage.running.upstreams.failed(choice, Some(peer), &reason(&error), tried, exchange)
+        });
+        error.set_retry(more && passage.tries < CONNECTS);
+        passage.stage.unreached = !more;
+        error
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        reused: bool,
+        _peer: &HttpPeer,
+        _socket: std::os::unix::io::RawFd,
+        _digest: Option<&pingora::protocols::Digest>,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if let (Some(choice), false) = (&passage.choice, reused) {
+            choice.visit.member().answer();
         }
+        Ok(())
+    }
+
+    /// Something was sent. Pingora would send it again on a kept connection if only the method is idempotent; here only
+    /// what changes nothing is, and only while no word of an answer came.
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        passage: &mut Passage,
+        reused: bool,
+    ) -> Box<Error> {
+        use ErrorType::{ConnectionClosed, H2Downgrade, H2Error, InvalidH2, ReadError, WriteError};
+        let broke = *error.esource() == ErrorSource::Upstream
+            && matches!(error.etype(), ConnectionClosed | ReadError | WriteError | H2Error | H2Downgrade | InvalidH2);
+        let elsewhere = passage.choice.as_ref().is_some_and(|choice| {
+            passage.running.upstreams.is_more(choice, passage.tried, passage.exchange)
+                // It asks for HTTP/1.1, and Pingora remembers that.
+                || matches!(error.etype(), H2Downgrade | InvalidH2)
+        });
+        let repeatable = passage.facts.as_ref().is_some_and(|facts| is_repeatable(session, facts));
+        let again = broke && repeatable && !passage.stage.heard && !begun(session) && (reused || elsewhere);
+        error.set_retry(again && passage.tries < TRIES);
         error
     }
 
@@ -706,6 +792,7 @@ impl ProxyHttp for Gatekeeper {
             let why = "the upstream changes the protocol unasked";
             return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
         }
+        passage.stage.heard = true;
         if is_answer(head.status) {
             passage.stage.begun = true;
             passage.wait();
@@ -757,9 +844,12 @@ impl ProxyHttp for Gatekeeper {
         let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
         // The silence of the application looks like a client that cannot be read (see `Patience`).
         let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
-        if overdue || *error.esource() == ErrorSource::Upstream {
-            let site = passage.site.as_ref().map(|site| site.index);
-            tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
+        // That nobody is there was told when it began.
+        if (overdue || *error.esource() == ErrorSource::Upstream) && !passage.stage.unreached {
+            let member = passage.choice.as_ref().map(|choice| choice.visit.member());
+            let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
+            let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
+            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -786,6 +876,18 @@ impl ProxyHttp for Gatekeeper {
     fn request_summary(&self, _session: &Session, passage: &Passage) -> String {
         format!("request {}", passage.id)
     }
+}
+
+/// What went wrong, for the log: its kind, and the cause in the words of the machine or of TLS. Never Pingora's own
+/// words, which quote what was received.
+fn reason(error: &Error) -> String {
+    const MOST: usize = 200;
+    let (kind, cause) = (error.etype().as_str(), error.root_cause());
+    // An error without a cause is its own.
+    if cause.is::<Error>() || cause.is::<Box<Error>>() {
+        return kind.to_owned();
+    }
+    format!("{kind}: {cause}").chars().take(MOST).collect()
 }
 
 /// The status for a failure; none where the client is gone.

@@ -130,6 +130,8 @@ token_kinds! {
     InvitationKind = "invitation";
     /// The one-time link of a store that never had a user.
     SetupKind = "setup";
+    /// The address at which a provider asks what to say in a call.
+    CallKind = "call";
 }
 
 /// 256 random bits of one kind; 43 characters of unpadded base64url in a cookie or link.

@@ -5,6 +5,7 @@
 mod account;
 mod ask;
 mod assets;
+mod call;
 mod enrol;
 mod failure;
 mod finish;
@@ -91,6 +92,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));
     let data = Router::new()
         .route("/.vestibule/session", get(state::show))
+        .route("/.vestibule/call/{token}", get(call::answer).post(call::answer))
         .route("/.vestibule/assets/{hash}/{file}", get(assets::show));
     pages
         .merge(data)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Answered, Ask, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof,
-    Registry, Step,
+    Registry, Step, call,
 };
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
@@ -47,6 +47,9 @@ pub struct Begun {
     pub expires: Time,
     /// When another message may be asked for.
     pub next_send: Option<Time>,
+    /// A call was ordered for it; what that would say ends with it.
+    #[serde(default)]
+    pub called: bool,
 }
 
 /// A begun check, as the wizard shows it.
@@ -275,6 +278,7 @@ impl Checks {
                 // A second factor comes after the first: the login is complete, and the account's count begins anew.
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
+                    changes.extend(call::end(self.vault(), user.id, begun));
                     changes.extend(consume.iter().cloned());
                     changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
                     match self.vault().commit(changes).await {
@@ -433,6 +437,7 @@ impl Checks {
                 changes.push(self.claim(user.id, &factor, unique).await?);
             }
             changes.push(self.audit.entry(about(kind, Some(&factor.id)))?);
+            changes.extend(call::end(self.vault(), user.id, begun));
             changes.extend(consume.iter().cloned());
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
@@ -515,7 +520,7 @@ impl Checks {
         user: &User,
         method: &Arc<dyn Method>,
         row: Option<&Row<Factor>>,
-        step: Step,
+        mut step: Step,
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
@@ -536,6 +541,7 @@ impl Checks {
             pending: step.pending,
             expires: now + step.life,
             next_send: None,
+            called: step.message.as_ref().is_some_and(|outgoing| outgoing.speech.is_some()),
         };
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
@@ -555,6 +561,13 @@ impl Checks {
         }
 
         let mut changes = keep(&begun)?;
+        if let Some(outgoing) = &mut step.message
+            && let Some(speech) = outgoing.speech.take()
+        {
+            let (callback, more) = call::order(self.vault(), user.id, &begun, &place.origin, speech)?;
+            outgoing.message.callback = Some(callback);
+            changes.extend(more);
+        }
         if let (Some(row), Some(state)) = (row, step.state) {
             let moved = Factor { state, ..row.value.clone() };
             changes.push(self.vault().put(row.key.clone(), Expect::Version(row.version), &moved, row.expires)?);
@@ -689,7 +702,7 @@ impl Checks {
         &**self.vault().random()
     }
 
-    fn vault(&self) -> &Vault {
+    pub(super) fn vault(&self) -> &Vault {
         self.accounts.vault()
     }
 }
@@ -758,7 +771,7 @@ fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
 fn budgets(user: UserId, begun: &Begun, outgoing: &Outgoing, origin: &Origin) -> Vec<Budget> {
     let method = &begun.method;
     let factor = begun.factor.as_ref().map_or("new", FactorId::as_str);
-    let (Receiver::Phone(to) | Receiver::Mailbox(to)) = outgoing.receiver();
+    let (Receiver::Phone(to) | Receiver::Call(to) | Receiver::Mailbox(to)) = outgoing.receiver();
     let hourly = |name: String, most| Budget { name, most, window: HOUR };
     let mut all = vec![
         Budget { name: format!("{method}/factor/{user}/{factor}"), most: 1, window: outgoing.cooldown },

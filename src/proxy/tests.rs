@@ -208,8 +208,16 @@ impl Gate {
         let mut problems = Problems::default();
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
-        let running =
-            Running::build(built, trusted, written.limits.clone(), false, pages(), clock.clone(), &mut problems);
+        let running = Running::build(
+            built,
+            trusted,
+            written.limits.clone(),
+            false,
+            pages(),
+            clock.clone(),
+            &Roster::default(),
+            &mut problems,
+        );
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {

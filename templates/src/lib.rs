@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assets;
+pub mod call;
 pub mod choice;
 pub mod demo;
 pub mod form;

@@ -8,6 +8,10 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/telephone_exchange.rs"]
+mod exchange;
+#[path = "../support/http_server.rs"]
+mod http_server;
 
 mod ar;
 mod asking;
@@ -31,6 +35,8 @@ mod st;
 mod th;
 mod traffic;
 mod unruly;
+mod upstreams;
+mod voice;
 mod wa;
 mod walk;
 mod ways;
