@@ -69,9 +69,6 @@ pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: 
     }
     head.insert_header(LOOP, path)?;
     forwarded(head, permit, facts, context.peer)?;
-    if facts.websocket {
-        head.insert_header(header::CONTENT_LENGTH, "0")?;
-    }
     for set in context.identity {
         head.insert_header(set.name.clone(), set.value.as_str())?;
     }

@@ -37,6 +37,7 @@ mod harness {
 mod driver;
 mod looks;
 mod person;
+mod radicale;
 mod same_origin;
 mod sign_in;
 mod walk;
