@@ -154,7 +154,13 @@ fn facts() -> Facts {
 fn visitor() -> Visitor {
     let random = DerivedRandom::seeded(1);
     let factor = FactorId::generate(&random);
-    let proof = |factor, amr: &str| Evidence { factor, strength: Strength::Code, at: NOW, amr: vec![amr.to_owned()] };
+    let proof = |factor, amr: &str| Evidence {
+        factor,
+        strength: Strength::Code,
+        at: NOW,
+        amr: vec![amr.to_owned()],
+        by_owner: false,
+    };
     let evidence = vec![proof(None, "pwd"), proof(Some((MethodId::new("totp"), factor.clone())), "otp")];
     // Constants of the right form.
     let (name, group) = (UserName::parse("alice").expect("a name"), GroupName::parse("staff").expect("a group"));
@@ -171,6 +177,7 @@ fn visitor() -> Visitor {
         factors: vec![factor],
         removed: None,
         enrol_until: None,
+        password_by_mail: false,
     };
     let session = Session {
         handle: Handle::generate(&random),

@@ -157,7 +157,13 @@ impl House {
         };
         let enrols = accounts.add_factor(user.id, &factor).await.expect("a factor");
         vault.commit(enrols).await.expect("a factor");
-        let proof = |factor, amr: &str| Evidence { factor, strength: Strength::Code, at: now, amr: vec![amr.into()] };
+        let proof = |factor, amr: &str| Evidence {
+            factor,
+            strength: Strength::Code,
+            at: now,
+            amr: vec![amr.into()],
+            by_owner: false,
+        };
         let evidence = vec![proof(None, "pwd"), proof(Some((totp, factor.id)), "otp")];
         let place = Place { address: None, agent: String::new() };
         let opened = sessions.open(&user, evidence, &place, None, Vec::new()).await.expect("a session");

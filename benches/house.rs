@@ -139,7 +139,13 @@ async fn sign_in(parts: &Parts) -> Fallible<String> {
         last_used: None,
     };
     parts.vault.commit(parts.accounts.add_factor(user.id, &factor).await?).await?;
-    let proof = |factor, amr: &str| Evidence { factor, strength: Strength::Code, at: now, amr: vec![amr.to_owned()] };
+    let proof = |factor, amr: &str| Evidence {
+        factor,
+        strength: Strength::Code,
+        at: now,
+        amr: vec![amr.to_owned()],
+        by_owner: false,
+    };
     let evidence = vec![proof(None, "pwd"), proof(Some((totp, factor.id)), "otp")];
     let place = Place { address: None, agent: String::new() };
     Ok(parts.sessions.open(&user, evidence, &place, None, Vec::new()).await?.token.encode())

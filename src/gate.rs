@@ -259,31 +259,15 @@ fn strictness(outcome: &Outcome<'_>) -> (u8, (u8, bool, bool, bool), u64) {
     }
 }
 
-/// Who a live visitor is, as an application is told. `amr` (RFC 8176) has `mfa` only where two kinds were proved in
-/// this session: a remembered proof belongs to an older one.
+/// Who a live visitor is, as an application is told.
 fn identity(live: &Live, proved: Option<Time>) -> Identity {
-    let mut amr: Vec<String> = Vec::new();
-    let mut kinds = BTreeSet::new();
-    for proof in &live.evidence {
-        for value in &proof.amr {
-            if value != "mfa" && !amr.contains(value) {
-                amr.push(value.clone());
-            }
-        }
-        if proof.strength != Strength::Remembered || proof.factor.is_none() {
-            kinds.insert(proof.factor.as_ref().map(|(method, _)| method));
-        }
-    }
-    if kinds.len() > 1 {
-        amr.push("mfa".to_owned());
-    }
     Identity {
         user: live.user.id,
         name: live.user.name.to_string(),
         display_name: live.user.display_name.clone(),
         email: live.user.email.clone(),
         groups: live.user.groups.iter().map(ToString::to_string).collect(),
-        amr,
+        amr: live.amr(),
         auth_time: proved.or_else(|| live.evidence.iter().map(|proof| proof.at).max()).unwrap_or(live.session.created),
         session: live.session.handle.clone(),
         generation: live.user.generation,

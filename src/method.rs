@@ -39,13 +39,20 @@ pub struct Card {
     /// What it enrols is a set of codes to keep on paper, handed over once: made right after the first factor, and made
     /// anew instead of added to.
     pub hands_out_codes: bool,
-    /// Worth a login without a password.
+    /// A login can begin with it, without a name or a password: see [`Method::begin_alone`].
     pub usable_alone: bool,
     /// A user may have more than one of it.
     pub several: bool,
     /// A challenge is for one answer, right or wrong (a ceremony). Otherwise a wrong answer leaves it standing, so that
     /// a typing error does not cost another message.
     pub single_use_challenge: bool,
+}
+
+impl Card {
+    /// Whether it proves a mailbox. Where a mailbox set the password, it is no second factor.
+    pub fn by_mailbox(&self) -> bool {
+        self.amr.contains(&"email")
+    }
 }
 
 /// What the site is, for methods that bind to it or name it.
@@ -116,12 +123,35 @@ impl Step {
     }
 }
 
+/// A question to whoever comes, see [`Method::begin_alone`].
+#[derive(Debug)]
+pub struct Challenge {
+    /// What the answer is judged with. It travels through the page, signed and readable: nothing in it is secret.
+    pub pending: Vec<u8>,
+    pub life: Duration,
+    pub ceremony: Ceremony,
+}
+
+/// Whose factor an answer says it is of, when nobody said so before. By itself it proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    pub user: UserId,
+    /// As in [`New::unique`].
+    pub unique: Vec<u8>,
+}
+
 /// How a check of an answer ended.
 #[derive(Debug)]
 pub enum Answered {
     /// Right. The factor's new state; its compare-and-set makes the answer single use.
     /// `amr` is what this use adds to the card's.
     Right {
+        state: Vec<u8>,
+        amr: Vec<&'static str>,
+    },
+    /// Right, and the factor itself made sure that its owner used it (a PIN, a fingerprint): something held, and
+    /// something that only he knows or is.
+    RightByOwner {
         state: Vec<u8>,
         amr: Vec<&'static str>,
     },
@@ -198,6 +228,17 @@ pub trait Method: Send + Sync {
 
     /// Checks an answer against one factor and the challenge that [`Method::begin_check`] made for it.
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered;
+
+    /// Begins a login in which nobody said who they are: any factor of this method may answer, and the answer is judged
+    /// by [`Method::check`] as every other is. Only where the card says `usable_alone`.
+    fn begin_alone(&self, _place: &Place) -> Option<Challenge> {
+        None
+    }
+
+    /// Whose factor an answer to [`Method::begin_alone`] says it is of.
+    fn claimed(&self, _answer: &Answer) -> Option<Claimed> {
+        None
+    }
 
     /// What an answer is that a validator confirmed, for this state of a factor (or of a new one): the last word is the
     /// method's, which knows what was used before. `counter`: as the validator said it.

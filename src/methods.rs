@@ -130,6 +130,12 @@ pub fn ids() -> impl Iterator<Item = &'static MethodId> {
     METHODS.iter().map(|line| &line.card.id)
 }
 
+/// Those of them that a login can begin with.
+#[cfg(test)]
+pub fn alone() -> impl Iterator<Item = &'static MethodId> {
+    METHODS.iter().filter(|line| line.card.usable_alone).map(|line| &line.card.id)
+}
+
 /// Each method's section, for the generated reference of the configuration.
 pub fn sections() -> Vec<(&'static str, Vec<Entry>)> {
     let entries = |shape| if let Shape::Table(entries) = shape { entries } else { Vec::new() };

@@ -54,13 +54,13 @@ use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
-use crate::error::Problems;
 use crate::gate::facts::RESERVED;
 use crate::gate::{
     self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+use crate::telemetry::{Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -89,6 +89,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Where requests are counted, of each site.
+    counted: Vec<Requests>,
 }
 
 impl Running {
@@ -98,13 +100,11 @@ impl Running {
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
-        clock: Arc<dyn Clock>,
-        roster: &Roster,
-        problems: &mut Problems,
+        upstreams: Upstreams,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, roster, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
+        let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -189,6 +189,8 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
+    /// Among the streams.
+    streaming: Option<UnderWay>,
     stage: Stage,
     line: Line,
 }
@@ -226,7 +228,7 @@ impl Passage {
 /// What the access line tells beside the times.
 #[derive(Default)]
 struct Line {
-    method: String,
+    method: Method,
     /// Host and path as they came, where they could not be read; otherwise empty.
     unread: (String, String),
     status: u16,
@@ -253,7 +255,7 @@ impl Gatekeeper {
             session.req_header_mut().remove_header(&header::EXPECT);
             session.set_ignore_info_resp(true);
         }
-        if identity::is_loop(session.req_header(), &self.here) {
+        if identity::is_loop(&session.req_header().headers, &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
         }
 
@@ -335,6 +337,7 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
+        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
@@ -480,10 +483,10 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode>
         FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
         FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
     };
-    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let (host, port) = Facts::host(raw).map_err(unreadable)?;
     let site = running.sites.by_host(&host);
     let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
-    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let facts = Facts::read_at((host, port), raw, reading, &running.trusted).map_err(unreadable)?;
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
         (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
@@ -573,13 +576,16 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
+            counted.count(self.stage.begun, self.line.status);
+        }
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
             target: "vestibule::access",
             request = %self.id,
             client = client.map(tracing::field::display),
-            method = self.line.method,
+            method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
             path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
@@ -612,6 +618,7 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
+            streaming: None,
             stage: Stage::default(),
             line: Line::default(),
         }
@@ -619,7 +626,7 @@ impl ProxyHttp for Gatekeeper {
 
     /// Everything up to the decision. `true`: answered here.
     async fn request_filter(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<bool> {
-        passage.line.method = session.req_header().method.to_string();
+        passage.line.method = session.req_header().method.clone();
         let wants_page = accept(session.req_header()).is_some_and(|accept| accept.starts_with(b"text/html"));
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
@@ -669,7 +676,8 @@ impl ProxyHttp for Gatekeeper {
                     return Ok(peer);
                 }
                 Err(error) => {
-                    if !upstreams.failed(&choice, None, &error.to_string(), passage.tried, exchange) {
+                    upstreams.failed(&choice, None, &error.to_string());
+                    if !upstreams.is_more(&choice, passage.tried, exchange) {
                         return Err(refuse(StatusCode::BAD_GATEWAY, "no upstream has an address"));
                     }
                 }
@@ -686,11 +694,13 @@ impl ProxyHttp for Gatekeeper {
         mut error: Box<Error>,
     ) -> Box<Error> {
         let more = passage.choice.as_ref().is_some_and(|choice| {
-            let (tried, exchange) = (passage.tried, passage.exchange);
-            passage.running.upstreams.failed(choice, Some(peer), &reason(&error), tried, exchange)
+            let upstreams = &passage.running.upstreams;
+            let others = upstreams.failed(choice, Some(peer), &unreachable(&error));
+            upstreams.is_more(choice, passage.tried, passage.exchange) || others && passage.tries < TRIES
         });
-        error.set_retry(more && passage.tries < CONNECTS);
-        passage.stage.unreached = !more;
+        let again = more && passage.tries < CONNECTS;
+        error.set_retry(again);
+        passage.stage.unreached = !again;
         error
     }
 
@@ -749,7 +759,9 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let shared = head.version != Version::HTTP_2;
+        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())
@@ -839,7 +851,11 @@ impl ProxyHttp for Gatekeeper {
             let member = passage.choice.as_ref().map(|choice| choice.visit.member());
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
+        }
+        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
+        if let (Some(permit), true) = (&passage.permit, unserved) {
+            metrics().upstream_failed(&permit.site().audience);
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -868,16 +884,23 @@ impl ProxyHttp for Gatekeeper {
     }
 }
 
-/// What went wrong, for the log: its kind, and the cause in the words of the machine or of TLS. Never Pingora's own
-/// words, which quote what was received.
+/// How much of a reason is told, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// Why there is no connection, for the log: all that Pingora says, for nothing was received that it could quote.
+fn unreachable(error: &Error) -> String {
+    error.to_string().trim().chars().take(LONGEST_REASON).collect()
+}
+
+/// What went wrong on a connection, for the log: its kind, and the cause in the words of the machine or of the protocol.
+/// Never Pingora's own words, which quote what was received.
 fn reason(error: &Error) -> String {
-    const MOST: usize = 200;
     let (kind, cause) = (error.etype().as_str(), error.root_cause());
     // An error without a cause is its own.
     if cause.is::<Error>() || cause.is::<Box<Error>>() {
         return kind.to_owned();
     }
-    format!("{kind}: {cause}").chars().take(MOST).collect()
+    format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
 /// The status for a failure; none where the client is gone.

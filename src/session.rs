@@ -11,7 +11,7 @@ mod seal;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +43,8 @@ const SESSIONS: &str = "session/";
 pub const SESSIONS_PER_USER: usize = 40;
 /// How old a written `last_seen` gets before it is written again.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(60);
+/// Of a challenge that travels through the page, whatever its method allows.
+const CHALLENGE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// How often a write is tried again when somebody else was first.
 const ATTEMPTS: usize = 5;
 /// Writes on their way to the store at once, off the request path.
@@ -56,18 +58,27 @@ pub struct Evidence {
     pub strength: Strength,
     pub at: Time,
     pub amr: Vec<String>,
+    /// The factor itself made sure that its owner used it: two kinds in one.
+    #[serde(default)]
+    pub by_owner: bool,
 }
 
 impl From<Proof> for Evidence {
     fn from(proof: Proof) -> Self {
-        Self { factor: proof.factor().cloned(), strength: proof.strength(), at: proof.at(), amr: proof.amr().to_vec() }
+        Self {
+            factor: proof.factor().cloned(),
+            strength: proof.strength(),
+            at: proof.at(),
+            amr: proof.amr().to_vec(),
+            by_owner: proof.is_by_owner(),
+        }
     }
 }
 
 impl Evidence {
-    /// Something its user holds, proved here: not the password, and not a browser's memory of an earlier proof.
-    fn is_held(&self) -> bool {
-        self.factor.is_some() && self.strength > Strength::Remembered
+    /// What kind of proof it is: two of the same are worth no more than one. `None`: the password.
+    fn kind(&self) -> Option<&MethodId> {
+        self.factor.as_ref().map(|(method, _)| method)
     }
 }
 
@@ -120,18 +131,18 @@ pub struct Live {
 }
 
 impl Live {
-    /// What was proved, in the words of RFC 8176: each once, and `mfa` where two different kinds were (something known
-    /// and something held; a remembered browser proves neither).
+    /// What was proved, in the words of RFC 8176: each once, and `mfa` where two different kinds were proved in this
+    /// session, be it by one factor that made sure of its owner. A remembered proof belongs to an older session.
     pub fn amr(&self) -> Vec<String> {
         let mut amr: Vec<String> = Vec::new();
         for value in self.evidence.iter().flat_map(|evidence| &evidence.amr) {
-            if !amr.contains(value) {
+            if value != "mfa" && !amr.contains(value) {
                 amr.push(value.clone());
             }
         }
-        let known = self.evidence.iter().any(|evidence| evidence.factor.is_none());
-        let held = self.evidence.iter().any(Evidence::is_held);
-        if known && held {
+        let here = || self.evidence.iter().filter(|evidence| evidence.strength > Strength::Remembered);
+        let kinds: BTreeSet<_> = here().map(Evidence::kind).collect();
+        if kinds.len() > 1 || here().any(|evidence| evidence.by_owner) {
             amr.push("mfa".to_owned());
         }
         amr
@@ -200,6 +211,7 @@ pub struct Sessions {
     follows: Arc<AtomicBool>,
     forgery: Forgery,
     seal: LoginSeal,
+    challenge_seal: LoginSeal,
     /// What handles are made with.
     handles: Key,
 }
@@ -222,7 +234,8 @@ impl Sessions {
         Self {
             tickets: Tickets::new(vault.clone()),
             forgery: Forgery::new(&vault),
-            seal: LoginSeal::new(&vault, limits.login_timeout),
+            seal: LoginSeal::new(&vault, "login form", limits.login_timeout),
+            challenge_seal: LoginSeal::new(&vault, "login challenge", CHALLENGE_LIFE),
             handles: vault.derive("session handle"),
             ended: Arc::default(),
             follows: Arc::default(),
@@ -232,6 +245,11 @@ impl Sessions {
             limits,
             memory,
         }
+    }
+
+    /// How many sessions are remembered: those that were used since the start, as far as they fit.
+    pub fn in_memory(&self) -> usize {
+        self.memory.len()
     }
 
     /// Who holds this token. Touches `last_seen` in memory. A dead, expired, unknown token, one of a disabled or
@@ -523,6 +541,11 @@ impl Sessions {
         &self.seal
     }
 
+    /// What signs a challenge to whoever holds this login cookie, for at most [`CHALLENGE_LIFE`].
+    pub fn challenge_seal(&self) -> &LoginSeal {
+        &self.challenge_seal
+    }
+
     /// Writes what memory knows of `last_seen`, ends what has expired; called each second or few, off the request path.
     pub async fn tick(&self) -> Result<(), SessionError> {
         self.follow().await?;
@@ -676,16 +699,16 @@ fn standing(evidence: &[Evidence], user: &User, now: Time) -> Vec<Evidence> {
     evidence.iter().filter(counts).cloned().collect()
 }
 
-/// A level is what the evidence says, and nothing else: the password, or a proof that cannot be phished, is a first
-/// factor; the password and something else are two.
-fn level(evidence: &[Evidence]) -> Level {
-    let password = evidence.iter().any(|evidence| evidence.factor.is_none());
-    let second = evidence.iter().any(|evidence| evidence.factor.is_some());
+/// A level is what the evidence says, and nothing else. A first factor is the password, or a proof that cannot be
+/// phished; two are the first and something of another kind, or one that made sure of its owner by itself. One key is
+/// never both.
+pub fn level(evidence: &[Evidence]) -> Level {
+    let kinds: BTreeSet<_> = evidence.iter().map(Evidence::kind).collect();
     let strong = evidence.iter().any(|evidence| evidence.strength == Strength::PhishingResistant);
-    match (password, second) {
-        (true, true) => Level::Verified,
-        (true, false) => Level::Known,
-        (false, true) if strong => Level::Known,
+    let by_owner = evidence.iter().any(|evidence| evidence.by_owner);
+    match (kinds.contains(&None) || strong, kinds.len()) {
+        (true, 1) if !by_owner => Level::Known,
+        (true, _) => Level::Verified,
         (false, _) => Level::Stranger,
     }
 }
@@ -697,11 +720,12 @@ fn first_factor(evidence: &[Evidence]) -> Option<Time> {
 }
 
 /// One proof per factor, the newest, in the order in which they were first made: a session does not grow with use.
+/// That its owner was there once stays proved, as a password does.
 fn newest_of_each(evidence: Vec<Evidence>) -> Vec<Evidence> {
     let mut newest: Vec<Evidence> = Vec::new();
     for one in evidence {
         match newest.iter_mut().find(|other| other.factor == one.factor) {
-            Some(other) if other.at <= one.at => *other = one,
+            Some(other) if other.at <= one.at => *other = Evidence { by_owner: one.by_owner || other.by_owner, ..one },
             Some(_) => {}
             None => newest.push(one),
         }

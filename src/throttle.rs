@@ -19,12 +19,22 @@ use crate::clock::{TOLERANCE, Time};
 use crate::config::ThrottleSection;
 use crate::secret::{BrowserKind, Key, TokenHash};
 use crate::store::{Change, Expect, MAX_WRITES, Record, Row, Vault, VaultError};
+use crate::telemetry::metrics;
 use crate::types::{FactorId, UserId, UserName};
 
 pub use self::budget::Budget;
 
 /// A lane in which nobody tried for so long is forgotten.
 const KEPT: Duration = Duration::from_secs(400 * 86_400);
+
+/// Password attempts from one source: one is forgiven in this time, and so many at once are free (an office behind one
+/// address, or somebody who mistypes).
+const EACH_PASSWORD: Duration = Duration::from_secs(5);
+const FREE_PASSWORDS: u32 = 50;
+/// The same of challenges to nobody in particular and answers to them. There is nothing to guess: this only bounds the
+/// work, and leaves an office room for as many open login pages as it has people.
+const EACH_CHALLENGE: Duration = Duration::from_secs(1);
+const FREE_CHALLENGES: u32 = 300;
 
 /// More targets than a user has factors.
 const TARGETS: usize = 64;
@@ -98,7 +108,10 @@ pub struct Throttle {
     base: Duration,
     ceiling: Duration,
     hard_limit: u32,
-    sources: Arc<Sources>,
+    passwords: Arc<Sources>,
+    challenges: Arc<Sources>,
+    /// Where mails are asked for without any proof.
+    askers: Arc<Sources>,
     key: Key,
 }
 
@@ -110,13 +123,23 @@ impl Throttle {
             base: limits.base.0,
             ceiling: limits.ceiling.0.max(limits.base.0),
             hard_limit: limits.hard_limit,
-            sources: Arc::default(),
+            passwords: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
+            challenges: Arc::new(Sources::new(EACH_CHALLENGE, FREE_CHALLENGES)),
+            askers: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
             key,
         }
     }
 
     /// Counts a try durably and says whether it may be checked. Two at once: one goes, the other waits.
     pub async fn attempt(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
+        let attempt = self.counted(account, target, lane).await?;
+        if attempt != Attempt::Go {
+            metrics().throttled(if *target == Target::Password { "password" } else { "factor" });
+        }
+        Ok(attempt)
+    }
+
+    async fn counted(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
         let (key, target) = (self.lane_key(account, lane), target.name());
         loop {
             let (mut tries, expect) = self.read(&key).await?;
@@ -220,24 +243,46 @@ impl Throttle {
 
     /// Until when this source must wait with password attempts from unknown browsers. In memory, bounded; IPv6 by /64.
     pub fn source_wait(&self, source: IpAddr) -> Option<Time> {
-        self.sources.wait(source, self.vault.now())
+        self.passwords.wait(source, self.vault.now()).inspect(|_| metrics().throttled("source"))
     }
 
     /// Counts a password attempt of an unknown browser, before it is checked.
     pub fn source_failed(&self, source: IpAddr) {
-        self.sources.count(source, self.vault.now());
+        self.passwords.count(source, self.vault.now());
     }
 
     /// The attempt that was counted last was none: its password was right, or it was not checked. Gives back that one
     /// and no other: an account of his own does not buy an attacker more guesses.
     pub fn source_passed(&self, source: IpAddr) {
-        self.sources.give_back(source);
+        self.passwords.give_back(source);
+    }
+
+    /// Counts a challenge to nobody in particular, or an answer to one; or says until when this source must wait.
+    pub fn challenged(&self, source: IpAddr) -> Result<(), Time> {
+        self.admit(&self.challenges, source)
+    }
+
+    /// Counts somebody who asks for a mail and has proved nothing; or says until when this source must wait. In memory,
+    /// bounded, and apart from password attempts: neither holds up the other.
+    pub fn ask_from(&self, source: IpAddr) -> Result<(), Time> {
+        self.admit(&self.askers, source)
+    }
+
+    fn admit(&self, sources: &Sources, source: IpAddr) -> Result<(), Time> {
+        let now = self.vault.now();
+        if let Some(until) = sources.wait(source, now) {
+            metrics().throttled("source");
+            return Err(until);
+        }
+        sources.count(source, now);
+        Ok(())
     }
 
     /// Spends one send from each budget, durably, before it happens; or says when to come back. `budgets` are names
     /// with the most sends per window. From all of them or from none.
     pub async fn spend(&self, budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
-        budget::spend(&self.vault, &self.key, budgets).await
+        let spent = budget::spend(&self.vault, &self.key, budgets).await?;
+        Ok(spent.inspect_err(|_| metrics().throttled("budget")))
     }
 
     /// The wait after so many failures in a row: `base`, doubled with each further one, up to `ceiling`.

@@ -1,7 +1,12 @@
 //! Single-use things of a short life behind a token: invitations, set-up links, pending logins. Only a hash of the
 //! token is stored. Using one up is a commit that deletes the version that was read, so that two takes have one winner.
+//! What is signed instead of stored is single use by the mark that its first use leaves.
 
 use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::clock::TOLERANCE;
 use crate::secret::{Token, TokenHash, TokenKind};
@@ -13,6 +18,14 @@ pub const MAX_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// A kind of ticket: which token opens it and what lies behind. Key `ticket/<kind>/<hash>`.
 pub trait TicketKind: TokenKind {
     type Payload: Record;
+}
+
+/// That something signed was used. Key `spent/<kind>/<hash>`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Spent;
+
+impl Record for Spent {
+    const NAME: &'static str = "mark of use";
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +64,14 @@ impl Tickets {
         self.vault.put(row.key.clone(), Expect::Version(row.version), value, row.expires)
     }
 
+    /// The write that marks as used what was signed and not stored; it conflicts when it was used before. `kind` keeps
+    /// one sort of thing from marking another's, `what` is all that makes this one different from others. The mark
+    /// outlives everything that is signed for less than [`MAX_LIFE`], also where a clock is put back.
+    pub fn spend(&self, kind: &str, what: &[u8]) -> Result<Change, VaultError> {
+        let key = format!("spent/{kind}/{}", HEXLOWER.encode(&Sha256::digest(what)));
+        self.vault.put(key, Expect::Absent, &Spent, Some(self.vault.now() + MAX_LIFE))
+    }
+
     /// Where a ticket lies.
     pub fn key<K: TicketKind>(hash: &TokenHash<K>) -> String {
         format!("ticket/{}/{}", K::NAME, hash.hex())
@@ -60,8 +81,6 @@ impl Tickets {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-
-    use serde::{Deserialize, Serialize};
 
     use super::*;
     use crate::clock::{StillClock, Time};
@@ -116,6 +135,17 @@ mod tests {
         assert!(tickets.peek(&token).await.unwrap().is_none());
         let late = tickets.vault.commit(vec![tickets.take(&row)]).await;
         assert!(matches!(late, Err(VaultError::Conflict(_))), "nor can it be used up any more");
+    }
+
+    #[tokio::test]
+    async fn what_is_signed_is_spent_once() {
+        let (tickets, clock) = tickets();
+        let spend = |kind, what: &[u8]| tickets.vault.commit(vec![tickets.spend(kind, what).unwrap()]);
+        spend("challenge", b"one").await.unwrap();
+        clock.advance(Duration::from_secs(3600));
+        assert!(matches!(spend("challenge", b"one").await, Err(VaultError::Conflict(_))));
+        spend("challenge", b"two").await.unwrap();
+        spend("other", b"one").await.unwrap();
     }
 
     #[tokio::test]

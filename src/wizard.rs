@@ -3,6 +3,7 @@
 //! finished login ends in a redirect; the next request earns its permit on the ordinary path.
 
 mod account;
+mod alone;
 mod ask;
 mod assets;
 mod call;
@@ -14,6 +15,7 @@ mod guard;
 mod invite;
 mod login;
 mod logout;
+mod reset;
 mod setup;
 mod stage;
 mod state;
@@ -24,16 +26,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::directory::FirstFactor;
 use crate::method::Checks;
+use crate::post::Post;
 use crate::secret::Key;
 use crate::session::Sessions;
 use crate::store::Vault;
+use crate::throttle::Throttle;
 use crate::ticket::Tickets;
 
 pub use invite::{Invitation, InvitationReason};
@@ -52,6 +56,8 @@ pub struct Wizard {
     pub checks: Checks,
     pub sessions: Sessions,
     pub audit: Audit,
+    pub throttle: Throttle,
+    pub post: Post,
     pub setup: Arc<SetupLink>,
     pub texts: vestibule_templates::Texts,
     pub settings: Settings,
@@ -66,6 +72,8 @@ pub struct Settings {
     pub first_login_for: Option<Duration>,
     pub min_length: usize,
     pub login_timeout: Duration,
+    /// Whether a new password is sent by mail to who asks for it.
+    pub reset_by_mail: bool,
 }
 
 /// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.
@@ -73,6 +81,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
     let pages = Router::new()
         .route("/.vestibule/login", get(login::show).post(login::submit))
         .route("/.vestibule/login/start-over", post(login::start_over))
+        .route("/.vestibule/login/{method}", post(alone::submit))
         .route("/.vestibule/verify", get(verify::choose))
         .route("/.vestibule/verify/lost", get(verify::lost))
         .route("/.vestibule/verify/{method}", get(verify::show).post(verify::submit))
@@ -87,14 +96,21 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))
+        .route("/.vestibule/reset", get(reset::show).post(reset::ask))
+        .route("/.vestibule/reset/password", get(reset::show_new).post(reset::set))
+        .route("/.vestibule/reset/{token}", get(reset::open))
         .route("/.vestibule/setup", get(setup::show).post(setup::submit))
         .route("/.vestibule/setup/{token}", get(setup::open))
         .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));
+    let scripted = Router::new()
+        .route("/.vestibule/login/{method}/challenge", post(alone::challenge))
+        .layer(from_fn(guard::own_scripts_only));
     let data = Router::new()
         .route("/.vestibule/session", get(state::show))
         .route("/.vestibule/call/{token}", get(call::answer).post(call::answer))
         .route("/.vestibule/assets/{hash}/{file}", get(assets::show));
     pages
+        .merge(scripted)
         .merge(data)
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::method_not_allowed)
@@ -114,9 +130,9 @@ mod tests {
         let key =
             regex::Regex::new(r#""((?:error|method|field|login|verify|enrol|codes|done)-[a-z-]*[a-z])""#).unwrap();
         let mut seen = 0;
-        for folder in ["src/wizard", "src/methods", "src/method"] {
-            for file in std::fs::read_dir(folder).unwrap() {
-                let file = file.unwrap().path();
+        for folder in ["src/wizard", "src/methods", "src/methods/webauthn", "src/method"] {
+            let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+            for file in files.filter(|file| file.is_file()) {
                 let source = std::fs::read_to_string(&file).unwrap();
                 for found in key.captures_iter(&source) {
                     seen += 1;
@@ -127,6 +143,9 @@ mod tests {
         assert!(seen > 30, "the search found next to nothing: {seen}");
         for id in crate::methods::ids() {
             assert!(texts.has(&format!("method-{id}-enrol-title")), "{id}");
+        }
+        for id in crate::methods::alone() {
+            assert!(texts.has(&format!("method-{id}-alone")), "{id}");
         }
     }
 }

@@ -84,6 +84,9 @@ section! {
     Listen {
         /// Addresses for HTTP/1.1 in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
+        /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
+        /// those who watch over the gate, in clear and without a login. Empty: none.
+        metrics: String = String::new(),
     }
 }
 
@@ -170,6 +173,10 @@ section! {
         parallelism: u32 = 1,
         /// Shortest password, in characters; 15 for those who reach a one_factor rule, where it is the only lock.
         min_length: usize = 8,
+        /// true: whoever forgot the password may have a link sent to the account's mail address and set a new one; the second
+        /// factor stays as it is. Needs [gateway.email] and a site with a url, and refuses mail as a second factor beside it:
+        /// one mailbox would be both. Where a rule asks for one_factor, the mailbox is that one.
+        reset_by_mail: bool = false,
         /// How many hashes are computed at once.
         hashers: usize = 2,
         /// How many more may wait; beyond that a login is answered 503.
@@ -279,6 +286,8 @@ section! {
         ca_file: String = String::new(),
         /// How long one delivery may take.
         timeout: Span = Span::secs(5),
+        /// All but console: what one message costs (one segment of a text message), for the metrics; in your currency.
+        price: f64 = 0.0,
     }
 }
 

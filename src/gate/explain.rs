@@ -149,7 +149,7 @@ impl Question {
     /// What such a visitor's session would carry.
     fn evidence(&self, now: Time) -> Vec<Evidence> {
         let at = now - self.age;
-        let proof = |factor, strength| Evidence { factor, strength, at, amr: Vec::new() };
+        let proof = |factor, strength| Evidence { factor, strength, at, amr: Vec::new(), by_owner: false };
         let mut evidence = vec![proof(None, Strength::Code)];
         if self.level == Level::Verified {
             // Which factor of a method it is decides nothing; any id does.

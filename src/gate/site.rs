@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use super::facts::{self, Target};
 use super::upstream::{self, Terms, Upstream};
 use super::{Facts, OwnPage, Reading, Rule};
@@ -108,6 +110,12 @@ impl Site {
 }
 
 impl Sites {
+    /// Where our pages are: the first site that knows one address of its own.
+    pub fn own_url(&self) -> Option<&Origin> {
+        let mut urls = self.sites.iter().filter_map(|site| site.url.as_ref());
+        urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
+    }
+
     /// Builds all sites; every problem is named by its key.
     pub fn build(written: &Written, problems: &mut Problems) -> Self {
         let mut built = Self::default();
@@ -431,7 +439,7 @@ impl Builder<'_> {
             ("name", &here.name, name),
             ("email", &here.email, email),
         ];
-        let mut names: Vec<String> = Vec::with_capacity(chosen.len());
+        let mut names: Vec<HeaderName> = Vec::with_capacity(chosen.len());
         for (field, own, default) in chosen {
             let (key, text) = match own {
                 Some(text) => (format!("{}.headers.{field}", self.key), text),
@@ -440,13 +448,16 @@ impl Builder<'_> {
             let told = self.problems.iter().any(|problem| problem.key == key);
             if let Some(what) = header_trouble(text).filter(|_| !told) {
                 self.problems.add(key, what, "choose a name of its own, such as Remote-User");
-            } else if names.iter().any(|other| same_header(other, text)) && !told {
+            } else if names.iter().any(|other| same_header(other.as_str(), text)) && !told {
                 self.problems.add(key, format!("{text:?} is the name of two headers"), "give each its own name");
             }
-            names.push(text.clone());
+            names.extend(text.parse::<HeaderName>());
         }
-        let [user, groups, name, email] = names.try_into().unwrap_or_default();
-        Names { user, groups, name, email }
+        match <[HeaderName; 4]>::try_from(names) {
+            Ok([user, groups, name, email]) => Names { user, groups, name, email },
+            // One that is no name was told above, and no site is built with it.
+            Err(_) => Names::default(),
+        }
     }
 
     fn websocket_origins(&mut self) -> Vec<String> {

@@ -50,7 +50,13 @@ fn request(method: &str, target: &str, reading: Reading) -> Result<Facts, FactsE
 }
 
 fn password(age: u64) -> Evidence {
-    Evidence { factor: None, strength: Strength::Code, at: NOW - Duration::from_secs(age), amr: vec!["pwd".into()] }
+    Evidence {
+        factor: None,
+        strength: Strength::Code,
+        at: NOW - Duration::from_secs(age),
+        amr: vec!["pwd".into()],
+        by_owner: false,
+    }
 }
 
 fn factor(method: &'static str, strength: Strength, age: u64) -> Evidence {
@@ -59,6 +65,7 @@ fn factor(method: &'static str, strength: Strength, age: u64) -> Evidence {
         strength,
         at: NOW - Duration::from_secs(age),
         amr: vec!["otp".into()],
+        by_owner: false,
     }
 }
 
@@ -75,6 +82,7 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         enrolment: Enrolment::Enrolled,
         factors: Vec::new(),
         enrol_until: None,
+        password_by_mail: false,
         removed: None,
     };
     let session = Session {

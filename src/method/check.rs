@@ -7,17 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use vestibule_templates::mail;
 
 use super::{
-    Answer, Answered, Ask, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place, Prompt, Proof,
-    Registry, Step, call,
+    Answer, Answered, Ask, Ceremony, Challenge, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place,
+    Prompt, Proof, Registry, Step, call,
 };
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
+use crate::post::Post;
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId, neighbourhood};
 
@@ -50,6 +53,9 @@ pub struct Begun {
     /// A call was ordered for it; what that would say ends with it.
     #[serde(default)]
     pub called: bool,
+    /// Its message could not be sent, so that its page must not say that it was.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 /// A begun check, as the wizard shows it.
@@ -140,18 +146,23 @@ pub struct Checks {
     pub throttle: Throttle,
     pub audit: Audit,
     pub gateways: Gateways,
+    pub post: Post,
     pub texts: Arc<vestibule_templates::texts::Texts>,
 }
 
 impl Checks {
     /// Factors that can be used now, the one used last first, then the strongest, fallbacks last. Left out, but still
-    /// factors of the user: those whose method is not in force, and recovery codes that are all used up.
+    /// factors of the user: those whose method is not in force, recovery codes that are all used up, and the mailbox that
+    /// the password came by.
     pub async fn usable(&self, user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
         let rows = self.accounts.factors(user).await?;
         let mut usable: Vec<_> = rows
             .into_iter()
             .filter_map(|row| {
                 let method = self.registry.get(&row.value.method)?;
+                if user.password_by_mail && method.card().by_mailbox() {
+                    return None;
+                }
                 let state = &row.value.state;
                 let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
                 let card = method.card();
@@ -179,6 +190,7 @@ impl Checks {
     {
         let row = self.accounts.factor(user, factor).await?;
         let method = self.method(&row.value.method, place)?;
+        not_twice(user, method)?;
         let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
         let step = step.map_err(CheckError::Field)?;
         self.start(user, method, Some(&row), step, place, previous, origin, keep).await
@@ -234,7 +246,102 @@ impl Checks {
         origin: &Origin,
         consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
+        self.judge(user, begun, answer, lane, place, origin, consume, false).await
+    }
+
+    /// Begins a login by a factor alone: nothing is stored and nothing sent, so that it costs a stranger nothing but
+    /// the asking. What is remembered travels through the page; who carries it signs it and binds it to the browser.
+    pub fn begin_alone(&self, method: &MethodId, place: &Place) -> Result<(Begun, Ceremony), CheckError> {
+        let challenge = self.alone(method, place)?.begin_alone(place);
+        let Challenge { pending, life, ceremony } =
+            challenge.ok_or_else(|| CheckError::NoSuchMethod(method.clone()))?;
+        let expires = self.vault().now() + life;
+        let (next_send, called, unsent) = (None, false, false);
+        Ok((Begun { method: method.clone(), factor: None, pending, expires, next_send, called, unsent }, ceremony))
+    }
+
+    /// Checks an answer to [`Checks::begin_alone`] against the factor it names. An answer that names nobody's factor, or
+    /// one of somebody who may not sign in, is wrong as any other, and writes nothing but a joined row of the trail: only
+    /// who knows a credential's id can make more. `consume`: as in [`Checks::check`].
+    pub async fn check_alone(
+        &self,
+        begun: &Begun,
+        answer: &Answer,
+        browser: Option<&Token<BrowserKind>>,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+    ) -> Result<Checked, CheckError> {
+        let method = self.alone(&begun.method, place)?;
+        let wrong = |user: Option<&User>, why: &str| {
+            let event = Event::new(Kind::FactorWrong, origin).factor(&begun.method, None).detail(why);
+            user.map_or(event.clone(), |user| event.user(user.id, &user.name))
+        };
+        let Some(claimed) = method.claimed(answer) else {
+            self.audit.record(wrong(None, "an answer that cannot be read")).await?;
+            return Ok(Checked::Wrong);
+        };
+        let claim = self.vault().get::<Claim>(&self.claim_key(&begun.method, &claimed.unique)).await?;
+        // The owner of the credential is who enrolled it, whatever handle the answer carries.
+        let Some(claim) = claim.map(|row| row.value).filter(|claim| claim.user == claimed.user) else {
+            self.audit.record(wrong(None, "nobody's key")).await?;
+            return Ok(Checked::Wrong);
+        };
+        let user = self.accounts.by_id(claim.user).await?.filter(|user| user.removed.is_none());
+        let Some(user) = user.filter(|user| user.factors.contains(&claim.factor)) else {
+            self.audit.record(wrong(None, "a key that was removed")).await?;
+            return Ok(Checked::Wrong);
+        };
+        if user.disabled {
+            self.audit.record(wrong(Some(&user), "the user is disabled")).await?;
+            return Ok(Checked::Wrong);
+        }
+        let lane = match browser {
+            Some(browser) if self.accounts.known_browser(&user, browser).await? => Lane::Known(browser.hash()),
+            _ => self.lane_alone(user.id, origin),
+        };
+        let begun = Begun { factor: Some(claim.factor), ..begun.clone() };
+        let checked = self.judge(&user, &begun, answer, &lane, place, origin, consume, true).await?;
+        if matches!(checked, Checked::Gone) {
+            self.audit.record(wrong(Some(&user), "a challenge that was used before")).await?;
+        }
+        Ok(checked)
+    }
+
+    /// `alone`: nothing else was proved before, so that a right answer completes the login only where the factor made
+    /// sure of its owner.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn judge(
+        &self,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        lane: &Lane,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+        alone: bool,
+    ) -> Result<Checked, CheckError> {
         let method = self.method(&begun.method, place)?;
+        not_twice(user, method)?;
+        let checked = self.weigh(method, user, begun, answer, lane, place, origin, consume, alone).await;
+        metrics().factor(method.card().id.as_str(), result(&checked));
+        checked
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn weigh(
+        &self,
+        method: &Arc<dyn Method>,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        lane: &Lane,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+        alone: bool,
+    ) -> Result<Checked, CheckError> {
         let card = method.card();
         let now = self.vault().now();
         let Some(factor) = begun.factor.as_ref().filter(|_| now < begun.expires) else { return Ok(Checked::Gone) };
@@ -270,27 +377,34 @@ impl Checks {
             },
             answered => answered,
         };
+        let by_owner = matches!(answered, Answered::RightByOwner { .. });
         let wrong = match answered {
-            Answered::Right { state, amr } => {
+            Answered::Right { state, amr } | Answered::RightByOwner { state, amr } => {
+                let left = method.describe(&state).remaining.map(|left| left as u64);
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
                     self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
-                // A second factor comes after the first: the login is complete, and the account's count begins anew.
+                // The login is complete, and the account's count begins anew: a second factor comes after the first.
+                let complete = by_owner || !alone;
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
                     changes.extend(call::end(self.vault(), user.id, begun));
                     changes.extend(consume.iter().cloned());
-                    changes.extend(self.throttle.clear(&account, &target, lane, true).await?);
+                    changes.extend(self.throttle.clear(&account, &target, lane, complete).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
+                            if user.password_by_mail {
+                                self.trust_the_mailbox_again(user).await;
+                            }
+                            if card.fallback {
+                                let label = row.value.label.clone();
+                                let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
+                                let change = left.map_or(mail::Change::FallbackUsed { label }, by_code);
+                                self.tell(user, &change, origin);
+                            }
                             let proved = Some((card.id.clone(), factor.clone()));
-                            return Ok(Checked::Proved(Proof::mint(
-                                user,
-                                proved,
-                                card.strength,
-                                now,
-                                all_amr(card.amr, &amr),
-                            )));
+                            let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &amr));
+                            return Ok(Checked::Proved(proof.by_owner(by_owner)));
                         }
                         // Another answer was counted meanwhile; that changes nothing about this one.
                         Err(VaultError::Conflict(key)) if key.starts_with("throttle/") => {}
@@ -442,6 +556,8 @@ impl Checks {
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
                 Ok(_) => {
+                    let added = || mail::Change::FactorAdded { label: factor.label.clone() };
+                    self.tell(user, &if renewed { mail::Change::RecoveryRenewed } else { added() }, origin);
                     let proved = Some((card.id.clone(), factor.id.clone()));
                     let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
@@ -497,13 +613,18 @@ impl Checks {
             if fresh.factors.len() != rows.len() || !rows.iter().all(|row| fresh.factors.contains(&row.value.id)) {
                 continue;
             }
-            for gone in removed {
+            for gone in &removed {
                 let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
                 changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
             }
             changes.extend(more.iter().cloned());
             match self.vault().commit(changes).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    for gone in removed {
+                        self.tell(user, &mail::Change::FactorRemoved { label: gone.label.clone() }, origin);
+                    }
+                    return Ok(());
+                }
                 Err(VaultError::Conflict(key)) if key.starts_with("session/") => return Err(over()),
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -542,6 +663,7 @@ impl Checks {
             expires: now + step.life,
             next_send: None,
             called: step.message.as_ref().is_some_and(|outgoing| outgoing.speech.is_some()),
+            unsent: false,
         };
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
@@ -592,10 +714,7 @@ impl Checks {
         origin: &Origin,
         now: Time,
     ) -> Result<Sending, CheckError> {
-        let delivery = match self.gateways.for_receiver(outgoing.receiver()) {
-            Some(gateway) => gateway.send(&outgoing.message).await,
-            None => Delivery::Failed("no gateway is configured".to_owned()),
-        };
+        let delivery = self.gateways.deliver(&outgoing.message).await;
         let event =
             |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref());
         match delivery {
@@ -611,10 +730,22 @@ impl Checks {
         }
     }
 
+    /// Another factor than the mailbox that set the password was proved. What fails here is tried again at the next login.
+    async fn trust_the_mailbox_again(&self, user: &User) {
+        let edit = |user: &mut User| user.password_by_mail = false;
+        if let Err(error) = self.accounts.edit_as(user, edit, Vec::new()).await {
+            tracing::info!(%error, "that a factor was proved after a password by mail was not noted");
+        }
+    }
+
+    /// Tells the owner of what was done, by another way than it was done on.
+    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+        self.post.tell(&user.name, user.email.as_deref(), change, origin.address, self.vault().clock().wall());
+    }
+
     /// The write that makes `unique` this factor's.
     async fn claim(&self, user: UserId, factor: &Factor, unique: &[u8]) -> Result<Change, CheckError> {
-        let hash = self.vault().derive("unique").mac(&[factor.method.as_str().as_bytes(), unique]);
-        let key = format!("unique/{}/{}", factor.method, data_encoding::HEXLOWER.encode(&hash));
+        let key = self.claim_key(&factor.method, unique);
         let expect = match self.vault().get::<Claim>(&key).await? {
             None => Expect::Absent,
             Some(row) => {
@@ -626,6 +757,11 @@ impl Checks {
             }
         };
         Ok(self.vault().put(key, expect, &Claim { user, factor: factor.id.clone() }, None)?)
+    }
+
+    fn claim_key(&self, method: &MethodId, unique: &[u8]) -> String {
+        let hash = self.vault().derive("unique").mac(&[method.as_str().as_bytes(), unique]);
+        format!("unique/{method}/{}", data_encoding::HEXLOWER.encode(&hash))
     }
 
     /// The user's factors of the same method, having seen that one may be enrolled.
@@ -643,6 +779,12 @@ impl Checks {
     fn method(&self, id: &MethodId, place: &Place) -> Result<&Arc<dyn Method>, CheckError> {
         let works = self.registry.get(id).filter(|method| method.works_at(place));
         works.ok_or_else(|| CheckError::NoSuchMethod(id.clone()))
+    }
+
+    /// A method that a login can begin with.
+    fn alone(&self, id: &MethodId, place: &Place) -> Result<&Arc<dyn Method>, CheckError> {
+        let method = self.method(id, place)?;
+        if method.card().usable_alone { Ok(method) } else { Err(CheckError::NoSuchMethod(id.clone())) }
     }
 
     fn context<'a>(
@@ -675,6 +817,17 @@ impl Checks {
         let mac = self.vault().derive("enrolment").mac(&[user.0.as_bytes(), method.as_str().as_bytes()]);
         let random = DerivedRandom::new(Key::new(mac));
         (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
+    }
+
+    /// Where a login by a factor alone is counted, by an unknown browser: a lane of its own, which strangers who have no
+    /// more than a name never reach, so that it stays open when they have closed theirs; and one for each neighbourhood
+    /// of addresses, so that whoever knows a credential's id holds up nobody elsewhere. Of 256 places a user, however many
+    /// addresses there are.
+    fn lane_alone(&self, user: UserId, origin: &Origin) -> Lane {
+        let from = origin.address.map(|address| neighbourhood(address).to_string()).unwrap_or_default();
+        let place = self.vault().derive("alone from").mac(&[from.as_bytes()])[0];
+        let random = DerivedRandom::new(Key::new(self.vault().derive("alone").mac(&[user.0.as_bytes(), &[place]])));
+        Lane::Known(Token::<BrowserKind>::generate(&random).hash())
     }
 
     fn new_factor(
@@ -719,11 +872,31 @@ async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answ
     }
 }
 
+/// A mailbox that set the password is no second factor beside it.
+fn not_twice(user: &User, method: &Arc<dyn Method>) -> Result<(), CheckError> {
+    if user.password_by_mail && method.card().by_mailbox() {
+        return Err(CheckError::NoSuchMethod(method.card().id.clone()));
+    }
+    Ok(())
+}
+
+/// What became of an answer, as it is counted.
+fn result(checked: &Result<Checked, CheckError>) -> &'static str {
+    match checked {
+        Ok(Checked::Proved(_)) => "right",
+        Ok(Checked::Wrong) => "wrong",
+        Ok(Checked::Wait(_)) => "waiting",
+        Ok(Checked::Closed) => "closed",
+        Ok(Checked::Gone) => "gone",
+        Err(_) => "failed",
+    }
+}
+
 /// A new factor, once whoever must be asked about it said yes.
 async fn confirmed(method: &Arc<dyn Method>, mut new: New) -> Result<New, FieldError> {
     let Some(ask) = new.ask.take() else { return Ok(new) };
     match asked(method, &new.state, &ask).await {
-        Ok(Answered::Right { state, amr }) => {
+        Ok(Answered::Right { state, amr } | Answered::RightByOwner { state, amr }) => {
             new.state = state;
             new.amr.extend(amr);
             Ok(new)

@@ -16,6 +16,8 @@ pub struct Proof {
     strength: Strength,
     at: Time,
     amr: Vec<String>,
+    /// The factor made sure that its owner used it: two kinds in one.
+    by_owner: bool,
 }
 
 impl Proof {
@@ -27,7 +29,12 @@ impl Proof {
         at: Time,
         amr: Vec<String>,
     ) -> Self {
-        Self { user: user.id, generation: user.generation, factor, strength, at, amr }
+        Self { user: user.id, generation: user.generation, factor, strength, at, amr, by_owner: false }
+    }
+
+    /// The same, by a factor that said in what it signed that its owner was there.
+    pub(super) fn by_owner(self, by_owner: bool) -> Self {
+        Self { by_owner, ..self }
     }
 
     pub fn user(&self) -> UserId {
@@ -56,5 +63,9 @@ impl Proof {
 
     pub fn amr(&self) -> &[String] {
         &self.amr
+    }
+
+    pub fn is_by_owner(&self) -> bool {
+        self.by_owner
     }
 }

@@ -1,5 +1,7 @@
 //! What holds for every method is told once, walking the registry; what each alone must hold follows.
 
+mod every;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,15 +9,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::account::{Accounts, NewUser, User};
+use crate::account::{AccountError, Accounts, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
 use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
-    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
+    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
+use crate::post::Post;
 use crate::secret::{DerivedRandom, Key, Secret};
 use crate::store::{Change, Expect, KeyRing, MemoryStore, Record, Vault};
 use crate::throttle::{Lane, Throttle};
@@ -24,13 +27,15 @@ use crate::types::UserName;
 #[path = "../../tests/support/authenticator.rs"]
 mod authenticator;
 
-use authenticator::{Authenticator, Says};
+use authenticator::{Attestation, Authenticator, Maker, Says};
 
 const SITE: &str = "https://wiki.example.com";
 
 /// A house with all methods, in memory.
 struct Bench {
     clock: Arc<StillClock>,
+    store: Arc<MemoryStore>,
+    start: u64,
     vault: Vault,
     checks: Checks,
     outbox: Outbox,
@@ -118,7 +123,7 @@ impl Bench {
     fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
         let console = || Some(Arc::new(ConsoleGateway::new(outbox.clone())) as Arc<dyn crate::gateway::Gateway>);
-        let gateways = Gateways { sms: console(), voice: console(), email: console() };
+        let gateways = Gateways { sms: console(), voice: console(), email: console(), ..Gateways::default() };
         let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
         for id in ids() {
             written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
@@ -137,18 +142,44 @@ impl Bench {
         assert!(problems.is_empty(), "{problems}");
 
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
+        Self::over(Arc::default(), 1, clock, outbox, registry, gateways)
+    }
+
+    /// The process that starts on this store as the so many-th; each draws randomness of its own.
+    fn over(
+        store: Arc<MemoryStore>,
+        start: u64,
+        clock: Arc<StillClock>,
+        outbox: Outbox,
+        registry: Arc<Registry>,
+        gateways: Gateways,
+    ) -> Self {
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-        let random = Arc::new(DerivedRandom::seeded(1));
-        let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random);
+        let random = Arc::new(DerivedRandom::seeded(start));
+        let vault = Vault::new(store.clone(), keys, clock.clone(), random);
         let checks = Checks {
             registry,
             accounts: Accounts::new(vault.clone()),
             throttle: Throttle::new(vault.clone(), &ThrottleSection::default()),
             audit: Audit::new(vault.clone(), Duration::from_secs(86_400), 1 << 20),
             gateways,
+            post: Post::new(vestibule_templates::Texts::english()),
             texts: Arc::new(vestibule_templates::texts::Texts::english()),
         };
-        Self { clock, vault, checks, outbox }
+        Self { clock, store, start, vault, checks, outbox }
+    }
+
+    /// The same house after the process died: nothing but the store is left of it.
+    fn restarted(self) -> Self {
+        let Checks { registry, gateways, .. } = self.checks;
+        Self::over(self.store, self.start + 1, self.clock, self.outbox, registry, gateways)
+    }
+
+    /// Makes a user whose mail address the operator set.
+    async fn with_address(&self, name: &str, email: &str) {
+        let user = self.user(name).await;
+        let set = |user: &mut User| user.email = Some(email.to_owned());
+        self.checks.accounts.edit(user.id, set, Vec::new()).await.unwrap();
     }
 
     async fn user(&self, name: &str) -> Arc<User> {
@@ -784,6 +815,154 @@ async fn a_challenge_asks_for_any_key_and_is_good_for_five_minutes() {
     assert!(matches!(bench.check("alice", &made.begun, &answer, "one").await, Checked::Gone));
 }
 
+/// What an enrolment of this key comes to.
+async fn enrol_key(bench: &Bench, key: &mut Authenticator, says: &Says) -> Result<Enrolled, CheckError> {
+    let begun = bench.begin_enrolment("alice", &MethodId::new("webauthn"), &Answer::default(), None).await.unwrap();
+    let Some(Ceremony::Create(options)) = &begun.prompt.ceremony else { panic!() };
+    let answer = fields(&[("code", &key.create(options, says))]);
+    let enrolled = bench.finish_enrolment("alice", &begun.begun, &answer).await;
+    bench.clock.advance(Duration::from_secs(3600));
+    enrolled
+}
+
+#[tokio::test]
+async fn wa_13_only_models_that_their_makers_vouch_for() {
+    const OURS: [u8; 16] = [0x11; 16];
+    const OTHER: [u8; 16] = [0x22; 16];
+    let makers = [OURS, OTHER, [0x33; 16]].map(|model| Arc::new(Maker::of(model)));
+    let [ours, other, stranger] = &makers;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("makers.pem");
+    std::fs::write(&file, format!("# two makers\n{}\n{}", ours.root, other.root)).unwrap();
+
+    let says = |model: [u8; 16], attestation| Says { aaguid: model, attestation, ..Says::honest(SITE) };
+    let by = |maker: &Arc<Maker>| Attestation::Maker(maker.clone());
+    let lied = |model| Says { good_signature: true, ..says(model, by(ours)) };
+    let self_styled = Arc::new(Maker::calling_itself("Something else", OURS));
+    let (allow, deny) = (json!([uuid::Uuid::from_bytes(OURS)]), json!([uuid::Uuid::from_bytes(OURS).to_string()]));
+    let proved = json!({"attestation": "direct", "attestation_ca_file": &file});
+    let with = |key: &str, list: &Value| {
+        let mut section = proved.clone();
+        section[key] = list.clone();
+        section
+    };
+    for (what, section, says, accepted) in [
+        ("a proved model", proved.clone(), says(OURS, by(ours)), true),
+        ("another proved model", proved.clone(), says(OTHER, by(other)), true),
+        ("no proof", proved.clone(), says(OURS, Attestation::None), false),
+        ("its own word", proved.clone(), says(OURS, Attestation::Itself), false),
+        ("a maker nobody knows", proved.clone(), says([0x33; 16], by(stranger)), false),
+        ("another model than the certificate's", proved.clone(), lied(OTHER), false),
+        ("a certificate for something else", proved.clone(), says(OURS, by(&self_styled)), false),
+        ("a format nobody knows", proved.clone(), says(OURS, Attestation::Named("apple-pie")), false),
+        ("an allowed model", with("aaguid_allow", &allow), says(OURS, by(ours)), true),
+        ("one that is not allowed", with("aaguid_allow", &allow), says(OTHER, by(other)), false),
+        ("a denied model", with("aaguid_deny", &deny), says(OURS, by(ours)), false),
+        ("one that is not denied", with("aaguid_deny", &deny), says(OTHER, by(other)), true),
+        // Nobody asked, and nobody is believed.
+        ("any model", json!({}), says(OURS, Attestation::None), true),
+        ("a proof nobody asked for", json!({}), says(OURS, by(ours)), true),
+        ("a wrong proof nobody asked for", json!({}), lied(OTHER), false),
+    ] {
+        let direct = !section["attestation"].is_null();
+        let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "webauthn": section}));
+        let begun = bench.begin_enrolment("alice", &MethodId::new("webauthn"), &Answer::default(), None).await.unwrap();
+        let Some(Ceremony::Create(options)) = &begun.prompt.ceremony else { panic!() };
+        let asked: Value = serde_json::from_str(options).unwrap();
+        assert_eq!(asked["publicKey"]["attestation"], if direct { "direct" } else { "none" }, "{what}");
+        match enrol_key(&bench, &mut Authenticator::new(1), &says).await {
+            Ok(_) => assert!(accepted, "{what} was accepted"),
+            Err(CheckError::Field(error)) => {
+                assert!(!accepted && error.field == "code", "{what}: {error:?}");
+                let model = matches!(what, "no proof" | "its own word" | "a maker nobody knows")
+                    || what.ends_with("allowed")
+                    || what.starts_with("a denied");
+                assert_eq!(error.text == "error-key-model", model, "{what}: {error:?}");
+            }
+            Err(other) => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn models_are_named_only_where_they_are_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let good = file("good.pem", &Maker::of([1; 16]).root);
+    let empty = file("empty.pem", "nothing");
+    let torn = file("torn.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let some = "cb69481e-8ff7-4039-93ec-0a2729a154a8";
+    for (section, told) in [
+        (json!({"attestation": "direct", "attestation_ca_file": good, "aaguid_allow": [some]}), vec![]),
+        (json!({"attestation": "direct"}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": empty}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": torn}), vec!["attestation_ca_file"]),
+        (json!({"attestation": "direct", "attestation_ca_file": "/nowhere"}), vec!["attestation_ca_file"]),
+        (json!({"aaguid_allow": [some]}), vec!["aaguid_allow"]),
+        (
+            json!({"attestation": "none", "aaguid_deny": [some], "attestation_ca_file": good}),
+            vec!["aaguid_deny", "attestation_ca_file"],
+        ),
+        (json!({"attestation": "indirect"}), vec!["attestation"]),
+        (
+            json!({"attestation": "direct", "attestation_ca_file": good, "aaguid_deny": [some, "YubiKey"]}),
+            vec!["aaguid_deny[1]"],
+        ),
+        (json!({"user_verification": "discouraged"}), vec!["user_verification"]),
+        (json!({"hints": ["hybrid", "phone"]}), vec!["hints[1]"]),
+    ] {
+        let (_, problems) = built(json!({"webauthn": section}), &[SITE], false);
+        let told: Vec<String> = told.iter().map(|key| format!("methods.webauthn.{key}")).collect();
+        assert_eq!(problems, told, "{section}");
+    }
+}
+
+#[tokio::test]
+async fn wa_05_where_the_owner_must_be_seen_a_touch_is_not_enough() {
+    let section = json!({"user_verification": "required", "hints": ["client-device", "hybrid"]});
+    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "webauthn": section}));
+    let mut key = Authenticator::new(1);
+    let (touch, seen) = (Says::honest(SITE), Says { user_verified: true, ..Says::honest(SITE) });
+    assert!(enrol_key(&bench, &mut key, &touch).await.is_err());
+    let enrolled = enrol_key(&bench, &mut key, &seen).await.unwrap();
+    for (says, right) in [(&touch, false), (&seen, true)] {
+        let made = bench.begin("alice", &enrolled, "one").await;
+        let Some(Ceremony::Get(options)) = &made.prompt.ceremony else { panic!() };
+        let asked: Value = serde_json::from_str(options).unwrap();
+        assert_eq!(asked["publicKey"]["userVerification"], "required");
+        assert_eq!(asked["publicKey"]["hints"], json!(["client-device", "hybrid"]));
+        let answer = fields(&[("code", &key.get(options, says))]);
+        let checked = bench.check("alice", &made.begun, &answer, "one").await;
+        assert_eq!(matches!(checked, Checked::Proved(_)), right, "{checked:?}");
+        bench.clock.advance(Duration::from_secs(3600));
+    }
+}
+
+/// Whichever methods can: no other begins without a name, and what they ask then names nobody.
+#[tokio::test]
+async fn only_methods_that_can_begin_a_login_alone() {
+    let bench = Bench::new();
+    bench.enrol("alice", &MethodId::new("webauthn"), &mut Hands::new(1)).await;
+    for id in ids() {
+        let card = bench.checks.registry.get(id).unwrap().card();
+        match bench.checks.begin_alone(id, &place()) {
+            Ok((begun, Ceremony::Get(options))) => {
+                assert!(card.usable_alone && card.phishing_resistant && begun.factor.is_none(), "{id}");
+                let asked: Value = serde_json::from_str(&options).unwrap();
+                assert_eq!(asked["publicKey"]["allowCredentials"], json!([]));
+                let nowhere = Place { origin: "https://other.test".to_owned(), ..place() };
+                assert!(bench.checks.begin_alone(id, &nowhere).is_err());
+            }
+            Err(CheckError::NoSuchMethod(_)) => assert!(!card.usable_alone, "{id}"),
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_message_is_stored_before_it_is_sent_masked_and_paid_for() {
     let bench = Bench::new();
@@ -962,6 +1141,42 @@ async fn only_telephones_that_messages_may_go_to_are_taken() {
     assert!(matches!(line.unwrap().sending, Sending::Sent { .. }));
 }
 
+/// A code that can be spoken must be readable; so it ends when it was typed in, replaced, or is too old.
+#[tokio::test]
+async fn what_a_call_would_say_ends_with_its_code() {
+    #[derive(Serialize, Deserialize)]
+    struct Call {
+        speech: Speech,
+    }
+    impl Record for Call {
+        const NAME: &'static str = "call";
+    }
+    let bench = Bench::new();
+    let calls = async || bench.vault.all::<Call>("call/").await.unwrap();
+    let (voice, mut hands) = (MethodId::new("voice"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &voice, &mut hands).await;
+    assert!(calls().await.is_empty(), "the enrolment is over");
+    bench.begin("alice", &enrolled, "one").await;
+    let first = calls().await;
+    bench.clock.advance(Duration::from_secs(61));
+    let made = bench.begin("alice", &enrolled, "two").await;
+    let second = calls().await;
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert!(first[0].value.speech.answer != second[0].value.speech.answer, "another code");
+    assert!(first[0].value.speech.question == second[0].value.speech.question, "and no code in the question");
+    assert!(!format!("{:?}", first[0].value.speech).contains("Say"));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(matches!(bench.check("alice", &made.begun, &fields(&[("code", "1")]), "two").await, Checked::Wrong));
+    assert_eq!(calls().await.len(), 1, "a typing error does not cost another call");
+    bench.clock.advance(Duration::from_secs(2));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "two").await, Checked::Proved(_)));
+    assert!(calls().await.is_empty());
+    bench.clock.advance(Duration::from_secs(61));
+    bench.begin("alice", &enrolled, "one").await;
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(calls().await.is_empty());
+}
+
 /// A call needs an address to ask at.
 #[test]
 fn nobody_is_called_where_nobody_can_be_asked() {
@@ -975,7 +1190,7 @@ fn nobody_is_called_where_nobody_can_be_asked() {
 
 fn built(written: Value, origins: &[&str], gateway: bool) -> (Arc<Registry>, Vec<String>) {
     let sms = gateway.then(|| Arc::new(ConsoleGateway::new(Outbox::default())) as Arc<dyn crate::gateway::Gateway>);
-    let gateways = Gateways { voice: sms.clone(), sms, email: None };
+    let gateways = Gateways { voice: sms.clone(), sms, ..Gateways::default() };
     let origins: Vec<Origin> = origins.iter().map(|origin| Origin::parse(origin).unwrap()).collect();
     let mut problems = Problems::default();
     let written = serde_json::from_value(written).unwrap();

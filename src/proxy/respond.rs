@@ -40,14 +40,11 @@ pub enum Shape {
 impl Shape {
     /// Fetch metadata first, `Accept` second; never the user agent.
     pub fn of(kind: Kind, accept: Option<&[u8]>) -> Self {
-        let accept = String::from_utf8_lossy(accept.unwrap_or_default()).to_ascii_lowercase();
         if kind == Kind::Navigation {
-            Shape::Page
-        } else if accept.contains("text/plain") && !accept.contains("json") {
-            Shape::Text
-        } else {
-            Shape::Problem
+            return Shape::Page;
         }
+        let accept = String::from_utf8_lossy(accept.unwrap_or_default()).to_ascii_lowercase();
+        if accept.contains("text/plain") && !accept.contains("json") { Shape::Text } else { Shape::Problem }
     }
 }
 
@@ -76,7 +73,8 @@ impl Dress {
         macro_rules! with_forms_to {
             ($places:literal) => {
                 concat!(
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; ",
+                    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; ",
+                    "base-uri 'none'; ",
                     "frame-ancestors 'none'; form-action 'self' ",
                     $places
                 )

@@ -11,7 +11,8 @@ mod peer;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::StatusCode;
 use pingora::upstreams::peer::HttpPeer;
@@ -21,9 +22,12 @@ use self::member::Visit;
 pub use self::member::{Condition, Member, Roster};
 pub use self::names::ResolveError;
 use self::peer::Target;
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::error::Problems;
 use crate::gate::{Check, Protocol, Site, Sites};
+
+/// How long it is not said again that a site is at its limit.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// What kind of answer is expected: it decides how long silence may last, and what can be spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +83,8 @@ struct Group {
     most: usize,
     /// Where the next choice among equals begins.
     turn: AtomicUsize,
-    /// It was said that the limit is reached.
-    full: AtomicBool,
+    /// When it was last said that the limit is reached; 0: never.
+    told: AtomicI64,
 }
 
 #[derive(Debug)]
@@ -117,6 +121,9 @@ impl Upstreams {
                 match Target::build(upstream, &site.terms) {
                     Ok(target) => {
                         let member = roster.member(&site.name(), &upstream.to_string());
+                        if site.terms.check.is_none() {
+                            member.uncheck();
+                        }
                         upstreams.push(Upstream { member, target: Arc::new(target) });
                     }
                     Err(trouble) => {
@@ -132,7 +139,7 @@ impl Upstreams {
                 host: site.upstream_host.clone(),
                 most: site.terms.most,
                 turn: AtomicUsize::new(0),
-                full: AtomicBool::new(false),
+                told: AtomicI64::new(0),
             };
             groups.insert(site.index, group);
         }
@@ -145,7 +152,8 @@ impl Upstreams {
     /// Why none can take it.
     pub fn choose(&self, site: &Site, tried: &mut Tried, exchange: Exchange) -> Result<Choice, Unavailable> {
         let group = self.groups.get(&site.index).ok_or(Unavailable::Down)?;
-        let (count, turn) = (group.upstreams.len(), group.turn.fetch_add(1, Ordering::Relaxed));
+        let count = group.upstreams.len().max(1);
+        let turn = group.turn.fetch_add(1, Ordering::Relaxed) % count;
         loop {
             let now = self.clock.now();
             let mut best = Err(Unavailable::Protocol);
@@ -155,7 +163,7 @@ impl Upstreams {
                     continue;
                 }
                 let member = &upstream.member;
-                let after = index.wrapping_sub(turn) % count;
+                let after = (index + count - turn) % count;
                 let rank = (tried.has(index), member.is_avoided(now), member.under_way(), after);
                 if best.is_err() || best.is_ok_and(|(other, _)| rank < other) {
                     best = Ok((rank, index));
@@ -164,17 +172,14 @@ impl Upstreams {
             let index = match best {
                 Ok((_, index)) => index,
                 Err(why) => {
-                    if why == Unavailable::Busy && !group.full.swap(true, Ordering::Relaxed) {
-                        tracing::warn!(site = %site.name(), "{why}");
+                    if why == Unavailable::Busy {
+                        group.tell_busy(site, now);
                     }
                     return Err(why);
                 }
             };
             // Somebody else may have taken the last place meanwhile: then anew.
             if let Some(visit) = group.upstreams[index].member.enter(group.most) {
-                if group.full.load(Ordering::Relaxed) {
-                    group.full.store(false, Ordering::Relaxed);
-                }
                 tried.0 |= 1 << (index % 64);
                 return Ok(Choice { visit, site: site.index, index });
             }
@@ -186,23 +191,15 @@ impl Upstreams {
     /// # Errors
     /// The name has no address.
     pub async fn peer(&self, choice: &Choice, exchange: Exchange) -> Result<Box<HttpPeer>, ResolveError> {
-        let target = self.target(choice).ok_or(ResolveError::Empty)?;
+        let target = self.target(choice).ok_or(ResolveError::Unknown)?;
         target.peer(exchange, &self.clock).await
     }
 
     /// A chosen upstream took no connection: it comes last for a while, and so does its address among those of its
-    /// name. `true`: there is somewhere else to try.
-    pub fn failed(
-        &self,
-        choice: &Choice,
-        peer: Option<&HttpPeer>,
-        why: &str,
-        tried: Tried,
-        exchange: Exchange,
-    ) -> bool {
+    /// name. `true`: the name has others.
+    pub fn failed(&self, choice: &Choice, peer: Option<&HttpPeer>, why: &str) -> bool {
         choice.visit.member().fail(self.clock.now(), why);
-        let others = peer.zip(self.target(choice)).is_some_and(|(peer, target)| target.pass_over(peer));
-        others || self.is_more(choice, tried, exchange)
+        peer.zip(self.target(choice)).is_some_and(|(peer, target)| target.pass_over(peer))
     }
 
     /// Whether another upstream is left that was not tried.
@@ -223,14 +220,18 @@ impl Upstreams {
             group.upstreams.iter().map(move |one| (check, group.host.as_deref(), &one.member, &one.target))
         })
     }
-
-    /// Whether this is one of ours: what was removed by a reload is not.
-    pub fn has(&self, member: &Arc<Member>) -> bool {
-        self.groups.values().any(|group| group.upstreams.iter().any(|one| Arc::ptr_eq(&one.member, member)))
-    }
 }
 
 impl Group {
+    /// A site at its limit refuses as fast as it is asked: that is no reason to fill the disk.
+    fn tell_busy(&self, site: &Site, now: Time) {
+        let last = self.told.load(Ordering::Relaxed);
+        if last == 0 || now.since(Time(last)) >= SILENCE {
+            self.told.store(now.0, Ordering::Relaxed);
+            tracing::warn!(site = %site.name(), "{}", Unavailable::Busy);
+        }
+    }
+
     /// Whether a request of this kind may go there now.
     fn takes(&self, upstream: &Upstream, exchange: Exchange) -> Result<(), Unavailable> {
         let member = &upstream.member;
@@ -251,7 +252,7 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{StillClock, Time};
+    use crate::clock::StillClock;
     use crate::config::{SiteSection, Written};
 
     struct Bench {
@@ -314,11 +315,13 @@ mod tests {
         let bench = bench(|_| {});
         let mut tried = Tried::default();
         let first = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
-        assert!(bench.upstreams.failed(&first, None, "refused", tried, Exchange::Ordinary), "there is another");
+        bench.upstreams.failed(&first, None, "refused");
+        assert!(bench.upstreams.is_more(&first, tried, Exchange::Ordinary));
         let second = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
         assert_ne!(first.index, second.index);
         let index = first.index;
-        assert!(!bench.upstreams.failed(&second, None, "refused", tried, Exchange::Ordinary), "none is left");
+        bench.upstreams.failed(&second, None, "refused");
+        assert!(!bench.upstreams.is_more(&second, tried, Exchange::Ordinary), "none is left");
         drop((first, second));
         assert!(bench.next().is_ok(), "whoever comes next tries again");
 
@@ -371,7 +374,7 @@ mod tests {
         let members = bench.roster.list();
         members[0].drain(true);
         let next = Upstreams::build(&bench.sites, &bench.roster, bench.clock.clone(), &mut Problems::default());
-        assert!(next.has(&members[0]) && members[0].is_drained());
+        assert!(Arc::ptr_eq(&next.groups[&0].upstreams[0].member, &members[0]) && members[0].is_drained());
         drop((members, next, bench.upstreams));
         assert!(bench.roster.list().is_empty());
     }

@@ -10,8 +10,8 @@ use crate::clock::{Clock, TOLERANCE, Time};
 use crate::secret::{Key, LoginKind, Token, TokenKind};
 use crate::store::Vault;
 
-/// Signs the state of a login form: also its anti-forgery value, since only the browser that holds the login cookie can
-/// send it back.
+/// Signs the state of a login form, or of a challenge in it: also its anti-forgery value, since only the browser that
+/// holds the login cookie can send it back.
 #[derive(Clone, Debug)]
 pub struct LoginSeal {
     key: Key,
@@ -20,8 +20,9 @@ pub struct LoginSeal {
 }
 
 impl LoginSeal {
-    pub(super) fn new(vault: &Vault, life: Duration) -> Self {
-        Self { key: vault.derive("login form"), clock: vault.clock().clone(), life }
+    /// What one `purpose` signs is nothing to another.
+    pub(super) fn new(vault: &Vault, purpose: &str, life: Duration) -> Self {
+        Self { key: vault.derive(purpose), clock: vault.clock().clone(), life }
     }
 
     /// Readable, not secret: `<end in ms>.<state>.<mac>`, each but the first in base64url.

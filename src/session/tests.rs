@@ -101,12 +101,24 @@ impl House {
     }
 
     fn password(&self) -> Evidence {
-        Evidence { factor: None, strength: Strength::Code, at: self.vault.now(), amr: vec!["pwd".to_owned()] }
+        Evidence {
+            factor: None,
+            strength: Strength::Code,
+            at: self.vault.now(),
+            amr: vec!["pwd".to_owned()],
+            by_owner: false,
+        }
     }
 
     fn totp(&self) -> Evidence {
         let factor = Some((MethodId::new("totp"), factor()));
-        Evidence { factor, strength: Strength::Code, at: self.vault.now(), amr: vec!["otp".to_owned()] }
+        Evidence {
+            factor,
+            strength: Strength::Code,
+            at: self.vault.now(),
+            amr: vec!["otp".to_owned()],
+            by_owner: false,
+        }
     }
 
     async fn open(&self, user: &User, evidence: Vec<Evidence>) -> Opened {
@@ -312,6 +324,17 @@ async fn what_was_stamped_in_the_future_is_nothing() {
     assert_eq!(restarted.visitor(Some(&opened.token)).await.unwrap().level(), Level::Known);
 }
 
+/// A key that signs in alone.
+fn key(house: &House, by_owner: bool) -> Evidence {
+    Evidence {
+        factor: Some((MethodId::new("webauthn"), factor())),
+        strength: Strength::PhishingResistant,
+        amr: vec!["hwk".to_owned()],
+        by_owner,
+        ..house.totp()
+    }
+}
+
 #[test]
 fn se_20_a_level_is_what_the_evidence_says() {
     let house = House::new();
@@ -323,7 +346,12 @@ fn se_20_a_level_is_what_the_evidence_says() {
         (vec![house.password(), house.password()], Level::Known),
         (vec![weak.clone()], Level::Stranger),
         (vec![strong], Level::Known),
-        (vec![house.password(), weak], Level::Verified),
+        (vec![house.password(), weak.clone()], Level::Verified),
+        // One key, or two of them, are a first factor; with something else, or by its owner, they are two.
+        (vec![key(&house, false), key(&house, false)], Level::Known),
+        (vec![key(&house, false), weak.clone()], Level::Verified),
+        (vec![key(&house, true)], Level::Verified),
+        (vec![Evidence { by_owner: true, ..weak }], Level::Stranger),
     ] {
         assert_eq!(level(&evidence), expected, "{evidence:?}");
     }
@@ -338,6 +366,9 @@ async fn amr_says_what_was_proved_and_mfa_only_of_two_kinds() {
         (vec![house.password()], vec!["pwd"]),
         (vec![house.password(), house.totp()], vec!["pwd", "otp", "mfa"]),
         (vec![house.password(), remembered], vec!["pwd", "remembered"]),
+        (vec![key(&house, false)], vec!["hwk"]),
+        (vec![key(&house, true)], vec!["hwk", "mfa"]),
+        (vec![key(&house, false), house.totp()], vec!["hwk", "otp", "mfa"]),
     ] {
         let opened = house.open(&user, evidence).await;
         let visitor = house.sessions.visitor(Some(&opened.token)).await.unwrap();

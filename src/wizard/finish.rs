@@ -12,15 +12,16 @@ use url::form_urlencoded;
 use super::failure::Failure;
 use super::stage::Login;
 use super::{Visit, Wizard};
-use crate::account::{Browser, User};
+use crate::account::{Browser, Factor, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::method::Proof;
 use crate::secret::{BrowserKind, LoginKind, Token};
-use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place};
-use crate::store::Change;
-use crate::types::{Handle, Policy};
+use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, level};
+use crate::store::{Change, Row};
+use crate::telemetry::metrics;
+use crate::types::{Handle, Level, MethodId, Policy};
 
 /// How long a browser stays known.
 const KNOWN: Duration = Duration::from_secs(400 * 86_400);
@@ -130,25 +131,33 @@ impl Wizard {
         Place { address: Some(visit.facts.client), agent: visit.agent.clone() }
     }
 
-    /// After a right password: what comes next.
-    pub(super) async fn after_password(
+    /// After a right first factor: what comes next.
+    pub(super) async fn after_first(
         &self,
         visit: &Visit,
         user: &Arc<User>,
-        evidence: Vec<Evidence>,
+        proved: Evidence,
         return_to: Option<String>,
         previous: Option<&Login>,
     ) -> Result<Next, Failure> {
         let need = self.need(visit, return_to.as_deref());
+        // Two kinds in one: the login is complete. What a rule wants besides is asked for like any step-up.
+        let whole = Some(&proved).filter(|proved| proved.by_owner).cloned();
+        let mut evidence = vec![proved];
         // Whoever signs in once more in a live session keeps what it proved: a password asked for by its age costs no
         // second factor.
-        let mut evidence = evidence;
         if let Some(live) = visit.visitor.live().filter(|live| live.user.id == user.id) {
-            evidence.extend(live.evidence.iter().filter(|old| old.factor.is_some()).cloned());
+            let others = live.evidence.iter().filter(|old| old.factor != evidence[0].factor);
+            evidence.extend(others.cloned().collect::<Vec<_>>());
         }
-        if need.policy != Policy::TwoFactor || gate::accepts(&need, &evidence, self.vault.now()) {
-            let opened = self.open(visit, user, evidence, None, previous, Vec::new()).await?;
+        let enough = level(&evidence) == Level::Verified
+            && (whole.is_some() || gate::accepts(&need, &evidence, self.vault.now()));
+        if need.policy != Policy::TwoFactor || enough {
+            let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Vec::new()).await?;
             return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
+        }
+        if lacks_password(&evidence) && self.second_factors(user, &evidence).await?.is_empty() {
+            return Ok(Next::PasswordFirst);
         }
         let first = user.factors.is_empty();
         if first && !self.first_login(user) {
@@ -158,6 +167,18 @@ impl Wizard {
         let pending = Pending { return_to, need, enrols, ..self.pending(visit, user, evidence) };
         let token = self.sessions.begin_login(pending, previous.map(|login| &login.row), Vec::new()).await?;
         Ok(Next::Wizard(token, if first { "/.vestibule/enrol" } else { "/.vestibule/verify" }))
+    }
+
+    /// What can be asked for after this evidence. Whoever came with a factor alone proves something of another kind: one
+    /// key is not two factors.
+    pub(super) async fn second_factors(&self, user: &User, evidence: &[Evidence]) -> Result<Vec<Row<Factor>>, Failure> {
+        let mut usable = self.checks.usable(user).await?;
+        if lacks_password(evidence) && level(evidence) != Level::Verified {
+            let given =
+                |method: &MethodId| evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| id == method);
+            usable.retain(|row| !given(&row.value.method));
+        }
+        Ok(usable)
     }
 
     /// The user of a proof, if nothing has ended since what the proof is good for.
@@ -172,7 +193,9 @@ impl Wizard {
         if user.enrol_until.is_some_and(|end| now < end) {
             return true;
         }
-        user.enrolment == crate::account::Enrolment::NeverEnrolled
+        // A password that a mailbox set proves the mailbox alone.
+        !user.password_by_mail
+            && user.enrolment == crate::account::Enrolment::NeverEnrolled
             && self.settings.first_login_for.is_some_and(|span| now < user.created + span)
     }
 
@@ -206,7 +229,7 @@ impl Wizard {
         login: Option<&Login>,
         mut more: Vec<Change>,
     ) -> Result<SignedIn, Failure> {
-        let verified = evidence.iter().any(|evidence| evidence.factor.is_some());
+        let verified = level(&evidence) == Level::Verified;
         let source = visit.source();
         let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
         if let Some((method, factor)) = proved.and_then(|evidence| evidence.factor.as_ref()) {
@@ -251,15 +274,23 @@ impl Wizard {
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
+        metrics().session_opened(if verified { "verified" } else { "known" });
         Ok(SignedIn { opened, browser })
     }
 }
 
-/// What follows a right password.
+/// Whether nothing but factors was proved.
+pub fn lacks_password(evidence: &[Evidence]) -> bool {
+    evidence.iter().all(|one| one.factor.is_some())
+}
+
+/// What follows a right first factor.
 pub enum Next {
     SignedIn(SignedIn, String),
     Wizard(Token<LoginKind>, &'static str),
     NotEnrolled,
+    /// A key that did not make sure of its owner, of somebody with nothing else to prove but the password.
+    PasswordFirst,
 }
 
 /// A session that was just opened, with what the browser must be told.

@@ -33,7 +33,7 @@ impl Posted {
 
     /// What the methods are given: everything but what is ours.
     pub fn answer(&self) -> Answer {
-        const OURS: [&str; 5] = ["csrf", "state", "factor", "trust", "send"];
+        const OURS: [&str; 6] = ["csrf", "state", "challenge", "factor", "trust", "send"];
         let theirs = self.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
         Answer(theirs.map(|(name, value)| (name.clone(), value.clone())).collect())
     }

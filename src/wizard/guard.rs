@@ -32,6 +32,18 @@ pub async fn navigations_only(
     }
 }
 
+/// What a script of our own pages asks for, and nobody else may: a `fetch` from the same origin. The application's
+/// scripts share the origin, so this alone is not enough.
+pub async fn own_scripts_only(Extension(visit): Extension<Arc<Visit>>, request: Request, next: Next) -> Response {
+    let fetch = &visit.facts.fetch;
+    let same_origin = fetch.site.as_deref() == Some("same-origin") && fetch.dest.as_deref() == Some("empty");
+    if if has_metadata(&visit) { same_origin } else { is_own_origin(&visit) } {
+        next.run(request).await
+    } else {
+        Failure::NotFromHere.into_response()
+    }
+}
+
 /// `url` says https and the browser came by http, or the other way about: the one mistake of an operator that would
 /// otherwise look like an attack.
 fn came_by_the_other_scheme(visit: &Visit) -> bool {
@@ -41,12 +53,16 @@ fn came_by_the_other_scheme(visit: &Visit) -> bool {
 
 fn allowed(visit: &Visit, writes: bool) -> bool {
     let fetch = &visit.facts.fetch;
-    let sent = fetch.site.is_some() || fetch.mode.is_some() || fetch.dest.is_some();
-    if sent {
+    if has_metadata(visit) {
         let document = fetch.mode.as_deref() == Some("navigate") && fetch.dest.as_deref() == Some("document");
         return document && (!writes || fetch.site.as_deref() == Some("same-origin"));
     }
     !writes || is_own_origin(visit)
+}
+
+fn has_metadata(visit: &Visit) -> bool {
+    let fetch = &visit.facts.fetch;
+    fetch.site.is_some() || fetch.mode.is_some() || fetch.dest.is_some()
 }
 
 fn is_own_origin(visit: &Visit) -> bool {

@@ -1,5 +1,5 @@
-//! `login`: the first factor. Until a password is right the server stores nothing but throttle counters: the address
-//! asked for and the anti-forgery value travel in the form, bound to the login cookie.
+//! `login`: the first factor. Until one is right the server stores nothing but throttle counters: the address asked for
+//! and the anti-forgery value travel in the form, bound to the login cookie.
 
 use std::sync::Arc;
 
@@ -14,20 +14,36 @@ use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, way_back, with_query};
 use super::form::Posted;
-use super::{Visit, Wizard};
+use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
 use crate::gate::{self, Outcome, Person};
+use crate::method::Proof;
 use crate::secret::{LoginKind, Token};
-use crate::session::{Enrols, Evidence, LoginSeal};
+use crate::session::{Enrols, LoginSeal};
 use crate::types::is_loopback_name;
 
-/// What travels in the form until the password is right.
+/// What travels in the form until the first factor is right.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Carried {
+pub struct Carried {
     /// The checked address asked for.
-    rd: Option<String>,
+    pub rd: Option<String>,
     /// A form sent to the application was diverted here.
     sent: bool,
+}
+
+/// A form that is this browser's own, and no older than it may be.
+pub struct Sent {
+    pub token: Token<LoginKind>,
+    pub carried: Carried,
+}
+
+impl Sent {
+    pub fn open(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Option<Self> {
+        let token = visit.cookies.login.clone();
+        let token = token.filter(|token| wizard.sessions.csrf_holds(token, posted.get("csrf")))?;
+        let state = wizard.sessions.login_seal().open(&token, posted.get("state"))?;
+        Some(Self { carried: serde_json::from_str(&state).ok()?, token })
+    }
 }
 
 /// `GET login`
@@ -61,6 +77,9 @@ pub async fn show(
     if wizard.ran_out(&visit).await? {
         notice = Some(login::Notice::TimedOut);
     }
+    if query(&visit, "set").is_some() {
+        notice = Some(login::Notice::PasswordSet);
+    }
     let said = Said { notice, ..Said::default() };
     form(&wizard, &visit, &carried, StatusCode::OK, said).await
 }
@@ -90,14 +109,14 @@ impl Wizard {
 
 /// What the form says besides its fields.
 #[derive(Default)]
-struct Said {
-    username: String,
-    notice: Option<login::Notice>,
-    error: Option<login::Problem>,
-    wait: Option<Wait>,
+pub struct Said {
+    pub username: String,
+    pub notice: Option<login::Notice>,
+    pub error: Option<login::Problem>,
+    pub wait: Option<Wait>,
 }
 
-async fn form(
+pub async fn form(
     wizard: &Wizard,
     visit: &Visit,
     carried: &Carried,
@@ -112,12 +131,15 @@ async fn form(
     };
     let text = serde_json::to_string(carried).unwrap_or_default();
     let state = wizard.sessions.login_seal().seal(&token, &text);
+    let csrf = wizard.sessions.csrf(&token);
     let view = login::View {
-        form: Form::new("/.vestibule/login", wizard.sessions.csrf(&token)).with("state", state),
+        alone: wizard.offered_alone(visit, &csrf, &state),
+        form: Form::new("/.vestibule/login", csrf).with("state", state),
         username: said.username,
         notice: said.notice,
         error: said.error,
         wait: said.wait,
+        forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
     let markup = login::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
     let mut response = page(status, markup);
@@ -139,7 +161,7 @@ pub async fn start_again(wizard: &Wizard, visit: &Visit) -> Result<Response, Fai
 /// A form that is not this browser's, or no longer: of a tab that was open while another one signed in, of one that was
 /// restored or left lying, or somebody else's. Nothing of it is checked. Who is signed in meanwhile goes where the tab
 /// was going; everybody else gets the form anew, with what was typed but the password.
-async fn not_this_one(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Result<Response, Failure> {
+pub async fn not_this_one(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Result<Response, Failure> {
     let said = LoginSeal::read_unsealed(posted.get("state"));
     let carried = said.and_then(|state| serde_json::from_str::<Carried>(&state).ok());
     let rd = carried.and_then(|carried| carried.rd).filter(|rd| wizard.may_return_to(visit, rd));
@@ -161,17 +183,13 @@ pub async fn submit(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let seal = wizard.sessions.login_seal();
-    let token = visit.cookies.login.clone().filter(|token| wizard.sessions.csrf_holds(token, posted.get("csrf")));
-    let state = token.as_ref().and_then(|token| seal.open(token, posted.get("state")));
-    let carried = state.and_then(|state| serde_json::from_str::<Carried>(&state).ok());
-    let (Some(token), Some(carried)) = (token, carried) else {
+    let Some(sent) = Sent::open(&wizard, &visit, &posted) else {
         return not_this_one(&wizard, &visit, &posted).await;
     };
     let username = posted.get("username").to_owned();
     let again = async |status, error, wait| {
         let said = Said { username: username.clone(), notice: None, error, wait };
-        form(&wizard, &visit, &carried, status, said).await
+        form(&wizard, &visit, &sent.carried, status, said).await
     };
     if username.trim().is_empty() {
         return again(StatusCode::OK, Some(login::Problem::UsernameMissing), None).await;
@@ -193,13 +211,18 @@ pub async fn submit(
             return Ok(waiting(page, now, now + CLOSED_FOR));
         }
     };
+    go_on(&wizard, &visit, proof, sent).await
+}
+
+/// After a right first factor: where that leads.
+pub async fn go_on(wizard: &Wizard, visit: &Visit, proof: Proof, sent: Sent) -> Result<Response, Failure> {
+    let now = wizard.vault.now();
     let user = wizard.proved(&proof).await?;
-    let evidence = vec![Evidence::from(proof)];
-    let previous = wizard.login(&visit).await?;
-    match wizard.after_password(&visit, &user, evidence, carried.rd, previous.as_ref()).await? {
+    let previous = wizard.login(visit).await?;
+    match wizard.after_first(visit, &user, proof.into(), sent.carried.rd.clone(), previous.as_ref()).await? {
         Next::SignedIn(signed_in, to) => {
             let mut response = see_other(&to);
-            signed_in.tell(&visit, &mut response, None);
+            signed_in.tell(visit, &mut response, None);
             Ok(response)
         }
         Next::Wizard(token, to) => {
@@ -208,8 +231,12 @@ pub async fn submit(
             set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
             Ok(response)
         }
+        Next::PasswordFirst => {
+            let said = Said { notice: Some(login::Notice::PasswordFirst), ..Said::default() };
+            form(wizard, visit, &sent.carried, StatusCode::OK, said).await
+        }
         Next::NotEnrolled => {
-            let csrf = wizard.sessions.csrf(&token);
+            let csrf = wizard.sessions.csrf(&sent.token);
             let view = not_enrolled::View {
                 start_over: Form::new("/.vestibule/login/start-over", csrf.clone()),
                 request_id: visit.request.to_string(),

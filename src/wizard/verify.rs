@@ -11,7 +11,7 @@ use vestibule_templates::{Choice, Form, Frame};
 
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, page, query, see_other, way_back, with_query};
+use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -52,7 +52,7 @@ impl Wizard {
                 None => return Ok(None),
             },
         };
-        let mut usable = self.checks.usable(stage.user()).await?;
+        let mut usable = self.second_factors(stage.user(), stage.evidence()).await?;
         // A rule that names factors is answered by those, where the user has any. Whoever is not verified yet may sign in
         // by another way and learn then what is missing: a lost key must not lock out of the account page.
         let named = |row: &Row<Factor>| need.factors.contains(&row.value.method);
@@ -63,6 +63,14 @@ impl Wizard {
             usable.sort_by_key(|row| !named(row));
         }
         Ok(Some(Step { stage, usable, need, rd }))
+    }
+}
+
+impl Wizard {
+    /// Whether this factor is offered to who lost a device, and to nobody else. Codes on paper are for that too, and
+    /// have always been one click away.
+    fn is_for_lost_devices(&self, factor: &Factor) -> bool {
+        self.card(&factor.method).is_some_and(|card| card.fallback && !card.hands_out_codes)
     }
 }
 
@@ -90,8 +98,18 @@ impl Step {
         }
     }
 
+    /// The ways there are; those for a lost device are on its page alone, as long as there is another.
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
-        let rows: Vec<_> = self.usable.iter().filter(|row| Some(&row.value.id) != besides).collect();
+        let others = self.usable.iter().filter(|row| Some(&row.value.id) != besides);
+        let all = self.usable.iter().all(|row| wizard.is_for_lost_devices(&row.value));
+        let rows: Vec<_> = others.filter(|row| all || !wizard.is_for_lost_devices(&row.value)).collect();
+        wizard.choices(&rows, |factor| self.address(factor))
+    }
+
+    /// Everything there is, what needs no device first.
+    fn ways_back(&self, wizard: &Wizard) -> Vec<Choice> {
+        let mut rows: Vec<_> = self.usable.iter().collect();
+        rows.sort_by_key(|row| wizard.card(&row.value.method).is_none_or(|card| !card.fallback));
         wizard.choices(&rows, |factor| self.address(factor))
     }
 
@@ -136,7 +154,7 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = verify::LostView { others: step.choices(&wizard, None), back };
+    let view = verify::LostView { others: step.ways_back(&wizard), back };
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 
@@ -175,13 +193,12 @@ pub async fn submit(
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
             let proof = Evidence::from(proof);
-            let (evidence, login, to) = match &step.stage {
-                Stage::Login(login) => (&login.row.value.evidence, Some(login), login.row.value.return_to.as_deref()),
-                Stage::Deed(deed) => (&deed.live.evidence, None, step.rd.as_deref()),
+            let (login, to) = match &step.stage {
+                Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
+                Stage::Deed(_) => (None, step.rd.as_deref()),
             };
-            let mut evidence = evidence.clone();
-            // One proof of each factor: the newest.
-            evidence.retain(|old| old.factor != proof.factor);
+            // A session keeps one proof of each factor: the newest.
+            let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
             let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
             let mut response = see_other(&wizard.destination(&visit, to));
@@ -237,7 +254,8 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 /// Nobody to ask: a user never enrolled signs in anew, which enrols where that is allowed and says what to do where it
 /// is not; factors that cannot be used now are no way in, and no way to make others.
 fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
-    if step.stage.user().factors.is_empty() {
+    // Nor is who came with a key alone, and has nothing of another kind but the password.
+    if step.stage.user().factors.is_empty() || lacks_password(step.stage.evidence()) {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };

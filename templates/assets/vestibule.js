@@ -1,5 +1,6 @@
-// The one script: it holds a key's ceremony between the browser and a form. The server gives the options, the form
-// carries the answer; nothing is fetched, kept or sent by any other way, and every check is the server's.
+// The one script: it holds a key's ceremony between the browser and a form. The server gives the options, in the page or
+// when the login page asks for them; the form carries the answer; nothing is fetched, kept or sent by any other way, and
+// every check is the server's.
 "use strict";
 
 const toBytes = (text) => {
@@ -37,11 +38,12 @@ const create = async (options) => {
   });
 };
 
-const get = async (options) => {
+// `how`: what goes to the browser beside the options, for one that is to wait until somebody picks a name.
+const get = async (options, how) => {
   const { publicKey } = options;
   publicKey.challenge = toBytes(publicKey.challenge);
   publicKey.allowCredentials = withBytes(publicKey.allowCredentials);
-  const credential = await navigator.credentials.get({ publicKey });
+  const credential = await navigator.credentials.get({ publicKey, ...how });
   const { authenticatorData, signature, userHandle } = credential.response;
   return answer(credential, {
     authenticatorData: toText(authenticatorData),
@@ -50,16 +52,20 @@ const get = async (options) => {
   });
 };
 
-for (const form of document.querySelectorAll("form[data-ceremony]")) {
-  const { ceremony, options, failed, unsupported, again } = form.dataset;
-  const code = form.elements.namedItem("code");
-  const button = form.querySelector("button.primary");
+const sayIn = (form) => {
   const message = form.querySelector("[data-message]");
-  const say = (text) => {
+  return (text) => {
     message.textContent = text;
     message.hidden = !text;
     if (text) message.focus();
   };
+};
+
+for (const form of document.querySelectorAll("form[data-ceremony]")) {
+  const { ceremony, options, failed, unsupported, again } = form.dataset;
+  const code = form.elements.namedItem("code");
+  const button = form.querySelector("button.primary");
+  const say = sayIn(form);
 
   form.querySelector("[data-needs-script]").hidden = true;
   if (!window.PublicKeyCredential) {
@@ -82,4 +88,58 @@ for (const form of document.querySelectorAll("form[data-ceremony]")) {
       say(failed);
     }
   });
+}
+
+// A login without a name: by the button, or picked among the names that the browser offers in the field.
+for (const form of document.querySelectorAll("form[data-alone]")) {
+  if (!window.PublicKeyCredential) continue;
+  const field = (name) => form.elements.namedItem(name);
+  const button = form.querySelector("button");
+  const say = sayIn(form);
+  // A challenge lives five minutes, and the form about ten.
+  const RENEWED_AFTER = 240_000;
+  const RENEWALS = 2;
+  let offered = new AbortController();
+
+  const sign = async (how) => {
+    const body = new URLSearchParams({ csrf: field("csrf").value });
+    const answer = await fetch(form.dataset.alone, { method: "POST", mode: "same-origin", body });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const { options, challenge } = await answer.json();
+    field("code").value = await get(JSON.parse(options), how);
+    field("challenge").value = challenge;
+    form.submit();
+  };
+
+  const offer = async () => {
+    if (!await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
+    for (let renewal = 0; renewal <= RENEWALS; renewal += 1) {
+      const { signal } = offered = new AbortController();
+      const renew = setTimeout((one) => one.abort("renew"), RENEWED_AFTER, offered);
+      try {
+        return await sign({ mediation: "conditional", signal });
+      } catch {
+        clearTimeout(renew);
+        if (signal.reason !== "renew") return;
+      }
+    }
+  };
+
+  form.hidden = false;
+  window.addEventListener("pageshow", () => { field("code").value = ""; button.disabled = false; });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    say("");
+    button.disabled = true;
+    // One ceremony at a time: the button's goes before the one that waits in the field.
+    offered.abort("button");
+    try {
+      await sign();
+    } catch {
+      button.disabled = false;
+      say(form.dataset.failed);
+      offer();
+    }
+  });
+  offer();
 }

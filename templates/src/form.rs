@@ -180,7 +180,7 @@ impl Field {
                 .flatten()
                 .collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
-        let typed_by_hand = self.autocomplete == "username" || self.name == "code";
+        let typed_by_hand = self.autocomplete.starts_with("username") || self.name == "code";
         html! {
             div.field.wrong[self.error.is_some()] {
                 label for=(self.name) { (self.label) }

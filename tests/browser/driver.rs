@@ -52,8 +52,12 @@ pub struct Screen {
 pub enum SecurityKey {
     /// On USB, a touch and nothing more: no PIN, and no memory for passkeys.
     Usb,
+    /// On USB, with a PIN, and room for passkeys.
+    UsbWithPin,
     /// In the device itself, behind a fingerprint: passkeys.
     Device,
+    /// In a device that asks nobody who it is.
+    OpenDevice,
 }
 
 impl Place {
@@ -280,17 +284,34 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !on }));
     }
 
+    /// What it is called from now on.
     #[track_caller]
-    pub fn plug_in(&self, key: SecurityKey) {
-        let (transport, able) = match key {
-            SecurityKey::Usb => ("usb", false),
-            SecurityKey::Device => ("internal", true),
+    pub fn plug_in(&self, key: SecurityKey) -> String {
+        let (transport, remembers, sees) = match key {
+            SecurityKey::Usb => ("usb", false, false),
+            SecurityKey::UsbWithPin => ("usb", true, true),
+            SecurityKey::Device => ("internal", true, true),
+            SecurityKey::OpenDevice => ("internal", true, false),
         };
-        self.ask(
+        let name = self.ask(
             "/webauthn/authenticator",
-            &json!({ "protocol": "ctap2", "transport": transport, "hasResidentKey": able, "hasUserVerification": able,
-                     "isUserVerified": able, "isUserConsenting": true }),
+            &json!({ "protocol": "ctap2", "transport": transport, "hasResidentKey": remembers,
+                     "hasUserVerification": sees, "isUserVerified": sees, "isUserConsenting": true }),
         );
+        name.as_str().expect("a key has a name").to_owned()
+    }
+
+    /// Whether its owner touches it when it asks. A passkey that is offered in a field counts as touched at once.
+    #[track_caller]
+    pub fn touches(&self, key: &str, at_once: bool) {
+        let parameters = json!({ "authenticatorId": key, "enabled": at_once });
+        self.devtools("WebAuthn.setAutomaticPresenceSimulation", parameters);
+    }
+
+    /// Whether it sees its owner: the right finger, the right PIN.
+    #[track_caller]
+    pub fn sees_its_owner(&self, key: &str, sees: bool) {
+        self.ask(&format!("/webauthn/authenticator/{key}/uv"), &json!({ "isUserVerified": sees }));
     }
 
     #[track_caller]

@@ -34,8 +34,15 @@ mod harness {
     }
 }
 
+#[path = "../support/http_server.rs"]
+mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
+
 mod driver;
+mod factors;
 mod looks;
+mod passkey;
 mod person;
 mod radicale;
 mod same_origin;

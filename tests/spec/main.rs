@@ -12,6 +12,8 @@ mod authenticator;
 mod exchange;
 #[path = "../support/http_server.rs"]
 mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
 
 mod ar;
 mod asking;
@@ -21,14 +23,18 @@ mod clocks;
 mod d1;
 mod en;
 mod everyday;
+mod factors;
 mod hs;
 mod id;
 mod memory;
+mod monitor;
 mod operator;
 mod or;
 mod ot;
+mod passkey;
 mod programs;
 mod re;
+mod reset;
 mod se;
 mod sm;
 mod st;

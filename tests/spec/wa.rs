@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::authenticator::{Authenticator, Says};
+use crate::authenticator::{Attestation, Authenticator, RS256, Says};
 use crate::harness::{Echo, Gate, Page, User, Visitor};
 
 const STEP: u64 = 30;
 
-fn bench() -> (Echo, Gate, User) {
+pub fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
     let rules = "[[site.rules]]\npath = \"/key\"\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]\n\
                  [[site.rules]]\npolicy = \"two_factor\"";
@@ -19,7 +19,7 @@ fn bench() -> (Echo, Gate, User) {
 }
 
 /// The options that the page hands to its script.
-fn options(page: &Page) -> String {
+pub fn options(page: &Page) -> String {
     let html = page.html();
     let options = html.split("data-options=\"").nth(1).and_then(|rest| rest.split('"').next());
     let options = options.unwrap_or_else(|| panic!("no ceremony on {} ({}): {}", page.url, page.status, page.text()));
@@ -32,7 +32,7 @@ fn challenge(options: &str) -> String {
 }
 
 /// From the account to the ceremony that enrols a key.
-fn enrolling(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
+pub fn enrolling(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
     gate.advance(STEP);
     let page = browser.visit("/.vestibule/account/confirm/add-webauthn");
     let code = user.code_at(gate.control.now(), 0);
@@ -45,18 +45,23 @@ fn enrolling(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
 }
 
 /// A signed-in browser of a user with this key.
-fn given_key(gate: &Gate, user: &User, key: &mut Authenticator) -> Visitor {
+pub fn given_key(gate: &Gate, user: &User, key: &mut Authenticator) -> Visitor {
+    given_key_that(gate, user, key, &Says::honest(&gate.origin))
+}
+
+/// The same of a key that says this when it is enrolled.
+pub fn given_key_that(gate: &Gate, user: &User, key: &mut Authenticator, says: &Says) -> Visitor {
     let mut browser = gate.visitor();
     browser.sign_in(user, "/");
     let page = enrolling(gate, &mut browser, user);
-    let answer = key.create(&options(&page), &Says::honest(&gate.origin));
+    let answer = key.create(&options(&page), says);
     let page = browser.submit(&page, &[("code", &answer)]);
     assert_eq!(page.status, 303, "the key is enrolled: {}", page.text());
     browser
 }
 
 /// A new browser that stands before the ceremony of this user's key.
-fn asked(gate: &Gate, user: &User) -> (Visitor, Page) {
+pub fn asked(gate: &Gate, user: &User) -> (Visitor, Page) {
     let mut browser = gate.visitor();
     browser.give_password(user, "/key");
     let page = browser.visit("/.vestibule/verify/webauthn");
@@ -90,7 +95,7 @@ fn refuses(gate: &Gate, user: &User, key: &mut Authenticator, what: &str, lie: i
 
 /// The honest answer.
 #[track_caller]
-fn opens(gate: &Gate, user: &User, key: &mut Authenticator, after: &str) {
+pub fn opens(gate: &Gate, user: &User, key: &mut Authenticator, after: &str) {
     gate.advance(2);
     let (mut browser, page) = asked(gate, user);
     let answer = key.get(&options(&page), &Says::honest(&gate.origin));
@@ -138,12 +143,38 @@ fn wa_02_every_signed_statement_is_looked_at() {
     refuses(&gate, &alice, &mut key, "another ceremony", |says| says.kind = "webauthn.create".to_owned());
     refuses(&gate, &alice, &mut key, "another challenge", |says| says.challenge = "A".repeat(43));
     refuses(&gate, &alice, &mut key, "another user's handle", |says| says.user_handle = Some(vec![7; 16]));
-    for junk in ["", "null", "{}", "[]", "\u{0}", "{\"id\":1}", &"x".repeat(40_000)] {
+    refuses(&gate, &alice, &mut key, "a key that was not asked", |says| says.id = Some(vec![9; 16]));
+    refuses(&gate, &alice, &mut key, "two keys at once", |says| says.raw_id = Some(vec![9; 16]));
+    refuses(&gate, &alice, &mut key, "a key that may travel now", |says| says.backup_eligible = true);
+    refuses(&gate, &alice, &mut key, "a key that travelled", |says| says.backed_up = true);
+    refuses(&gate, &alice, &mut key, "bytes behind what is signed", |says| says.behind = 3);
+    let bytes_and_more = |gate: &Gate, key: &mut Authenticator| {
+        let (mut browser, page) = asked(gate, &alice);
+        let answer = key.get(&options(&page), &Says::honest(&gate.origin));
+        for cut in [1, 10, answer.len() / 3, answer.len() / 2, answer.len() - 2, answer.len() - 1] {
+            let (mut other, page) = asked(gate, &alice);
+            assert_eq!(other.submit(&page, &[("code", &answer[..cut])]).status, 200, "cut at {cut}");
+            gate.advance(2);
+        }
+        assert_ne!(browser.submit(&page, &[("code", &format!("{answer}x"))]).status, 303, "more than an answer");
+        gate.advance(2);
+    };
+    bytes_and_more(&gate, &mut key);
+    for junk in ["", "null", "{}", "[]", "\u{0}", "{\"id\":1}", &"x".repeat(40_000), &"[".repeat(15_000)] {
         gate.advance(2);
         let (mut browser, page) = asked(&gate, &alice);
         let status = browser.submit(&page, &[("code", junk)]).status;
         assert_eq!(status, 200, "{} bytes of junk", junk.len());
     }
+    // Beyond what any form of ours may hold, nothing is read at all.
+    let (mut browser, page) = asked(&gate, &alice);
+    assert_eq!(browser.submit(&page, &[("code", &"x".repeat(64 * 1024))]).status, 413);
+    // What older browsers say besides is no matter.
+    gate.advance(2);
+    let (mut browser, page) = asked(&gate, &alice);
+    let also = Some(("tokenBinding", serde_json::json!({"status": "supported"})));
+    let answer = key.get(&options(&page), &Says { also, cross_origin: None, ..Says::honest(&gate.origin) });
+    assert_eq!(browser.submit(&page, &[("code", &answer)]).status, 303);
 }
 
 /// WA-03: an assertion is good once, and a challenge for one answer, right or wrong.
@@ -247,7 +278,7 @@ fn wa_13_an_enrolment_is_judged_like_a_login() {
     assert_eq!(asked["publicKey"]["authenticatorSelection"]["residentKey"], "preferred");
     let mut key = Authenticator::new(1);
     type Lie = fn(&mut Says);
-    let lies: [(&str, Lie); 7] = [
+    let lies: [(&str, Lie); 17] = [
         ("an algorithm that was not offered", |says| says.algorithm = -8),
         ("another origin", |says| says.origin = "https://evil.test".to_owned()),
         ("another RP id", |says| says.rp_id = "evil.test".to_owned()),
@@ -255,6 +286,16 @@ fn wa_13_an_enrolment_is_judged_like_a_login() {
         ("another ceremony", |says| says.kind = "webauthn.get".to_owned()),
         ("nobody there", |says| says.user_present = false),
         ("a foreign frame", |says| says.cross_origin = Some(true)),
+        ("a foreign top", |says| says.top_origin = Some("https://evil.test".to_owned())),
+        ("a short RSA key", |says| says.algorithm = RS256),
+        ("an attestation nobody knows", |says| says.attestation = Attestation::Named("apple-pie")),
+        ("an old attestation", |says| says.attestation = Attestation::Named("android-safetynet")),
+        ("an empty statement", |says| says.attestation = Attestation::Named("packed")),
+        ("two keys at once", |says| says.raw_id = Some(vec![9; 16])),
+        ("a backup of what has none", |says| says.backed_up = true),
+        ("no id", |says| says.id = Some(Vec::new())),
+        ("an upper-case origin", |says| says.origin = says.origin.to_uppercase()),
+        ("a slash behind the origin", |says| says.origin.push('/')),
     ];
     for (what, lie) in lies {
         let mut says = Says::honest(&gate.origin);
@@ -262,6 +303,20 @@ fn wa_13_an_enrolment_is_judged_like_a_login() {
         let answer = key.create(&options(&page), &says);
         let refused = browser.submit(&page, &[("code", &answer)]);
         assert_eq!(refused.status, 200, "{what}: {}", refused.text());
+        gate.advance(2);
+        page = begin_again(&mut browser);
+    }
+    for junk in ["", "{}", &"x".repeat(40_000), &"[".repeat(15_000)] {
+        assert_eq!(browser.submit(&page, &[("code", junk)]).status, 200, "{} bytes of junk", junk.len());
+        gate.advance(2);
+        page = begin_again(&mut browser);
+    }
+    let whole = Authenticator::new(1).create(&options(&page), &Says::honest(&gate.origin));
+    let mut answer: Value = serde_json::from_str(&whole).unwrap();
+    let object = answer["response"]["attestationObject"].as_str().unwrap().to_owned();
+    for torn in [&object[..object.len() / 2], &format!("{object}AAAA"), "", "o2NmbXQ"] {
+        answer["response"]["attestationObject"] = torn.into();
+        assert_eq!(browser.submit(&page, &[("code", &answer.to_string())]).status, 200, "CBOR torn");
         gate.advance(2);
         page = begin_again(&mut browser);
     }
@@ -290,6 +345,59 @@ fn wa_17_a_challenge_is_fresh() {
     let late = browser.submit(&page, &[("code", &answer)]);
     assert_ne!(browser.goto("/key").status, 200, "{}", late.status);
     opens(&gate, &alice, &mut key, "a late answer");
+}
+
+/// WA-15: neither adding a key nor removing one is done by a session alone, however it was opened.
+#[test]
+fn wa_15_a_key_comes_and_goes_with_a_fresh_proof() {
+    let (_echo, gate, alice) = bench();
+    let mut key = Authenticator::new(1);
+    let mut browser = given_key(&gate, &alice, &mut key);
+    let listed = gate.run(["factor", "list", "alice", "--json"]);
+    let list: Value = serde_json::from_str(&listed).unwrap();
+    let mut factors = list["factors"].as_array().unwrap().iter();
+    let id = factors.find(|factor| factor["method"] == "webauthn").unwrap()["id"].as_str().unwrap();
+    // The enrolment that was begun before is over; a new one begins with a proof.
+    assert_ne!(browser.goto("/.vestibule/enrol/webauthn").status, 200);
+    for deed in ["add-webauthn".to_owned(), format!("remove-{id}")] {
+        let page = browser.visit(&format!("/.vestibule/account/confirm/{deed}"));
+        if page.status == 200 {
+            let refused = browser.submit(&page, &[("code", "000000")]);
+            assert_eq!(refused.status, 200, "{deed}: {}", refused.text());
+        }
+        gate.advance(STEP);
+    }
+    assert_eq!(gate.run(["factor", "list", "alice", "--json"]), listed);
+    assert!(gate.run(["audit", "--user", "alice", "--json"]).contains("\"enrolled\""), "what was done is on record");
+}
+
+/// WA-19: keys are bound to a domain of the sites' own, or nothing starts.
+#[test]
+fn wa_19_a_foreign_domain_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let check = |rp_id: &str| {
+        let text = format!(
+            "[store]\npath = {data:?}\n[methods.webauthn]\nrp_id = \"{rp_id}\"\n[[site]]\nurl = \"https://wiki.example.com\"\n\
+             upstreams = [\"http://127.0.0.1:9\"]\n[[site.rules]]\npolicy = \"two_factor\"\n"
+        );
+        std::fs::write(folder.path().join("vestibule.toml"), text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        let output = command.arg("check").current_dir(folder.path()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    for rp_id in
+        ["com", "iki.example.com", "other.test", "a.wiki.example.com", "wiki.example.com.", "https://example.com"]
+    {
+        let (code, said) = check(rp_id);
+        assert_eq!(code, Some(78), "{rp_id}: {said}");
+        assert!(said.contains("methods.webauthn.rp_id"), "{rp_id}: {said}");
+    }
+    for rp_id in ["example.com", "wiki.example.com", "WIKI.example.com"] {
+        let (code, said) = check(rp_id);
+        assert_eq!(code, Some(0), "{rp_id}: {said}");
+    }
 }
 
 /// WA-03: a GET makes no challenge, and shows the one there is again.

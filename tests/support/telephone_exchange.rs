@@ -24,7 +24,7 @@ pub type Mood = dyn Fn(&Request) -> String + Send + Sync;
 pub struct Exchange {
     pub address: SocketAddr,
     orders: Arc<Mutex<Vec<Order>>>,
-    mood: Arc<Mutex<Option<Box<Mood>>>>,
+    mood: Arc<Mutex<Option<Arc<Mood>>>>,
 }
 
 /// A call that was ordered.
@@ -70,12 +70,14 @@ pub struct Heard {
 impl Exchange {
     pub fn start() -> Self {
         let orders = Arc::<Mutex<Vec<Order>>>::default();
-        let mood = Arc::<Mutex<Option<Box<Mood>>>>::default();
+        let mood = Arc::<Mutex<Option<Arc<Mood>>>>::default();
         let (kept, moody) = (orders.clone(), mood.clone());
         let address = serve(move |request| {
             let order = order(request);
             kept.lock().unwrap().extend(order.clone());
-            match (&*moody.lock().unwrap(), order) {
+            // Not held while it answers: it may take its time.
+            let mood = moody.lock().unwrap().clone();
+            match (mood, order) {
                 (Some(mood), _) => mood(request),
                 (None, Some(_)) => of("201 Created", r#"{"sid":"CA1","status":"queued","direction":"outbound-api"}"#),
                 (None, None) => of("401 Unauthorized", r#"{"code":20003,"message":"Authenticate","status":401}"#),
@@ -85,7 +87,7 @@ impl Exchange {
     }
 
     /// From now on it answers orders so; `None`: as it should.
-    pub fn be(&self, mood: Option<Box<Mood>>) {
+    pub fn be(&self, mood: Option<Arc<Mood>>) {
         *self.mood.lock().unwrap() = mood;
     }
 

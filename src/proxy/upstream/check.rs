@@ -6,6 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::Version;
+use pingora::ErrorType::InternalError;
+use pingora::OrErr;
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::upstreams::peer::HttpPeer;
@@ -14,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::member::Member;
 use crate::clock::{Clock, Time};
-use crate::proxy::{Running, reason};
+use crate::proxy::{Running, reason, unreachable};
 
 /// How often it is looked who is due.
 const TICK: Duration = Duration::from_millis(250);
@@ -68,11 +71,19 @@ impl Drop for UnderWay {
 async fn ask(connector: &Connector, peer: &HttpPeer, asked: Option<(String, String)>) -> Result<(), String> {
     let slow = |_| "no answer in time".to_owned();
     // Connecting has its own limit, in the peer.
-    let (mut session, _) = connector.get_http_session(peer).await.map_err(|error| reason(&error))?;
+    let (mut session, _) = connector.get_http_session(peer).await.map_err(|error| unreachable(&error))?;
     let Some((path, host)) = asked else { return Ok(()) };
     let answer = async {
         let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
-        head.insert_header("host", host)?;
+        if session.as_http2().is_some() {
+            // There is no `Host`: scheme and authority stand in the target (RFC 9113 section 8.3.1).
+            let scheme = if peer.is_tls() { "https" } else { "http" };
+            let whole = format!("{scheme}://{host}{path}").parse().or_err(InternalError, "no target of HTTP/2")?;
+            head.set_uri(whole);
+            head.set_version(Version::HTTP_2);
+        } else {
+            head.insert_header("host", host)?;
+        }
         head.insert_header("user-agent", concat!("vestibule/", env!("CARGO_PKG_VERSION"), " (check)"))?;
         session.write_request_header(Box::new(head)).await?;
         session.finish_request_body().await?;

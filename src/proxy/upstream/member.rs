@@ -122,6 +122,11 @@ impl Member {
         }
     }
 
+    /// Nobody checks it any more, so nobody knows it to be down.
+    pub(super) fn uncheck(&self) {
+        self.failures.store(0, Ordering::Release);
+    }
+
     pub(super) fn is_avoided(&self, now: Time) -> bool {
         // Nearly always 0, and then no time is compared.
         let until = self.avoided.load(Ordering::Relaxed);

@@ -2,10 +2,13 @@
 //! slow must never take an application with it whose address is known: what is known is used, and asked again beside.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::clock::{Clock, Time};
 
@@ -16,11 +19,11 @@ const FRESH: Duration = Duration::from_secs(10);
 #[derive(Debug, Error)]
 pub enum ResolveError {
     #[error("the name was not resolved: {0}")]
-    Failed(std::io::Error),
+    Failed(String),
     #[error("the name was not resolved in time")]
     Slow,
-    #[error("the name has no address")]
-    Empty,
+    #[error("the upstream is not part of this configuration")]
+    Unknown,
 }
 
 /// A name and a port, with the addresses that are known.
@@ -29,19 +32,31 @@ pub struct Name {
     host: String,
     port: u16,
     addresses: Mutex<Addresses>,
+    /// One question is under way. Each holds a thread, however long the name server takes, so there is never another.
+    asking: AtomicBool,
+    /// A question was answered.
+    answered: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Addresses {
     list: Vec<SocketAddr>,
     asked: Option<Time>,
+    /// What became of the last question, where nothing came of it.
+    error: String,
 }
 
 impl Name {
     pub fn new(host: &str, port: u16) -> Arc<Self> {
         let literal = host.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, port));
-        let addresses = Addresses { list: literal.into_iter().collect(), asked: None };
-        Arc::new(Self { host: host.to_owned(), port, addresses: Mutex::new(addresses) })
+        let addresses = Addresses { list: literal.into_iter().collect(), ..Addresses::default() };
+        Arc::new(Self {
+            host: host.to_owned(),
+            port,
+            addresses: Mutex::new(addresses),
+            asking: AtomicBool::new(literal.is_some()),
+            answered: Notify::new(),
+        })
     }
 
     /// The address that is first in line.
@@ -53,45 +68,45 @@ impl Name {
         clock: &Arc<dyn Clock>,
         limit: Duration,
     ) -> Result<SocketAddr, ResolveError> {
-        if let Some(address) = self.known(clock, limit) {
+        // Before it is asked for, so that no answer comes in between.
+        let answered = self.answered.notified();
+        if let Some(address) = self.known(clock.now()) {
             return Ok(address);
         }
-        self.ask(limit).await?;
-        self.addresses().list.first().copied().ok_or(ResolveError::Empty)
+        timeout(limit, answered).await.map_err(|_| ResolveError::Slow)?;
+        let addresses = self.addresses();
+        addresses.list.first().copied().ok_or_else(|| ResolveError::Failed(addresses.error.clone()))
     }
 
-    /// What is known; when it is old, it is asked for beside.
-    fn known(self: &Arc<Self>, clock: &Arc<dyn Clock>, limit: Duration) -> Option<SocketAddr> {
-        let now = clock.now();
+    /// What is known; when that is old or nothing, it is asked for beside.
+    fn known(self: &Arc<Self>, now: Time) -> Option<SocketAddr> {
         let mut addresses = self.addresses();
         let address = addresses.list.first().copied();
-        let old = !addresses.asked.is_some_and(|asked| now.since(asked) < FRESH);
-        if old && self.host.parse::<IpAddr>().is_err() {
+        let fresh = address.is_some() && addresses.asked.is_some_and(|asked| now.since(asked) < FRESH);
+        // Of a literal it is always under way.
+        if !fresh && !self.asking.swap(true, Ordering::AcqRel) {
             addresses.asked = Some(now);
-            if address.is_some() {
-                let name = self.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = name.ask(limit).await {
-                        tracing::debug!(host = name.host, %error, "the old address is used on");
-                    }
-                });
-            }
+            tokio::spawn(self.clone().ask());
         }
         address
     }
 
-    async fn ask(&self, limit: Duration) -> Result<(), ResolveError> {
-        let answer = tokio::time::timeout(limit, tokio::net::lookup_host((self.host.as_str(), self.port))).await;
-        let found = answer.map_err(|_| ResolveError::Slow)?.map_err(ResolveError::Failed)?;
-        self.learn(found.collect());
-        Ok(())
+    async fn ask(self: Arc<Self>) {
+        match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
+            Ok(found) => self.learn(found.collect()),
+            Err(error) => self.addresses().error = error.to_string(),
+        }
+        self.asking.store(false, Ordering::Release);
+        self.answered.notify_waiters();
     }
 
     fn learn(&self, found: Vec<SocketAddr>) {
         let mut addresses = self.addresses();
         // The order is kept where the set is the same: an address that failed stays at the end.
         let same = found.len() == addresses.list.len() && found.iter().all(|one| addresses.list.contains(one));
-        if !found.is_empty() && !same {
+        if found.is_empty() {
+            "it has no address".clone_into(&mut addresses.error);
+        } else if !same {
             addresses.list = found;
         }
     }
@@ -152,6 +167,15 @@ mod tests {
         })
         .await
         .expect("the new address is learnt");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_knows_is_an_error_for_all_who_wait() {
+        let clock: Arc<dyn Clock> = Arc::new(StillClock::at(Time::from_secs(1)));
+        let name = Name::new("nobody.invalid", 80);
+        let limit = Duration::from_secs(20);
+        let (one, two) = tokio::join!(name.address(&clock, limit), name.address(&clock, limit));
+        assert!(matches!((one, two), (Err(ResolveError::Failed(_)), Err(ResolveError::Failed(_)))));
     }
 
     #[tokio::test]

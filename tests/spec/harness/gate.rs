@@ -30,6 +30,7 @@ static SEED: AtomicU64 = AtomicU64::new(1);
 pub struct Gateway {
     upstream: String,
     sections: String,
+    listen: String,
     site: Option<String>,
     rules: String,
     more: String,
@@ -67,6 +68,12 @@ impl Gateway {
         self
     }
 
+    /// More keys of `[listen]`.
+    pub fn listen(mut self, keys: &str) -> Self {
+        self.listen += &format!("{keys}\n");
+        self
+    }
+
     /// The keys of the first site instead of the usual ones, without its rules: `url = …\nupstreams = ["UPSTREAM"]`.
     pub fn site(mut self, keys: &str) -> Self {
         self.site = Some(keys.to_owned());
@@ -90,8 +97,9 @@ impl Gateway {
         let usual = "url = \"http://localhost:PORT\"\nupstreams = [\"UPSTREAM\"]";
         let site = self.site.as_deref().unwrap_or(usual);
         format!(
-            "{}\n[listen]\nhttp = [\"127.0.0.1:PORT\"]\n\n[store]\npath = \"{}\"\n\n[[site]]\n{site}\n{}\n{}",
+            "{}\n[listen]\nhttp = [\"127.0.0.1:PORT\"]\n{}\n[store]\npath = \"{}\"\n\n[[site]]\n{site}\n{}\n{}",
             self.sections,
+            self.listen,
             data.display(),
             self.rules,
             self.more
@@ -136,6 +144,7 @@ impl Gate {
         Gateway {
             upstream: format!("http://{}", echo.address),
             sections: String::new(),
+            listen: String::new(),
             site: None,
             rules: "[[site.rules]]\npolicy = \"two_factor\"\n".to_owned(),
             more: String::new(),

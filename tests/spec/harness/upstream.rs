@@ -1,10 +1,9 @@
-//! Upstreams that are not [`Echo`]: a script that does with each connection what a test says, and servers of the other
-//! kinds (Unix sockets, TLS, HTTP/2) made of libraries. They record what they got; they never judge it.
+//! Upstreams that are spoken to in other ways than [`Echo`]: over Unix sockets and TLS, with [`Echo`] behind them, and
+//! over HTTP/2. Made of libraries; they record what they got and never judge it.
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use h2::server::{SendResponse, handshake};
@@ -16,45 +15,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::Echo;
-use super::wire::{Wire, lock};
-
-type Log = Arc<Mutex<Vec<u8>>>;
-
-/// An upstream that does what it is told, with connections counted from 0.
-pub struct Script {
-    pub address: SocketAddr,
-    logs: Arc<Mutex<Vec<Log>>>,
-}
-
-impl Script {
-    pub fn start(play: impl Fn(Wire, usize) + Send + Sync + 'static) -> Self {
-        Self::at(free_address(), play)
-    }
-
-    pub fn at(address: SocketAddr, play: impl Fn(Wire, usize) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(address).expect("the address is free");
-        let logs: Arc<Mutex<Vec<Log>>> = Arc::default();
-        let (shared, play, count) = (logs.clone(), Arc::new(play), AtomicUsize::new(0));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let wire = Wire::over(stream);
-                lock(&shared).push(wire.log());
-                let (play, number) = (play.clone(), count.fetch_add(1, Ordering::SeqCst));
-                std::thread::spawn(move || play(wire, number));
-            }
-        });
-        Self { address, logs }
-    }
-
-    /// How often these bytes arrived, over all connections.
-    pub fn got(&self, bytes: &str) -> usize {
-        lock(&self.logs).iter().map(|log| String::from_utf8_lossy(&lock(log)).matches(bytes).count()).sum()
-    }
-
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
+use super::wire::lock;
 
 /// An address nobody listens at.
 pub fn free_address() -> SocketAddr {
