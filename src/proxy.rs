@@ -324,7 +324,8 @@ impl Gatekeeper {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
         passage.exchange = exchange(facts, session.req_header());
         if facts.websocket {
-            keep_open(session)?;
+            // Once it speaks, a WebSocket may be silent for as long as it likes.
+            session.set_read_timeout(None);
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
@@ -508,17 +509,6 @@ fn accept(head: &RequestHeader) -> Option<&[u8]> {
 fn agent(head: &RequestHeader) -> String {
     let agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     agent.unwrap_or_default().chars().take(AGENT).collect()
-}
-
-/// Makes a WebSocket handshake one whose body has not ended. Pingora sends the end of a body that is empty on its own
-/// to the application's side, and where the 101 is faster than that end it takes it for the end of the WebSocket. The
-/// application is told a length of 0 (`proxy/identity`), so that nothing sent before the 101 can reach it.
-fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
-    let open = session.req_header_mut().insert_header(header::TRANSFER_ENCODING, "chunked");
-    open.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    // Once it speaks, a WebSocket may be silent for as long as it likes.
-    session.set_read_timeout(None);
-    Ok(())
 }
 
 /// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
