@@ -193,10 +193,10 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
-    /// Of a body whose length was said.
-    pace: Option<Pace>,
     /// Among the streams.
     streaming: Option<UnderWay>,
+    /// Of a body whose length was said.
+    pace: Option<Pace>,
     stage: Stage,
     line: Line,
 }
@@ -365,7 +365,8 @@ impl Gatekeeper {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
         passage.exchange = exchange(facts, session.req_header());
         if facts.websocket {
-            keep_open(session)?;
+            // Once it speaks, a WebSocket may be silent for as long as it likes.
+            session.set_read_timeout(None);
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
@@ -377,10 +378,10 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
+        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         if matches!(request.arrived.framing, Framing::Length(1..)) {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
-        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
@@ -550,17 +551,6 @@ fn agent(head: &RequestHeader) -> String {
     agent.unwrap_or_default().chars().take(AGENT).collect()
 }
 
-/// Makes a WebSocket handshake one whose body has not ended. Pingora sends the end of a body that is empty on its own
-/// to the application's side, and where the 101 is faster than that end it takes it for the end of the WebSocket. The
-/// application is told a length of 0 (`proxy/identity`), so that nothing sent before the 101 can reach it.
-fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
-    let open = session.req_header_mut().insert_header(header::TRANSFER_ENCODING, "chunked");
-    open.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    // Once it speaks, a WebSocket may be silent for as long as it likes.
-    session.set_read_timeout(None);
-    Ok(())
-}
-
 /// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
 /// as the next request: for methods that have no use for one, and where an expectation was refused. Nobody else's
 /// request may follow there.
@@ -669,8 +659,8 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
-            pace: None,
             streaming: None,
+            pace: None,
             stage: Stage::default(),
             line: Line::default(),
         }
@@ -913,12 +903,12 @@ impl ProxyHttp for Gatekeeper {
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
             tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
         }
-        if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
-            passage.line.error = Some("the body cannot be read".to_owned());
-        }
         let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
         if let (Some(permit), true) = (&passage.permit, unserved) {
             metrics().upstream_failed(&permit.site().audience);
+        }
+        if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
+            passage.line.error = Some("the body cannot be read".to_owned());
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);

@@ -47,6 +47,7 @@ mod factors;
 mod looks;
 mod passkey;
 mod person;
+mod radicale;
 mod same_origin;
 mod sign_in;
 mod walk;

@@ -16,8 +16,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::Exchange;
 use super::names::{Name, ResolveError};
+use super::{Exchange, handshake};
 use crate::clock::Clock;
 use crate::gate::{Place, Protocol, Terms, Upstream};
 
@@ -140,6 +140,10 @@ impl Target {
             Exchange::WebSocket => {
                 peer.options.read_timeout = None;
                 peer.options.set_http_version(1, 1);
+                // A connection of its own, for this one exchange: kept ones are of another kind.
+                peer.options.custom_l4 = Some(Arc::new(handshake::Connect(self.connect_timeout)));
+                peer.options.idle_timeout = Some(Duration::ZERO);
+                peer.group_key = !peer.group_key;
             }
         }
         Ok(peer)

@@ -205,8 +205,12 @@ impl Ask<'_> {
         self.with(name, value)
     }
 
+    pub fn body(self, body: &str) -> Self {
+        Self { body: Some(body.to_owned()), ..self }
+    }
+
     pub fn form(self, body: &str) -> Self {
-        Self { body: Some(body.to_owned()), ..self }.with("Content-Type", "application/x-www-form-urlencoded")
+        self.body(body).with("Content-Type", "application/x-www-form-urlencoded")
     }
 
     /// Sends it, on a connection of its own, and keeps the cookies of the answer.
