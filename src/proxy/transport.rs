@@ -303,6 +303,7 @@ impl Peek for Transport {}
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 
@@ -389,6 +390,22 @@ mod tests {
         assert!(patience.is_over());
         transport.begin_message(0, Framing::Length(0));
         assert!(timeout(Duration::from_secs(60), transport.read(&mut [0; 8])).await.is_err(), "the next has its own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_several_deadlines_the_last_one_counts() {
+        let (_client, mut transport) = pair().await;
+        let begun = Instant::now();
+        for seconds in [60, 10, 30] {
+            let wait = transport.fill_until(after(Duration::from_secs(seconds)));
+            assert!(timeout(Duration::from_secs(1), wait).await.is_err());
+        }
+        assert!(transport.fill_until(begun + Duration::from_secs(20)).await.is_none());
+        assert_eq!(begun.elapsed().as_secs(), 20);
+        assert!(
+            transport.fill_until(after(Duration::MAX)).now_or_never().is_none(),
+            "no wait is too long to be counted"
+        );
     }
 
     #[tokio::test]
