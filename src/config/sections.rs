@@ -82,7 +82,7 @@ section! {
 
 section! {
     Listen {
-        /// Addresses for HTTP/1.1 in clear; port 0 takes a free one.
+        /// Addresses for HTTP/1.1 and HTTP/2 with prior knowledge (h2c) in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
         /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
         /// those who watch over the gate, in clear and without a login. Empty: none.
@@ -216,7 +216,8 @@ section! {
 
 section! {
     LimitsSection {
-        /// Connections of one client address at a time.
+        /// Connections of one client address at a time; of requests under way it may have a third as many. Behind a proxy in
+        /// `trust.proxies` each client has so many requests under way instead.
         connections_per_address: usize = 256,
         /// The whole of a request's head must arrive within this.
         head_timeout: Span = Span::secs(15),
@@ -226,7 +227,8 @@ section! {
         connect_timeout: Span = Span::secs(5),
         /// How long an upstream may take to begin its answer, or to finish the handshake of an upgrade.
         first_byte_timeout: Span = Span::secs(60),
-        /// How long an upstream may pause within its answer; no limit once a connection is upgraded.
+        /// How long an upstream may pause within its answer, a client within the body of its request, and a client in taking
+        /// the answer; no limit once a connection is upgraded.
         between_bytes_timeout: Span = Span::secs(60),
         /// How long open requests may go on after a stop was asked for.
         drain: Span = Span::secs(10),
