@@ -25,7 +25,7 @@ build:
 	cargo build --locked --release
 
 test: lint
-	@.ci/need browser python
+	@.ci/need browser python programs
 	cargo test --workspace --locked --features steer
 
 lint:

@@ -78,7 +78,7 @@ pub async fn perform(loaded: &Loaded, operation: Operation) -> Result<Outcome, F
         if let Some(answer) = admin::ask(&loaded.written.store.path, &operation).await? {
             return answer;
         }
-        if matches!(operation, Operation::Health) {
+        if operation.needs_a_server() {
             return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
         }
         let machine = Machine::start();

@@ -70,6 +70,8 @@ pub enum Kind {
     KeyRotated,
     ConfigurationLoaded,
     ConfigurationRefused,
+    UpstreamDrained,
+    UpstreamResumed,
     Refused,
 }
 

@@ -22,7 +22,7 @@ use crate::error::Problems;
 use crate::secret::{Secret, SystemRandom};
 use crate::telemetry;
 use crate::types::{FactorId, Handle, RequestId, UserName};
-use args::{Command, Factor, Key, Line, Session, User};
+use args::{Command, Factor, Key, Line, Session, Upstream, User};
 
 /// Exit codes, as in the contract: done · the answer is no, or it failed · wrong usage (clap's own) · configuration
 /// refused.
@@ -136,6 +136,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         Command::Session(command) => ask(&gate, session(command)?, json).await,
         Command::Keys(Key::List) => ask(&gate, Operation::KeysList, json).await,
         Command::Keys(Key::Rotate { .. }) => ask(&gate, Operation::KeysRotateSigning, json).await,
+        Command::Upstream(command) => ask(&gate, upstream(command), json).await,
         Command::Health => ask(&gate, Operation::Health, json).await,
     }
 }
@@ -337,6 +338,14 @@ fn session(command: Session) -> Result<Operation, Ended> {
             return Err(Ended::Usage("whose session?".to_owned(), "name a user or a session, or say --all".to_owned()));
         }
     })
+}
+
+fn upstream(command: Upstream) -> Operation {
+    match command {
+        Upstream::List => Operation::UpstreamList,
+        Upstream::Drain { upstream } => Operation::UpstreamDrain { upstream },
+        Upstream::Resume { upstream } => Operation::UpstreamResume { upstream },
+    }
 }
 
 #[cfg(test)]

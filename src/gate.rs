@@ -6,6 +6,7 @@ pub mod facts;
 mod lint;
 mod rules;
 mod site;
+mod upstream;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,7 +22,8 @@ use crate::types::{GroupName, Level, Policy, Strength, UserName};
 pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, trusted_proxies};
 pub use lint::{Lint, lint};
 pub use rules::{Rule, RuleMatch};
-pub use site::{Lookup, ReturnAddress, Site, Sites, Upstream};
+pub use site::{Lookup, ReturnAddress, Site, Sites};
+pub use upstream::{Check, Place, Protocol, Terms, Upstream};
 
 /// The right to send one request to one site, as it was judged.
 #[derive(Clone, Debug)]

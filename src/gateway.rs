@@ -21,6 +21,7 @@ pub(crate) mod validation_server;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::{HeaderMap, Method};
 
 use crate::clock::Clock;
 use crate::config::{GatewayKind, GatewaySection};
@@ -38,18 +39,32 @@ pub use yubico::{YubicoSettings, YubicoValidator};
 #[derive(Clone, Debug)]
 pub struct Message {
     pub to: Receiver,
-    /// For a mail; empty for a text message.
+    /// For a mail; empty for all others.
     pub subject: String,
+    /// Of a call it is what would be heard, and goes to no provider: whoever takes the call has to press a key first.
     pub text: Secret<String>,
     /// BCP 47 language of the text.
     pub language: String,
+    /// Of a call: where the provider asks what to say. Whoever knows the address and can sign for the provider hears the
+    /// code.
+    pub callback: Option<Secret<String>>,
+}
+
+impl Message {
+    /// A message that is all in its text.
+    pub fn new(to: Receiver, subject: impl Into<String>, text: impl Into<String>, language: impl Into<String>) -> Self {
+        let (subject, text, language) = (subject.into(), Secret::new(text.into()), language.into());
+        Self { to, subject, text, language, callback: None }
+    }
 }
 
 /// Who receives a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receiver {
-    /// E.164, with the plus sign.
+    /// Gets text messages. E.164, with the plus sign.
     Phone(String),
+    /// Is called. E.164, with the plus sign.
+    Call(String),
     /// RFC 5321 mailbox, without angle brackets.
     Mailbox(String),
 }
@@ -68,7 +83,7 @@ impl Receiver {
     /// Enough for its owner to know it again, not enough to learn it: `+31*******78`, `a***@example.com`.
     pub fn masked(&self) -> String {
         match self {
-            Receiver::Phone(number) => {
+            Receiver::Phone(number) | Receiver::Call(number) => {
                 let digits: Vec<char> = number.chars().collect();
                 let hidden = |n: usize| n >= 3 && n + 2 < digits.len();
                 digits.iter().enumerate().map(|(n, digit)| if hidden(n) { '*' } else { *digit }).collect()
@@ -79,6 +94,35 @@ impl Receiver {
                 format!("{first}***@{domain}")
             }
         }
+    }
+}
+
+/// A request to the address of a call, as it came.
+#[derive(Clone, Debug)]
+pub struct Callback<'a> {
+    pub method: &'a Method,
+    /// The address that the provider was given. Made of the configuration, never of `Host`: a signature for somebody
+    /// else's address must not count here.
+    pub url: Secret<String>,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+impl Callback<'_> {
+    /// The value of a header that came once.
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none())?.to_str().ok()
+    }
+
+    /// The fields of a posted form; `None`: not a form.
+    fn form(&self) -> Option<Vec<(String, String)>> {
+        serde_urlencoded::from_bytes(if *self.method == Method::POST { self.body } else { b"" }).ok()
+    }
+
+    /// Whether somebody pressed a key: only then a code is said.
+    pub fn key_pressed(&self) -> bool {
+        self.form().is_some_and(|form| form.iter().any(|(name, value)| name == "Digits" && !value.is_empty()))
     }
 }
 
@@ -101,6 +145,12 @@ pub trait Gateway: Send + Sync + std::fmt::Debug {
 
     /// Returns within the gateway's time limit whatever the provider does.
     async fn send(&self, message: &Message) -> Delivery;
+
+    /// Whether a request to the address of a call comes from the provider that was given it. A kind whose provider calls
+    /// nobody vouches for nothing.
+    fn vouches(&self, _callback: &Callback<'_>) -> bool {
+        false
+    }
 }
 
 /// Every kind, and its keys.
@@ -115,6 +165,7 @@ const KINDS: [(&str, &[&str]); 4] = [
 #[derive(Clone, Debug, Default)]
 pub struct Gateways {
     pub sms: Option<Arc<dyn Gateway>>,
+    pub voice: Option<Arc<dyn Gateway>>,
     pub email: Option<Arc<dyn Gateway>>,
 }
 
@@ -136,18 +187,23 @@ impl Gateways {
             let clock = clock.clone();
             Some(match kind {
                 "webhook" => Arc::new(WebhookGateway::build(key, written, clock, problems)?),
-                "twilio" => Arc::new(TwilioGateway::build(key, written, problems)?),
+                "twilio" => Arc::new(TwilioGateway::build(key, written, key == "gateway.voice", problems)?),
                 "smtp" => Arc::new(SmtpGateway::build(key, written, clock, problems)?),
                 _ => Arc::new(ConsoleGateway::new(outbox.clone())),
             })
         };
-        Self { sms: one("gateway.sms", "twilio", &section.sms), email: one("gateway.email", "smtp", &section.email) }
+        Self {
+            sms: one("gateway.sms", "twilio", &section.sms),
+            voice: one("gateway.voice", "twilio", &section.voice),
+            email: one("gateway.email", "smtp", &section.email),
+        }
     }
 
     /// The gateway that can reach `receiver`.
     pub fn for_receiver(&self, receiver: &Receiver) -> Option<&Arc<dyn Gateway>> {
         match receiver {
             Receiver::Phone(_) => self.sms.as_ref(),
+            Receiver::Call(_) => self.voice.as_ref(),
             Receiver::Mailbox(_) => self.email.as_ref(),
         }
     }
@@ -194,6 +250,7 @@ mod tests {
         let section = GatewaySection {
             sms: Some(GatewayKind { kind: "pigeon".to_owned(), ..GatewayKind::default() }),
             email: Some(GatewayKind { kind: "console".to_owned(), ..GatewayKind::default() }),
+            ..GatewaySection::default()
         };
         let mut problems = Problems::default();
         let gateways = Gateways::build(&section, &Outbox::default(), &clock, &mut problems);
@@ -208,10 +265,11 @@ mod tests {
         let section = GatewaySection {
             sms: Some(of("smtp")),
             email: Some(GatewayKind { url: "https://example.com".to_owned(), port: 25, ..of("console") }),
+            ..GatewaySection::default()
         };
         let mut problems = Problems::default();
         Gateways::build(&section, &Outbox::default(), &clock, &mut problems);
-        let section = GatewaySection { sms: None, email: Some(of("twilio")) };
+        let section = GatewaySection { email: Some(of("twilio")), ..GatewaySection::default() };
         Gateways::build(&section, &Outbox::default(), &clock, &mut problems);
         let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(keys, ["gateway.sms.kind", "gateway.email.port", "gateway.email.url", "gateway.email.kind"]);

@@ -2,6 +2,7 @@
 //! else: it touches no store, sends nothing, asks nobody, knows no HTTP and cannot mint a [`Proof`]. [`Checks`] wraps all methods
 //! once (throttle → method → compare-and-set of the factor's state → audit → proof), so that none can forget a step.
 
+mod call;
 mod check;
 mod prompt;
 mod proof;
@@ -15,6 +16,7 @@ use crate::gateway::{Question, Validator};
 use crate::secret::{Key, Random, Secret};
 use crate::types::{MethodId, Strength, UserId, UserName};
 
+pub use call::{Asked, Speech};
 pub use check::{Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sending};
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;

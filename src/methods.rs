@@ -7,7 +7,9 @@ mod hotp;
 mod otp;
 mod recovery;
 mod sms;
+mod telephone;
 mod totp;
+mod voice;
 mod webauthn;
 mod yubikey;
 
@@ -34,6 +36,7 @@ const METHODS: &[Line] = &[
     Line::of::<hotp::Hotp>(),
     Line::of::<yubikey::YubiKey>(),
     Line::of::<sms::Sms>(),
+    Line::of::<voice::Voice>(),
     Line::of::<email::Email>(),
     Line::of::<recovery::Recovery>(),
 ];

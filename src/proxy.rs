@@ -29,7 +29,6 @@ use http::header::{self, HeaderValue};
 use http::{Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
-use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session, http_proxy};
 use pingora::server::configuration::ServerConf;
 use pingora::upstreams::peer::HttpPeer;
@@ -48,14 +47,13 @@ use self::listen::{Addresses, Listening, Place, Request};
 use self::live::Entry;
 pub use self::live::Live;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
-use self::upstream::Exchange;
-pub use self::upstream::Upstreams;
+use self::upstream::{Choice, Exchange, Tried};
+pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use crate::assertion::headers::{Set, Stripped, list};
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
-use crate::error::Problems;
 use crate::gate::facts::RESERVED;
 use crate::gate::{
     self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
@@ -65,8 +63,10 @@ use crate::session::{Cookies, Sessions, Visitor};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
-/// How often an application is tried: once more on a fresh connection or another address, and once more again.
+/// How often an application is asked: once more on another connection or another upstream, and once more again.
 const TRIES: usize = 3;
+/// How often a connection is tried for one request: every try that found nobody has sent nothing.
+const CONNECTS: usize = 16;
 /// Kept connections to applications.
 const POOL: usize = 256;
 /// How much of a user agent is kept, in characters.
@@ -97,10 +97,8 @@ impl Running {
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
-        clock: Arc<dyn Clock>,
-        problems: &mut Problems,
+        upstreams: Upstreams,
     ) -> Self {
-        let upstreams = Upstreams::build(&sites, &limits, clock, problems);
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
     }
@@ -125,17 +123,19 @@ pub struct Door {
 
 /// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
 pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: CancellationToken) -> std::io::Result<()> {
-    let conf = ServerConf { max_retries: TRIES, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
+    let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
     door.sessions.on_end(Arc::new(move |session| ended.cut(session)));
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
+    let clock = door.clock.clone();
     let gatekeeper = Gatekeeper { door, live, clients: Arc::default(), here, told: AtomicBool::new(false) };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
 
+    let checking = tokio::spawn(upstream::watch(running.clone(), clock, stop.clone()));
     let (stopping, stopped) = watch::channel(false);
     let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
     let mut accepting = JoinSet::new();
@@ -145,6 +145,7 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
+    let _ = checking.await;
     Ok(())
 }
 
@@ -175,6 +176,11 @@ pub struct Passage {
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
     identity: Vec<Set>,
+    exchange: Exchange,
+    /// Where it is sent, and where it was sent before.
+    choice: Option<Choice>,
+    tried: Tried,
+    tries: usize,
     /// In the table of live requests.
     entry: Option<Entry>,
     /// Among the requests of its client.
@@ -186,24 +192,26 @@ pub struct Passage {
 /// How far the exchange with the application is: it decides how long the application may be silent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stage {
-    /// A WebSocket or an event stream.
-    stream: bool,
     /// The application has all of the request; it need not speak before.
     sent: bool,
+    /// It has said something, be it in the interim.
+    heard: bool,
     /// It has begun to answer.
     begun: bool,
+    /// No connection was to be had.
+    unreached: bool,
 }
 
 impl Passage {
     /// Begins the wait that this stage allows the application.
     fn wait(&self) {
-        let (limits, stage) = (&self.running.limits, self.stage);
-        let limit = match stage {
+        let Some(site) = &self.site else { return };
+        let limit = match self.stage {
             Stage { sent: false, .. } => None,
-            Stage { begun: false, .. } => Some(limits.first_byte_timeout.0),
+            Stage { begun: false, .. } => Some(site.terms.first_byte_timeout),
             // Once it has begun, a stream may be silent for as long as it likes.
-            Stage { stream: true, .. } => None,
-            _ => Some(limits.between_bytes_timeout.0),
+            _ if self.exchange != Exchange::Ordinary => None,
+            _ => Some(site.terms.between_bytes_timeout),
         };
         if let Some(request) = &self.request {
             request.patience.begin(limit);
@@ -214,7 +222,7 @@ impl Passage {
 /// What the access line tells beside the times.
 #[derive(Default)]
 struct Line {
-    method: String,
+    method: Method,
     /// Host and path as they came, where they could not be read; otherwise empty.
     unread: (String, String),
     status: u16,
@@ -241,7 +249,7 @@ impl Gatekeeper {
             session.req_header_mut().remove_header(&header::EXPECT);
             session.set_ignore_info_resp(true);
         }
-        if identity::is_loop(session.req_header(), &self.here) {
+        if identity::is_loop(&session.req_header().headers, &self.here) {
             return Err(StatusCode::LOOP_DETECTED);
         }
 
@@ -308,7 +316,7 @@ impl Gatekeeper {
         passage: &mut Passage,
     ) -> Result<Next, StatusCode> {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
-        let stream = is_stream(facts, session.req_header());
+        passage.exchange = exchange(facts, session.req_header());
         if facts.websocket {
             keep_open(session)?;
         }
@@ -323,7 +331,7 @@ impl Gatekeeper {
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
         // The body of a handshake does not end before the WebSocket does.
-        passage.stage = Stage { stream, sent: facts.websocket, ..Stage::default() };
+        passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
         passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
@@ -467,10 +475,10 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode>
         FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
         FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
     };
-    let (host, _) = Facts::host(raw).map_err(unreadable)?;
+    let (host, port) = Facts::host(raw).map_err(unreadable)?;
     let site = running.sites.by_host(&host);
     let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
-    let facts = Facts::read(raw, reading, &running.trusted).map_err(unreadable)?;
+    let facts = Facts::read_at((host, port), raw, reading, &running.trusted).map_err(unreadable)?;
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
         (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
@@ -506,6 +514,14 @@ fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
     Ok(())
 }
 
+/// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
+/// as the next request: for methods that have no use for one, and where an expectation was refused. Nobody else's
+/// request may follow there.
+fn may_leave_its_body(head: &RequestHeader) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
+        || head.headers.contains_key(header::EXPECT)
+}
+
 /// Whether an answer is under way that nothing else may be written into. A 101 is one (RFC 9110 section 15.2.2): what
 /// follows it is no HTTP any more, and an answer of ours would be read as frames.
 fn begun(session: &Session) -> bool {
@@ -522,9 +538,23 @@ fn is_old(session: &Session) -> bool {
     session.req_header().version == Version::HTTP_10
 }
 
-/// Whether the answer may be silent for long.
-fn is_stream(facts: &Facts, head: &RequestHeader) -> bool {
-    facts.websocket || accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream"))
+/// What kind of answer is asked for.
+fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
+    if facts.websocket {
+        Exchange::WebSocket
+    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) {
+        Exchange::Stream
+    } else {
+        Exchange::Ordinary
+    }
+}
+
+/// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
+/// there (RFC 9110 sections 9.2.1 and 9.2.2), and it is whole without a body. Idempotent is not enough: a PUT that
+/// arrives twice may undo what came between.
+fn is_repeatable(session: &mut Session, facts: &Facts) -> bool {
+    let safe = matches!(facts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    safe && !facts.websocket && session.is_body_empty()
 }
 
 /// A path as a log may show it: without the query, and without the token of a one-time link.
@@ -555,7 +585,7 @@ impl Drop for Passage {
             target: "vestibule::access",
             request = %self.id,
             client = client.map(tracing::field::display),
-            method = self.line.method,
+            method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
             path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
@@ -582,6 +612,10 @@ impl ProxyHttp for Gatekeeper {
             shape: Shape::Problem,
             permit: None,
             identity: Vec::new(),
+            exchange: Exchange::Ordinary,
+            choice: None,
+            tried: Tried::default(),
+            tries: 0,
             entry: None,
             place: None,
             stage: Stage::default(),
@@ -591,7 +625,7 @@ impl ProxyHttp for Gatekeeper {
 
     /// Everything up to the decision. `true`: answered here.
     async fn request_filter(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<bool> {
-        passage.line.method = session.req_header().method.to_string();
+        passage.line.method = session.req_header().method.clone();
         let wants_page = accept(session.req_header()).is_some_and(|accept| accept.starts_with(b"text/html"));
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
@@ -617,23 +651,40 @@ impl ProxyHttp for Gatekeeper {
     }
 
     /// Where the permit says, and nowhere without one.
-    async fn upstream_peer(&self, session: &mut Session, passage: &mut Passage) -> pingora::Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, _session: &mut Session, passage: &mut Passage) -> pingora::Result<Box<HttpPeer>> {
         let refuse = |status: StatusCode, why| Error::explain(ErrorType::HTTPStatus(status.as_u16()), why);
-        let (Some(permit), Some(facts)) = (&passage.permit, &passage.facts) else {
+        let Some(permit) = &passage.permit else {
             return Err(refuse(StatusCode::FORBIDDEN, "there is no permit"));
         };
-        let Some(upstream) = permit.site().upstreams.first() else {
-            return Err(refuse(StatusCode::BAD_GATEWAY, "the site has no upstream"));
-        };
-        let stream = is_stream(facts, session.req_header());
-        let exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
-        passage.running.upstreams.peer(upstream, exchange).await.map_err(|error| {
-            tracing::warn!(request = %passage.id, %error, "the upstream cannot be reached");
-            refuse(StatusCode::BAD_GATEWAY, "the upstream cannot be reached")
-        })
+        let (upstreams, exchange) = (&passage.running.upstreams, passage.exchange);
+        // What an earlier try counted there, first: a request is under way at one upstream.
+        passage.choice = None;
+        passage.tries += 1;
+        loop {
+            let choice = upstreams.choose(permit.site(), &mut passage.tried, exchange).map_err(|why| {
+                match why {
+                    upstream::Unavailable::Protocol => tracing::warn!(request = %passage.id, "{why}"),
+                    // Told when it began: a line for each request would only fill the disk.
+                    _ => tracing::debug!(request = %passage.id, "{why}"),
+                }
+                refuse(why.status(), "no upstream takes it")
+            })?;
+            match upstreams.peer(&choice, exchange).await {
+                Ok(peer) => {
+                    passage.choice = Some(choice);
+                    return Ok(peer);
+                }
+                Err(error) => {
+                    upstreams.failed(&choice, None, &error.to_string());
+                    if !upstreams.is_more(&choice, passage.tried, exchange) {
+                        return Err(refuse(StatusCode::BAD_GATEWAY, "no upstream has an address"));
+                    }
+                }
+            }
+        }
     }
 
-    /// Another address of the same name may take the connection.
+    /// Nothing was sent yet: whatever it is, another upstream or another address may take it.
     fn fail_to_connect(
         &self,
         _session: &mut Session,
@@ -641,17 +692,59 @@ impl ProxyHttp for Gatekeeper {
         passage: &mut Passage,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        let upstream = passage.permit.as_ref().and_then(|permit| permit.site().upstreams.first());
-        if let (Some(upstream), SocketAddr::Inet(address)) = (upstream, &peer._address) {
-            let others = passage.running.upstreams.failed(upstream, address);
-            error.set_retry(others);
+        let more = passage.choice.as_ref().is_some_and(|choice| {
+            let upstreams = &passage.running.upstreams;
+            let others = upstreams.failed(choice, Some(peer), &unreachable(&error));
+            upstreams.is_more(choice, passage.tried, passage.exchange) || others && passage.tries < TRIES
+        });
+        let again = more && passage.tries < CONNECTS;
+        error.set_retry(again);
+        passage.stage.unreached = !again;
+        error
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        reused: bool,
+        _peer: &HttpPeer,
+        _socket: std::os::unix::io::RawFd,
+        _digest: Option<&pingora::protocols::Digest>,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        if let (Some(choice), false) = (&passage.choice, reused) {
+            choice.visit.member().answer();
         }
+        Ok(())
+    }
+
+    /// Something was sent. Pingora would send it again on a kept connection if only the method is idempotent; here only
+    /// what changes nothing is, and only while no word of an answer came.
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        passage: &mut Passage,
+        reused: bool,
+    ) -> Box<Error> {
+        use ErrorType::{ConnectionClosed, H2Downgrade, H2Error, InvalidH2, ReadError, WriteError};
+        let broke = *error.esource() == ErrorSource::Upstream
+            && matches!(error.etype(), ConnectionClosed | ReadError | WriteError | H2Error | H2Downgrade | InvalidH2);
+        let elsewhere = passage.choice.as_ref().is_some_and(|choice| {
+            passage.running.upstreams.is_more(choice, passage.tried, passage.exchange)
+                // It asks for HTTP/1.1, and Pingora remembers that.
+                || matches!(error.etype(), H2Downgrade | InvalidH2)
+        });
+        let repeatable = passage.facts.as_ref().is_some_and(|facts| is_repeatable(session, facts));
+        let again = broke && repeatable && !passage.stage.heard && !begun(session) && (reused || elsewhere);
+        error.set_retry(again && passage.tries < TRIES);
         error
     }
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         head: &mut RequestHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
@@ -664,7 +757,11 @@ impl ProxyHttp for Gatekeeper {
             peer: request.arrived.peer,
             here: &self.here,
         };
-        identity::apply(head, permit, facts, &context)
+        identity::apply(head, permit, facts, &context)?;
+        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+            head.insert_header(header::CONNECTION, "close")?;
+        }
+        Ok(())
     }
 
     /// The application's time begins when it has the whole request, however long a visitor takes to send it.
@@ -694,11 +791,13 @@ impl ProxyHttp for Gatekeeper {
             let why = "the upstream changes the protocol unasked";
             return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
         }
+        passage.stage.heard = true;
         if is_answer(head.status) {
             passage.stage.begun = true;
             passage.wait();
             passage.line.status = head.status.as_u16();
         }
+        answer::one_length(head)?;
         let Some(permit) = &passage.permit else { return Ok(()) };
         if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
@@ -718,6 +817,8 @@ impl ProxyHttp for Gatekeeper {
         head: &mut ResponseHeader,
         _passage: &mut Passage,
     ) -> pingora::Result<()> {
+        // An answer before the end of the request ends the connection. One that only says "go on" is none.
+        session.set_close_on_response_before_downstream_finish(is_answer(head.status));
         if is_old(session) && head.remove_header(&header::TRANSFER_ENCODING).is_some() {
             // Chunks would be read as content: the end of the connection is the end of the answer.
             session.set_keepalive(None);
@@ -742,9 +843,12 @@ impl ProxyHttp for Gatekeeper {
         let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
         // The silence of the application looks like a client that cannot be read (see `Patience`).
         let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
-        if overdue || *error.esource() == ErrorSource::Upstream {
-            let site = passage.site.as_ref().map(|site| site.index);
-            tracing::warn!(request = %passage.id, site, error = error.etype().as_str(), "the upstream failed");
+        // That nobody is there was told when it began.
+        if (overdue || *error.esource() == ErrorSource::Upstream) && !passage.stage.unreached {
+            let member = passage.choice.as_ref().map(|choice| choice.visit.member());
+            let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
+            let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
+            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -771,6 +875,25 @@ impl ProxyHttp for Gatekeeper {
     fn request_summary(&self, _session: &Session, passage: &Passage) -> String {
         format!("request {}", passage.id)
     }
+}
+
+/// How much of a reason is told, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// Why there is no connection, for the log: all that Pingora says, for nothing was received that it could quote.
+fn unreachable(error: &Error) -> String {
+    error.to_string().trim().chars().take(LONGEST_REASON).collect()
+}
+
+/// What went wrong on a connection, for the log: its kind, and the cause in the words of the machine or of the protocol.
+/// Never Pingora's own words, which quote what was received.
+fn reason(error: &Error) -> String {
+    let (kind, cause) = (error.etype().as_str(), error.root_cause());
+    // An error without a cause is its own.
+    if cause.is::<Error>() || cause.is::<Box<Error>>() {
+        return kind.to_owned();
+    }
+    format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
 /// The status for a failure; none where the client is gone.

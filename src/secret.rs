@@ -3,11 +3,12 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A value that must not be printed, and is cleared when dropped.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -73,6 +74,43 @@ impl Random for SystemRandom {
     }
 }
 
+/// The same, drawn a little ahead: each request has an id, and need not ask the kernel for it. Every byte is handed out
+/// once and wiped here when it is. What is longer than an id (tokens, keys) comes straight from the kernel.
+#[derive(Default)]
+pub struct DrawnAhead(Mutex<Zeroizing<Vec<u8>>>);
+
+impl DrawnAhead {
+    /// How much is drawn at once, in bytes.
+    const AHEAD: usize = 512;
+    /// The longest that comes of it.
+    const LONGEST: usize = 16;
+}
+
+impl Random for DrawnAhead {
+    fn fill(&self, out: &mut [u8]) {
+        if out.len() > Self::LONGEST {
+            return SystemRandom.fill(out);
+        }
+        // A panic under this lock comes before anything is changed.
+        let mut ahead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.len() < out.len() {
+            let mut fresh = Zeroizing::new(vec![0; Self::AHEAD]);
+            SystemRandom.fill(&mut fresh);
+            *ahead = fresh;
+        }
+        let left = ahead.len() - out.len();
+        out.copy_from_slice(&ahead[left..]);
+        ahead[left..].zeroize();
+        ahead.truncate(left);
+    }
+}
+
+impl fmt::Debug for DrawnAhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DrawnAhead")
+    }
+}
+
 /// The same bytes from the same key, in the same order: for what must be shown again without being stored (a secret on
 /// a page that a GET may load twice), for tests, and for the `steer` feature. HMAC-SHA-256 in counter mode.
 #[derive(Debug)]
@@ -130,6 +168,8 @@ token_kinds! {
     InvitationKind = "invitation";
     /// The one-time link of a store that never had a user.
     SetupKind = "setup";
+    /// The address at which a provider asks what to say in a call.
+    CallKind = "call";
 }
 
 /// 256 random bits of one kind; 43 characters of unpadded base64url in a cookie or link.
@@ -270,5 +310,23 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted key]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_ahead_is_handed_out_once() {
+        let random = DrawnAhead::default();
+        let ids: HashSet<[u8; 10]> = (0..1000).map(|_| random_bytes(&random)).collect();
+        assert_eq!(ids.len(), 1000);
+        assert!(!ids.contains(&[0; 10]));
+        let before = random.0.lock().unwrap().len();
+        assert_ne!(random_bytes::<32>(&random), [0; 32]);
+        assert_eq!(random.0.lock().unwrap().len(), before, "a token does not come of it");
     }
 }

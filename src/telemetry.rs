@@ -2,6 +2,7 @@
 //! warnings, whatever is configured: at their finer levels they print request heads, cookies and keys. No value of a
 //! field reaches a terminal or a log file raw, and none is longer than a line should be.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,13 +111,13 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
         event.record(&mut fields);
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(of_span) = span.extensions().get::<Fields>() {
-                fields.0.extend(of_span.0.iter().cloned());
+                fields.extend(of_span);
             }
         }
-        let target = fields.bridged().unwrap_or_else(|| event.metadata().target().to_owned());
+        let target = fields.bridged().unwrap_or_else(|| event.metadata().target());
         let (time, level) = (self.clock.wall().rfc3339(), event.metadata().level().as_str());
         let mut line =
-            if self.json { fields.as_json(&time, level, &target) } else { fields.as_text(&time, level, &target) };
+            if self.json { fields.as_json(&time, level, target) } else { fields.as_text(&time, level, target) };
         line.push('\n');
         // One write a line, so that lines of two threads never mix. A log that cannot be written stops nobody: what
         // must be kept is in the audit trail, and a login that cannot be recorded there is refused.
@@ -125,48 +126,71 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
     }
 }
 
-/// Fields in the order they were written, each cut to [`LONGEST_VALUE`].
+/// Fields in the order they were written, each cut to [`LONGEST_VALUE`]: one text after another.
 #[derive(Default)]
-struct Fields(Vec<(&'static str, Shown)>);
+struct Fields {
+    /// Name, kind, and where the value ends.
+    ends: Vec<(&'static str, Kind, usize)>,
+    values: String,
+}
 
-#[derive(Clone)]
-enum Shown {
+#[derive(Clone, Copy)]
+enum Kind {
     /// A number or a truth: nothing in it to escape.
-    Plain(String),
-    Text(String),
+    Plain,
+    Text,
 }
 
 impl Fields {
-    fn push(&mut self, field: &Field, shown: Shown) {
+    fn push(&mut self, field: &Field, kind: Kind, value: impl FnOnce(&mut Cut<'_>) -> fmt::Result) {
         let name = field.name();
         let last_word = name.rsplit(['.', '_']).next().unwrap_or(name);
-        let shown = if NEVER_PRINTED.contains(&last_word) { Shown::Text("[redacted]".to_owned()) } else { shown };
-        self.0.push((name, shown));
+        if NEVER_PRINTED.contains(&last_word) {
+            self.values.push_str("[redacted]");
+            self.ends.push((name, Kind::Text, self.values.len()));
+            return;
+        }
+        // The error is the end of the room: what did not fit is dropped.
+        if value(&mut Cut { text: &mut self.values, room: LONGEST_VALUE }).is_err() {
+            self.values.push('…');
+        }
+        self.ends.push((name, kind, self.values.len()));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'static str, Kind, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, _, end)| *end));
+        self.ends.iter().zip(starts).map(|((name, kind, end), start)| (*name, *kind, &self.values[start..*end]))
+    }
+
+    fn extend(&mut self, other: &Fields) {
+        let before = self.values.len();
+        self.values.push_str(&other.values);
+        self.ends.extend(other.ends.iter().map(|(name, kind, end)| (*name, *kind, before + end)));
     }
 
     /// Crates that log by the other crate come over a bridge, which puts who speaks and where into fields: the name is
-    /// taken from there, the rest is dropped.
-    fn bridged(&mut self) -> Option<String> {
-        let target = self.0.iter().find_map(|(name, shown)| match shown {
-            Shown::Text(text) if *name == "log.target" => Some(text.clone()),
-            _ => None,
-        });
-        self.0.retain(|(name, _)| !name.starts_with("log."));
-        target
+    /// taken from there, the rest is not shown.
+    fn bridged(&self) -> Option<&str> {
+        self.iter().find(|(name, ..)| *name == "log.target").map(|(.., value)| value)
+    }
+
+    fn shown(&self) -> impl Iterator<Item = (&'static str, Kind, &str)> {
+        self.iter().filter(|(name, ..)| !name.starts_with("log."))
     }
 
     /// `2026-01-31T10:00:00Z INFO vestibule::app listening address=127.0.0.1:8080`
     fn as_text(&self, time: &str, level: &str, target: &str) -> String {
-        let mut line = format!("{time} {level} {}", escaped(target));
-        for (name, shown) in &self.0 {
+        let mut line = String::with_capacity(2 * self.values.len() + 128);
+        line.extend([time, " ", level, " ", &escaped(target)]);
+        for (name, kind, value) in self.shown() {
             line.push(' ');
-            match shown {
-                Shown::Text(text) if *name == "message" => line.push_str(&escaped(text)),
-                Shown::Plain(text) => line.extend([*name, "=", text]),
-                Shown::Text(text) if text.is_empty() || text.contains([' ', '"', '=']) => {
-                    line.extend([*name, "=\"", &escaped(text).replace('"', "\\\""), "\""]);
+            match kind {
+                Kind::Text if name == "message" => line.push_str(&escaped(value)),
+                Kind::Plain => line.extend([name, "=", value]),
+                Kind::Text if value.is_empty() || value.contains([' ', '"', '=']) => {
+                    line.extend([name, "=\"", &escaped(value).replace('"', "\\\""), "\""]);
                 }
-                Shown::Text(text) => line.extend([*name, "=", &escaped(text)]),
+                Kind::Text => line.extend([name, "=", &escaped(value)]),
             }
         }
         line
@@ -178,12 +202,12 @@ impl Fields {
         for (name, text) in [("time", time), ("level", level), ("target", target)] {
             object.insert(name.to_owned(), text.into());
         }
-        for (name, shown) in &self.0 {
-            let value = match shown {
-                Shown::Plain(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
-                Shown::Text(text) => escaped(text).into(),
+        for (name, kind, value) in self.shown() {
+            let value = match kind {
+                Kind::Plain => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
+                Kind::Text => escaped(value).into(),
             };
-            object.entry(*name).or_insert(value);
+            object.entry(name).or_insert(value);
         }
         serde_json::Value::Object(object).to_string()
     }
@@ -191,69 +215,55 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let mut text = Cut::default();
-        // The error is the end of the room: what did not fit is dropped.
-        let _ = write!(text, "{value:?}");
-        self.push(field, Shown::Text(text.finish()));
+        self.push(field, Kind::Text, |text| write!(text, "{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let mut text = Cut::default();
-        let _ = text.write_str(value);
-        self.push(field, Shown::Text(text.finish()));
+        self.push(field, Kind::Text, |text| text.write_str(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.push(field, Shown::Plain(value.to_string()));
+        self.push(field, Kind::Plain, |text| write!(text, "{value}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.push(field, Shown::Plain(value.to_string()));
+        self.push(field, Kind::Plain, |text| write!(text, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.push(field, Shown::Plain(value.to_string()));
+        self.push(field, Kind::Plain, |text| write!(text, "{value}"));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.push(field, Shown::Plain(value.to_string()));
+        self.push(field, Kind::Plain, |text| write!(text, "{value}"));
     }
 }
 
 /// Takes the first characters and refuses the rest, so that a megabyte is never formatted in full.
-#[derive(Default)]
-struct Cut {
-    text: String,
-    taken: usize,
-    more: bool,
+struct Cut<'a> {
+    text: &'a mut String,
+    /// In characters.
+    room: usize,
 }
 
-impl Cut {
-    fn finish(mut self) -> String {
-        if self.more {
-            self.text.push('…');
-        }
-        self.text
-    }
-}
-
-impl fmt::Write for Cut {
+impl fmt::Write for Cut<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            if self.taken == LONGEST_VALUE {
-                self.more = true;
-                return Err(fmt::Error);
-            }
-            self.text.push(character);
-            self.taken += 1;
-        }
-        Ok(())
+        // No text has more characters than bytes.
+        let end = if text.len() <= self.room { None } else { text.char_indices().nth(self.room).map(|(end, _)| end) };
+        let fitting = &text[..end.unwrap_or(text.len())];
+        self.text.push_str(fitting);
+        self.room -= fitting.chars().count();
+        if end.is_some() { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
 /// Every character that could end a line, steer a terminal or turn the reading direction, as `\u{…}`. Backslashes are
 /// doubled, so that nobody can write what looks like an escape of ours.
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
+    // Nearly all that is ever logged.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         let turns = matches!(character,
@@ -266,7 +276,7 @@ fn escaped(text: &str) -> String {
             out.push(character);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

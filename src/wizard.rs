@@ -6,6 +6,7 @@ mod account;
 mod alone;
 mod ask;
 mod assets;
+mod call;
 mod enrol;
 mod failure;
 mod finish;
@@ -96,6 +97,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .layer(from_fn(guard::own_scripts_only));
     let data = Router::new()
         .route("/.vestibule/session", get(state::show))
+        .route("/.vestibule/call/{token}", get(call::answer).post(call::answer))
         .route("/.vestibule/assets/{hash}/{file}", get(assets::show));
     pages
         .merge(scripted)

@@ -24,7 +24,7 @@ use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
-use crate::proxy::{Running, Upstreams};
+use crate::proxy::{Roster, Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -82,7 +82,7 @@ impl Plan {
         addresses(&written, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
-        Upstreams::build(&sites, &written.limits, machine.clock.clone(), &mut problems);
+        Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, sites_known, &mut problems);
         sealing_key(&written, &mut problems);
         if let Err(more) = telemetry::subscriber(&written.log, machine.clock.clone(), Box::new(std::io::sink())) {
@@ -143,6 +143,8 @@ pub struct Parts {
     pub keys: Arc<SigningKeys>,
     pub assertions: Assertions,
     pub texts: Texts,
+    /// The upstreams, as they are now.
+    pub roster: Roster,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -208,6 +210,7 @@ impl Parts {
             keys,
             assertions,
             texts,
+            roster: Roster::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -243,16 +246,19 @@ impl Parts {
             derivation: self.vault.derive("wizard"),
         };
         let mut problems = Problems::default();
-        let running = Running::build(
-            in_force.plan.sites.clone(),
+        let sites = in_force.plan.sites.clone();
+        let upstreams = Upstreams::build(&sites, &self.roster, self.machine.clock.clone(), &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Running::build(
+            sites,
             in_force.plan.trusted.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
-            self.machine.clock.clone(),
-            &mut problems,
-        );
-        if problems.is_empty() { Ok(running) } else { Err(problems) }
+            upstreams,
+        ))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.

@@ -55,7 +55,7 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
     telemetry::start(&plan.written.log, machine.clock.clone())?;
     log_panics();
     let inbox = Arc::new(Inbox::new(machine.clock.clone()));
-    plan.gateways = Gateways { sms: Some(inbox.clone()), email: Some(inbox.clone()) };
+    plan.gateways = Gateways { sms: Some(inbox.clone()), voice: Some(inbox.clone()), email: Some(inbox.clone()) };
     let parts = Parts::open(plan, machine.clone(), false).await?;
     let password = alice(&parts).await?;
 
@@ -102,6 +102,9 @@ fn configuration(gate: SocketAddr, application: SocketAddr, url: &str, data: &Pa
         methods.sms.enabled = true
         methods.sms.countries = [{countries}]
         gateway.sms.kind = "console"
+        methods.voice.enabled = true
+        methods.voice.countries = [{countries}]
+        gateway.voice.kind = "console"
 
         [[site]]
         url = "{url}"
@@ -168,7 +171,7 @@ fn welcome(url: &str, address: SocketAddr, password: &Secret<String>) {
          \x20 Open       {url}\n\
          \x20 User       {USER}\n\
          \x20 Password   {}\n\
-         \x20 Messages   {url}/messages   (text messages, and an authenticator if you have no phone)\n\n\
+         \x20 Messages   {url}/messages   (text messages, calls, and an authenticator if you have no phone)\n\n\
          Sign in, set up a second step, and see what the application is told. Ctrl-C ends it.\n",
         password.expose()
     );

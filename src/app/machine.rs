@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
-use crate::secret::{Random, SystemRandom};
+use crate::secret::{DrawnAhead, Random};
 
 /// The clock and the randomness that every part is given.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Machine {
         let system = Arc::new(SystemClock::start());
         Self {
             clock: system.clone(),
-            random: Arc::new(SystemRandom),
+            random: Arc::new(DrawnAhead::default()),
             system: Some(system),
             #[cfg(feature = "steer")]
             still: None,

@@ -3,6 +3,7 @@
 //! one.
 
 mod factor;
+mod upstream;
 mod user;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -91,6 +92,14 @@ pub enum Operation {
     Audit(Filter),
     KeysList,
     KeysRotateSigning,
+    UpstreamList,
+    /// As `UpstreamList` names it; on every site that has it.
+    UpstreamDrain {
+        upstream: String,
+    },
+    UpstreamResume {
+        upstream: String,
+    },
     #[cfg(feature = "steer")]
     ClockAdvance {
         ms: u64,
@@ -101,6 +110,13 @@ pub enum Operation {
     },
     #[cfg(feature = "steer")]
     Outbox,
+}
+
+impl Operation {
+    /// Whether it is about what runs: without a server there is nothing to ask or to change.
+    pub fn needs_a_server(&self) -> bool {
+        matches!(self, Self::Health | Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. })
+    }
 }
 
 /// Which sessions end.
@@ -260,6 +276,9 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             parts.audit.record(Event::new(Kind::KeyRotated, origin).detail(format!("signing {}", key.id))).await?;
             Ok(done(format!("the key {} signs from now on; older ones stay published while they are needed", key.id)))
         }
+        Operation::UpstreamList => Ok(upstream::list(parts)),
+        Operation::UpstreamDrain { upstream } => upstream::drain(parts, &upstream, true, origin).await,
+        Operation::UpstreamResume { upstream } => upstream::drain(parts, &upstream, false, origin).await,
         #[cfg(feature = "steer")]
         Operation::ClockAdvance { .. } | Operation::WallSkew { .. } | Operation::Outbox => {
             steer(parts, operation).await
@@ -359,7 +378,7 @@ async fn steer(parts: &Parts, operation: Operation) -> Result<Outcome, Failure> 
             let messages = parts.in_force.load().plan.outbox.messages();
             let messages = messages.into_iter().map(|message| super::outcome::Message {
                 to: match message.to {
-                    crate::gateway::Receiver::Phone(number) => number,
+                    crate::gateway::Receiver::Phone(number) | crate::gateway::Receiver::Call(number) => number,
                     crate::gateway::Receiver::Mailbox(mailbox) => mailbox,
                 },
                 subject: message.subject,

@@ -40,6 +40,9 @@ pub enum Outcome {
     Keys {
         keys: Vec<Key>,
     },
+    Upstreams {
+        upstreams: Vec<UpstreamLine>,
+    },
     Health(Health),
     #[cfg(feature = "steer")]
     Messages {
@@ -128,6 +131,20 @@ impl From<KeyInfo> for Key {
     fn from(info: KeyInfo) -> Self {
         Self { id: info.id, created: info.created.rfc3339(), signs: info.signs }
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamLine {
+    /// The url of the site, or its host, with its path.
+    pub site: String,
+    pub upstream: String,
+    /// "up", "failing" (the last request found nobody there), "down" (checks say so), "drained", or "removed" (from the
+    /// configuration, with requests still under way).
+    pub state: String,
+    /// Requests and WebSockets.
+    pub under_way: usize,
+    /// What is wrong, where something is.
+    pub why: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

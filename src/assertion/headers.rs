@@ -2,10 +2,12 @@
 //! (`proxy/identity`), on every route. Never lets through what a client sent under a name an application might read as
 //! one of these.
 
+use http::header::{HeaderName, HeaderValue};
+
 use super::Identity;
 
 /// The header that carries the assertion.
-pub const ASSERTION: &str = "Vestibule-Assertion";
+pub static ASSERTION: HeaderName = HeaderName::from_static("vestibule-assertion");
 
 /// Everything under this prefix is ours.
 const OURS: &str = "vestibule-";
@@ -14,31 +16,31 @@ const OURS: &str = "vestibule-";
 /// every spelling an application might read as the same (case, `_` or `.` for `-`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    pub user: String,
-    pub groups: String,
-    pub name: String,
-    pub email: String,
+    pub user: HeaderName,
+    pub groups: HeaderName,
+    pub name: HeaderName,
+    pub email: HeaderName,
 }
 
 impl Default for Names {
     fn default() -> Self {
         let [user, groups, name, email] =
-            ["Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email"].map(str::to_owned);
+            ["remote-user", "remote-groups", "remote-name", "remote-email"].map(HeaderName::from_static);
         Self { user, groups, name, email }
     }
 }
 
 impl Names {
     fn all(&self) -> [&str; 4] {
-        [&self.user, &self.groups, &self.name, &self.email]
+        [&self.user, &self.groups, &self.name, &self.email].map(HeaderName::as_str)
     }
 }
 
 /// One header to set after all of ours were removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
-    pub name: String,
-    pub value: String,
+    pub name: HeaderName,
+    pub value: HeaderValue,
 }
 
 /// Names stripped everywhere, by class.
@@ -84,26 +86,29 @@ pub fn list(identity: &Identity, names: &Names, user_is_id: bool, assertion: &st
     let user = if user_is_id { identity.user.to_string() } else { encode(&identity.name, "") };
     let groups = identity.groups.iter().map(|group| encode(group, ",")).collect::<Vec<_>>().join(",");
     let known = |value: &Option<String>| value.as_deref().map(|text| encode(text, "")).unwrap_or_default();
-    [
-        (names.user.as_str(), user),
+    let all = [
+        (&names.user, user),
         (&names.groups, groups),
         (&names.name, known(&identity.display_name)),
         (&names.email, known(&identity.email)),
-        (ASSERTION, assertion.to_owned()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| Set { name: name.to_owned(), value })
-    .collect()
+        (&ASSERTION, assertion.to_owned()),
+    ];
+    let said = all.into_iter().filter(|(_, value)| !value.is_empty());
+    said.filter_map(|(name, value)| Some(Set { name: name.clone(), value: value.try_into().ok()? })).collect()
 }
 
 fn encode(text: &str, also: &str) -> String {
     let last = text.len().saturating_sub(1);
+    let is_plain = |(at, byte): (usize, u8)| {
+        let at_an_end = byte == b' ' && (at == 0 || at == last);
+        matches!(byte, b' '..=b'~') && byte != b'%' && !also.as_bytes().contains(&byte) && !at_an_end
+    };
+    if text.bytes().enumerate().all(is_plain) {
+        return text.to_owned();
+    }
     let mut encoded = String::with_capacity(text.len());
     for (at, byte) in text.bytes().enumerate() {
-        let at_an_end = byte == b' ' && (at == 0 || at == last);
-        let plain = matches!(byte, b' '..=b'~') && byte != b'%' && !also.as_bytes().contains(&byte) && !at_an_end;
-        if plain {
+        if is_plain((at, byte)) {
             encoded.push(char::from(byte));
         } else {
             encoded.push('%');
@@ -138,14 +143,15 @@ mod tests {
     #[test]
     fn id_12_no_value_ends_its_line_or_adds_to_a_list() {
         let list = list(&identity(), &Names::default(), false, "a.b.c");
-        let pairs: Vec<(&str, &str)> = list.iter().map(|set| (set.name.as_str(), set.value.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            list.iter().map(|set| (set.name.as_str(), set.value.to_str().unwrap())).collect();
         assert_eq!(
             pairs,
             [
-                ("Remote-User", "alice"),
-                ("Remote-Groups", "staff,a%2Cb"),
-                ("Remote-Name", "Alice %C3%84, 100%25%0D%0AX-Admin: 1%20"),
-                ("Vestibule-Assertion", "a.b.c"),
+                ("remote-user", "alice"),
+                ("remote-groups", "staff,a%2Cb"),
+                ("remote-name", "Alice %C3%84, 100%25%0D%0AX-Admin: 1%20"),
+                ("vestibule-assertion", "a.b.c"),
             ]
         );
     }
@@ -159,7 +165,7 @@ mod tests {
 
     #[test]
     fn hs_03_every_spelling_of_a_name_of_ours_is_covered() {
-        let own = Names { user: "X-WEBAUTH-USER".to_owned(), ..Names::default() };
+        let own = Names { user: HeaderName::from_static("x-webauth-user"), ..Names::default() };
         let stripped = Stripped::new([&own].into_iter());
         for name in [
             "Remote-User",

@@ -71,6 +71,9 @@ pub enum Command {
     /// Keys.
     #[command(subcommand)]
     Keys(Key),
+    /// Where the applications are: how each upstream is, and taking one out.
+    #[command(subcommand)]
+    Upstream(Upstream),
     /// Ask a running server whether it is well, and where it listens.
     Health,
     /// Print every configuration key with its meaning and default.
@@ -241,5 +244,21 @@ pub enum Key {
     Rotate {
         #[arg(value_parser = ["signing"])]
         which: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Upstream {
+    /// List the upstreams of all sites, with their state and the requests under way.
+    List,
+    /// Send no new requests to an upstream; those under way finish. Until it is resumed or the server starts again.
+    Drain {
+        #[arg(value_name = "URL")]
+        upstream: String,
+    },
+    /// Send requests to a drained upstream again.
+    Resume {
+        #[arg(value_name = "URL")]
+        upstream: String,
     },
 }

@@ -135,6 +135,19 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 vec![key.id.clone(), key.created.clone(), used.to_owned()]
             }),
         )?,
+        Outcome::Upstreams { upstreams } => table(
+            out,
+            &["SITE", "UPSTREAM", "STATE", "UNDER WAY", "WHY"],
+            upstreams.iter().map(|one| {
+                vec![
+                    one.site.clone(),
+                    one.upstream.clone(),
+                    one.state.clone(),
+                    one.under_way.to_string(),
+                    plain(one.why.as_deref().unwrap_or_default()),
+                ]
+            }),
+        )?,
         Outcome::Health(health) => {
             writeln!(out, "version    {}", health.version)?;
             writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;

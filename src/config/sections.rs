@@ -239,6 +239,8 @@ section! {
     GatewaySection {
         /// Text messages.
         sms: Option<GatewayKind> = None,
+        /// Telephone calls. The provider asks at the site's `url` what to say: it must be able to reach that.
+        voice: Option<GatewayKind> = None,
         /// Mail.
         email: Option<GatewayKind> = None,
     }
@@ -247,20 +249,20 @@ section! {
 section! {
     /// How one kind of message is delivered.
     GatewayKind {
-        /// "console" (written to the log of a trial, never of a real gate) | "webhook" | "twilio" (text messages) | "smtp"
-        /// (mail). Keys of another kind are refused.
+        /// "console" (written to the log of a trial, never of a real gate) | "webhook" | "twilio" (text messages, calls) |
+        /// "smtp" (mail). Keys of another kind are refused.
         kind: String = String::new(),
         /// webhook: where to POST. twilio: where its API is, if not at "https://api.twilio.com".
         url: String = String::new(),
-        /// webhook: a file with the secret that signs each POST (HMAC-SHA-256).
+        /// webhook: a file with the secret that signs each POST (HMAC-SHA-256), and each request to the address of a call.
         secret_file: String = String::new(),
         /// twilio: the account's SID.
         account: String = String::new(),
-        /// twilio: a file with the account's auth token.
+        /// twilio: a file with the account's auth token. Twilio signs with it what it asks of us.
         token_file: String = String::new(),
-        /// twilio: the SID of the messaging service that sends; instead of `from`.
+        /// twilio: the SID of the messaging service that sends texts; instead of `from`.
         messaging_service: String = String::new(),
-        /// twilio: the sender's number, such as "+15005550006", or its name. smtp: the sender, such as
+        /// twilio: the number of the sender or caller, such as "+15005550006", or the sender's name. smtp: the sender, such as
         /// "Wiki <login@example.com>".
         from: String = String::new(),
         /// smtp: the mail server.
@@ -289,12 +291,36 @@ section! {
         host: String = String::new(),
         /// Optional prefix, cut at a segment boundary.
         path: String = "/".to_owned(),
-        /// Where the application is: "http://127.0.0.1:3000", or https with a certificate that is verified.
+        /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
+        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way.
         upstreams: Vec<String> = Vec::new(),
         /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),
-        /// A PEM file with the CA that signed the upstream's certificate. Empty: the system's.
+        /// https: a PEM file with the CA that signed the upstream's certificate. Empty: the system's.
         upstream_ca_file: String = String::new(),
+        /// https: a PEM file with the certificate that is shown to the upstream, when it asks for one; with the chain below it.
+        upstream_cert_file: String = String::new(),
+        /// https: a PEM file with the key of that certificate.
+        upstream_key_file: String = String::new(),
+        /// https: the name that is asked for (SNI) and must stand in the certificate. Empty: the one in the address.
+        upstream_name: String = String::new(),
+        /// https: false believes whoever answers; every start says so.
+        upstream_verify: bool = true,
+        /// https: offers HTTP/2 first. WebSockets stay with HTTP/1.1.
+        upstream_http2: bool = false,
+        /// How each upstream is asked whether it is well: "connect" | "off" | a path, such as "/health", that must answer 2xx or
+        /// 3xx. Empty: "connect" where there are several, "off" where there is one.
+        upstream_check: String = String::new(),
+        /// How often. Two failures in a row take an upstream out, one success brings it back.
+        upstream_check_interval: Span = Span::secs(5),
+        /// Requests, WebSockets included, that may be under way at each upstream at a time; beyond that 503. 0: no limit.
+        upstream_requests: usize = 0,
+        /// How long an upstream may take to accept a connection. Not set: as in [limits].
+        connect_timeout: Option<Span> = None,
+        /// How long it may take to begin its answer. Not set: as in [limits].
+        first_byte_timeout: Option<Span> = None,
+        /// How long it may pause within its answer. Not set: as in [limits].
+        between_bytes_timeout: Option<Span> = None,
         /// `aud` of the assertion. Empty: the site's url.
         audience: String = String::new(),
         /// Names of the identity headers of this site; what is not set is as in [identity.headers].

@@ -193,11 +193,20 @@ impl Facts {
 
     /// The whole reading.
     pub fn read(raw: &Raw<'_>, reading: Reading, trusted: &[IpNet]) -> Result<Facts, FactsError> {
+        Self::read_at(Self::host(raw)?, raw, reading, trusted)
+    }
+
+    /// All the rest, at the host and port that [`Self::host`] read.
+    pub fn read_at(
+        (host, port): (String, Option<u16>),
+        raw: &Raw<'_>,
+        reading: Reading,
+        trusted: &[IpNet],
+    ) -> Result<Facts, FactsError> {
         let method = method(raw.method)?;
-        let (host, port) = Self::host(raw)?;
         let Target { path, readings, query, plainly_ours } = Target::read(raw.target, reading)?;
         let target = match &query {
-            Some(query) => format!("{path}?{query}"),
+            Some(query) => [path.as_str(), "?", query].concat(),
             None => path.clone(),
         };
         let (client, through_proxy) = client(raw, trusted)?;

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use super::facts::{self, Target};
+use super::upstream::{self, Terms, Upstream};
 use super::{Facts, OwnPage, Reading, Rule};
 use crate::assertion::headers::{Names, fold};
 use crate::config::{HeaderNames, SiteSection, Written};
@@ -26,6 +29,8 @@ pub struct Site {
     /// `/` or a prefix without trailing slash.
     pub prefix: String,
     pub upstreams: Vec<Upstream>,
+    /// How all of them are spoken to.
+    pub terms: Terms,
     pub upstream_host: Option<String>,
     pub issuer: String,
     pub audience: String,
@@ -36,17 +41,6 @@ pub struct Site {
     pub service_worker: bool,
     pub websocket_origins: Vec<String>,
     pub logout_clears: Vec<String>,
-}
-
-/// Where an application listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    pub tls: bool,
-    /// Name or address literal, without brackets.
-    pub host: String,
-    pub port: u16,
-    /// PEM file of the CA, when not the system's.
-    pub ca_file: Option<String>,
 }
 
 /// All sites.
@@ -86,6 +80,12 @@ impl ReturnAddress {
 }
 
 impl Site {
+    /// As operators know it: its address, or its host, and its path where that is not all.
+    pub fn name(&self) -> String {
+        let at = self.url.as_ref().map_or_else(|| self.host.to_string(), ToString::to_string);
+        if self.prefix == "/" { at } else { format!("{at}{}", self.prefix) }
+    }
+
     /// Whether a path is within the prefix, which ends at a segment boundary.
     pub fn covers(&self, path: &str) -> bool {
         self.prefix == "/"
@@ -121,6 +121,12 @@ impl Sites {
             let Some(site) = Builder { key: &key, section, written, problems }.site(index) else { continue };
             if let Some(url) = site.url.as_ref().filter(|url| !url.is_https() && !url.is_loopback()) {
                 built.warnings.push(format!("{key}.url: {url} is not encrypted: passwords and codes travel in clear"));
+            }
+            if !site.terms.verify {
+                built.warnings.push(format!(
+                    "{key}.upstream_verify: false: nobody knows who answers for {}, and it is sent all the same",
+                    site.name()
+                ));
             }
             built.check_beside(&site, &key, problems);
             built.sites.push(Arc::new(site));
@@ -291,7 +297,10 @@ impl Builder<'_> {
         let before = self.problems.iter().count();
         let (url, host) = self.address();
         let prefix = self.prefix();
-        let upstreams = self.upstreams();
+        let (upstreams, terms) = {
+            let (section, limits) = (self.section, &self.written.limits);
+            upstream::read(section, limits, |key, what, remedy| self.problem(key, what, remedy))
+        };
         let upstream_host = self.upstream_host();
         let audience = match (&self.section.audience, &url) {
             (given, _) if !given.is_empty() => given.clone(),
@@ -340,6 +349,7 @@ impl Builder<'_> {
             host: host?,
             prefix: prefix?,
             upstreams,
+            terms,
             upstream_host,
             issuer,
             audience,
@@ -403,40 +413,6 @@ impl Builder<'_> {
         Some(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
     }
 
-    fn upstreams(&mut self) -> Vec<Upstream> {
-        let remedy = "write http://127.0.0.1:3000 or https://app.internal";
-        match self.section.upstreams.as_slice() {
-            [] => {
-                self.problem("upstreams", "is empty", remedy);
-                Vec::new()
-            }
-            [one] => {
-                if one.starts_with("unix:") || one.starts_with("h2c:") {
-                    self.problem("upstreams[0]", format!("{one:?}: this kind is not built yet"), remedy);
-                    return Vec::new();
-                }
-                let Ok(origin) = Origin::parse(one) else {
-                    self.problem("upstreams[0]", format!("{one:?} is not scheme, host and port"), remedy);
-                    return Vec::new();
-                };
-                let HostPattern::Exact(host) = &origin.host else {
-                    self.problem("upstreams[0]", "one address cannot have a wildcard", remedy);
-                    return Vec::new();
-                };
-                let ca_file = Some(self.section.upstream_ca_file.clone()).filter(|file| !file.is_empty());
-                if ca_file.is_some() && !origin.is_https() {
-                    self.problem("upstream_ca_file", "verifies nothing over http", "write https, or take it away");
-                }
-                let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-                vec![Upstream { tls: origin.is_https(), host, port: origin.port, ca_file }]
-            }
-            _ => {
-                self.problem("upstreams", "several are not balanced yet", "name one upstream for each site");
-                Vec::new()
-            }
-        }
-    }
-
     fn upstream_host(&mut self) -> Option<String> {
         let text = self.section.upstream_host.as_str();
         if text.is_empty() {
@@ -457,7 +433,7 @@ impl Builder<'_> {
             ("name", &here.name, name),
             ("email", &here.email, email),
         ];
-        let mut names: Vec<String> = Vec::with_capacity(chosen.len());
+        let mut names: Vec<HeaderName> = Vec::with_capacity(chosen.len());
         for (field, own, default) in chosen {
             let (key, text) = match own {
                 Some(text) => (format!("{}.headers.{field}", self.key), text),
@@ -466,13 +442,16 @@ impl Builder<'_> {
             let told = self.problems.iter().any(|problem| problem.key == key);
             if let Some(what) = header_trouble(text).filter(|_| !told) {
                 self.problems.add(key, what, "choose a name of its own, such as Remote-User");
-            } else if names.iter().any(|other| same_header(other, text)) && !told {
+            } else if names.iter().any(|other| same_header(other.as_str(), text)) && !told {
                 self.problems.add(key, format!("{text:?} is the name of two headers"), "give each its own name");
             }
-            names.push(text.clone());
+            names.extend(text.parse::<HeaderName>());
         }
-        let [user, groups, name, email] = names.try_into().unwrap_or_default();
-        Names { user, groups, name, email }
+        match <[HeaderName; 4]>::try_from(names) {
+            Ok([user, groups, name, email]) => Names { user, groups, name, email },
+            // One that is no name was told above, and no site is built with it.
+            Err(_) => Names::default(),
+        }
     }
 
     fn websocket_origins(&mut self) -> Vec<String> {

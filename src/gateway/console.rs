@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Delivery, Gateway, Message};
+use super::{Delivery, Gateway, Message, Receiver};
 
 /// Messages an outbox keeps; the oldest go first.
 const KEPT: usize = 100;
@@ -60,7 +60,8 @@ impl Gateway for ConsoleGateway {
     }
 
     async fn send(&self, message: &Message) -> Delivery {
-        tracing::info!("message for {}", message.to.masked());
+        let what = if matches!(message.to, Receiver::Call(_)) { "call to" } else { "message for" };
+        tracing::info!("{what} {}", message.to.masked());
         self.outbox.put(message.clone());
         Delivery::Accepted
     }
@@ -69,19 +70,13 @@ impl Gateway for ConsoleGateway {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::Receiver;
 
     #[tokio::test]
     async fn the_outbox_keeps_the_last_messages_and_prints_none() {
         let outbox = Outbox::default();
         let gateway = ConsoleGateway::new(outbox.clone());
         for n in 0..=KEPT {
-            let message = Message {
-                to: Receiver::Phone("+31612345678".to_owned()),
-                subject: String::new(),
-                text: format!("code {n}").into(),
-                language: "en".to_owned(),
-            };
+            let message = Message::new(Receiver::Phone("+31612345678".to_owned()), "", format!("code {n}"), "en");
             assert_eq!(gateway.send(&message).await, Delivery::Accepted);
         }
         let messages = outbox.messages();

@@ -1,25 +1,36 @@
-//! Text messages by Twilio's REST API (Programmable Messaging, version 2010-04-01). The token goes in the header of each
-//! request and nowhere else; what Twilio says of a number stays out of the log.
+//! Text messages and calls by Twilio's REST API (version 2010-04-01). The token goes in the header of each request and
+//! nowhere else; what Twilio says of a number stays out of the log. A call is ordered without its words: Twilio asks for
+//! them at the address it is given, and signs that with the account's token.
 
 use async_trait::async_trait;
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
+use sha1::Sha1;
 use url::Url;
 
 use super::provider::{Provider, Reply};
-use super::{Delivery, Gateway, Message, Receiver, files};
+use super::{Callback, Delivery, Gateway, Message, Receiver, files};
 use crate::config::GatewayKind;
 use crate::error::Problems;
 use crate::secret::Secret;
 
 const API: &str = "https://api.twilio.com";
 
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-security>
+const SIGNATURE: &str = "x-twilio-signature";
+
+/// How long it rings, in seconds: most mailboxes take over then, and would be asked for a key.
+const RINGS: &str = "30";
+
 #[derive(Debug)]
 pub struct TwilioGateway {
     provider: Provider,
-    /// Where messages are made.
+    /// Where messages are made, and calls.
     messages: Url,
+    calls: Url,
     account: String,
     token: Secret<String>,
     sender: Sender,
@@ -43,18 +54,40 @@ struct Said {
 }
 
 impl TwilioGateway {
-    /// The gateway of the section `key`; `None` when problems were added.
-    pub fn build(key: &str, written: &GatewayKind, problems: &mut Problems) -> Option<Self> {
+    /// The gateway of the section `key`; `None` when problems were added. `calls`: who calls is a number.
+    pub fn build(key: &str, written: &GatewayKind, calls: bool, problems: &mut Problems) -> Option<Self> {
         let account = sid(&format!("{key}.account"), "AC", &written.account, problems);
-        let sender = sender(key, written, problems);
+        let sender = if calls { caller(key, written, problems) } else { sender(key, written, problems) };
         let what = "the auth token of the account";
         let token = files::secret(&format!("{key}.token_file"), &written.token_file, what, 16, problems);
         let url = if written.url.is_empty() { API } else { &written.url };
         let provider = Provider::build(key, "url", url, &written.ca_file, written.timeout.0, problems);
         let (account, provider) = (account?, provider?);
-        let mut messages = provider.url.clone();
-        messages.set_path(&format!("/2010-04-01/Accounts/{account}/Messages.json"));
-        Some(Self { provider, messages, account, token: token?, sender: sender? })
+        let resource = |name| {
+            let mut url = provider.url.clone();
+            url.set_path(&format!("/2010-04-01/Accounts/{account}/{name}.json"));
+            url
+        };
+        let (messages, calls) = (resource("Messages"), resource("Calls"));
+        Some(Self { provider, messages, calls, account, token: token?, sender: sender? })
+    }
+
+    /// What is asked of Twilio, and where.
+    fn order<'a>(&'a self, message: &'a Message) -> Option<(&'a Url, Vec<(&'static str, &'a str)>)> {
+        let sender = match &self.sender {
+            Sender::From(number) => ("From", number.as_str()),
+            Sender::Service(sid) => ("MessagingServiceSid", sid.as_str()),
+        };
+        match (&message.to, &message.callback) {
+            (Receiver::Phone(to), _) => {
+                Some((&self.messages, vec![("To", to), sender, ("Body", message.text.expose())]))
+            }
+            (Receiver::Call(to), Some(callback)) => {
+                let callback = [("Url", callback.expose().as_str()), ("Method", "POST"), ("Timeout", RINGS)];
+                Some((&self.calls, [("To", to.as_str()), sender].into_iter().chain(callback).collect()))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -65,23 +98,49 @@ impl Gateway for TwilioGateway {
     }
 
     async fn send(&self, message: &Message) -> Delivery {
-        let Receiver::Phone(to) = &message.to else {
-            return Delivery::Refused("twilio sends to telephones".to_owned());
+        let Some((resource, form)) = self.order(message) else {
+            return Delivery::Refused("twilio reaches telephones alone".to_owned());
         };
-        let sender = match &self.sender {
-            Sender::From(number) => ("From", number),
-            Sender::Service(sid) => ("MessagingServiceSid", sid),
-        };
-        let Ok(form) = serde_urlencoded::to_string([("To", to), sender, ("Body", message.text.expose())]) else {
+        let Ok(form) = serde_urlencoded::to_string(form) else {
             return Delivery::Failed("the message cannot be written as a form".to_owned());
         };
         let form = Secret::new(form);
         let reply = self.provider.ask(|client| {
-            let request = client.post(self.messages.clone()).basic_auth(&self.account, Some(self.token.expose()));
+            let request = client.post(resource.clone()).basic_auth(&self.account, Some(self.token.expose()));
             request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.expose().clone())
         });
         reply.await.map_or_else(Delivery::Failed, |reply| judge(&reply))
     }
+
+    /// The signature is over the address and, of a form, each name and value in the order of the names, with nothing
+    /// between.
+    fn vouches(&self, callback: &Callback<'_>) -> bool {
+        let given = callback.header(SIGNATURE).and_then(|header| BASE64.decode(header.as_bytes()).ok());
+        let (Some(given), Some(mut form)) = (given, callback.form()) else { return false };
+        form.sort();
+        form.dedup();
+        spellings(callback.url.expose()).iter().any(|url| {
+            // HMAC takes keys of any length.
+            let mut mac = Hmac::<Sha1>::new_from_slice(self.token.expose().as_bytes()).expect("a key of any length");
+            mac.update(url.as_bytes());
+            for part in form.iter().flat_map(|(name, value)| [name, value]) {
+                mac.update(part.as_bytes());
+            }
+            mac.verify_slice(&given).is_ok()
+        })
+    }
+}
+
+/// An address with its port and without: which of the two Twilio signs depends on the scheme and on what asks, and its
+/// own libraries take both. Either is of this host.
+fn spellings(address: &str) -> Vec<String> {
+    let Some((scheme, rest)) = address.split_once("://") else { return Vec::new() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, port),
+        _ => (authority, if scheme == "https" { "443" } else { "80" }),
+    };
+    vec![format!("{scheme}://{host}:{port}{path}"), format!("{scheme}://{host}{path}")]
 }
 
 fn judge(reply: &Reply) -> Delivery {
@@ -91,8 +150,8 @@ fn judge(reply: &Reply) -> Delivery {
     match (reply.status, said) {
         (status, Some(Said { sid: Some(_), status: Some(made), .. })) if status.is_success() => match made.as_str() {
             None => Delivery::Failed("twilio's answer makes no sense".to_owned()),
-            Some("failed" | "undelivered" | "canceled") => {
-                Delivery::Refused(format!("twilio says of the message: {made}"))
+            Some("failed" | "undelivered" | "canceled" | "busy" | "no-answer") => {
+                Delivery::Refused(format!("twilio says of it: {made}"))
             }
             _ => Delivery::Accepted,
         },
@@ -129,8 +188,7 @@ fn sender(key: &str, written: &GatewayKind, problems: &mut Problems) -> Option<S
             None
         }
         (from, "") => {
-            let digits = from.strip_prefix('+').unwrap_or_default();
-            let number = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            let number = is_number(from);
             let named = (1..=11).contains(&from.len())
                 && from.bytes().all(|b| b.is_ascii_alphanumeric() || b" -_&".contains(&b));
             if !number && !named {
@@ -146,6 +204,26 @@ fn sender(key: &str, written: &GatewayKind, problems: &mut Problems) -> Option<S
             None
         }
     }
+}
+
+/// Who calls has a number that can be called back.
+fn caller(key: &str, written: &GatewayKind, problems: &mut Problems) -> Option<Sender> {
+    if !written.messaging_service.is_empty() {
+        let remedy = "remove it: calls come from the number in from";
+        problems.add(format!("{key}.messaging_service"), "sends text messages alone", remedy);
+        return None;
+    }
+    if !is_number(&written.from) {
+        problems.add(format!("{key}.from"), "is no number to call from", "write one such as \"+15005550006\"");
+        return None;
+    }
+    Some(Sender::From(written.from.clone()))
+}
+
+/// E.164, with the plus sign.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

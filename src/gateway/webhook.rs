@@ -1,7 +1,9 @@
 //! Delivery by a POST to a service of the operator's: JSON, signed, within a time limit. Neither the address (which may
-//! hold a token) nor the message may ever appear in an error or a log.
+//! hold a token) nor the message may ever appear in an error or a log. A call is posted without its words: the service
+//! asks for them at the address it is given, and signs that with the same secret.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,14 +12,18 @@ use http::header::CONTENT_TYPE;
 use sha2::Sha256;
 
 use super::provider::Provider;
-use super::{Delivery, Gateway, Message, Receiver, files};
+use super::{Callback, Delivery, Gateway, Message, Receiver, files};
 use crate::clock::{Clock, Time};
 use crate::config::GatewayKind;
 use crate::error::Problems;
 use crate::secret::Secret;
 
 /// Carries `t=<unix seconds>,v1=<hex of HMAC-SHA-256 over "t.body">`: the receiver checks who sent it, and that it is new.
+/// On a request to the address of a call it is the receiver's, over `t.METHOD address\nbody`.
 const SIGNATURE: &str = "vestibule-signature";
+
+/// How far the receiver's clock may be from ours.
+const CLOCKS: Duration = Duration::from_secs(5 * 60);
 
 /// A shorter secret can be guessed from one signed message.
 const SHORTEST_SECRET: usize = 16;
@@ -35,9 +41,12 @@ struct Body<'a> {
     to: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     subject: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     text: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    callback: &'a str,
     language: &'a str,
-    /// "sms" | "email"
+    /// "sms" | "voice" | "email"
     kind: &'static str,
 }
 
@@ -59,12 +68,14 @@ impl Gateway for WebhookGateway {
     }
 
     async fn send(&self, message: &Message) -> Delivery {
-        let (to, kind) = match &message.to {
-            Receiver::Phone(number) => (number, "sms"),
-            Receiver::Mailbox(mailbox) => (mailbox, "email"),
+        let text = message.text.expose().as_str();
+        let (to, kind, text) = match &message.to {
+            Receiver::Phone(number) => (number, "sms", text),
+            Receiver::Call(number) => (number, "voice", ""),
+            Receiver::Mailbox(mailbox) => (mailbox, "email", text),
         };
-        let body =
-            Body { to, subject: &message.subject, text: message.text.expose(), language: &message.language, kind };
+        let callback = message.callback.as_ref().map_or("", |address| address.expose());
+        let body = Body { to, subject: &message.subject, text, callback, language: &message.language, kind };
         let body = match serde_json::to_vec(&body) {
             Ok(body) => body,
             Err(_) => return Delivery::Failed("the message cannot be written as JSON".to_owned()),
@@ -75,6 +86,20 @@ impl Gateway for WebhookGateway {
             request.header(SIGNATURE, &signature).body(body.clone())
         });
         reply.await.map_or_else(Delivery::Failed, |reply| judge(reply.status))
+    }
+
+    fn vouches(&self, callback: &Callback<'_>) -> bool {
+        let given = callback.header(SIGNATURE).and_then(|header| header.strip_prefix("t=")?.split_once(",v1="));
+        let Some((seconds, mac)) = given else { return false };
+        let (Ok(seconds), Ok(mac)) = (seconds.parse(), data_encoding::HEXLOWER.decode(mac.as_bytes())) else {
+            return false;
+        };
+        let (then, now) = (Time::from_secs(seconds), self.clock.wall());
+        if then.since(now).max(now.since(then)) > CLOCKS {
+            return false;
+        }
+        let line = format!("{} {}\n", callback.method, callback.url.expose());
+        signed(&self.secret, seconds, &[line.as_bytes(), callback.body]).verify_slice(&mac).is_ok()
     }
 }
 
@@ -91,11 +116,16 @@ fn judge(status: StatusCode) -> Delivery {
 
 fn signature(secret: &Secret<String>, now: Time, body: &[u8]) -> String {
     let seconds = now.secs();
+    let mac = signed(secret, seconds, &[body]).finalize().into_bytes();
+    format!("t={seconds},v1={}", data_encoding::HEXLOWER.encode(&mac))
+}
+
+fn signed(secret: &Secret<String>, seconds: i64, parts: &[&[u8]]) -> Hmac<Sha256> {
     // HMAC takes keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("a key of any length");
     mac.update(format!("{seconds}.").as_bytes());
-    mac.update(body);
-    format!("t={seconds},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
+    parts.iter().for_each(|part| mac.update(part));
+    mac
 }
 
 #[cfg(test)]

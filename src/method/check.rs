@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Answered, Ask, Ceremony, Challenge, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place,
-    Prompt, Proof, Registry, Step,
+    Prompt, Proof, Registry, Step, call,
 };
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
@@ -40,13 +40,19 @@ const UNASKED: FieldError = FieldError { field: "code", text: "error-busy" };
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     pub method: MethodId,
-    /// `None`: an enrolment.
+    /// `None`: an enrolment, or a login by whichever factor answers.
     pub factor: Option<FactorId>,
     /// Opaque to all but the method.
     pub pending: Vec<u8>,
     pub expires: Time,
     /// When another message may be asked for.
     pub next_send: Option<Time>,
+    /// A call was ordered for it; what that would say ends with it.
+    #[serde(default)]
+    pub called: bool,
+    /// Its message could not be sent, so that its page must not say that it was.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 /// A begun check, as the wizard shows it.
@@ -241,7 +247,16 @@ impl Checks {
         let Challenge { pending, life, ceremony } =
             challenge.ok_or_else(|| CheckError::NoSuchMethod(method.clone()))?;
         let expires = self.vault().now() + life;
-        Ok((Begun { method: method.clone(), factor: None, pending, expires, next_send: None }, ceremony))
+        let begun = Begun {
+            method: method.clone(),
+            factor: None,
+            pending,
+            expires,
+            next_send: None,
+            called: false,
+            unsent: false,
+        };
+        Ok((begun, ceremony))
     }
 
     /// Checks an answer to [`Checks::begin_alone`] against the factor it names. An answer that names nobody's factor, or
@@ -352,6 +367,7 @@ impl Checks {
                 let complete = by_owner || !alone;
                 for _ in 0..RETRIES {
                     let mut changes = vec![used.clone(), event.clone()];
+                    changes.extend(call::end(self.vault(), user.id, begun));
                     changes.extend(consume.iter().cloned());
                     changes.extend(self.throttle.clear(&account, &target, lane, complete).await?);
                     match self.vault().commit(changes).await {
@@ -505,6 +521,7 @@ impl Checks {
                 changes.push(self.claim(user.id, &factor, unique).await?);
             }
             changes.push(self.audit.entry(about(kind, Some(&factor.id)))?);
+            changes.extend(call::end(self.vault(), user.id, begun));
             changes.extend(consume.iter().cloned());
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
@@ -587,7 +604,7 @@ impl Checks {
         user: &User,
         method: &Arc<dyn Method>,
         row: Option<&Row<Factor>>,
-        step: Step,
+        mut step: Step,
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
@@ -608,6 +625,8 @@ impl Checks {
             pending: step.pending,
             expires: now + step.life,
             next_send: None,
+            called: step.message.as_ref().is_some_and(|outgoing| outgoing.speech.is_some()),
+            unsent: false,
         };
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
@@ -627,6 +646,13 @@ impl Checks {
         }
 
         let mut changes = keep(&begun)?;
+        if let Some(outgoing) = &mut step.message
+            && let Some(speech) = outgoing.speech.take()
+        {
+            let (callback, more) = call::order(self.vault(), user.id, &begun, &place.origin, speech)?;
+            outgoing.message.callback = Some(callback);
+            changes.extend(more);
+        }
         if let (Some(row), Some(state)) = (row, step.state) {
             let moved = Factor { state, ..row.value.clone() };
             changes.push(self.vault().put(row.key.clone(), Expect::Version(row.version), &moved, row.expires)?);
@@ -782,7 +808,7 @@ impl Checks {
         &**self.vault().random()
     }
 
-    fn vault(&self) -> &Vault {
+    pub(super) fn vault(&self) -> &Vault {
         self.accounts.vault()
     }
 }
@@ -851,7 +877,7 @@ fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
 fn budgets(user: UserId, begun: &Begun, outgoing: &Outgoing, origin: &Origin) -> Vec<Budget> {
     let method = &begun.method;
     let factor = begun.factor.as_ref().map_or("new", FactorId::as_str);
-    let (Receiver::Phone(to) | Receiver::Mailbox(to)) = outgoing.receiver();
+    let (Receiver::Phone(to) | Receiver::Call(to) | Receiver::Mailbox(to)) = outgoing.receiver();
     let hourly = |name: String, most| Budget { name, most, window: HOUR };
     let mut all = vec![
         Budget { name: format!("{method}/factor/{user}/{factor}"), most: 1, window: outgoing.cooldown },

@@ -1,5 +1,6 @@
 //! What a method shows, as data: the pages turn it into markup, so no template is added for a new method.
 
+use super::call::Speech;
 use crate::gateway::Receiver;
 use crate::throttle::Budget;
 
@@ -89,6 +90,8 @@ pub enum Ceremony {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub message: crate::gateway::Message,
+    /// Of a call: what the provider is told to say when it asks. The core makes the address to ask at.
+    pub speech: Option<Speech>,
     /// Budgets beside those that the core keeps for every message (see `Checks`).
     pub budgets: Vec<Budget>,
     /// How long until another may be sent to the same factor.

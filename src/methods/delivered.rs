@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::encode;
-use crate::method::{Answer, Answered, Context, Step};
+use crate::method::{Answer, Answered, Context, FieldError, Step};
 use crate::secret::{Random, random_bytes};
 
 /// NIST SP 800-63B section 3.1.3: ten minutes at most.
@@ -49,13 +49,14 @@ pub(super) fn first(context: &Context<'_>, to: String) -> Made {
     make(context, to, 0)
 }
 
-/// Another code for an enrolled address, which voids the ones before it; `None`: not a state of ours.
-pub(super) fn another(context: &Context<'_>, state: &[u8]) -> Option<Made> {
-    let State { to, issued } = serde_json::from_slice(state).ok()?;
+/// Another code for an enrolled address, which voids the ones before it.
+pub(super) fn another(context: &Context<'_>, state: &[u8]) -> Result<Made, FieldError> {
+    let unreadable = FieldError { field: "code", text: "error-code-wrong" };
+    let State { to, issued } = serde_json::from_slice(state).map_err(|_| unreadable)?;
     let issued = issued + 1;
     let state = encode(&State { to: to.clone(), issued });
     let made = make(context, to, issued);
-    Some(Made { step: Step { state: Some(state), ..made.step }, ..made })
+    Ok(Made { step: Step { state: Some(state), ..made.step }, ..made })
 }
 
 fn make(context: &Context<'_>, to: String, issued: u64) -> Made {

@@ -14,7 +14,6 @@ use crate::gateway::{Message, Receiver};
 use crate::method::{
     Answer, Answered, Card, Context, Description, Field, FieldError, FieldKind, Method, New, Outgoing, Prompt, Step,
 };
-use crate::secret::Secret;
 use crate::throttle::Budget;
 use crate::types::{MethodId, Strength};
 
@@ -84,12 +83,8 @@ impl Email {
     fn mailed(&self, context: &Context<'_>, made: Made) -> Step {
         let mail = mail::code(&context.place.name, &made.code, LIFE.as_secs() / 60, context.texts);
         let outgoing = Outgoing {
-            message: Message {
-                to: Receiver::Mailbox(made.to),
-                subject: mail.subject,
-                text: Secret::new(mail.text),
-                language: "en".to_owned(),
-            },
+            message: Message::new(Receiver::Mailbox(made.to), mail.subject, mail.text, context.texts.lang()),
+            speech: None,
             budgets: vec![Budget { name: "email/all".to_owned(), most: self.per_day, window: DAY }],
             cooldown: self.cooldown,
         };
@@ -135,8 +130,7 @@ impl Method for Email {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        let unreadable = FieldError { field: "code", text: "error-code-wrong" };
-        Ok(self.mailed(context, delivered::another(context, state).ok_or(unreadable)?))
+        Ok(self.mailed(context, delivered::another(context, state)?))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

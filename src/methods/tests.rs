@@ -14,7 +14,7 @@ use crate::config::ThrottleSection;
 use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
-    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending,
+    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
 use crate::secret::{DerivedRandom, Key, Secret};
 use crate::store::{Change, Expect, KeyRing, MemoryStore, Record, Vault};
@@ -111,17 +111,21 @@ impl Token {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(json!({"sms": {"countries": ["NL"]}}))
+        Self::with(json!({}))
     }
 
     /// The same with more written of some methods; all are switched on.
     fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
         let console = || Some(Arc::new(ConsoleGateway::new(outbox.clone())) as Arc<dyn crate::gateway::Gateway>);
-        let gateways = Gateways { sms: console(), email: console() };
+        let gateways = Gateways { sms: console(), voice: console(), email: console() };
         let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
         for id in ids() {
             written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
+        }
+        for id in ["sms", "voice"] {
+            let Some(Value::Object(section)) = written.get_mut(id) else { panic!("{id}") };
+            section.entry("countries").or_insert_with(|| json!(["NL"]));
         }
         if let Some(Value::Object(section)) = written.get_mut("yubikey") {
             let given = std::mem::replace(section, validation());
@@ -157,9 +161,13 @@ impl Bench {
     }
 
     fn last_code(&self) -> String {
-        let text = self.outbox.messages().last().unwrap().text.expose().clone();
-        let six = |word: &&str| word.len() == 6;
-        text.split(|c: char| !c.is_ascii_digit()).find(six).unwrap().to_owned()
+        let message = self.outbox.messages().pop().unwrap();
+        let text = message.text.expose();
+        let mut digits = text.split(|c: char| !c.is_ascii_digit());
+        match message.to {
+            Receiver::Call(_) => digits.filter(|word| word.len() == 1).take(6).collect(),
+            _ => digits.find(|word| word.len() == 6).unwrap().to_owned(),
+        }
     }
 
     fn keep(&self, slot: &str, begun: &Begun) -> Vec<Change> {
@@ -422,7 +430,9 @@ async fn usable_factors_come_last_used_first_and_fallbacks_last() {
     let user = bench.user("alice").await;
     let usable = bench.checks.usable(&user).await.unwrap();
     let order: Vec<_> = usable.iter().map(|row| row.value.method.as_str()).collect();
-    assert_eq!(order, ["totp", "webauthn", "hotp", "yubikey", "sms", "email", "recovery"]);
+    assert_eq!(order[..4], ["totp", "webauthn", "hotp", "yubikey"]);
+    assert_eq!(BTreeSet::from_iter(&order[4..7]), BTreeSet::from_iter(&["sms", "voice", "email"]), "equally strong");
+    assert_eq!(order[7..], ["recovery"]);
 }
 
 #[tokio::test]
@@ -484,7 +494,7 @@ async fn codes_of_the_app_are_taken_one_step_around_now_and_only_forwards() {
 #[tokio::test]
 async fn a_drifting_clock_is_followed_by_one_step_where_that_is_allowed() {
     for (max_drift, allowed) in [(0, &[1][..]), (1, &[1, 2, 2])] {
-        let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "totp": {"max_drift": max_drift}}));
+        let bench = Bench::with(json!({"totp": {"max_drift": max_drift}}));
         let mut hands = Hands::new(1);
         let enrolled = bench.enrol("alice", &totp(), &mut hands).await;
         let mut tries: Vec<_> = allowed.iter().map(|steps| (*steps, true)).collect();
@@ -501,8 +511,7 @@ async fn a_drifting_clock_is_followed_by_one_step_where_that_is_allowed() {
 
 #[tokio::test]
 async fn longer_codes_of_another_hash_are_handed_over_and_kept_when_the_configuration_changes() {
-    let sms = json!({"countries": ["NL"]});
-    let mut bench = Bench::with(json!({"sms": sms, "totp": {"digits": 8, "algorithm": "SHA256"}}));
+    let mut bench = Bench::with(json!({"totp": {"digits": 8, "algorithm": "SHA256"}}));
     let begun = bench.begin_enrolment("alice", &totp(), &Answer::default(), None).await.unwrap();
     let uri = begun.prompt.otpauth.unwrap();
     assert!(uri.ends_with("&algorithm=SHA256&digits=8&period=30"), "{uri}");
@@ -1009,7 +1018,7 @@ async fn the_address_that_the_operator_set_is_asked_of_nobody_and_no_other_is_ta
 
 #[tokio::test]
 async fn mail_for_recovery_alone_comes_after_another_factor_and_is_worth_less() {
-    let bench = Bench::with(json!({"sms": {"countries": ["NL"]}, "email": {"recovery_only": true}}));
+    let bench = Bench::with(json!({"email": {"recovery_only": true}}));
     let (email, mut hands) = (MethodId::new("email"), Hands::new(1));
     let first = bench.begin_enrolment("alice", &email, &Answer::default(), None).await;
     assert!(matches!(first, Err(CheckError::NoSuchMethod(_))));
@@ -1040,59 +1049,117 @@ async fn budgets_end_a_loop_of_sends_and_a_dead_gateway_says_so() {
     assert_eq!(bench.events(Kind::MessageFailed).await, 1);
 }
 
-/// What may be sent to one number, to one country, from one client and in one day, whoever asks.
+/// What may be sent to one number, to one country, from one client and in one day, whoever asks: each kind of delivery
+/// for itself.
 #[tokio::test]
 async fn each_budget_of_messages_ends_for_itself() {
-    let (sms, day) = (MethodId::new("sms"), Duration::from_secs(24 * 3600));
+    let day = Duration::from_secs(24 * 3600);
     for (section, passes, other, window) in [
         (json!({"countries": ["NL"]}), 6, ("06 1299 9999", 1), Duration::from_secs(3600)),
         (json!({"countries": ["NL"]}), 30, ("", 2), Duration::from_secs(3600)),
         (json!({"countries": ["NL", "BE"], "per_country_day": 3}), 3, ("+32470123456", 1), day),
         (json!({"countries": ["NL"], "per_day": 4}), 4, ("", 0), day),
     ] {
-        let bench = Bench::with(json!({"sms": section}));
-        let same_number = passes == 6;
-        let ask = async |user: usize, phone: &str, from: usize| {
-            let user = bench.user(&format!("user{user}")).await;
-            let address = Some(format!("192.0.2.{from}").parse().unwrap());
-            let origin = audit::Origin { address, ..audit::Origin::default() };
-            let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
-            let answer = fields(&[("phone", phone)]);
-            let begun =
-                bench.checks.begin_enrolment(&user, &sms, &answer, &place(), None, &origin, &random, keep).await;
-            matches!(begun.unwrap().sending, Sending::Sent { .. })
-        };
-        let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });
-        for n in 0..=passes {
-            assert_eq!(ask(n, &number(n), if passes == 30 { 1 } else { n }).await, n < passes, "{section} {n}");
+        for method in [MethodId::new("sms"), MethodId::new("voice")] {
+            let bench = Bench::with(json!({method.as_str(): section}));
+            let same_number = passes == 6;
+            let ask = async |user: usize, phone: &str, from: usize| {
+                let user = bench.user(&format!("user{user}")).await;
+                let address = Some(format!("192.0.2.{from}").parse().unwrap());
+                let origin = audit::Origin { address, ..audit::Origin::default() };
+                let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
+                let (answer, place) = (fields(&[("phone", phone)]), place());
+                let begun =
+                    bench.checks.begin_enrolment(&user, &method, &answer, &place, None, &origin, &random, keep).await;
+                matches!(begun.unwrap().sending, Sending::Sent { .. })
+            };
+            let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });
+            for n in 0..=passes {
+                let from = if passes == 30 { 1 } else { n };
+                assert_eq!(ask(n, &number(n), from).await, n < passes, "{method} {section} {n}");
+            }
+            assert_eq!(bench.outbox.messages().len(), passes, "{method} {section}");
+            // Another number, country or client is not held up; the whole day's budget holds up everybody.
+            let (phone, from) = other;
+            let phone = if phone.is_empty() { number(77) } else { phone.to_owned() };
+            assert_eq!(ask(77, &phone, from).await, from > 0, "{method} {section}");
+            bench.clock.advance(window);
+            assert!(ask(78, &number(1), 1).await, "{method} {section}");
         }
-        assert_eq!(bench.outbox.messages().len(), passes, "{section}");
-        // Another number, country or client is not held up; the whole day's budget holds up everybody.
-        let (phone, from) = other;
-        let phone = if phone.is_empty() { number(77) } else { phone.to_owned() };
-        assert_eq!(ask(77, &phone, from).await, from > 0, "{section}");
-        bench.clock.advance(window);
-        assert!(ask(78, &number(1), 1).await, "{section}");
     }
 }
 
 #[tokio::test]
 async fn only_telephones_that_messages_may_go_to_are_taken() {
     let bench = Bench::new();
-    let sms = MethodId::new("sms");
-    // Not a number, another country, too short, a fixed line, premium rate.
-    for refused in ["abc", "+4915112345678", "+3161", "+31201234567", "+319001234", "0900 1234"] {
-        let made = bench.begin_enrolment("alice", &sms, &fields(&[("phone", refused)]), None).await;
-        assert!(matches!(made, Err(CheckError::Field(ref error)) if error.field == "phone"), "{refused}: {made:?}");
+    // Not a number, another country, too short, premium rate, nobody's.
+    let refused = ["abc", "+4915112345678", "+3161", "+319001234", "0900 1234", "+881612345678"];
+    // A fixed line rings, and shows no message.
+    for (method, refused_too) in [(MethodId::new("sms"), &["+31201234567"][..]), (MethodId::new("voice"), &[])] {
+        let before = bench.outbox.messages().len();
+        for number in refused.iter().chain(refused_too) {
+            let made = bench.begin_enrolment("alice", &method, &fields(&[("phone", number)]), None).await;
+            assert!(matches!(made, Err(CheckError::Field(ref error)) if error.field == "phone"), "{number}: {made:?}");
+        }
+        let number = fields(&[("phone", "06 1234 5667")]);
+        let made = bench.begin_enrolment("alice", &method, &number, None).await.unwrap();
+        assert_eq!(made.prompt.sent_to.as_deref(), Some("+31 ** *** **67"));
+        assert_eq!(bench.outbox.messages().len(), before + 1, "one for the good one, none for the others");
     }
-    assert!(bench.outbox.messages().is_empty());
-    let made = bench.begin_enrolment("alice", &sms, &fields(&[("phone", "06 1234 5667")]), None).await.unwrap();
-    assert_eq!(made.prompt.sent_to.as_deref(), Some("+31 ** *** **67"));
+    let line = bench.begin_enrolment("bob", &MethodId::new("voice"), &fields(&[("phone", "020 123 4567")]), None).await;
+    assert!(matches!(line.unwrap().sending, Sending::Sent { .. }));
+}
+
+/// A code that can be spoken must be readable; so it ends when it was typed in, replaced, or is too old.
+#[tokio::test]
+async fn what_a_call_would_say_ends_with_its_code() {
+    #[derive(Serialize, Deserialize)]
+    struct Call {
+        speech: Speech,
+    }
+    impl Record for Call {
+        const NAME: &'static str = "call";
+    }
+    let bench = Bench::new();
+    let calls = async || bench.vault.all::<Call>("call/").await.unwrap();
+    let (voice, mut hands) = (MethodId::new("voice"), Hands::new(1));
+    let enrolled = bench.enrol("alice", &voice, &mut hands).await;
+    assert!(calls().await.is_empty(), "the enrolment is over");
+    bench.begin("alice", &enrolled, "one").await;
+    let first = calls().await;
+    bench.clock.advance(Duration::from_secs(61));
+    let made = bench.begin("alice", &enrolled, "two").await;
+    let second = calls().await;
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert!(first[0].value.speech.answer != second[0].value.speech.answer, "another code");
+    assert!(first[0].value.speech.question == second[0].value.speech.question, "and no code in the question");
+    assert!(!format!("{:?}", first[0].value.speech).contains("Say"));
+    let code = fields(&[("code", &bench.last_code())]);
+    assert!(matches!(bench.check("alice", &made.begun, &fields(&[("code", "1")]), "two").await, Checked::Wrong));
+    assert_eq!(calls().await.len(), 1, "a typing error does not cost another call");
+    bench.clock.advance(Duration::from_secs(2));
+    assert!(matches!(bench.check("alice", &made.begun, &code, "two").await, Checked::Proved(_)));
+    assert!(calls().await.is_empty());
+    bench.clock.advance(Duration::from_secs(61));
+    bench.begin("alice", &enrolled, "one").await;
+    bench.clock.advance(Duration::from_secs(600));
+    assert!(calls().await.is_empty());
+}
+
+/// A call needs an address to ask at.
+#[test]
+fn nobody_is_called_where_nobody_can_be_asked() {
+    let (registry, problems) = built(json!({"voice": {"enabled": true, "countries": ["NL"]}}), &[], true);
+    assert!(problems.is_empty(), "{problems:?}");
+    assert!(registry.absent().iter().any(|absent| absent.method.as_str() == "voice" && absent.why.contains("url")));
+    let (registry, _) = built(json!({"voice": {"enabled": true, "countries": ["NL"]}}), &[SITE], true);
+    let voice = registry.get(&MethodId::new("voice")).unwrap();
+    assert!(voice.works_at(&place()) && !voice.works_at(&Place { origin: String::new(), ..place() }));
 }
 
 fn built(written: Value, origins: &[&str], gateway: bool) -> (Arc<Registry>, Vec<String>) {
     let sms = gateway.then(|| Arc::new(ConsoleGateway::new(Outbox::default())) as Arc<dyn crate::gateway::Gateway>);
-    let gateways = Gateways { sms, email: None };
+    let gateways = Gateways { voice: sms.clone(), sms, email: None };
     let origins: Vec<Origin> = origins.iter().map(|origin| Origin::parse(origin).unwrap()).collect();
     let mut problems = Problems::default();
     let written = serde_json::from_value(written).unwrap();
@@ -1119,6 +1186,7 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "hotp": {"enabled": true, "look_ahead": 21},
         "yubikey": {"enabled": true, "servers": ["http://example.com"]},
         "sms": {"enabled": true},
+        "voice": {"enabled": true, "countries": ["nowhere"]},
         "email": {"enabled": true, "recovery_only": "perhaps"},
         "recovery": 3,
         "retina": {},
@@ -1138,6 +1206,8 @@ fn the_configuration_switches_methods_and_every_mistake_is_told() {
         "methods.yubikey.servers[0]",
         "methods.sms.enabled",
         "methods.sms.countries",
+        "methods.voice.enabled",
+        "methods.voice.countries",
         "methods.email.recovery_only",
         "methods.email.enabled",
         "methods.recovery",

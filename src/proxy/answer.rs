@@ -1,7 +1,7 @@
-//! An application's answer on its way to the visitor: it may not set our cookies, and what was shown to one visitor may
-//! not be kept for others.
+//! An application's answer on its way to the visitor: it may not set our cookies, what was shown to one visitor may not
+//! be kept for others, and where it ends is said once.
 
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use pingora::http::ResponseHeader;
 
 use crate::session::CookieNames;
@@ -11,7 +11,21 @@ const CLOSED: [&str; 2] = ["private", "no-store"];
 /// Directives that open an answer to shared caches; they make no sense beside `private`.
 const OPEN: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
 /// Fields that shared caches believe before `Cache-Control` (RFC 9213).
-const OVERRIDES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
+static OVERRIDES: [HeaderName; 2] =
+    [HeaderName::from_static("cdn-cache-control"), HeaderName::from_static("surrogate-control")];
+
+/// Says the length once. Pingora has refused lengths that differ; the same one twice, in two fields or as a list, is
+/// passed on by it, and not every client reads that as one number (RFC 9110 section 8.6).
+pub fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
+    let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next().map(|value| value.as_bytes().split(|byte| *byte == b',')) else { return Ok(()) };
+    let mut members = first.map(<[u8]>::trim_ascii);
+    let length = members.next().unwrap_or_default().to_vec();
+    if lengths.next().is_none() && members.next().is_none() {
+        return Ok(());
+    }
+    head.insert_header(header::CONTENT_LENGTH, length)
+}
 
 /// Takes out what the application says under our cookie names: it could fix a session, or end one.
 pub fn without_our_cookies(head: &mut ResponseHeader, names: &CookieNames) -> pingora::Result<()> {
@@ -37,11 +51,10 @@ fn name(value: &[u8]) -> &[u8] {
 
 /// Keeps an answer that took a login out of shared caches, unless the application has done so itself.
 pub fn keep_private(head: &mut ResponseHeader) -> pingora::Result<()> {
-    for name in OVERRIDES {
+    for name in &OVERRIDES {
         head.remove_header(name);
     }
     if let Some(value) = private(&head.headers) {
-        head.remove_header(&header::CACHE_CONTROL);
         head.insert_header(header::CACHE_CONTROL, value)?;
     }
     Ok(())

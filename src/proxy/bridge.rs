@@ -68,7 +68,11 @@ async fn read(session: &mut Session) -> Result<Bytes, StatusCode> {
     let waits =
         session.get_header(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     if waits && !session.is_body_empty() {
-        session.write_continue_response().await.map_err(|_| StatusCode::BAD_REQUEST)?;
+        // Pingora would take it for an answer before the end of the request, and close the connection after the form.
+        session.set_close_on_response_before_downstream_finish(false);
+        let said = session.write_continue_response().await;
+        session.set_close_on_response_before_downstream_finish(true);
+        said.map_err(|_| StatusCode::BAD_REQUEST)?;
     }
     let mut body = BytesMut::new();
     while let Some(part) = session.downstream_session.read_request_body().await.map_err(unread)? {

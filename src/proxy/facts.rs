@@ -9,6 +9,12 @@ use pingora::http::RequestHeader;
 use super::head::Framing;
 use crate::gate::facts::Raw;
 
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
+
 /// What the listener knows of a request before anything else.
 #[derive(Clone, Debug)]
 pub struct Arrived {
@@ -27,14 +33,14 @@ pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader) -> Raw<'a> {
         target: &arrived.target,
         host: first(headers, &header::HOST).unwrap_or_default(),
         peer: arrived.peer,
-        forwarded_for: headers.get_all("x-forwarded-for").iter().map(|value| value.as_bytes()).collect(),
+        forwarded_for: headers.get_all(&X_FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect(),
         accept: first(headers, &header::ACCEPT),
         origin: first(headers, &header::ORIGIN),
         referer: first(headers, &header::REFERER),
-        sec_fetch_mode: first(headers, &HeaderName::from_static("sec-fetch-mode")),
-        sec_fetch_dest: first(headers, &HeaderName::from_static("sec-fetch-dest")),
-        sec_fetch_site: first(headers, &HeaderName::from_static("sec-fetch-site")),
-        service_worker: first(headers, &HeaderName::from_static("service-worker")),
+        sec_fetch_mode: first(headers, &SEC_FETCH_MODE),
+        sec_fetch_dest: first(headers, &SEC_FETCH_DEST),
+        sec_fetch_site: first(headers, &SEC_FETCH_SITE),
+        service_worker: first(headers, &SERVICE_WORKER),
         websocket: arrived.framing == Framing::Upgrade,
     }
 }

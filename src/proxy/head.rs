@@ -76,36 +76,44 @@ pub struct Scanner {
 impl Scanner {
     /// Looks on in what has arrived so far, from its first byte. `None`: more is needed.
     pub fn scan(&mut self, arrived: &[u8]) -> Result<Option<Head>, HeadError> {
-        while let Some(byte) = arrived.get(self.seen) {
-            let before = &arrived[..self.seen];
-            self.seen += 1;
-            if *byte == b'\n' {
-                if before.last() != Some(&b'\r') {
-                    return Err(HeadError::Malformed("a line does not end in CR LF"));
-                }
-                if !self.line_ended && before.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(before) {
-                    return Err(HeadError::Version);
-                }
-                self.line_ended = true;
-                if before.ends_with(b"\r\n\r") {
-                    return read(&arrived[..self.seen]).map(Some);
-                }
+        while let Some(length) = memchr::memchr(b'\n', &arrived[self.seen..]) {
+            let before = &arrived[..self.seen + length];
+            self.within_limits(before.len())?;
+            if before.last() != Some(&b'\r') {
+                return Err(HeadError::Malformed("a line does not end in CR LF"));
             }
-            if !self.line_ended && self.seen > MAX_LINE {
-                return Err(HeadError::LineTooLong);
+            if !self.line_ended && before.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(before) {
+                return Err(HeadError::Version);
             }
-            if self.seen >= MAX_HEAD {
-                return Err(HeadError::TooLarge);
+            self.line_ended = true;
+            self.seen = before.len() + 1;
+            if before.ends_with(b"\r\n\r") {
+                return read(&arrived[..self.seen]).map(Some);
             }
         }
+        self.seen = arrived.len();
+        self.within_limits(self.seen)?;
         Ok(None)
+    }
+
+    /// Whether a head may have so many bytes without being whole.
+    fn within_limits(&self, bytes: usize) -> Result<(), HeadError> {
+        match bytes {
+            _ if !self.line_ended && bytes > MAX_LINE => Err(HeadError::LineTooLong),
+            MAX_HEAD.. => Err(HeadError::TooLarge),
+            _ => Ok(()),
+        }
     }
 }
 
 /// Reads a whole head, blank line included.
 fn read(head: &[u8]) -> Result<Head, HeadError> {
-    let lines = head.strip_suffix(b"\r\n\r\n").ok_or(HeadError::Malformed("it does not end"))?;
-    let mut lines = lines.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut rest = head.strip_suffix(b"\r\n").ok_or(HeadError::Malformed("it does not end"))?;
+    let mut lines = std::iter::from_fn(|| {
+        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest)? + 1);
+        rest = after;
+        Some(line.strip_suffix(b"\r\n").unwrap_or(line))
+    });
     let line = request_line(lines.next().unwrap_or_default())?;
 
     let mut fields = Fields::default();
@@ -180,7 +188,7 @@ impl Fields {
         if name.is_empty() || !name.iter().all(is_token) {
             return Err(HeadError::Malformed("a field's name is no name"));
         }
-        if !line[colon + 1..].iter().all(|byte| *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f)) {
+        if line[colon + 1..].iter().fold(false, |found, byte| found | is_control(*byte)) {
             return Err(HeadError::Malformed("a field's value has control characters"));
         }
         if name.eq_ignore_ascii_case(b"host") {
@@ -240,7 +248,12 @@ fn length(value: &[u8]) -> Result<u64, HeadError> {
 
 /// RFC 9110 section 5.6.2.
 fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+    byte.is_ascii_alphanumeric() || b"-!#$%&'*+.^_`|~".contains(byte)
+}
+
+/// What no value has in it (RFC 9110 section 5.5).
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
 #[cfg(test)]

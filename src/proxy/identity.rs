@@ -4,8 +4,9 @@
 
 use std::net::IpAddr;
 
-use http::header::{self, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use pingora::http::RequestHeader;
+use pingora::{Error, ErrorType};
 
 use super::facts::cookie_fields;
 use crate::assertion::headers::{Set, Stripped, fold};
@@ -15,25 +16,26 @@ use crate::types::{Origin, RequestId};
 
 /// Marks requests that passed here, so that a gate that is its own upstream notices. Of the class `Vestibule-*`: it is
 /// read before the class is taken out.
-const LOOP: &str = "vestibule-loop";
+static LOOP: HeaderName = HeaderName::from_static("vestibule-loop");
 /// How many gates may stand behind each other.
 const MAX_HOPS: usize = 8;
 
 /// Whether this request has been here before, or through too many gates. What no gate wrote is not counted: a visitor's
 /// scribbles are no loop.
-pub fn is_loop(head: &RequestHeader, here: &RequestId) -> bool {
-    hops(head).enumerate().any(|(count, hop)| count + 1 >= MAX_HOPS || hop == *here)
+pub fn is_loop(received: &HeaderMap, here: &RequestId) -> bool {
+    hops(received).enumerate().any(|(count, hop)| count + 1 >= MAX_HOPS || hop == *here)
 }
 
 /// The gates a request has passed, with this one. Only what is written as a gate writes it is kept: a client may not say
 /// anything else to an application under a name of our class.
-fn path(head: &RequestHeader, here: &RequestId) -> String {
-    hops(head).chain([here.clone()]).map(|hop| hop.to_string()).collect::<Vec<_>>().join(", ")
+fn path(received: &HeaderMap, here: &RequestId) -> String {
+    let before: String = hops(received).flat_map(|hop| [hop.to_string(), ", ".to_owned()]).collect();
+    before + here.as_str()
 }
 
 /// The gates that say they were passed.
-fn hops(head: &RequestHeader) -> impl Iterator<Item = RequestId> {
-    let fields = head.headers.get_all(LOOP).iter().filter_map(|value| value.to_str().ok());
+fn hops(received: &HeaderMap) -> impl Iterator<Item = RequestId> {
+    let fields = received.get_all(&LOOP).iter().filter_map(|value| value.to_str().ok());
     fields.flat_map(|value| value.split(',')).filter_map(|hop| RequestId::parse(hop.trim()))
 }
 
@@ -47,48 +49,66 @@ pub struct Context<'a> {
     pub here: &'a RequestId,
 }
 
-/// Turns the received head into the one that goes upstream. Pingora has taken out hop-by-hop fields and whatever
-/// `Connection` names before this, so nothing set here can be nominated away.
+/// Turns the received head into the one that goes upstream: a new one, with the method and those of the received fields
+/// that nobody can take for ours. Pingora has taken out hop-by-hop fields and whatever `Connection` names before this, so
+/// nothing set here can be nominated away.
 pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: &Context<'_>) -> pingora::Result<()> {
-    let path = path(head, context.here);
-    let cookies = without_ours(cookie_fields(&head.headers), &permit.site().cookies);
-
-    let strange: Vec<HeaderName> = head
-        .headers
-        .keys()
-        .filter(|name| context.stripped.covers(name.as_str()) || is_about_forwarding(name.as_str()))
-        .cloned()
-        .collect();
-    for name in &strange {
-        head.remove_header(name);
-    }
-    head.remove_header(&header::COOKIE);
-
-    if let Some(cookies) = cookies {
-        head.insert_header(header::COOKIE, cookies)?;
-    }
-    head.insert_header(LOOP, path)?;
-    forwarded(head, permit, facts, context.peer)?;
-    if facts.websocket {
-        head.insert_header(header::CONTENT_LENGTH, "0")?;
-    }
-    for set in context.identity {
-        head.insert_header(set.name.clone(), set.value.as_str())?;
-    }
-
+    let mut parts = http::Request::new(()).into_parts().0;
+    parts.method = head.method.clone();
+    parts.version = head.version;
+    parts.headers = fields(&head.headers, permit, facts, context)
+        .map_err(|error| Error::because(ErrorType::InvalidHTTPHeader, "a field of ours is none", error))?;
+    *head = RequestHeader::from(parts);
     // Both: a target without the host, or the host without the target, would be another request than the judged one.
-    let host = permit.site().upstream_host.clone().unwrap_or_else(|| authority(facts));
-    head.insert_header(header::HOST, host)?;
     head.set_raw_path(permit.target().as_bytes())
 }
 
+/// Names are written in lower case, as HTTP/2 writes them all.
+fn fields(
+    received: &HeaderMap,
+    permit: &Permit,
+    facts: &Facts,
+    context: &Context<'_>,
+) -> Result<HeaderMap, InvalidHeaderValue> {
+    /// Cookies, host, loop, three about forwarding, and a length.
+    const SET_HERE: usize = 7;
+    let mut fields = HeaderMap::with_capacity(received.len() + context.identity.len() + SET_HERE);
+    for (name, value) in received {
+        let dropped = matches!(*name, header::COOKIE | header::HOST)
+            || context.stripped.covers(name.as_str())
+            || is_about_forwarding(name.as_str());
+        if !dropped {
+            fields.append(name, value.clone());
+        }
+    }
+
+    if let Some(cookies) = without_ours(cookie_fields(received), &permit.site().cookies) {
+        fields.insert(header::COOKIE, HeaderValue::try_from(cookies)?);
+    }
+    let host = permit.site().upstream_host.clone().unwrap_or_else(|| authority(facts));
+    fields.insert(header::HOST, HeaderValue::try_from(host)?);
+    fields.insert(&LOOP, HeaderValue::try_from(path(received, context.here))?);
+    forwarded(&mut fields, permit, facts, context.peer)?;
+    if facts.websocket {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    for Set { name, value } in context.identity {
+        fields.insert(name, value.clone());
+    }
+    Ok(fields)
+}
+
 /// `X-Forwarded-*`, ours: the client the gate reckons with, then the trusted proxy it came through.
-fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpAddr) -> pingora::Result<()> {
+fn forwarded(fields: &mut HeaderMap, permit: &Permit, facts: &Facts, peer: IpAddr) -> Result<(), InvalidHeaderValue> {
+    static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+    static PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+    static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+    let url = permit.site().url.as_ref();
     let chain = if facts.client == peer { peer.to_string() } else { format!("{}, {peer}", facts.client) };
-    let scheme = permit.site().url.as_ref().map_or("http", |url| url.scheme.as_str());
-    head.insert_header("x-forwarded-for", chain)?;
-    head.insert_header("x-forwarded-proto", scheme)?;
-    head.insert_header("x-forwarded-host", public_authority(permit.site().url.as_ref(), facts))
+    fields.insert(&FOR, HeaderValue::try_from(chain)?);
+    fields.insert(&PROTO, HeaderValue::from_static(url.map_or("http", |url| url.scheme.as_str())));
+    fields.insert(&HOST, HeaderValue::try_from(public_authority(url, facts))?);
+    Ok(())
 }
 
 /// The host as the browser shows it: the port is the one of the site's url, whatever a client wrote into `Host`.
@@ -155,10 +175,6 @@ mod tests {
     use crate::gate::{Raw, Reading};
     use crate::secret::DerivedRandom;
 
-    fn head() -> RequestHeader {
-        RequestHeader::build("GET", b"/", None).unwrap()
-    }
-
     /// HS-10, AR-21: in every spelling.
     #[test]
     fn forwarding_names_are_known_by_class() {
@@ -207,18 +223,17 @@ mod tests {
     fn a_request_that_was_here_is_known() {
         let random = DerivedRandom::seeded(1);
         let (here, other) = (RequestId::generate(&random), RequestId::generate(&random));
-        let mut head = head();
+        let mut head = HeaderMap::new();
         assert!(!is_loop(&head, &here));
-        head.append_header(LOOP, other.as_str()).unwrap();
+        head.append(&LOOP, other.as_str().parse().unwrap());
         assert!(!is_loop(&head, &here));
-        head.append_header(LOOP, format!("x, {here}")).unwrap();
+        head.append(&LOOP, format!("x, {here}").parse().unwrap());
         assert!(is_loop(&head, &here));
 
         assert_eq!(path(&head, &here), format!("{other}, {here}, {here}"), "and nothing a client made up");
         let many = |hop: &str| {
-            let mut many = self::head();
-            many.append_header(LOOP, [hop; MAX_HOPS].join(",")).unwrap();
-            is_loop(&many, &here)
+            let many = [hop; MAX_HOPS].join(",").parse().unwrap();
+            is_loop(&HeaderMap::from_iter([(LOOP.clone(), many)]), &here)
         };
         assert!(many(other.as_str()));
         assert!(!many("x"), "what no gate wrote is no gate");

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::Arrived;
 use super::head::{Head, HeadError, Scanner};
 use super::respond::{Answer, Dress, METHODS};
-use super::transport::{Patience, Transport};
+use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
 use crate::types::neighbourhood;
@@ -144,25 +144,25 @@ impl Listening {
             tokio::select! {
                 // What has arrived is still answered: the stop is looked at last.
                 biased;
-                filled = timeout(limits.idle_timeout.0, transport.fill()) => match filled {
-                    Ok(Ok(1..)) => {}
+                filled = transport.fill_until(after(limits.idle_timeout.0)) => match filled {
+                    Some(Ok(1..)) => {}
                     _ => return Ok(None),
                 },
                 () = self.stop.cancelled() => return Ok(None),
             }
         }
+        let deadline = after(limits.head_timeout.0);
         let mut scanner = Scanner::default();
-        let whole = async {
-            loop {
-                if let Some(head) = scanner.scan(transport.held())? {
-                    return Ok(Some(head));
-                }
-                if !matches!(transport.fill().await, Ok(1..)) {
-                    return Ok(None);
-                }
+        loop {
+            if let Some(head) = scanner.scan(transport.held())? {
+                return Ok(Some(head));
             }
-        };
-        timeout(limits.head_timeout.0, whole).await.unwrap_or(Err(HeadError::TooSlow))
+            match transport.fill_until(deadline).await {
+                Some(Ok(1..)) => {}
+                Some(_) => return Ok(None),
+                None => return Err(HeadError::TooSlow),
+            }
+        }
     }
 
     /// One request, until it is answered or cut. Returns the connection where it can be used again.

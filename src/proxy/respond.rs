@@ -40,14 +40,11 @@ pub enum Shape {
 impl Shape {
     /// Fetch metadata first, `Accept` second; never the user agent.
     pub fn of(kind: Kind, accept: Option<&[u8]>) -> Self {
-        let accept = String::from_utf8_lossy(accept.unwrap_or_default()).to_ascii_lowercase();
         if kind == Kind::Navigation {
-            Shape::Page
-        } else if accept.contains("text/plain") && !accept.contains("json") {
-            Shape::Text
-        } else {
-            Shape::Problem
+            return Shape::Page;
         }
+        let accept = String::from_utf8_lossy(accept.unwrap_or_default()).to_ascii_lowercase();
+        if accept.contains("text/plain") && !accept.contains("json") { Shape::Text } else { Shape::Problem }
     }
 }
 

@@ -12,6 +12,7 @@ use super::*;
 use crate::account::{Accounts, NewUser};
 use crate::clock::StillClock;
 use crate::config::{RuleSection, SiteSection, Span, Written};
+use crate::error::Problems;
 use crate::secret::{DerivedRandom, Key};
 use crate::session::{Evidence, Opened, Place};
 use crate::store::{KeyRing, MemoryStore, Store, Vault};
@@ -208,8 +209,8 @@ impl Gate {
         let mut problems = Problems::default();
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
-        let running =
-            Running::build(built, trusted, written.limits.clone(), false, pages(), clock.clone(), &mut problems);
+        let upstreams = Upstreams::build(&built, &Roster::default(), clock.clone(), &mut problems);
+        let running = Running::build(built, trusted, written.limits.clone(), false, pages(), upstreams);
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {

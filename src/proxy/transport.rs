@@ -3,8 +3,9 @@
 //! Pingora never sees, and never misreads, the start of a request that was not judged.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::os::fd::AsRawFd;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,9 +18,9 @@ use pingora::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest, UniqueID,
     UniqueIDType,
 };
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::head::Framing;
 
@@ -34,8 +35,7 @@ pub struct Transport {
     held: BytesMut,
     allowance: Allowance,
     patience: Arc<Patience>,
-    /// The wait that runs, and which of the waits of [`Self::patience`] it is.
-    wait: Option<(u64, Pin<Box<Sleep>>)>,
+    alarm: Alarm,
     digest: Arc<SocketDigest>,
 }
 
@@ -47,18 +47,14 @@ pub struct Patience(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Counts the waits: each begins anew.
-    count: u64,
-    limit: Option<Duration>,
+    deadline: Option<Instant>,
     over: bool,
 }
 
 impl Patience {
     /// Begins a new wait; without a limit it never ends.
     pub fn begin(&self, limit: Option<Duration>) {
-        let mut waiting = self.waiting();
-        waiting.count += 1;
-        waiting.limit = limit;
+        self.waiting().deadline = limit.map(after);
     }
 
     /// Whether a wait came to its end.
@@ -69,6 +65,33 @@ impl Patience {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Nothing under this lock can panic halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When a wait that begins now is over. One that no clock can count to the end of is over in a lifetime.
+pub fn after(limit: Duration) -> Instant {
+    const LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + limit.min(LIFETIME)
+}
+
+/// The one timer of a connection. Deadlines move with every message and every answer, nearly always away: it is set anew
+/// when it rings too early, which is once in a while, and not for each of them.
+#[derive(Debug, Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Ready when the deadline has come. Of several that are asked for in turn, only the last counts.
+    fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(cx));
+        if timer.deadline() < deadline {
+            timer.as_mut().reset(deadline);
+            return timer.as_mut().poll(cx);
+        }
+        Poll::Ready(())
     }
 }
 
@@ -90,7 +113,7 @@ impl Transport {
             held: BytesMut::new(),
             allowance: Allowance::Any,
             patience: Arc::default(),
-            wait: None,
+            alarm: Alarm::default(),
             digest: Arc::new(digest),
         }
     }
@@ -102,9 +125,20 @@ impl Transport {
 
     /// Reads more into [`Self::held`]. `Ok(0)`: the client is gone.
     pub async fn fill(&mut self) -> std::io::Result<usize> {
-        use tokio::io::AsyncReadExt;
         self.held.reserve(4096);
         self.stream.get_mut().read_buf(&mut self.held).await
+    }
+
+    /// The same, as long as the deadline has not come. `None`: it has.
+    pub async fn fill_until(&mut self, deadline: Instant) -> Option<std::io::Result<usize>> {
+        let Self { stream, held, alarm, .. } = self;
+        held.reserve(4096);
+        let mut read = pin!(stream.get_mut().read_buf(held));
+        poll_fn(|cx| match read.as_mut().poll(cx) {
+            Poll::Ready(filled) => Poll::Ready(Some(filled)),
+            Poll::Pending => alarm.poll(deadline, cx).map(|()| None),
+        })
+        .await
     }
 
     /// Takes out a head that was read, and lets the body that belongs to it follow, and nothing more.
@@ -114,7 +148,6 @@ impl Transport {
             Framing::Chunked | Framing::Upgrade => Allowance::Any,
         };
         self.patience = Arc::default();
-        self.wait = None;
         self.held.split_to(head.min(self.held.len()))
     }
 
@@ -126,13 +159,8 @@ impl Transport {
     /// Fails when the application has been silent for too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> std::io::Result<()> {
         let mut waiting = self.patience.waiting();
-        let Some(limit) = waiting.limit else { return Ok(()) };
-        let (count, wait) = self.wait.get_or_insert_with(|| (waiting.count, Box::pin(sleep(limit))));
-        if *count != waiting.count {
-            *count = waiting.count;
-            wait.set(sleep(limit));
-        }
-        waiting.over |= wait.as_mut().poll(cx).is_ready();
+        let Some(deadline) = waiting.deadline else { return Ok(()) };
+        waiting.over |= self.alarm.poll(deadline, cx).is_ready();
         if waiting.over { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
@@ -166,6 +194,13 @@ impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         this.poll_patience(cx)?;
+        // Whoever waits for the client has nothing to write just now. Pingora does not flush a body with a length before
+        // its end, so the beginning of an answer would stay here for as long as the application pauses.
+        if !this.stream.buffer().is_empty()
+            && let Poll::Ready(Err(error)) = Pin::new(&mut this.stream).poll_flush(cx)
+        {
+            return Poll::Ready(Err(error));
+        }
         let Allowance::Bytes(left) = this.allowance else {
             if this.held.is_empty() {
                 return Pin::new(this.stream.get_mut()).poll_read(cx, out);
@@ -268,7 +303,6 @@ impl Peek for Transport {}
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 

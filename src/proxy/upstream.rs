@@ -1,271 +1,380 @@
-//! Where applications are: an upstream of a site becomes the peer that is connected to. Names are resolved again and
-//! again, for containers change their addresses; TLS is always verified against a name. It must never hand Pingora a
-//! name to resolve (it would block, and panic), nor TLS without one (it would not verify).
+//! Where applications are: one of a site's upstreams is chosen, and becomes the peer that is connected to. The one with
+//! the fewest requests under way, of those that are up, not drained and below their limit; what failed a moment ago comes
+//! last. Nothing may go to an upstream that an operator drained or a check found down, nor past a limit, and a failure
+//! is told once: when it begins, and when it ends.
+
+mod check;
+mod member;
+mod names;
+mod peer;
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::StatusCode;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::utils::tls::{WrappedX509, parse_x509};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use thiserror::Error;
 
+pub use self::check::watch;
+use self::member::Visit;
+pub use self::member::{Condition, Member, Roster};
+pub use self::names::ResolveError;
+use self::peer::Target;
 use crate::clock::{Clock, Time};
-use crate::config::LimitsSection;
 use crate::error::Problems;
-use crate::gate::{Sites, Upstream};
+use crate::gate::{Check, Protocol, Site, Sites};
 
-/// How long addresses of a name are used before it is asked for again.
-const FRESH: Duration = Duration::from_secs(10);
-/// How long a connection nobody uses is kept for the next request.
-const IDLE: Duration = Duration::from_secs(60);
+/// How long it is not said again that a site is at its limit.
+const SILENCE: Duration = Duration::from_secs(60);
 
-/// Why there is nowhere to connect to: a 502.
-#[derive(Debug, Error)]
-pub enum UpstreamError {
-    #[error("the name of the upstream was not resolved: {0}")]
-    Resolve(std::io::Error),
-    #[error("the name of the upstream was not resolved in time")]
-    Slow,
-    #[error("the name of the upstream has no address")]
-    Empty,
-    #[error("the upstream is not part of this configuration")]
-    Unknown,
-}
-
-/// What kind of answer is expected, which decides how long silence may last.
+/// What kind of answer is expected: it decides how long silence may last, and what can be spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exchange {
     Ordinary,
-    /// WebSockets and event streams: silent for as long as they like, once they have begun.
+    /// Event streams: silent for as long as they like, once they have begun.
     Stream,
+    /// The same, and only HTTP/1.1 can carry it here.
+    WebSocket,
+}
+
+/// Why no upstream of a site takes a request; the likelier one to help, the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Unavailable {
+    #[error(
+        "the upstream speaks only HTTP/2, which carries no WebSocket here: give the site an http or https upstream"
+    )]
+    Protocol,
+    #[error("every upstream is drained")]
+    Drained,
+    #[error("every upstream is down")]
+    Down,
+    #[error("every upstream has as many requests under way as the site allows")]
+    Busy,
+}
+
+impl Unavailable {
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Protocol => StatusCode::NOT_IMPLEMENTED,
+            Self::Down => StatusCode::BAD_GATEWAY,
+            Self::Drained | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 /// All upstreams of one configuration.
 #[derive(Debug)]
 pub struct Upstreams {
-    known: HashMap<Key, Target>,
-    limits: LimitsSection,
+    /// By the index of their site.
+    groups: HashMap<usize, Group>,
     clock: Arc<dyn Clock>,
 }
 
-type Key = (bool, String, u16, Option<String>);
+/// The upstreams of one site.
+#[derive(Debug)]
+struct Group {
+    upstreams: Vec<Upstream>,
+    check: Option<Check>,
+    /// `upstream_host`, for checks.
+    host: Option<String>,
+    /// Requests at a time at each.
+    most: usize,
+    /// Where the next choice among equals begins.
+    turn: AtomicUsize,
+    /// When it was last said that the limit is reached; 0: never.
+    told: AtomicI64,
+}
 
 #[derive(Debug)]
-struct Target {
-    host: String,
-    port: u16,
-    /// Everything but the address.
-    template: HttpPeer,
-    addresses: Mutex<Addresses>,
+struct Upstream {
+    member: Arc<Member>,
+    target: Arc<Target>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Addresses {
-    list: Vec<SocketAddr>,
-    asked: Option<Time>,
+/// The upstreams that one request has been sent to, or tried at: a site has at most 64.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tried(u64);
+
+impl Tried {
+    fn has(self, index: usize) -> bool {
+        self.0 & (1 << (index % 64)) != 0
+    }
 }
 
-fn key(upstream: &Upstream) -> Key {
-    (upstream.tls, upstream.host.clone(), upstream.port, upstream.ca_file.clone())
+/// An upstream chosen for one request, which counts as under way there until this is dropped.
+#[derive(Debug)]
+pub struct Choice {
+    pub visit: Visit,
+    site: usize,
+    index: usize,
 }
 
 impl Upstreams {
     /// Reads the certificates the upstreams are verified with; names are resolved when they are first needed.
-    pub fn build(sites: &Sites, limits: &LimitsSection, clock: Arc<dyn Clock>, problems: &mut Problems) -> Self {
-        let mut known = HashMap::new();
+    pub fn build(sites: &Sites, roster: &Roster, clock: Arc<dyn Clock>, problems: &mut Problems) -> Self {
+        let mut groups = HashMap::new();
         for site in &sites.sites {
+            let mut upstreams = Vec::new();
             for upstream in &site.upstreams {
-                if known.contains_key(&key(upstream)) {
-                    continue;
-                }
-                match Target::build(upstream, limits) {
-                    Ok(target) => drop(known.insert(key(upstream), target)),
-                    Err(what) => problems.add(
-                        format!("site[{}].upstream_ca_file", site.index),
-                        what,
-                        "name a PEM file with the certificate of the authority that signed the upstream's",
-                    ),
+                match Target::build(upstream, &site.terms) {
+                    Ok(target) => {
+                        let member = roster.member(&site.name(), &upstream.to_string());
+                        if site.terms.check.is_none() {
+                            member.uncheck();
+                        }
+                        upstreams.push(Upstream { member, target: Arc::new(target) });
+                    }
+                    Err(trouble) => {
+                        problems.add(format!("site[{}].{}", site.index, trouble.key), trouble.what, trouble.remedy);
+                        // The files are the same for all of them.
+                        break;
+                    }
                 }
             }
+            let group = Group {
+                upstreams,
+                check: site.terms.check.clone(),
+                host: site.upstream_host.clone(),
+                most: site.terms.most,
+                turn: AtomicUsize::new(0),
+                told: AtomicI64::new(0),
+            };
+            groups.insert(site.index, group);
         }
-        Self { known, limits: limits.clone(), clock }
+        Self { groups, clock }
     }
 
-    /// The peer for one try. Each try takes the address that is first in line.
-    pub async fn peer(&self, upstream: &Upstream, exchange: Exchange) -> Result<Box<HttpPeer>, UpstreamError> {
-        let target = self.known.get(&key(upstream)).ok_or(UpstreamError::Unknown)?;
-        let address = target.address(&*self.clock, self.limits.connect_timeout.0).await?;
-        let mut peer = Box::new(target.template.clone());
-        peer._address = pingora::protocols::l4::socket::SocketAddr::Inet(address);
-        if exchange == Exchange::Stream {
-            peer.options.read_timeout = None;
+    /// The upstream for one try, entered there.
+    ///
+    /// # Errors
+    /// Why none can take it.
+    pub fn choose(&self, site: &Site, tried: &mut Tried, exchange: Exchange) -> Result<Choice, Unavailable> {
+        let group = self.groups.get(&site.index).ok_or(Unavailable::Down)?;
+        let count = group.upstreams.len().max(1);
+        let turn = group.turn.fetch_add(1, Ordering::Relaxed) % count;
+        loop {
+            let now = self.clock.now();
+            let mut best = Err(Unavailable::Protocol);
+            for (index, upstream) in group.upstreams.iter().enumerate() {
+                if let Err(why) = group.takes(upstream, exchange) {
+                    best = best.map_err(|other| why.max(other));
+                    continue;
+                }
+                let member = &upstream.member;
+                let after = (index + count - turn) % count;
+                let rank = (tried.has(index), member.is_avoided(now), member.under_way(), after);
+                if best.is_err() || best.is_ok_and(|(other, _)| rank < other) {
+                    best = Ok((rank, index));
+                }
+            }
+            let index = match best {
+                Ok((_, index)) => index,
+                Err(why) => {
+                    if why == Unavailable::Busy {
+                        group.tell_busy(site, now);
+                    }
+                    return Err(why);
+                }
+            };
+            // Somebody else may have taken the last place meanwhile: then anew.
+            if let Some(visit) = group.upstreams[index].member.enter(group.most) {
+                tried.0 |= 1 << (index % 64);
+                return Ok(Choice { visit, site: site.index, index });
+            }
         }
-        Ok(peer)
     }
 
-    /// An address did not take the connection: the others of the same name come first now. `true`: there are others.
-    pub fn failed(&self, upstream: &Upstream, address: &SocketAddr) -> bool {
-        let Some(target) = self.known.get(&key(upstream)) else { return false };
-        let mut addresses = target.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if addresses.list.first() == Some(address) {
-            addresses.list.rotate_left(1);
-        }
-        addresses.list.len() > 1
+    /// The peer for one try. Each try takes the address of the name that is first in line.
+    ///
+    /// # Errors
+    /// The name has no address.
+    pub async fn peer(&self, choice: &Choice, exchange: Exchange) -> Result<Box<HttpPeer>, ResolveError> {
+        let target = self.target(choice).ok_or(ResolveError::Unknown)?;
+        target.peer(exchange, &self.clock).await
     }
-}
 
-impl Target {
-    fn build(upstream: &Upstream, limits: &LimitsSection) -> Result<Self, String> {
-        // An address that is never connected to: each try sets its own.
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], upstream.port));
-        // With TLS the name is what the certificate is verified against: empty would mean no verification at all.
-        let name = if upstream.tls { upstream.host.clone() } else { String::new() };
-        let mut template = HttpPeer::new(nowhere, upstream.tls, name);
-        let options = &mut template.options;
-        options.connection_timeout = Some(limits.connect_timeout.0);
-        options.total_connection_timeout = Some(limits.connect_timeout.0);
-        // One limit for the first byte and for every pause: which of the two it is at a time, only the exchange knows.
-        options.read_timeout = Some(limits.first_byte_timeout.0.max(limits.between_bytes_timeout.0));
-        options.write_timeout = Some(limits.between_bytes_timeout.0);
-        options.idle_timeout = Some(IDLE);
-        if let Some(file) = upstream.ca_file.as_ref().filter(|_| upstream.tls) {
-            let (authorities, bytes) = authorities(file)?;
-            options.ca = Some(authorities);
-            // The pool does not look at the authority: a connection that was verified by another one must not be
-            // taken for this upstream.
-            let mut hasher = DefaultHasher::new();
-            bytes.hash(&mut hasher);
-            template.group_key = hasher.finish();
-        }
-        Ok(Self {
-            host: upstream.host.clone(),
-            port: upstream.port,
-            template,
-            addresses: Mutex::new(Addresses::default()),
+    /// A chosen upstream took no connection: it comes last for a while, and so does its address among those of its
+    /// name. `true`: the name has others.
+    pub fn failed(&self, choice: &Choice, peer: Option<&HttpPeer>, why: &str) -> bool {
+        choice.visit.member().fail(self.clock.now(), why);
+        peer.zip(self.target(choice)).is_some_and(|(peer, target)| target.pass_over(peer))
+    }
+
+    /// Whether another upstream is left that was not tried.
+    pub fn is_more(&self, choice: &Choice, tried: Tried, exchange: Exchange) -> bool {
+        self.groups.get(&choice.site).is_some_and(|group| {
+            let mut upstreams = group.upstreams.iter().enumerate();
+            upstreams.any(|(index, upstream)| !tried.has(index) && group.takes(upstream, exchange).is_ok())
         })
     }
 
-    async fn address(&self, clock: &dyn Clock, limit: Duration) -> Result<SocketAddr, UpstreamError> {
-        if let Ok(literal) = self.host.parse::<IpAddr>() {
-            return Ok(SocketAddr::new(literal, self.port));
-        }
-        let known = self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let now = clock.now();
-        if known.asked.is_some_and(|asked| now.since(asked) < FRESH)
-            && let Some(address) = known.list.first()
-        {
-            return Ok(*address);
-        }
-        let answer = tokio::time::timeout(limit, tokio::net::lookup_host((self.host.as_str(), self.port))).await;
-        let result = match answer {
-            Ok(Ok(found)) => Ok(found.collect::<Vec<_>>()),
-            Ok(Err(error)) => Err(UpstreamError::Resolve(error)),
-            Err(_) => Err(UpstreamError::Slow),
-        };
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        match result {
-            Ok(found) if !found.is_empty() => {
-                // The order is kept where the set is the same: an address that failed stays at the end.
-                let same = found.len() == addresses.list.len() && found.iter().all(|one| addresses.list.contains(one));
-                if !same {
-                    addresses.list = found;
-                }
-            }
-            // A name server that is down for a moment does not take the application with it.
-            _ if !addresses.list.is_empty() => {}
-            Ok(_) => return Err(UpstreamError::Empty),
-            Err(error) => return Err(error),
-        }
-        addresses.asked = Some(now);
-        addresses.list.first().copied().ok_or(UpstreamError::Empty)
+    fn target(&self, choice: &Choice) -> Option<&Arc<Target>> {
+        Some(&self.groups.get(&choice.site)?.upstreams.get(choice.index)?.target)
+    }
+
+    /// What is to be checked, how, and in the name of which host.
+    fn checked(&self) -> impl Iterator<Item = (&Check, Option<&str>, &Arc<Member>, &Arc<Target>)> {
+        self.groups.values().filter_map(|group| Some((group, group.check.as_ref()?))).flat_map(|(group, check)| {
+            group.upstreams.iter().map(move |one| (check, group.host.as_deref(), &one.member, &one.target))
+        })
     }
 }
 
-/// The certificates in a PEM file, and its bytes.
-fn authorities(file: &str) -> Result<(Arc<[WrappedX509]>, Vec<u8>), String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
-    let mut found = Vec::new();
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate.map_err(|error| format!("{file} is not PEM: {error}"))?;
-        // Pingora panics on a certificate it cannot read; rustls says so.
-        rustls::RootCertStore::empty()
-            .add(certificate.clone())
-            .map_err(|error| format!("{file} holds a certificate that cannot be used: {error}"))?;
-        found.push(WrappedX509::new(certificate.to_vec(), parse_x509));
+impl Group {
+    /// A site at its limit refuses as fast as it is asked: that is no reason to fill the disk.
+    fn tell_busy(&self, site: &Site, now: Time) {
+        let last = self.told.load(Ordering::Relaxed);
+        if last == 0 || now.since(Time(last)) >= SILENCE {
+            self.told.store(now.0, Ordering::Relaxed);
+            tracing::warn!(site = %site.name(), "{}", Unavailable::Busy);
+        }
     }
-    if found.is_empty() { Err(format!("{file} holds no certificate")) } else { Ok((found.into(), bytes)) }
+
+    /// Whether a request of this kind may go there now.
+    fn takes(&self, upstream: &Upstream, exchange: Exchange) -> Result<(), Unavailable> {
+        let member = &upstream.member;
+        if exchange == Exchange::WebSocket && upstream.target.protocol == Protocol::H2c {
+            Err(Unavailable::Protocol)
+        } else if member.is_drained() {
+            Err(Unavailable::Drained)
+        } else if self.check.is_some() && member.is_down() {
+            Err(Unavailable::Down)
+        } else if member.under_way() >= self.most {
+            Err(Unavailable::Busy)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use pingora::upstreams::peer::Peer;
-
     use super::*;
     use crate::clock::StillClock;
+    use crate::config::{SiteSection, Written};
 
-    fn upstream(tls: bool, host: &str, ca_file: Option<String>) -> Upstream {
-        Upstream { tls, host: host.into(), port: 3000, ca_file }
+    struct Bench {
+        sites: Sites,
+        upstreams: Upstreams,
+        roster: Roster,
+        clock: Arc<StillClock>,
     }
 
-    fn table(upstream: &Upstream) -> Upstreams {
-        let limits = LimitsSection::default();
-        let target = Target::build(upstream, &limits).unwrap();
-        let clock = Arc::new(StillClock::at(Time::from_secs(1)));
-        Upstreams { known: HashMap::from([(key(upstream), target)]), limits, clock }
+    fn bench(change: impl FnOnce(&mut SiteSection)) -> Bench {
+        let mut site = SiteSection {
+            url: "https://app.test".to_owned(),
+            upstreams: vec!["http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned()],
+            ..SiteSection::default()
+        };
+        change(&mut site);
+        let mut problems = Problems::default();
+        let sites = Sites::build(&Written { site: vec![site], ..Written::default() }, &mut problems);
+        let (roster, clock) = (Roster::default(), Arc::new(StillClock::at(Time::from_secs(1000))));
+        let upstreams = Upstreams::build(&sites, &roster, clock.clone(), &mut problems);
+        assert!(problems.is_empty(), "{problems}");
+        Bench { sites, upstreams, roster, clock }
     }
 
-    #[tokio::test]
-    async fn tls_is_verified_against_the_name_and_every_wait_has_a_limit() {
-        let upstream = upstream(true, "localhost", None);
-        let peer = table(&upstream).peer(&upstream, Exchange::Ordinary).await.unwrap();
-        assert_eq!(peer.sni(), "localhost");
-        assert!(peer.verify_cert() && peer.verify_hostname());
-        let options = &peer.options;
-        assert!(options.total_connection_timeout.is_some() && options.read_timeout.is_some());
-        assert!(options.write_timeout.is_some() && options.idle_timeout.is_some());
-    }
+    impl Bench {
+        fn choose(&self, tried: &mut Tried, exchange: Exchange) -> Result<Choice, Unavailable> {
+            self.upstreams.choose(&self.sites.sites[0], tried, exchange)
+        }
 
-    #[tokio::test]
-    async fn streams_may_be_silent() {
-        let upstream = upstream(false, "127.0.0.1", None);
-        let peer = table(&upstream).peer(&upstream, Exchange::Stream).await.unwrap();
-        assert_eq!(peer.options.read_timeout, None);
-        assert_eq!(peer.address().to_string(), "127.0.0.1:3000");
-    }
-
-    #[tokio::test]
-    async fn an_address_that_fails_goes_to_the_end_of_the_line() {
-        let upstream = upstream(false, "app.test", None);
-        let table = table(&upstream);
-        let (first, second): (SocketAddr, SocketAddr) =
-            ("[::1]:3000".parse().unwrap(), "127.0.0.1:3000".parse().unwrap());
-        *table.known[&key(&upstream)].addresses.lock().unwrap() =
-            Addresses { list: vec![first, second], asked: Some(Time::from_secs(1)) };
-        assert_eq!(table.peer(&upstream, Exchange::Ordinary).await.unwrap().address().as_inet(), Some(&first));
-        assert!(table.failed(&upstream, &first));
-        assert_eq!(table.peer(&upstream, Exchange::Ordinary).await.unwrap().address().as_inet(), Some(&second));
+        fn next(&self) -> Result<Choice, Unavailable> {
+            self.choose(&mut Tried::default(), Exchange::Ordinary)
+        }
     }
 
     #[test]
-    fn other_authorities_mean_other_connections() {
-        let folder = tempfile::tempdir().unwrap();
-        let build = |name: &str| {
-            let pem = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap().cert.pem();
-            let file = folder.path().join(name).display().to_string();
-            std::fs::write(&file, pem).unwrap();
-            Target::build(&upstream(true, "app.test", Some(file)), &LimitsSection::default()).unwrap().template
-        };
-        let (one, other) = (build("a.test"), build("b.test"));
-        assert_ne!(one.reuse_hash(), other.reuse_hash());
-        assert_eq!(one.get_ca().unwrap().len(), 1);
+    fn the_one_with_fewer_requests_is_taken_and_equals_take_turns() {
+        let bench = bench(|_| {});
+        let held: Vec<_> = (0..6).map(|_| bench.next().unwrap()).collect();
+        let at = |index| held.iter().filter(|choice| choice.index == index).count();
+        assert_eq!((at(0), at(1)), (3, 3));
+        let second = held.into_iter().find(|choice| choice.index == 1).unwrap();
+        assert_eq!(second.visit.member().under_way(), 1);
+        for _ in 0..4 {
+            assert_eq!(bench.next().unwrap().index, 0, "the other has one under way");
+        }
+    }
 
-        let empty = folder.path().join("empty").display().to_string();
-        std::fs::write(&empty, "nothing").unwrap();
-        assert!(Target::build(&upstream(true, "a", Some(empty)), &LimitsSection::default()).is_err());
+    #[test]
+    fn a_limit_is_kept_and_a_place_given_back() {
+        let bench = bench(|site| site.upstream_requests = 1);
+        let (one, _two) = (bench.next().unwrap(), bench.next().unwrap());
+        assert_eq!(bench.next().unwrap_err(), Unavailable::Busy);
+        let index = one.index;
+        drop(one);
+        assert_eq!(bench.next().unwrap().index, index);
+    }
+
+    #[test]
+    fn what_failed_comes_last_for_a_while_and_is_still_tried() {
+        let bench = bench(|_| {});
+        let mut tried = Tried::default();
+        let first = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
+        bench.upstreams.failed(&first, None, "refused");
+        assert!(bench.upstreams.is_more(&first, tried, Exchange::Ordinary));
+        let second = bench.choose(&mut tried, Exchange::Ordinary).unwrap();
+        assert_ne!(first.index, second.index);
+        let index = first.index;
+        bench.upstreams.failed(&second, None, "refused");
+        assert!(!bench.upstreams.is_more(&second, tried, Exchange::Ordinary), "none is left");
+        drop((first, second));
+        assert!(bench.next().is_ok(), "whoever comes next tries again");
+
+        bench.roster.list().iter().for_each(|member| member.answer());
+        let failing = bench.roster.list().into_iter().next().unwrap();
+        failing.fail(bench.clock.now(), "refused");
+        for _ in 0..4 {
+            assert!(!Arc::ptr_eq(bench.next().unwrap().visit.member(), &failing));
+        }
+        bench.clock.advance(member::AVOIDED);
+        let taken: Vec<_> = (0..4).map(|_| bench.next().unwrap().index).collect();
+        assert!(taken.contains(&index), "after a while it has its turn again");
+    }
+
+    #[test]
+    fn down_and_drained_get_nothing() {
+        let bench = bench(|_| {});
+        let members = bench.roster.list();
+        members[0].check(Err("refused".to_owned()));
+        assert!(!members[0].is_down(), "once is no proof");
+        members[0].check(Err("refused".to_owned()));
+        for _ in 0..4 {
+            assert_eq!(bench.next().unwrap().index, 1);
+        }
+        members[1].drain(true);
+        assert_eq!(bench.next().unwrap_err(), Unavailable::Down);
+        members[0].check(Ok(()));
+        assert_eq!(bench.next().unwrap().index, 0);
+        members[0].drain(true);
+        assert_eq!(bench.next().unwrap_err(), Unavailable::Drained);
+        members[1].drain(false);
+        assert_eq!(bench.next().unwrap().index, 1);
+    }
+
+    #[test]
+    fn a_websocket_goes_where_it_can_be_carried() {
+        let bench = bench(|site| site.upstreams[0] = "h2c://127.0.0.1:1".to_owned());
+        for _ in 0..4 {
+            assert_eq!(bench.choose(&mut Tried::default(), Exchange::WebSocket).unwrap().index, 1);
+        }
+        bench.roster.list()[1].drain(true);
+        assert!(bench.next().is_ok());
+        let refused = bench.choose(&mut Tried::default(), Exchange::WebSocket).unwrap_err();
+        assert_eq!(refused, Unavailable::Drained, "the likelier reason");
+    }
+
+    #[test]
+    fn what_an_operator_drained_stays_so_over_a_reload_and_is_forgotten_when_it_is_removed() {
+        let bench = bench(|_| {});
+        let members = bench.roster.list();
+        members[0].drain(true);
+        let next = Upstreams::build(&bench.sites, &bench.roster, bench.clock.clone(), &mut Problems::default());
+        assert!(Arc::ptr_eq(&next.groups[&0].upstreams[0].member, &members[0]) && members[0].is_drained());
+        drop((members, next, bench.upstreams));
+        assert!(bench.roster.list().is_empty());
     }
 }

@@ -177,14 +177,11 @@ pub fn without_ours<'a>(fields: impl Iterator<Item = &'a [u8]>, names: &CookieNa
 }
 
 fn field_without_ours(field: &[u8], names: &CookieNames) -> Vec<u8> {
-    let pairs = || field.split(|&byte| byte == b';');
-    let is_ours = |pair: &[u8]| names.is_ours(name_an_application_may_read(pair));
-    if !pairs().any(is_ours) {
-        return field.to_vec();
-    }
-    let kept = pairs().filter(|pair| !is_ours(pair)).collect::<Vec<_>>().join(&b';');
-    // What preceded the first pair that stays was the separator after one of ours.
-    trim_start(&kept).to_vec()
+    let is_ours = |pair: &&[u8]| names.is_ours(name_an_application_may_read(pair));
+    let (ours, others): (Vec<&[u8]>, Vec<&[u8]>) = field.split(|&byte| byte == b';').partition(is_ours);
+    let kept = others.join(&b';');
+    // What preceded the first pair that stays may be the separator after one of ours.
+    if ours.is_empty() { kept } else { trim_start(&kept).to_vec() }
 }
 
 /// A pair without `=` is all name. A pair that begins with `=` has no name, and is never one of ours: a sibling host can

@@ -72,29 +72,15 @@ impl Wizard {
         let live = stage
             .begun()
             .filter(|begun| begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires);
-        let (prompt, state) = match live {
-            Some(begun) => {
-                let prompt = self.checks.show(stage.user(), begun, &visit.place()).await?;
-                (prompt, DeliveryState::Sent)
-            }
+        let prompt = match live {
+            Some(begun) => self.checks.show(stage.user(), begun, &visit.place()).await?,
             None => {
                 let prompt = self.checks.preview_check(stage.user(), factor, &visit.place())?;
-                (Prompt { ceremony: None, ..prompt }, DeliveryState::Ready)
+                Prompt { ceremony: None, ..prompt }
             }
         };
         let mut view = view_of(&prompt, card, &self.texts, again);
-        if let Some(target) = &prompt.sent_to {
-            let failed = matches!(again, Some(Again::NotSent(Sending::Failed)));
-            let waits = match again {
-                Some(Again::NotSent(Sending::Wait(until))) => Some(*until),
-                _ => live.and_then(|begun| begun.next_send),
-            };
-            view.delivery = Some(pages::Delivery {
-                target: target.clone(),
-                state: if failed { DeliveryState::Failed } else { state },
-                again: waits.and_then(|time| u64::try_from(time.secs() + 1).ok()),
-            });
-        }
+        view.delivery = delivery(&prompt, live, again);
         Ok(view)
     }
 
@@ -118,6 +104,9 @@ impl Wizard {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
                     Ok(made) => {
+                        if made.sending == Sending::Failed {
+                            self.remember_unsent(visit, stage, made.begun).await?;
+                        }
                         return Ok(match made.sending {
                             Sending::None | Sending::Sent { .. } => Turn::Begun,
                             not_sent => Turn::Again(Again::NotSent(not_sent)),
@@ -203,9 +192,29 @@ impl Again {
     }
 }
 
+/// Whether a code that travels is under way, and when another may be.
+pub fn delivery(prompt: &Prompt, begun: Option<&Begun>, again: Option<&Again>) -> Option<pages::Delivery> {
+    let failed = matches!(again, Some(Again::NotSent(Sending::Failed))) || begun.is_some_and(|begun| begun.unsent);
+    let state = match begun {
+        _ if failed => DeliveryState::Failed,
+        // A GET sends nothing, also where the address is known.
+        None => DeliveryState::Ready,
+        Some(_) => DeliveryState::Sent,
+    };
+    let waits = match again {
+        Some(Again::NotSent(Sending::Wait(until))) => Some(*until),
+        _ => begun.and_then(|begun| begun.next_send),
+    };
+    Some(pages::Delivery { target: prompt.sent_to.clone()?, state, again: waits.map(shown) })
+}
+
 /// A wait as the pages show it: not over before its last second is.
 pub fn wait(until: Time) -> pages::Wait {
-    pages::Wait::Until(u64::try_from(until.secs() + 1).unwrap_or(0))
+    pages::Wait::Until(shown(until))
+}
+
+fn shown(until: Time) -> u64 {
+    u64::try_from(until.secs() + 1).unwrap_or(0)
 }
 
 fn overtaken(failure: Failure) -> Result<Turn, Failure> {
@@ -245,13 +254,17 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
     let at_field = fields.iter().any(|field| field.error.is_some());
     let error = match again {
         _ if at_field => None,
-        Some(Again::Field(error)) => Some(error.text),
-        Some(Again::NotSent(Sending::Wait(_))) if prompt.sent_to.is_none() => Some("error-send-budget"),
-        _ => wrong,
+        Some(Again::Field(error)) => Some(texts.text(error.text)),
+        // Where no address is known yet, there is nothing else on the page to say it.
+        Some(Again::NotSent(Sending::Wait(until))) if prompt.sent_to.is_none() => {
+            let time = pages::moment::clock(shown(*until));
+            Some(texts.text_with("error-send-budget", &[("time", time.into())]))
+        }
+        _ => wrong.map(|key| texts.text(key)),
     };
     pages::Prompt {
         hint: (!prompt.hint.is_empty()).then(|| texts.text(prompt.hint)),
-        error: error.map(|key| texts.text(key)),
+        error,
         otpauth: prompt.otpauth.as_ref().map(|uri| pages::Otpauth { secret: secret_of(uri), uri: uri.clone() }),
         delivery: None,
         fields,

@@ -11,7 +11,7 @@ use axum::response::Response;
 use vestibule_templates::Form;
 use vestibule_templates::pages::{codes, enrol};
 
-use super::ask::{Again, view_of};
+use super::ask::{Again, delivery, view_of};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
@@ -133,6 +133,9 @@ pub async fn submit(
             match made {
                 Ok(made) if !made.kept => made.begun,
                 Ok(made) => {
+                    if made.sending == Sending::Failed {
+                        wizard.remember_unsent(&visit, &stage, made.begun).await?;
+                    }
                     return match made.sending {
                         Sending::None | Sending::Sent { .. } => {
                             Ok(see_other(&format!("/.vestibule/enrol/{}", card.id)))
@@ -279,19 +282,7 @@ async fn form(
         });
     }
     let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
-    if let Some(target) = &prompt.sent_to {
-        let next = begun.as_ref().and_then(|begun| begun.next_send);
-        view_prompt.delivery = Some(vestibule_templates::Delivery {
-            target: target.clone(),
-            state: match &again {
-                Some(Again::NotSent(Sending::Failed)) => vestibule_templates::DeliveryState::Failed,
-                // The address was known before anybody typed one, and a GET sends nothing.
-                _ if begun.is_none() => vestibule_templates::DeliveryState::Ready,
-                _ => vestibule_templates::DeliveryState::Sent,
-            },
-            again: next.and_then(|time| u64::try_from(time.secs() + 1).ok()),
-        });
-    }
+    view_prompt.delivery = delivery(&prompt, begun.as_ref(), again.as_ref());
     let back = match &login.row.value.enrols {
         Enrols::First if several => Some("/.vestibule/enrol".to_owned()),
         Enrols::Added(_) => Some("/.vestibule/account".to_owned()),

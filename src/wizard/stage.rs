@@ -49,6 +49,20 @@ impl Wizard {
         Ok(Some(Deed { live: live.clone(), token, name: name.to_owned(), row, now: self.vault.now() }))
     }
 
+    /// Remembers that the message of what was just begun could not be sent. Where the stage went on meanwhile, nobody
+    /// waits for it any more.
+    pub(super) async fn remember_unsent(&self, visit: &Visit, stage: &Stage, begun: Begun) -> Result<(), Failure> {
+        let now = match stage {
+            Stage::Login(_) => self.login(visit).await?.map(Stage::Login),
+            Stage::Deed(deed) => self.deed(visit, &deed.name).await?.map(Stage::Deed),
+        };
+        let Some(now) = now.filter(|now| now.begun() == Some(&begun)) else { return Ok(()) };
+        match self.vault.commit(now.keep(&self.sessions, Some(&Begun { unsent: true, ..begun }))?).await {
+            Ok(_) | Err(VaultError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Randomness that is the same each time this login shows this method, so that a GET need not store anything. A new
     /// token (each change of level brings one) brings new randomness.
     pub(super) fn repeatable(&self, login: &Login, method: &str) -> DerivedRandom {

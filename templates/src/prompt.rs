@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 
 use crate::form::{self, Field, Form};
-use crate::layout::Frame;
+use crate::layout::{self, Frame};
 use crate::moment;
 use crate::qr;
 use crate::texts::Texts;
@@ -128,6 +128,9 @@ impl Prompt {
                 (form::in_two_parts(page.first, between, fields, about))
                 @if let Some(more) = page.more { (more) }
                 @if self.to_be_sent() {
+                    @if let Some(at) = self.delivery.as_ref().and_then(|delivery| delivery.waits(frame)) {
+                        (layout::notice("info", &later(at, texts)))
+                    }
                     button.primary type="submit" name="send" value="1" { (texts.text("delivery-send")) }
                 } @else {
                     button.primary type="submit" hidden[ceremony.is_some()] {
@@ -182,16 +185,23 @@ impl Delivery {
         }
     }
 
+    /// Until when no other may be asked for, if that is still to come.
+    fn waits(&self, frame: &Frame) -> Option<u64> {
+        self.again.filter(|at| *at > frame.now)
+    }
+
     fn again(&self, frame: &Frame, texts: &Texts) -> Markup {
         html! {
-            @match self.again.filter(|at| *at > frame.now) {
-                Some(at) => p.fine {
-                    (texts.text_with("delivery-again-at", &[("time", moment::clock(at).into())]))
-                },
+            @match self.waits(frame) {
+                Some(at) => p.fine { (later(at, texts)) },
                 None => button.quiet type="submit" name="send" value="1" { (texts.text("delivery-again")) },
             }
         }
     }
+}
+
+fn later(at: u64, texts: &Texts) -> String {
+    texts.text_with("delivery-again-at", &[("time", moment::clock(at).into())])
 }
 
 /// In groups of four, as people read aloud and type.
@@ -271,6 +281,7 @@ mod tests {
             Prompt::sample_message(state, &texts).form(&form, page, &frame, &texts).into_string()
         };
         assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));
+        assert!(shown(DeliveryState::Ready).contains("You can ask for a new code at"), "before its time it says so");
         assert!(shown(DeliveryState::Ready).contains("name=\"send\""));
         assert!(shown(DeliveryState::Sent).contains("name=\"code\""));
         assert!(!shown(DeliveryState::Sent).contains("name=\"send\""), "not before its time");

@@ -91,7 +91,7 @@ error-password-common = This password is among the commonest, and would be guess
 error-password-own-name = Your password must not be your user name.
 error-password-not-the-same = The two passwords are not the same. Type the new one again.
 error-not-acknowledged = Keep the codes first, then tick this box.
-error-send-budget = No more messages can be sent for now. Use another way, or try again later.
+error-send-budget = No more codes can be sent before { $time }. Use another way, or try again then.
 error-factor-last = This is your last second factor and it is needed here. Add another one first.
 error-busy = This cannot be checked right now. Try again in a moment.
 
@@ -199,6 +199,14 @@ method-sms-enrol-title = Set up text messages
 method-sms-enrol = We will send a code to this number to see that it is yours.
 method-sms-confirm = Type the code from the message to confirm the number.
 method-sms-label = Phone
+
+method-voice-title = Phone call
+method-voice-hint = We call you and say a code. Calls can be overheard or diverted by others: take a stronger way if you can.
+method-voice-ask = We call you. Press any key of the phone to hear the code, then type it here.
+method-voice-enrol-title = Set up phone calls
+method-voice-enrol = We will call this number and say a code, to see that it is yours. You will be asked to press a key first.
+method-voice-confirm = Answer the call and press any key of the phone. Then type the code that you hear.
+method-voice-label = Phone calls
 
 method-email-title = Mail
 method-email-hint = A code sent to your mailbox. Whoever can read your mail can sign in with it: take a stronger way if you can.
@@ -375,10 +383,12 @@ refused-431 = Too many headers
 refused-431-text = Your browser sent more headers or cookies than are taken. Removing this site’s cookies often helps.
 refused-500 = Something went wrong
 refused-500-text = The fault is ours, and nothing was passed on. Try again in a moment.
+refused-501 = The application cannot do this
+refused-501-text = It is set up in a way that carries no connections of this kind. Tell your administrator.
 refused-502 = The application does not answer
 refused-502-text = You reached the gate, but the application behind it could not be reached. Try again in a moment.
 refused-503 = Not available right now
-refused-503-text = The gate cannot check requests for the moment, so it lets none through. Try again shortly.
+refused-503-text = This cannot be answered for the moment, and nothing was passed on. Try again shortly.
 refused-504 = The application takes too long
 refused-504-text = The application behind the gate did not answer in time. Try again in a moment.
 refused-508 = The request goes in a circle
@@ -417,6 +427,13 @@ demo-code-left = { $count ->
 }
 
 ## Messages and mails
+
+# What a call says. The language is one that is spoken: with its region (BCP 47).
+voice-language = en-US
+voice-ask = Hello. This is a call from { $site }. To hear your code, press any key. If you are not signing in there now, hang up.
+voice-code = Your code for { $site } is:
+voice-again = Once more:
+voice-end = Give it to nobody. Goodbye.
 
 sms-code = { $code } is your code for { $site }, valid { $minutes } min. Give it to nobody.
 

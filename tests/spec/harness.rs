@@ -19,6 +19,7 @@
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
+//! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit.
 //! - `gate.invite`, `given_user`, `given_member` (with a group), `given_password_user` (no second factor) make people;
 //!   `browser.accept`, `give_password`, `give_code`, `sign_in`, `sign_out` are the ways they go.
@@ -28,6 +29,7 @@ mod echo;
 mod gate;
 mod html;
 mod people;
+mod upstream;
 mod visitor;
 mod wire;
 
@@ -35,8 +37,9 @@ pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use gate::Gate;
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::Reply;
+pub use wire::{Head, Reply, Wire};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

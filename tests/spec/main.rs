@@ -8,25 +8,36 @@ mod race;
 
 #[path = "../support/authenticator.rs"]
 mod authenticator;
+#[path = "../support/telephone_exchange.rs"]
+mod exchange;
+#[path = "../support/http_server.rs"]
+mod http_server;
 
 mod ar;
 mod asking;
 mod behaviour;
 mod cf;
 mod clocks;
+mod d1;
 mod en;
 mod everyday;
 mod hs;
 mod id;
+mod memory;
 mod operator;
 mod or;
 mod ot;
 mod passkey;
+mod programs;
 mod re;
 mod se;
 mod sm;
 mod st;
 mod th;
+mod traffic;
+mod unruly;
+mod upstreams;
+mod voice;
 mod wa;
 mod walk;
 mod ways;

@@ -1,12 +1,12 @@
 //! Codes by text message: nobody makes the gate send to where it should not, more than it should, or for nothing; and a
 //! code is good for the wizard that asked for it.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::harness::{Echo, Gate, Page, User, Visitor};
+use crate::http_server::{of, serve};
 use crate::race::at_once;
 
 const STEP: u64 = 30;
@@ -39,22 +39,12 @@ fn last_code(gate: &Gate) -> String {
     code_in(&messages(gate).last().expect("a message").1)
 }
 
-/// The page of the account that adds a telephone: a code of the authenticator was given for it.
-fn adding(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
-    gate.advance(STEP);
-    let page = browser.visit("/.vestibule/account/confirm/add-sms");
-    let code = user.code_at(gate.control.now(), 0);
-    let page = browser.submit(&page, &[("code", &code)]);
-    assert_eq!(page.status, 303, "{}", page.text());
-    browser.follow(page)
-}
-
 /// A user with an authenticator and a telephone, and long enough since.
 fn given_telephone(gate: &Gate, name: &str, number: &str) -> User {
     let user = gate.given_user(name);
     let mut browser = gate.visitor();
     browser.sign_in(&user, "/");
-    let page = adding(gate, &mut browser, &user);
+    let page = browser.adding(&user, "sms");
     let page = browser.submit(&page, &[("phone", number)]);
     assert_eq!(page.status, 303, "{}", page.text());
     let page = browser.follow(page);
@@ -79,6 +69,17 @@ fn send(browser: &mut Visitor, page: &Page) -> Page {
     let page = browser.submit(page, &[("send", "1")]);
     assert_eq!(page.status, 303, "{}", page.text());
     browser.follow(page)
+}
+
+/// How many messages it makes that this user asks from this address.
+fn sent_for(gate: &Gate, address: &str, user: &User) -> usize {
+    let mut browser = gate.visitor();
+    browser.always.push(("X-Forwarded-For".to_owned(), address.to_owned()));
+    browser.give_password(user, "/");
+    let page = browser.goto("/.vestibule/verify/sms");
+    let before = messages(gate).len();
+    browser.submit(&page, &[("send", "1")]);
+    messages(gate).len() - before
 }
 
 /// SM-01, behaviour 39, 41: nothing is sent before the password, by a GET, or to a number that a request names.
@@ -187,6 +188,9 @@ fn sm_02_sending_has_a_budget() {
             page.status
         );
     }
+    let (mut other, page) = asked(&gate, &alice);
+    let page = other.submit(&page, &[("send", "1")]);
+    assert!(page.text().contains("You can ask for a new code at"), "{}", page.text());
     let mut sent = 1;
     for _ in 0..20 {
         gate.advance(61);
@@ -229,14 +233,40 @@ fn sm_02_one_number_and_one_day_have_budgets() {
     assert_eq!(messages(&gate).len() - before, 9, "and nine a day for all");
 }
 
+/// SM-02: one country's day, and one client's hour, whoever asks.
+#[test]
+fn sm_02_one_country_and_one_client_have_budgets() {
+    let (_echo, gate) = bench("per_country_day = 8\n[trust]\nproxies = [\"127.0.0.1/32\"]");
+    let dutch: Vec<User> =
+        (0..2).map(|n| given_telephone(&gate, &format!("dutch{n}"), &format!("+3161234567{n}"))).collect();
+    let belgian = given_telephone(&gate, "belgian", "+32470123456");
+    gate.advance(24 * 3600);
+    for n in 0..10 {
+        let sent = sent_for(&gate, &format!("192.0.2.{n}"), &dutch[n % 2]);
+        assert_eq!(sent, usize::from(n < 8), "{n}");
+        gate.advance(61);
+    }
+    assert_eq!(sent_for(&gate, "192.0.2.20", &belgian), 1, "another country");
+
+    let (_echo, gate) = bench("[trust]\nproxies = [\"127.0.0.1/32\"]");
+    let users: Vec<User> =
+        (0..7).map(|n| given_telephone(&gate, &format!("user{n}"), &format!("+3161234567{n}"))).collect();
+    for n in 0..30 {
+        assert_eq!(sent_for(&gate, "192.0.2.1", &users[n % 6]), 1, "{n}");
+        gate.advance(if n % 6 == 5 { 61 } else { 0 });
+    }
+    assert_eq!(sent_for(&gate, "192.0.2.1", &users[6]), 0, "thirty an hour from one address");
+    assert_eq!(sent_for(&gate, "192.0.2.2", &users[6]), 1, "another client");
+}
+
 /// SM-03, behaviour 40: numbers that cost, and countries that nobody named, are field errors, and nothing is sent.
 #[test]
 fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
-    let (_echo, gate) = bench("");
+    let (_echo, gate) = bench("cooldown = \"5m\"");
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
-    let page = adding(&gate, &mut browser, &alice);
+    let page = browser.adding(&alice, "sms");
     for number in [
         "",
         "x",
@@ -266,6 +296,13 @@ fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
     let page = browser.submit(&page, &[("phone", "+32 470 12 34 56")]);
     assert_eq!(page.status, 303, "{}", page.text());
     assert_eq!(messages(&gate)[0].0, "+32470123456");
+    // In another window, before its time: it says when, and sends nothing.
+    let mut other = gate.visitor();
+    other.sign_in(&alice, "/");
+    let there = other.adding(&alice, "sms");
+    let there = other.submit(&there, &[("phone", "+32 470 12 34 56")]);
+    assert!(there.text().contains("No more codes can be sent before"), "{}", there.text());
+    assert_eq!(messages(&gate).len(), 1);
     // A wrong code saves nothing.
     let page = browser.follow(page);
     assert_eq!(browser.submit(&page, &[("code", "000000")]).status, 200);
@@ -273,40 +310,21 @@ fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
 }
 
 /// A receiver of webhooks: what it was sent; answers with this status, or never.
-fn provider(status: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/hook", listener.local_addr().unwrap());
-    let (bodies, tries) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicUsize>::default());
-    let (kept, counted) = (bodies.clone(), tries.clone());
-    std::thread::spawn(move || {
-        let mut held = Vec::new();
-        for stream in listener.incoming().flatten() {
-            let mut stream = stream;
-            counted.fetch_add(1, Ordering::SeqCst);
-            let Some(status) = status else {
-                held.push(stream);
-                continue;
-            };
-            let mut text = Vec::new();
-            let mut some = [0; 4096];
-            while let Ok(count) = stream.read(&mut some) {
-                text.extend_from_slice(&some[..count]);
-                let whole = String::from_utf8_lossy(&text).into_owned();
-                let length = whole
-                    .to_lowercase()
-                    .split("content-length: ")
-                    .nth(1)
-                    .and_then(|rest| rest.split("\r\n").next()?.parse().ok());
-                let body = whole.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
-                if count == 0 || length.is_some_and(|length: usize| body >= length) {
-                    kept.lock().unwrap().push(whole);
-                    break;
-                }
+fn provider(status: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let bodies = Arc::<Mutex<Vec<String>>>::default();
+    let kept = bodies.clone();
+    let address = serve(move |request| {
+        assert!(request.header("vestibule-signature").starts_with("t="), "unsigned");
+        kept.lock().unwrap().push(request.body.clone());
+        match status {
+            Some(status) => of(&format!("{status} X"), ""),
+            None => {
+                std::thread::sleep(Duration::from_secs(30));
+                String::new()
             }
-            let _ = write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
     });
-    (address, bodies, tries)
+    (format!("http://{address}/hook"), bodies)
 }
 
 fn webhook(url: &str, folder: &std::path::Path) -> String {
@@ -318,7 +336,7 @@ fn webhook(url: &str, folder: &std::path::Path) -> String {
         file.write_all(b"4f1c9a7be2d84a6f9b3c5d7e8a1f2b3c").unwrap();
     }
     format!(
-        "[gateway.sms]\nkind = \"webhook\"\nurl=\"{url}\"\nsecret_file = \"{}\"\ntimeout = \"300ms\"\n\
+        "[gateway.sms]\nkind = \"webhook\"\nurl = \"{url}\"\nsecret_file = \"{}\"\ntimeout = \"300ms\"\n\
          [methods.sms]\nenabled = true\ncountries = [\"NL\"]",
         secret.display()
     )
@@ -329,31 +347,30 @@ fn webhook(url: &str, folder: &std::path::Path) -> String {
 #[test]
 fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
     for status in [Some(202), Some(500), Some(302), Some(403), None] {
-        let (url, bodies, tries) = provider(status);
+        let (url, bodies) = provider(status);
         let folder = tempfile::tempdir().unwrap();
         let echo = Echo::start();
         let gate = Gate::before(&echo).config(&webhook(&url, folder.path())).start();
         let alice = gate.given_user("alice");
         let mut browser = gate.visitor();
         browser.sign_in(&alice, "/");
-        let page = adding(&gate, &mut browser, &alice);
+        let page = browser.adding(&alice, "sms");
         let start = std::time::Instant::now();
         let answer = browser.submit(&page, &[("phone", NUMBER)]);
-        assert!(start.elapsed().as_secs() < 5, "{status:?}");
-        assert!((1..=2).contains(&tries.load(Ordering::SeqCst)));
+        assert!(start.elapsed().as_secs() < 15, "{status:?}");
+        let bodies = bodies.lock().unwrap().clone();
+        assert_eq!(bodies.len(), 1, "{status:?}: sent once");
         if status == Some(202) {
             assert_eq!(answer.status, 303);
-            let body = bodies.lock().unwrap()[0].clone();
-            assert!(body.to_lowercase().contains("vestibule-signature: t="), "{body}");
             let page = browser.follow(answer);
-            assert_eq!(
-                browser.submit(&page, &[("code", &code_in(body.split("\"text\"").nth(1).unwrap()))]).status,
-                303
-            );
+            let code = code_in(bodies[0].split("\"text\"").nth(1).unwrap());
+            assert_eq!(browser.submit(&page, &[("code", &code)]).status, 303);
         } else {
             assert_eq!(answer.status, 200, "{status:?}");
             assert!(answer.text().to_lowercase().contains("could not"), "{status:?}: {}", answer.text());
             assert!(!answer.html().contains("/hook") && !gate.log().contains("/hook"), "{status:?}");
+            let again = browser.goto("/.vestibule/enrol/sms");
+            assert!(again.text().contains("could not") && again.text().contains("+31 ** *** **78"), "{}", again.text());
         }
         gate.advance(STEP);
         assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200, "{status:?}: another factor");

@@ -3,9 +3,7 @@
 
 use totp_rs::{Builder, Secret};
 
-use crate::harness::{Echo, Gate, Page, User, Visitor, link_in};
-
-const STEP: u64 = 30;
+use crate::harness::{Echo, Gate, User, link_in};
 
 fn bench(more: &str) -> (Echo, Gate) {
     let echo = Echo::start();
@@ -33,16 +31,6 @@ fn given_user_with(gate: &Gate, name: &str, mailbox: &str) -> User {
     gate.visitor().accept(name, &link).0
 }
 
-/// The page of the account that adds a way to sign in: a code of the authenticator was given for it.
-fn adding(gate: &Gate, browser: &mut Visitor, user: &User, method: &str) -> Page {
-    gate.advance(STEP);
-    let page = browser.visit(&format!("/.vestibule/account/confirm/add-{method}"));
-    let code = user.code_at(gate.control.now(), 0);
-    let page = browser.submit(&page, &[("code", &code)]);
-    assert_eq!(page.status, 303, "{}", page.text());
-    browser.follow(page)
-}
-
 /// Behaviour 47, 48: the operator's address is asked of nobody; opening the page sends nothing; one mail, one use.
 #[test]
 fn mail_goes_to_the_address_the_operator_set_when_it_is_asked_for() {
@@ -50,7 +38,7 @@ fn mail_goes_to_the_address_the_operator_set_when_it_is_asked_for() {
     let alice = given_user_with(&gate, "alice", "alice@example.com");
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
-    let page = adding(&gate, &mut browser, &alice, "email");
+    let page = browser.adding(&alice, "email");
     page.assert_at("/.vestibule/enrol/email", 200);
     assert!(page.text().contains("a***@example.com"), "{}", page.text());
     assert!(!page.form().has("email") && !page.form().has("code"), "{}", page.text());
@@ -85,7 +73,7 @@ fn an_address_that_somebody_brings_counts_once_it_is_confirmed() {
     let bob = gate.given_user("bob");
     let mut browser = gate.visitor();
     browser.sign_in(&bob, "/");
-    let page = adding(&gate, &mut browser, &bob, "email");
+    let page = browser.adding(&bob, "email");
     for refused in ["bob", "bob@", "bob@example.com\r\nBcc: eve@example.com", "a@example.com, b@example.com"] {
         let again = browser.submit(&page, &[("email", refused)]);
         assert!(again.status == 200 && again.text().contains("not a mail address"), "{refused:?}: {}", again.text());
@@ -109,7 +97,7 @@ fn mail_for_recovery_alone_is_no_first_way_and_comes_last() {
     assert!(!alice.recovery_codes.is_empty(), "codes follow the first factor, not mail");
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
-    let page = adding(&gate, &mut browser, &alice, "email");
+    let page = browser.adding(&alice, "email");
     let page = browser.submit(&page, &[("send", "1")]);
     let page = browser.follow(page);
     let page = browser.submit(&page, &[("code", &last_code(&gate))]);
@@ -130,7 +118,7 @@ fn a_token_that_counts_signs_in_with_codes_in_their_order() {
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
-    let page = adding(&gate, &mut browser, &alice, "hotp");
+    let page = browser.adding(&alice, "hotp");
     let html = page.html();
     let secret = html.split("secret=").nth(1).and_then(|rest| rest.split('&').next()).expect("a key URI").to_owned();
     let token = |counter: u64| {

@@ -29,6 +29,7 @@ impl Inbox {
         let shown = messages.iter().map(|(at, message)| {
             let (kind, to) = match &message.to {
                 Receiver::Phone(number) => ("SMS", number),
+                Receiver::Call(number) => ("Call", number),
                 Receiver::Mailbox(mailbox) => ("Mail", mailbox),
             };
             let at = u64::try_from(at.secs()).unwrap_or(0);

@@ -189,12 +189,8 @@ impl Desk {
 
     async fn send_to(&mut self, port: u16, to: &str, subject: &str) -> Delivery {
         self.written.port = port.into();
-        let message = Message {
-            to: Receiver::Mailbox(to.to_owned()),
-            subject: subject.to_owned(),
-            text: "Your code is 271828.\n.\nGive it to nobody.\n".to_owned().into(),
-            language: "en".to_owned(),
-        };
+        let text = "Your code is 271828.\n.\nGive it to nobody.\n";
+        let message = Message::new(Receiver::Mailbox(to.to_owned()), subject, text, "en");
         self.build().expect("built").send(&message).await
     }
 }

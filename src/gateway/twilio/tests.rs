@@ -41,17 +41,18 @@ impl Desk {
 
     fn build(&self) -> Result<TwilioGateway, Vec<String>> {
         let mut problems = Problems::default();
-        TwilioGateway::build("gateway.sms", &self.written, &mut problems)
+        TwilioGateway::build("gateway.sms", &self.written, false, &mut problems)
+            .ok_or_else(|| problems.iter().map(|problem| problem.key.clone()).collect())
+    }
+
+    fn build_calls(&self) -> Result<TwilioGateway, Vec<String>> {
+        let mut problems = Problems::default();
+        TwilioGateway::build("gateway.voice", &self.written, true, &mut problems)
             .ok_or_else(|| problems.iter().map(|problem| problem.key.clone()).collect())
     }
 
     async fn send(&self) -> Delivery {
-        let message = Message {
-            to: Receiver::Phone(NUMBER.to_owned()),
-            subject: String::new(),
-            text: "271828 is your code & more".to_owned().into(),
-            language: "en".to_owned(),
-        };
+        let message = Message::new(Receiver::Phone(NUMBER.to_owned()), "", "271828 is your code & more", "en");
         self.build().expect("built").send(&message).await
     }
 }
@@ -169,4 +170,73 @@ fn what_is_unsafe_or_missing_is_a_problem() {
     assert_eq!(problem(&|written| written.timeout = Span(Duration::ZERO)), ["gateway.sms.timeout"]);
     let gateway = Desk::new("http://127.0.0.1:1").build().expect("built");
     assert!(!format!("{gateway:?}").contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_call_is_ordered_with_the_address_to_ask_at_and_without_its_words() {
+    const CALLBACK: &str = "https://wiki.example.com/.vestibule/call/opaque";
+    let exchange = |request: &Request| {
+        assert_eq!(request.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
+        let form: Vec<(String, String)> = serde_urlencoded::from_str(&request.body).expect("a form");
+        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let from = ("From", "+15005550006");
+        assert_eq!(form, [("To", NUMBER), from, ("Url", CALLBACK), ("Method", "POST"), ("Timeout", "30")]);
+        of("201 Created", r#"{"sid":"CA1","status":"queued"}"#)
+    };
+    let gateway = Desk::new(&format!("http://{}", serve(exchange))).build_calls().expect("built");
+    let mut call = Message::new(Receiver::Call(NUMBER.to_owned()), "", "your code is 2 7 1 8 2 8", "en");
+    assert!(matches!(gateway.send(&call).await, Delivery::Refused(_)), "nobody could ask what to say");
+    call.callback = Some(CALLBACK.to_owned().into());
+    assert_eq!(gateway.send(&call).await, Delivery::Accepted);
+    assert!(!format!("{call:?}").contains("opaque"));
+
+    let problem = |change: &dyn Fn(&mut GatewayKind)| {
+        let mut desk = Desk::new("http://127.0.0.1:1");
+        change(&mut desk.written);
+        desk.build_calls().err().unwrap_or_default()
+    };
+    assert_eq!(problem(&|written| written.from = "Wiki".to_owned()), ["gateway.voice.from"]);
+    let service = |written: &mut GatewayKind| written.messaging_service = SERVICE.to_owned();
+    assert_eq!(problem(&service), ["gateway.voice.messaging_service"]);
+}
+
+/// The examples of Twilio's documentation and of its libraries' tests.
+#[test]
+fn only_what_twilio_signed_is_vouched_for() {
+    const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
+    const FORM: &str =
+        "CallSid=CA1234567890ABCDE&Caller=%2B12349013030&Digits=1234&From=%2B12349013030&To=%2B18005551212";
+    const SIGNED: &str = "0/KCTR6DLpKmkAf8muzZqo1nDgQ=";
+    let desk = Desk::new("http://127.0.0.1:1");
+    let gateway = TwilioGateway { token: Secret::new("12345".to_owned()), ..desk.build_calls().expect("built") };
+    let vouched = |method: http::Method, url: &str, form: &str, signatures: &[&str]| {
+        let mut headers = http::HeaderMap::new();
+        for signature in signatures {
+            headers.append(SIGNATURE, signature.parse().expect("a value"));
+        }
+        let url = Secret::new(url.to_owned());
+        gateway.vouches(&Callback { method: &method, url, headers: &headers, body: form.as_bytes() })
+    };
+    let post = |url: &str, form: &str, signature: &str| vouched(http::Method::POST, url, form, &[signature]);
+    assert!(post(URL, FORM, SIGNED));
+    assert!(post(URL, &FORM.replace("12349013030", "14158675309"), "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
+    let mut turned: Vec<&str> = FORM.split('&').collect();
+    turned.reverse();
+    assert!(post(URL, &turned.join("&"), SIGNED), "in any order");
+    assert!(post("https://mycompany.com:8443/myapp.php?foo=1&bar=2", FORM, SIGNED), "with its port or without");
+
+    for url in ["http://mycompany.com/myapp.php?foo=1&bar=2", "https://mycompany.com/myapp.php?foo=1", "", "mycompany"]
+    {
+        assert!(!post(url, FORM, SIGNED), "{url}");
+    }
+    for form in [FORM.replace("1234&", "1235&"), format!("{FORM}&x=1"), FORM.replace("Digits=1234&", ""), String::new()]
+    {
+        assert!(!post(URL, &form, SIGNED), "{form}");
+    }
+    for signature in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "0/KCTR6DLpKmkAf8muzZqo1nDgQ", "0/KCTR6DLpKm"] {
+        assert!(!post(URL, FORM, signature), "{signature:?}");
+    }
+    assert!(!vouched(http::Method::POST, URL, FORM, &[]), "unsigned");
+    assert!(!vouched(http::Method::POST, URL, FORM, &[SIGNED, SIGNED]), "signed twice");
+    assert!(!vouched(http::Method::GET, URL, FORM, &[SIGNED]), "the body of a GET is nothing");
 }

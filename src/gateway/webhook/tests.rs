@@ -45,12 +45,7 @@ impl Desk {
     }
 
     async fn send(&self) -> Delivery {
-        let message = Message {
-            to: Receiver::Phone("+31612345678".to_owned()),
-            subject: String::new(),
-            text: "Your code is 271828".to_owned().into(),
-            language: "en".to_owned(),
-        };
+        let message = Message::new(Receiver::Phone("+31612345678".to_owned()), "", "Your code is 271828", "en");
         self.build().expect("built").send(&message).await
     }
 }
@@ -229,4 +224,57 @@ fn what_is_unsafe_or_missing_is_a_problem() {
     assert_eq!(problem(&|desk| desk.written.timeout = Span(Duration::ZERO)), ["gateway.sms.timeout"]);
     let gateway = Desk::new("http://127.0.0.1:1/?token=hidden").build().expect("built");
     assert!(!format!("{gateway:?}").contains("hidden") && !format!("{gateway:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_call_is_posted_with_the_address_to_ask_at_and_without_its_words() {
+    let (address, mut seen) = server("HTTP/1.1 204 X\r\n\r\n").await;
+    let gateway = Desk::new(&format!("http://{address}/hook")).build().expect("built");
+    let mut call = Message::new(Receiver::Call("+31612345678".to_owned()), "", "your code is 2 7 1 8 2 8", "en");
+    call.callback = Some("https://wiki.example.com/.vestibule/call/x".to_owned().into());
+    assert_eq!(gateway.send(&call).await, Delivery::Accepted);
+    let seen = seen.recv().await.expect("a request");
+    let body = seen.split("\r\n\r\n").nth(1).expect("a body");
+    let posted = r#"{"to":"+31612345678","callback":"https://wiki.example.com/.vestibule/call/x","language":"en","kind":"voice"}"#;
+    assert_eq!(body, posted);
+}
+
+#[test]
+fn only_what_the_service_signed_just_now_is_vouched_for() {
+    const URL: &str = "https://wiki.example.com/.vestibule/call/x";
+    const NOW: i64 = 1_800_000_000;
+    let gateway = Desk::new("http://127.0.0.1:1").build().expect("built");
+    let secret = Secret::new(SECRET.to_owned());
+    let sign = |secret: &Secret<String>, seconds: i64, line: &str| {
+        let text = format!("{seconds}.{line}");
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("a key of any length");
+        mac.update(text.as_bytes());
+        format!("t={seconds},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
+    };
+    let vouched = |signature: &str| {
+        let mut headers = http::HeaderMap::new();
+        headers.append(SIGNATURE, signature.parse().expect("a value"));
+        let (method, url) = (http::Method::POST, Secret::new(URL.to_owned()));
+        gateway.vouches(&Callback { method: &method, url, headers: &headers, body: b"Digits=1" })
+    };
+    let line = format!("POST {URL}\nDigits=1");
+    for seconds in [NOW - 300, NOW, NOW + 300] {
+        assert!(vouched(&sign(&secret, seconds, &line)));
+    }
+    for seconds in [0, NOW - 301, NOW + 301, i64::MAX, i64::MIN] {
+        assert!(!vouched(&sign(&secret, seconds, &line)), "{seconds}");
+    }
+    for line in [
+        format!("GET {URL}\nDigits=1"),
+        format!("POST {URL}y\nDigits=1"),
+        format!("POST {URL}\nDigits=2"),
+        "Digits=1".to_owned(),
+        String::new(),
+    ] {
+        assert!(!vouched(&sign(&secret, NOW, &line)), "{line}");
+    }
+    assert!(!vouched(&sign(&Secret::new("another secret of others".to_owned()), NOW, &line)));
+    for junk in ["", "t=", "t=1800000000", "t=1800000000,v1=", "t=1800000000,v1=zz", "v1=,t=", "t=x,v1=00"] {
+        assert!(!vouched(junk), "{junk}");
+    }
 }

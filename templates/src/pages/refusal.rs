@@ -30,7 +30,7 @@ pub enum Why {
 }
 
 /// The statuses that have words of their own.
-pub const STATUSES: [u16; 15] = [400, 401, 403, 404, 405, 409, 413, 421, 429, 431, 500, 502, 503, 504, 508];
+pub const STATUSES: [u16; 16] = [400, 401, 403, 404, 405, 409, 413, 421, 429, 431, 500, 501, 502, 503, 504, 508];
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let (title, text) = words(view.status, view.why, texts);
@@ -59,6 +59,7 @@ pub fn words(status: u16, why: Why, texts: &Texts) -> (String, String) {
         (421, _) => ("refused-421", "refused-421-text"),
         (429, _) => ("refused-429", "refused-429-text"),
         (431, _) => ("refused-431", "refused-431-text"),
+        (501, _) => ("refused-501", "refused-501-text"),
         (502, _) => ("refused-502", "refused-502-text"),
         (503, _) => ("refused-503", "refused-503-text"),
         (504, _) => ("refused-504", "refused-504-text"),

@@ -1,7 +1,7 @@
 //! The oracle: an application that records every byte it gets and answers what it got. It must stay simpler than what it
 //! judges.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +32,9 @@ pub enum Answer {
     Silence,
 }
 
+/// A free port on loopback.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 type Manners = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
 #[derive(Default)]
@@ -60,9 +63,25 @@ impl Echo {
     }
 
     pub fn answering(manners: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let manners: Manners = Arc::new(manners);
+        Self::serving(ANYWHERE, move |wire, seen| serve(wire, seen, &manners))
+    }
+
+    /// An application that may do anything: each connection is this conversation's until it returns, and then closed.
+    /// Nothing is read for it, so that only the byte log tells what arrived.
+    pub fn by_hand(conversation: impl Fn(&mut Wire) + Send + Sync + 'static) -> Self {
+        Self::by_hand_at(ANYWHERE, conversation)
+    }
+
+    /// The same at an address where somebody is expected.
+    pub fn by_hand_at(address: SocketAddr, conversation: impl Fn(&mut Wire) + Send + Sync + 'static) -> Self {
+        Self::serving(address, move |mut wire, _| conversation(&mut wire))
+    }
+
+    fn serving(address: SocketAddr, serve: impl Fn(Wire, &Seen) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).expect("the address is free");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let (seen, manners): (Arc<Seen>, Manners) = (Arc::default(), Arc::new(manners));
+        let (seen, serve): (Arc<Seen>, _) = (Arc::default(), Arc::new(serve));
         let shared = seen.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -70,8 +89,12 @@ impl Echo {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
-                let (seen, manners) = (shared.clone(), manners.clone());
-                std::thread::spawn(move || serve(Wire::over(stream), &seen, &manners));
+                let (seen, serve, wire) = (shared.clone(), serve.clone(), Wire::over(stream));
+                lock(&seen.connections).push(wire.log());
+                std::thread::spawn(move || {
+                    serve(wire, &seen);
+                    *lock(&seen.ended) += 1;
+                });
             }
         });
         Self { address, seen }
@@ -80,6 +103,15 @@ impl Echo {
     /// Every byte that arrived, per connection.
     pub fn bytes(&self) -> Vec<Vec<u8>> {
         lock(&self.seen.connections).iter().map(|log| lock(log).clone()).collect()
+    }
+
+    /// How often these bytes arrived, over all connections.
+    pub fn got(&self, bytes: &str) -> usize {
+        self.bytes().iter().map(|log| String::from_utf8_lossy(log).matches(bytes).count()).sum()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Every request, in the order of arrival.
@@ -125,7 +157,6 @@ impl Drop for Echo {
 }
 
 fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
-    lock(&seen.connections).push(wire.log());
     while let Some(head) = wire.head() {
         let body = wire.body(&head, false);
         let mut start = head.start.split(' ');
@@ -167,7 +198,6 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
             }
         }
     }
-    *lock(&seen.ended) += 1;
 }
 
 /// The key of every handshake on this bench, and what answers it (RFC 6455 section 1.3).

@@ -112,7 +112,8 @@ impl Gateway {
             let data = folder.path().join("data");
             let text = self.text(address.port(), &data);
             fs::write(folder.path().join("vestibule.toml"), &text).expect("the folder can be written");
-            let written = text.lines().find_map(|line| line.trim().strip_prefix("url = \"")?.strip_suffix('"'));
+            let mut site = text.lines().skip_while(|line| line.trim() != "[[site]]");
+            let written = site.find_map(|line| line.trim().strip_prefix("url = \"")?.strip_suffix('"'));
             let origin = match written {
                 Some(url) => url.trim_end_matches('/').replace('*', "any"),
                 None => format!("http://{address}"),

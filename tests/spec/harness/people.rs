@@ -155,6 +155,16 @@ impl Visitor {
         self.submit(page, &[("code", &user.code_at(self.control.now(), 0))])
     }
 
+    /// The page of the account that adds a way to sign in: a code of the authenticator was given for it.
+    #[track_caller]
+    pub fn adding(&mut self, user: &User, method: &str) -> Page {
+        self.control.advance(STEP);
+        let page = self.visit(&format!("/.vestibule/account/confirm/add-{method}"));
+        let page = self.submit(&page, &[("code", &user.code_at(self.control.now(), 0))]);
+        assert_eq!(page.status, 303, "the code is taken: {}", page.text());
+        self.follow(page)
+    }
+
     /// Signs out, as a person does.
     #[track_caller]
     pub fn sign_out(&mut self) -> Page {

@@ -2,7 +2,7 @@
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Wire {
     stream: TcpStream,
     ahead: Vec<u8>,
+    /// What was sent last did not go out any more.
+    gone: bool,
     seen: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -40,7 +42,7 @@ impl Wire {
         stream.set_read_timeout(Some(LIMIT)).expect("a socket takes a time limit");
         stream.set_write_timeout(Some(LIMIT)).expect("a socket takes a time limit");
         let _ = stream.set_nodelay(true);
-        Self { stream, ahead: Vec::new(), seen: Arc::default() }
+        Self { stream, ahead: Vec::new(), gone: false, seen: Arc::default() }
     }
 
     /// Every byte that ever came in, as long as the log is not cleared.
@@ -50,8 +52,25 @@ impl Wire {
 
     /// Sends; that the other side hung up shows in what comes back.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
-        let _ = self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush());
+        self.gone |= self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush()).is_err();
         self
+    }
+
+    /// Says that nothing more will be sent; what comes can still be read.
+    pub fn half_close(&mut self) -> &mut Self {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self
+    }
+
+    /// A second hand on the same connection, for a thread that only sends or only reads.
+    pub fn twin(&self) -> Self {
+        Self::over(self.stream.try_clone().expect("a socket has a second handle"))
+    }
+
+    /// All that comes until the other side closes.
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.fill() > 0 {}
+        std::mem::take(&mut self.ahead)
     }
 
     /// The next answer; `None` where the connection was closed instead. Answers with 1xx but 101 are passed over.
@@ -80,6 +99,11 @@ impl Wire {
         self.ahead.is_empty() && self.fill() == 0
     }
 
+    /// Whether something could not be sent any more.
+    pub fn is_left(&self) -> bool {
+        self.gone
+    }
+
     /// The next head, strictly CRLF; `None` at the end of the connection.
     pub fn head(&mut self) -> Option<Head> {
         let bytes = self.through(b"\r\n\r\n")?;
@@ -104,10 +128,7 @@ impl Wire {
         }
         match head.field("content-length").and_then(|length| length.parse().ok()) {
             Some(length) => self.exactly(length).unwrap_or_else(|| std::mem::take(&mut self.ahead)),
-            None if to_end => {
-                while self.fill() > 0 {}
-                std::mem::take(&mut self.ahead)
-            }
+            None if to_end => self.rest(),
             None => Vec::new(),
         }
     }
@@ -167,6 +188,11 @@ impl Wire {
 }
 
 impl Head {
+    /// The second word of a request line.
+    pub fn target(&self) -> &str {
+        self.start.split(' ').nth(1).unwrap_or_default()
+    }
+
     /// The first field of this name.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields_named(name).first().copied()
