@@ -895,7 +895,7 @@ impl ProxyHttp for Gatekeeper {
             let member = passage.choice.as_ref().map(|choice| choice.visit.member());
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
+            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
         }
         let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
         if let (Some(permit), true) = (&passage.permit, unserved) {

@@ -116,7 +116,7 @@ fn when_all_are_gone_it_is_a_502_and_said_once() {
     let log = gate.log();
     assert_eq!(count(&log, "takes no connections"), 2, "{log}");
     assert!(log.contains("ConnectRefused"), "{log}");
-    assert!(!log.contains("the upstream failed"), "{log}");
+    assert!(!log.contains("an upstream failed"), "{log}");
 }
 
 /// An upstream that takes a request and goes, on a fresh connection: whether it did something, nobody knows.
@@ -128,7 +128,7 @@ fn what_changes_something_is_never_sent_twice() {
         let gate = open(&[rude.url(), other.url()], "upstream_check = \"off\"");
         assert_eq!(ask(&gate, &format!("{method} /deed")).status, 502, "{method}");
         assert_eq!(rude.requests().len() + other.requests().len(), 1, "{method}");
-        assert!(gate.log().contains("the upstream failed"), "{}", gate.log());
+        assert!(gate.log().contains("an upstream failed"), "{}", gate.log());
     }
     // A safe method does not make a body safe.
     let (rude, other) = (Echo::answering(|_| Answer::Close), Echo::answering(|_| Answer::Close));

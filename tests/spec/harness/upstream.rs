@@ -131,10 +131,12 @@ pub fn tls(echo: &Echo, certificate: &Certificate, clients_of: Option<&Authority
 
 /// What an HTTP/2 upstream heard: heads and bodies, in the order of arrival.
 #[derive(Clone, Default)]
-pub struct Heard(Arc<Mutex<Vec<(Request<()>, Vec<u8>)>>>);
+pub struct Heard(Arc<Mutex<Vec<Whole>>>);
+
+type Whole = (Request<()>, Vec<u8>);
 
 impl Heard {
-    pub fn all(&self) -> Vec<(Request<()>, Vec<u8>)> {
+    pub fn all(&self) -> Vec<Whole> {
         lock(&self.0).iter().map(|(request, body)| (request.clone(), body.clone())).collect()
     }
 }
