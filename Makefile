@@ -25,7 +25,7 @@ build:
 	cargo build --locked --release
 
 test: lint
-	@.ci/need browser python programs
+	@.ci/need browser python programs h2spec
 	cargo test --workspace --locked --features steer
 
 lint:

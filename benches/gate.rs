@@ -177,6 +177,7 @@ fn visitor() -> Visitor {
         factors: vec![factor],
         removed: None,
         enrol_until: None,
+        password_by_mail: false,
     };
     let session = Session {
         handle: Handle::generate(&random),

@@ -56,6 +56,10 @@ pub struct User {
     /// may come back to it for as long as the link would have lived.
     #[serde(default)]
     pub enrol_until: Option<Time>,
+    /// The password was set by a link that a mailbox got, and no other factor was proved since: the same mailbox must not
+    /// stand for the second factor too.
+    #[serde(default)]
+    pub password_by_mail: bool,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
 }
@@ -215,6 +219,7 @@ impl Accounts {
             enrolment: Enrolment::NeverEnrolled,
             factors: Vec::new(),
             enrol_until: None,
+            password_by_mail: false,
             removed: None,
         };
         let changes = vec![
@@ -267,6 +272,7 @@ impl Accounts {
             user.enrolment = Enrolment::Reset;
             user.factors.clear();
             user.enrol_until = None;
+            user.password_by_mail = false;
         };
         self.without_factors(id, change, more).await
     }

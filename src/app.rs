@@ -6,6 +6,7 @@ mod admin;
 mod build;
 mod demo;
 mod machine;
+mod monitor;
 mod operation;
 mod outcome;
 mod serve;
@@ -41,6 +42,10 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.http")]
     Listen { address: String, why: io::Error },
+    #[error(
+        "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.metrics"
+    )]
+    Monitor { address: String, why: io::Error },
     #[error("the admin socket {path} cannot be made: {why}\n  set store.path to a shorter path on a local disk")]
     Admin { path: String, why: io::Error },
     #[error(
@@ -57,7 +62,10 @@ impl StartError {
             StartError::Store(error) => {
                 !matches!(error, OpenError::InUse { .. } | OpenError::Failed { .. } | OpenError::Folder { .. })
             }
-            StartError::Vault(_) | StartError::Listen { .. } | StartError::Admin { .. } => false,
+            StartError::Vault(_)
+            | StartError::Listen { .. }
+            | StartError::Monitor { .. }
+            | StartError::Admin { .. } => false,
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum Kind {
     PasswordWrong,
     PasswordWaiting,
     PasswordChanged,
+    PasswordLinkSent,
+    PasswordLinkUsed,
     FactorRight,
     FactorWrong,
     FactorWaiting,

@@ -13,13 +13,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
+use vestibule_templates::mail;
 
 use crate::account::{AccountError, Accounts, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::method::Proof;
+use crate::post::Post;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
+use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{Strength, UserId, UserName};
 
@@ -99,14 +102,21 @@ pub struct FirstFactor {
     accounts: Accounts,
     throttle: Throttle,
     audit: Audit,
+    post: Post,
     /// Stands in for texts that are no names.
     pseudonyms: Key,
 }
 
 impl FirstFactor {
-    pub fn new(directory: Arc<dyn Directory>, accounts: Accounts, throttle: Throttle, audit: Audit) -> Self {
+    pub fn new(
+        directory: Arc<dyn Directory>,
+        accounts: Accounts,
+        throttle: Throttle,
+        audit: Audit,
+        post: Post,
+    ) -> Self {
         let pseudonyms = accounts.vault().derive("names that are none");
-        Self { directory, accounts, throttle, audit, pseudonyms }
+        Self { directory, accounts, throttle, audit, post, pseudonyms }
     }
 
     pub fn directory(&self) -> &Arc<dyn Directory> {
@@ -134,12 +144,14 @@ impl FirstFactor {
         let source = origin.address.filter(|_| lane == Lane::Strangers);
         if let Some(until) = source.and_then(|address| self.throttle.source_wait(address)) {
             self.audit.record(event(Kind::PasswordWaiting, origin, user.as_deref())).await?;
+            metrics().password("waiting");
             return Ok(SignIn::Wait(until));
         }
         if let Some(address) = source {
             self.throttle.source_failed(address);
         }
         let signed_in = self.check(name, user.as_deref(), password, &lane, origin).await;
+        metrics().password(result(&signed_in));
         if let Some(address) = source
             && !matches!(signed_in, Ok(SignIn::Wrong))
         {
@@ -173,12 +185,44 @@ impl FirstFactor {
         prepared: &Prepared,
         enrol_until: Option<Time>,
         origin: &Origin,
-        mut more: Vec<Change>,
+        more: Vec<Change>,
     ) -> Result<Proof, DirectoryError> {
-        more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
         let also = move |user: &mut User| user.enrol_until = enrol_until;
-        let user = self.directory.set_password(user, prepared, &also, more).await?;
-        Ok(self.proof(&user))
+        let now = self.store(user, prepared, &also, origin, more).await?;
+        Ok(self.proof(&now))
+    }
+
+    /// Sets a password that a mailbox proved the right to, and nothing more: nothing is enrolled with it, and the mailbox
+    /// is no second factor beside it.
+    pub async fn set_password_by_mail(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<(), DirectoryError> {
+        let also = |user: &mut User| (user.enrol_until, user.password_by_mail) = (None, true);
+        self.store(user, prepared, &also, origin, more).await?;
+        Ok(())
+    }
+
+    /// Stores a password with its event, and tells the owner.
+    async fn store(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        also: &(dyn for<'a> Fn(&'a mut User) + Send + Sync),
+        origin: &Origin,
+        mut more: Vec<Change>,
+    ) -> Result<Arc<User>, DirectoryError> {
+        more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
+        let now = self.directory.set_password(user, prepared, also, more).await?;
+        // A first password ends nothing; another one does.
+        if now.generation != user.generation {
+            let (at, from) = (self.accounts.vault().clock().wall(), origin.address);
+            self.post.tell(&now.name, now.email.as_deref(), &mail::Change::PasswordChanged, from, at);
+        }
+        Ok(now)
     }
 
     /// Throttle → directory → audit → proof.
@@ -276,6 +320,18 @@ impl FirstFactor {
             // 64 hexadecimal digits are a name.
             UserName::parse(&stand_in).expect("hexadecimal digits make a name")
         })
+    }
+}
+
+/// What became of a password, as it is counted.
+fn result(signed_in: &Result<SignIn, DirectoryError>) -> &'static str {
+    match signed_in {
+        Ok(SignIn::Proved(_)) => "right",
+        Ok(SignIn::Wrong) => "wrong",
+        Ok(SignIn::Wait(_)) => "waiting",
+        Ok(SignIn::Closed) => "closed",
+        Err(DirectoryError::Busy) => "busy",
+        Err(_) => "failed",
     }
 }
 

@@ -156,9 +156,9 @@ pub trait Gateway: Send + Sync + std::fmt::Debug {
 /// Every kind, and its keys.
 const KINDS: [(&str, &[&str]); 4] = [
     ("console", &[]),
-    ("webhook", &["url", "secret_file", "ca_file", "timeout"]),
-    ("twilio", &["account", "token_file", "from", "messaging_service", "url", "ca_file", "timeout"]),
-    ("smtp", &["host", "port", "encryption", "user", "password_file", "from", "ca_file", "timeout"]),
+    ("webhook", &["url", "secret_file", "ca_file", "timeout", "price"]),
+    ("twilio", &["account", "token_file", "from", "messaging_service", "url", "ca_file", "timeout", "price"]),
+    ("smtp", &["host", "port", "encryption", "user", "password_file", "from", "ca_file", "timeout", "price"]),
 ];
 
 /// The gateways that are configured.
@@ -167,6 +167,15 @@ pub struct Gateways {
     pub sms: Option<Arc<dyn Gateway>>,
     pub voice: Option<Arc<dyn Gateway>>,
     pub email: Option<Arc<dyn Gateway>>,
+    pub prices: Prices,
+}
+
+/// What one unit of each costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prices {
+    pub sms: f64,
+    pub voice: f64,
+    pub email: f64,
 }
 
 impl Gateways {
@@ -184,6 +193,9 @@ impl Gateways {
                 return None;
             };
             foreign(key, kind, keys, written, problems);
+            if !(written.price >= 0.0 && written.price.is_finite()) {
+                problems.add(format!("{key}.price"), "is no price", "write what one costs, such as 0.08");
+            }
             let clock = clock.clone();
             Some(match kind {
                 "webhook" => Arc::new(WebhookGateway::build(key, written, clock, problems)?),
@@ -192,10 +204,12 @@ impl Gateways {
                 _ => Arc::new(ConsoleGateway::new(outbox.clone())),
             })
         };
+        let price = |written: &Option<GatewayKind>| written.as_ref().map_or(0.0, |written| written.price);
         Self {
             sms: one("gateway.sms", "twilio", &section.sms),
             voice: one("gateway.voice", "twilio", &section.voice),
             email: one("gateway.email", "smtp", &section.email),
+            prices: Prices { sms: price(&section.sms), voice: price(&section.voice), email: price(&section.email) },
         }
     }
 

@@ -27,6 +27,7 @@ pub mod methods;
 // Floor 2
 pub mod account;
 pub mod audit;
+pub mod post;
 pub mod throttle;
 pub mod ticket;
 // Floor 1

@@ -48,6 +48,13 @@ pub struct Card {
     pub single_use_challenge: bool,
 }
 
+impl Card {
+    /// Whether it proves a mailbox. Where a mailbox set the password, it is no second factor.
+    pub fn by_mailbox(&self) -> bool {
+        self.amr.contains(&"email")
+    }
+}
+
 /// What the site is, for methods that bind to it or name it.
 #[derive(Clone, Debug)]
 pub struct Place {

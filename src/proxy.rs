@@ -9,7 +9,10 @@ pub mod head;
 mod identity;
 mod listen;
 mod live;
+mod meter;
+mod pace;
 mod respond;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -46,6 +49,7 @@ use self::head::Framing;
 use self::listen::{Addresses, Listening, Place, Request};
 use self::live::Entry;
 pub use self::live::Live;
+use self::pace::Pace;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
 use self::upstream::{Choice, Exchange, Tried};
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
@@ -60,6 +64,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
+use crate::telemetry::{Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -88,6 +93,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Where requests are counted, of each site.
+    counted: Vec<Requests>,
 }
 
 impl Running {
@@ -100,7 +107,8 @@ impl Running {
         upstreams: Upstreams,
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams }
+        let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -185,6 +193,10 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
+    /// Among the streams.
+    streaming: Option<UnderWay>,
+    /// Of a body whose length was said.
+    pace: Option<Pace>,
     stage: Stage,
     line: Line,
 }
@@ -203,10 +215,17 @@ struct Stage {
 }
 
 impl Passage {
+    /// Whether it shares its connection with others.
+    fn is_streamed(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.arrived.streamed)
+    }
+
     /// Begins the wait that this stage allows the application.
     fn wait(&self) {
         let Some(site) = &self.site else { return };
         let limit = match self.stage {
+            // Where nobody else looks for how long a body pauses. Once there is an answer, the two talk.
+            Stage { sent: false, begun: false, .. } if self.is_streamed() => Some(site.terms.between_bytes_timeout),
             Stage { sent: false, .. } => None,
             Stage { begun: false, .. } => Some(site.terms.first_byte_timeout),
             // Once it has begun, a stream may be silent for as long as it likes.
@@ -227,6 +246,34 @@ struct Line {
     unread: (String, String),
     status: u16,
     bytes: usize,
+    /// Why it was no request.
+    error: Option<String>,
+}
+
+/// A no, with what was wrong where it was the request: words of ours, never the client's.
+struct Refused {
+    status: StatusCode,
+    why: Option<String>,
+}
+
+impl From<StatusCode> for Refused {
+    fn from(status: StatusCode) -> Self {
+        // All but the body was read before.
+        let why = (status == StatusCode::BAD_REQUEST).then(|| "the body cannot be read".to_owned());
+        Self { status, why }
+    }
+}
+
+impl From<FactsError> for Refused {
+    fn from(error: FactsError) -> Self {
+        let status = match error {
+            FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
+            FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => {
+                StatusCode::BAD_REQUEST
+            }
+        };
+        Self { status, why: Some(error.to_string()) }
+    }
 }
 
 /// What is to be done with a request.
@@ -237,7 +284,7 @@ enum Next {
 
 impl Gatekeeper {
     /// The list. `Err`: a refusal with this status.
-    async fn judge(&self, session: &mut Session, passage: &mut Passage) -> Result<Next, StatusCode> {
+    async fn judge(&self, session: &mut Session, passage: &mut Passage) -> Result<Next, Refused> {
         let request = passage.request.clone().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
         let running = passage.running.clone();
         if request.arrived.framing != Framing::Upgrade {
@@ -250,7 +297,7 @@ impl Gatekeeper {
             session.set_ignore_info_resp(true);
         }
         if identity::is_loop(&session.req_header().headers, &self.here) {
-            return Err(StatusCode::LOOP_DETECTED);
+            return Err(StatusCode::LOOP_DETECTED.into());
         }
 
         // facts, site
@@ -266,7 +313,7 @@ impl Gatekeeper {
         }
         self.tell(&facts, session.req_header());
         let (site, ours) = match wanted {
-            Wanted::Keys => return self.keys(&facts, passage),
+            Wanted::Keys => return Ok(self.keys(&facts, passage)),
             Wanted::Page(site) => (site, true),
             Wanted::Application(site) => (site, false),
         };
@@ -298,7 +345,7 @@ impl Gatekeeper {
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
-            Verdict::Forward(permit) => self.admit(permit, &facts, session, passage).await,
+            Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
@@ -318,7 +365,8 @@ impl Gatekeeper {
         let request = passage.request.as_ref().ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
         passage.exchange = exchange(facts, session.req_header());
         if facts.websocket {
-            keep_open(session)?;
+            // Once it speaks, a WebSocket may be silent for as long as it likes.
+            session.set_read_timeout(None);
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
@@ -329,6 +377,10 @@ impl Gatekeeper {
                     StatusCode::SERVICE_UNAVAILABLE
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
+        }
+        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
+        if matches!(request.arrived.framing, Framing::Length(1..)) {
+            passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
         // The body of a handshake does not end before the WebSocket does.
         passage.stage = Stage { sent: facts.websocket, ..Stage::default() };
@@ -375,11 +427,11 @@ impl Gatekeeper {
     }
 
     /// The public keys, for every host.
-    fn keys(&self, facts: &Facts, passage: &Passage) -> Result<Next, StatusCode> {
-        Ok(Next::Answer(match facts.method {
+    fn keys(&self, facts: &Facts, passage: &Passage) -> Next {
+        Next::Answer(match facts.method {
             Method::GET | Method::HEAD => Answer::keys(self.door.keys.jwks()),
             _ => self.refusal(StatusCode::METHOD_NOT_ALLOWED, passage).allowing("GET, HEAD"),
-        }))
+        })
     }
 
     /// The row that the request id on the page leads to. One that cannot be written does not turn a no into anything
@@ -470,25 +522,21 @@ enum Wanted {
 }
 
 /// One reading, in the way the sites of the host read, and what is wanted by it.
-fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), StatusCode> {
-    let unreadable = |error| match error {
-        FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
-        FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => StatusCode::BAD_REQUEST,
-    };
-    let (host, port) = Facts::host(raw).map_err(unreadable)?;
+fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
+    let (host, port) = Facts::host(raw)?;
     let site = running.sites.by_host(&host);
     let reading = site.as_ref().map_or(Reading::Strict, |site| site.reading);
-    let facts = Facts::read_at((host, port), raw, reading, &running.trusted).map_err(unreadable)?;
+    let facts = Facts::read_at((host, port), raw, reading, &running.trusted)?;
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
-        (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST),
+        (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST.into()),
         (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
         // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
-        (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND),
+        (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND.into()),
         (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
             Lookup::Site(site) => Wanted::Application(site),
-            Lookup::NoPath => return Err(StatusCode::NOT_FOUND),
-            Lookup::NoHost => return Err(StatusCode::MISDIRECTED_REQUEST),
+            Lookup::NoPath => return Err(StatusCode::NOT_FOUND.into()),
+            Lookup::NoHost => return Err(StatusCode::MISDIRECTED_REQUEST.into()),
         },
     };
     Ok((facts, wanted))
@@ -501,17 +549,6 @@ fn accept(head: &RequestHeader) -> Option<&[u8]> {
 fn agent(head: &RequestHeader) -> String {
     let agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     agent.unwrap_or_default().chars().take(AGENT).collect()
-}
-
-/// Makes a WebSocket handshake one whose body has not ended. Pingora sends the end of a body that is empty on its own
-/// to the application's side, and where the 101 is faster than that end it takes it for the end of the WebSocket. The
-/// application is told a length of 0 (`proxy/identity`), so that nothing sent before the 101 can reach it.
-fn keep_open(session: &mut Session) -> Result<(), StatusCode> {
-    let open = session.req_header_mut().insert_header(header::TRANSFER_ENCODING, "chunked");
-    open.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    // Once it speaks, a WebSocket may be silent for as long as it likes.
-    session.set_read_timeout(None);
-    Ok(())
 }
 
 /// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
@@ -579,6 +616,9 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
+            counted.count(self.stage.begun, self.line.status);
+        }
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
@@ -590,6 +630,7 @@ impl Drop for Passage {
             path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
             status = self.line.status,
             bytes = self.line.bytes,
+            error = self.line.error,
             milliseconds = self.clock.now().since(self.started).as_millis() as u64,
         );
     }
@@ -618,6 +659,8 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
+            streaming: None,
+            pace: None,
             stage: Stage::default(),
             line: Line::default(),
         }
@@ -637,7 +680,10 @@ impl ProxyHttp for Gatekeeper {
         let answer = match outcome {
             Ok(Ok(Next::Forward)) => return Ok(false),
             Ok(Ok(Next::Answer(answer))) => answer,
-            Ok(Err(status)) => self.refusal(status, passage),
+            Ok(Err(refused)) => {
+                passage.line.error = refused.why;
+                self.refusal(refused.status, passage)
+            }
             Err(_) => {
                 passage.permit = None;
                 tracing::error!(request = %passage.id, "a request was given up after a panic");
@@ -758,7 +804,9 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        if !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let shared = head.version != Version::HTTP_2;
+        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())
@@ -768,12 +816,17 @@ impl ProxyHttp for Gatekeeper {
     async fn request_body_filter(
         &self,
         _session: &mut Session,
-        _body: &mut Option<Bytes>,
+        body: &mut Option<Bytes>,
         end: bool,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
-        if end {
-            passage.stage.sent = true;
+        if let (Some(pace), Some(body), false) = (&mut passage.pace, body, end)
+            && !pace.keeps(body.len(), self.door.clock.now())
+        {
+            return Err(Error::explain(ErrorType::HTTPStatus(408), "the body comes too slowly").into_down());
+        }
+        passage.stage.sent |= end;
+        if end || passage.is_streamed() {
             passage.wait();
         }
         Ok(())
@@ -849,6 +902,13 @@ impl ProxyHttp for Gatekeeper {
             let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
             let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
             tracing::warn!(request = %passage.id, site, upstream, why, "the upstream failed");
+        }
+        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
+        if let (Some(permit), true) = (&passage.permit, unserved) {
+            metrics().upstream_failed(&permit.site().audience);
+        }
+        if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
+            passage.line.error = Some("the body cannot be read".to_owned());
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);

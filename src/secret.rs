@@ -166,6 +166,8 @@ token_kinds! {
     BrowserKind = "browser";
     /// The one-time link in which a user sets password and second factor.
     InvitationKind = "invitation";
+    /// The one-time link that sets a new password.
+    ResetKind = "reset";
     /// The one-time link of a store that never had a user.
     SetupKind = "setup";
     /// The address at which a provider asks what to say in a call.

@@ -247,6 +247,11 @@ impl Sessions {
         }
     }
 
+    /// How many sessions are remembered: those that were used since the start, as far as they fit.
+    pub fn in_memory(&self) -> usize {
+        self.memory.len()
+    }
+
     /// Who holds this token. Touches `last_seen` in memory. A dead, expired, unknown token, one of a disabled or
     /// removed user, or of another generation: a stranger.
     pub async fn visitor(&self, token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {

@@ -1,6 +1,8 @@
 //! Setting up the log: one line an event on standard error, as text or as JSON. Other crates never say more than
 //! warnings, whatever is configured: at their finer levels they print request heads, cookies and keys. No value of a
-//! field reaches a terminal or a log file raw, and none is longer than a line should be.
+//! field reaches a terminal or a log file raw, and none is longer than a line should be. Numbers are in [`metrics`].
+
+mod metrics;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -19,6 +21,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::clock::Clock;
 use crate::config::LogSection;
 use crate::error::Problems;
+
+pub use metrics::{CONTENT_TYPE, Requests, Sent, UnderWay, metrics};
 
 /// The longest value of a field, in characters: enough for any path worth reading, and a megabyte of user agent is cut.
 const LONGEST_VALUE: usize = 512;

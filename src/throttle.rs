@@ -19,6 +19,7 @@ use crate::clock::{TOLERANCE, Time};
 use crate::config::ThrottleSection;
 use crate::secret::{BrowserKind, Key, TokenHash};
 use crate::store::{Change, Expect, MAX_WRITES, Record, Row, Vault, VaultError};
+use crate::telemetry::metrics;
 use crate::types::{FactorId, UserId, UserName};
 
 pub use self::budget::Budget;
@@ -109,6 +110,8 @@ pub struct Throttle {
     hard_limit: u32,
     passwords: Arc<Sources>,
     challenges: Arc<Sources>,
+    /// Where mails are asked for without any proof.
+    askers: Arc<Sources>,
     key: Key,
 }
 
@@ -122,12 +125,21 @@ impl Throttle {
             hard_limit: limits.hard_limit,
             passwords: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
             challenges: Arc::new(Sources::new(EACH_CHALLENGE, FREE_CHALLENGES)),
+            askers: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
             key,
         }
     }
 
     /// Counts a try durably and says whether it may be checked. Two at once: one goes, the other waits.
     pub async fn attempt(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
+        let attempt = self.counted(account, target, lane).await?;
+        if attempt != Attempt::Go {
+            metrics().throttled(if *target == Target::Password { "password" } else { "factor" });
+        }
+        Ok(attempt)
+    }
+
+    async fn counted(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
         let (key, target) = (self.lane_key(account, lane), target.name());
         loop {
             let (mut tries, expect) = self.read(&key).await?;
@@ -231,7 +243,7 @@ impl Throttle {
 
     /// Until when this source must wait with password attempts from unknown browsers. In memory, bounded; IPv6 by /64.
     pub fn source_wait(&self, source: IpAddr) -> Option<Time> {
-        self.passwords.wait(source, self.vault.now())
+        self.passwords.wait(source, self.vault.now()).inspect(|_| metrics().throttled("source"))
     }
 
     /// Counts a password attempt of an unknown browser, before it is checked.
@@ -247,20 +259,30 @@ impl Throttle {
 
     /// Counts a challenge to nobody in particular, or an answer to one; or says until when this source must wait.
     pub fn challenged(&self, source: IpAddr) -> Result<(), Time> {
+        self.admit(&self.challenges, source)
+    }
+
+    /// Counts somebody who asks for a mail and has proved nothing; or says until when this source must wait. In memory,
+    /// bounded, and apart from password attempts: neither holds up the other.
+    pub fn ask_from(&self, source: IpAddr) -> Result<(), Time> {
+        self.admit(&self.askers, source)
+    }
+
+    fn admit(&self, sources: &Sources, source: IpAddr) -> Result<(), Time> {
         let now = self.vault.now();
-        match self.challenges.wait(source, now) {
-            Some(until) => Err(until),
-            None => {
-                self.challenges.count(source, now);
-                Ok(())
-            }
+        if let Some(until) = sources.wait(source, now) {
+            metrics().throttled("source");
+            return Err(until);
         }
+        sources.count(source, now);
+        Ok(())
     }
 
     /// Spends one send from each budget, durably, before it happens; or says when to come back. `budgets` are names
     /// with the most sends per window. From all of them or from none.
     pub async fn spend(&self, budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
-        budget::spend(&self.vault, &self.key, budgets).await
+        let spent = budget::spend(&self.vault, &self.key, budgets).await?;
+        Ok(spent.inspect_err(|_| metrics().throttled("budget")))
     }
 
     /// The wait after so many failures in a row: `base`, doubled with each further one, up to `ceiling`.

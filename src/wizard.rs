@@ -15,6 +15,7 @@ mod guard;
 mod invite;
 mod login;
 mod logout;
+mod reset;
 mod setup;
 mod stage;
 mod state;
@@ -32,9 +33,11 @@ use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::directory::FirstFactor;
 use crate::method::Checks;
+use crate::post::Post;
 use crate::secret::Key;
 use crate::session::Sessions;
 use crate::store::Vault;
+use crate::throttle::Throttle;
 use crate::ticket::Tickets;
 
 pub use invite::{Invitation, InvitationReason};
@@ -53,6 +56,8 @@ pub struct Wizard {
     pub checks: Checks,
     pub sessions: Sessions,
     pub audit: Audit,
+    pub throttle: Throttle,
+    pub post: Post,
     pub setup: Arc<SetupLink>,
     pub texts: vestibule_templates::Texts,
     pub settings: Settings,
@@ -67,6 +72,8 @@ pub struct Settings {
     pub first_login_for: Option<Duration>,
     pub min_length: usize,
     pub login_timeout: Duration,
+    /// Whether a new password is sent by mail to who asks for it.
+    pub reset_by_mail: bool,
 }
 
 /// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.
@@ -89,6 +96,9 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))
+        .route("/.vestibule/reset", get(reset::show).post(reset::ask))
+        .route("/.vestibule/reset/password", get(reset::show_new).post(reset::set))
+        .route("/.vestibule/reset/{token}", get(reset::open))
         .route("/.vestibule/setup", get(setup::show).post(setup::submit))
         .route("/.vestibule/setup/{token}", get(setup::open))
         .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));

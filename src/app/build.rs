@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use vestibule_templates::Texts;
 
+use super::monitor::is_public;
 use super::{Machine, StartError};
 use crate::account::{Accounts, Factor};
 use crate::assertion::{Assertions, SigningKeys};
@@ -24,6 +25,7 @@ use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
+use crate::post::Post;
 use crate::proxy::{Roster, Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
@@ -80,10 +82,12 @@ impl Plan {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
         addresses(&written, &mut problems);
+        metrics_address(&written, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, sites_known, &mut problems);
+        reset_by_mail(&written, &registry, &sites, sites_known, &mut problems);
         sealing_key(&written, &mut problems);
         if let Err(more) = telemetry::subscriber(&written.log, machine.clock.clone(), Box::new(std::io::sink())) {
             more.iter().cloned().for_each(|problem| problems.push(problem));
@@ -97,6 +101,11 @@ impl Plan {
             return Err(problems);
         }
         let mut warnings = sites.warnings.clone();
+        if written.listen.metrics.parse().is_ok_and(|address| is_public(&address)) {
+            let address = &written.listen.metrics;
+            warnings
+                .push(format!("listen.metrics is {address}: whoever reaches it reads the numbers, without a login"));
+        }
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
         Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
@@ -138,6 +147,7 @@ pub struct Parts {
     pub tickets: Tickets,
     pub throttle: Throttle,
     pub audit: Audit,
+    pub post: Post,
     pub first: FirstFactor,
     pub sessions: Sessions,
     pub keys: Arc<SigningKeys>,
@@ -176,12 +186,13 @@ impl Parts {
         let throttle = Throttle::new(vault.clone(), &written.throttle);
         let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
         let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
-        let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone());
+        let texts = Texts::english();
+        let post = Post::new(texts.clone());
+        let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone(), post.clone());
         let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
         let identity = &written.identity;
         let keys = Arc::new(SigningKeys::load(vault.clone(), identity.rotate.0, identity.lifetime.0).await?);
         let assertions = Assertions::new(keys.clone(), identity.lifetime.0);
-        let texts = Texts::english();
 
         let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
         let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
@@ -196,7 +207,8 @@ impl Parts {
             store.close().await;
             return Err(StartError::Stranded { count });
         }
-        let checks = checks(&plan, &accounts, &throttle, &audit, &texts);
+        let checks = checks(&plan, &accounts, &throttle, &audit, &post, &texts);
+        settle(&post, &plan);
         Ok(Arc::new(Self {
             machine,
             store,
@@ -205,6 +217,7 @@ impl Parts {
             tickets,
             throttle,
             audit,
+            post,
             first,
             sessions,
             keys,
@@ -218,7 +231,7 @@ impl Parts {
 
     /// Another configuration, ready to be put in force.
     pub fn with(&self, plan: Plan) -> InForce {
-        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.texts);
+        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post, &self.texts);
         InForce { plan, checks }
     }
 
@@ -236,12 +249,15 @@ impl Parts {
             checks: in_force.checks.clone(),
             sessions: self.sessions.clone(),
             audit: self.audit.clone(),
+            throttle: self.throttle.clone(),
+            post: self.post.clone(),
             setup: setup.clone(),
             texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
                 min_length: written.password.min_length,
                 login_timeout: written.session.login_timeout.0,
+                reset_by_mail: written.password.reset_by_mail,
             },
             derivation: self.vault.derive("wizard"),
         };
@@ -270,15 +286,22 @@ impl Parts {
     }
 }
 
-fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, texts: &Texts) -> Checks {
+fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post, texts: &Texts) -> Checks {
     Checks {
         registry: plan.registry.clone(),
         accounts: accounts.clone(),
         throttle: throttle.clone(),
         audit: audit.clone(),
         gateways: plan.gateways.clone(),
+        post: post.clone(),
         texts: Arc::new(texts.clone()),
     }
+}
+
+/// The post room works by this plan from now on.
+pub fn settle(post: &Post, plan: &Plan) {
+    let own = plan.sites.own_url().map_or_else(|| "this site".to_owned(), SiteOrigin::authority);
+    post.send_by(plan.gateways.clone(), own);
 }
 
 /// Makes the data folder, or looks whose it is: before the key is looked for, so that nothing of ours ever lies in
@@ -312,6 +335,22 @@ fn addresses(written: &Written, problems: &mut Problems) {
                 "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"",
             );
         }
+    }
+}
+
+/// The address for metrics is none of those that visitors reach.
+fn metrics_address(written: &Written, problems: &mut Problems) {
+    let text = &written.listen.metrics;
+    if text.is_empty() {
+        return;
+    }
+    let remedy = "write an address of its own such as \"127.0.0.1:9464\", or leave it out";
+    match text.parse::<SocketAddr>() {
+        Err(_) => problems.add("listen.metrics", format!("{text:?} is no address with a port"), remedy),
+        Ok(address) if address.port() != 0 && written.listen.http.iter().any(|http| http.parse() == Ok(address)) => {
+            problems.add("listen.metrics", "is an address that visitors reach, in listen.http", remedy);
+        }
+        Ok(_) => {}
     }
 }
 
@@ -401,6 +440,27 @@ fn sealing_key(written: &Written, problems: &mut Problems) {
         let text = KeyFileError::Missing { file }.to_string();
         let (what, remedy) = text.split_once("\n  ").unwrap_or((&text, ""));
         problems.add("store.sealing_key_file", what, remedy);
+    }
+}
+
+/// A new password by mail needs a way to send and an address to send; and a mailbox that sets the password must not be
+/// the second factor beside it.
+fn reset_by_mail(written: &Written, registry: &Registry, sites: &Sites, sites_known: bool, problems: &mut Problems) {
+    const KEY: &str = "password.reset_by_mail";
+    if !written.password.reset_by_mail {
+        return;
+    }
+    if written.gateway.email.is_none() {
+        problems.add(KEY, "mails need a gateway", "configure [gateway.email], or set password.reset_by_mail = false");
+    }
+    if sites_known && sites.own_url().is_none() {
+        let what = "no site knows one address of its own, and links are made of nothing else";
+        problems.add(KEY, what, "set url of a site, without a wildcard, or set password.reset_by_mail = false");
+    }
+    let cards = registry.iter().map(|method| method.card());
+    for card in cards.filter(|card| card.by_mailbox() && !card.fallback) {
+        let remedy = format!("set methods.{}.recovery_only = true, or switch one of the two off", card.id);
+        problems.add(KEY, "mail is a second factor too: whoever reads the mailbox would have both", remedy);
     }
 }
 

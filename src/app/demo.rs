@@ -23,7 +23,7 @@ use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{Loaded, Source, load};
 use crate::directory::DirectoryError;
-use crate::gateway::Gateways;
+use crate::gateway::{Gateway, Gateways};
 use crate::secret::{Random, Secret, random_bytes};
 use crate::store::VaultError;
 use crate::telemetry;
@@ -55,7 +55,8 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
     telemetry::start(&plan.written.log, machine.clock.clone())?;
     log_panics();
     let inbox = Arc::new(Inbox::new(machine.clock.clone()));
-    plan.gateways = Gateways { sms: Some(inbox.clone()), voice: Some(inbox.clone()), email: Some(inbox.clone()) };
+    let by = || -> Option<Arc<dyn Gateway>> { Some(inbox.clone()) };
+    plan.gateways = Gateways { sms: by(), voice: by(), email: by(), ..Gateways::default() };
     let parts = Parts::open(plan, machine.clone(), false).await?;
     let password = alice(&parts).await?;
 

@@ -15,10 +15,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::admin::AdminSocket;
+use super::build::settle;
+use super::monitor::Monitor;
 use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
-use crate::config::{IdentitySection, Loaded, Written};
+use crate::config::{IdentitySection, Loaded, PasswordSection, Written};
 use crate::error::Problems;
 use crate::proxy::{self, Door};
 use crate::store::VaultError;
@@ -32,6 +34,7 @@ pub struct Server {
     door: Arc<Door>,
     listeners: Vec<TcpListener>,
     admin: AdminSocket,
+    monitor: Option<Monitor>,
 }
 
 /// Binds every address of `listen.http`; port 0 takes a free one.
@@ -53,8 +56,12 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(parts: Arc<Parts>, listeners: Vec<TcpListener>, set_up: bool) -> Result<Self, StartError> {
-        let folder = parts.in_force.load().plan.written.store.path.clone();
+        let (folder, watched) = {
+            let written = &parts.in_force.load().plan.written;
+            (written.store.path.clone(), written.listen.metrics.clone())
+        };
         let admin = AdminSocket::bind(&folder)?;
+        let monitor = Monitor::bind(&watched).await?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         for address in &addresses {
             tracing::info!(%address, "listening");
@@ -79,22 +86,23 @@ impl Server {
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
         });
-        Ok(Self { parts, setup, setup_file, door, listeners, admin })
+        Ok(Self { parts, setup, setup_file, door, listeners, admin, monitor })
     }
 
     /// Answers until `stop`, then lets what is under way finish, then closes the store. `read` reads the configuration
     /// again, whenever a reload is asked for.
     pub async fn run(self, stop: CancellationToken, read: impl Fn() -> Result<Loaded, Problems> + Send + 'static) {
-        let Self { parts, setup, setup_file, door, listeners, admin } = self;
+        let Self { parts, setup, setup_file, door, listeners, admin, monitor } = self;
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
+        let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
         if let Err(error) = proxy::serve(door, listeners, stop).await {
             tracing::error!(%error, "the listeners failed");
         }
         over.cancel();
-        for task in [admin, ticks, reloads] {
+        for task in [admin, ticks, reloads].into_iter().chain(watched) {
             let _ = task.await;
         }
         let _ = std::fs::remove_file(setup_file);
@@ -296,6 +304,7 @@ async fn reload(
             tracing::error!(%error, "the new configuration could not be recorded, the old one stays in force");
             continue;
         }
+        settle(&parts.post, &next.plan);
         parts.in_force.store(Arc::new(next));
         door.running.store(Arc::new(running));
         match (now, later.is_empty()) {
@@ -318,12 +327,13 @@ async fn refused(parts: &Parts, problems: &Problems) {
 /// Sections that changed and that parts with a life of their own were built from; and whether anything else changed.
 fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     let identity = |written: &Written| (written.identity.lifetime, written.identity.rotate);
+    let hashing = |written: &Written| PasswordSection { reset_by_mail: false, ..written.password.clone() };
     let later = [
         ("listen", old.listen != new.listen),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
         ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
-        ("password", old.password != new.password),
+        ("password", hashing(old) != hashing(new)),
         ("throttle", old.throttle != new.throttle),
         ("audit", old.audit != new.audit),
         ("log", old.log != new.log),
@@ -340,7 +350,7 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
             rotate: old.identity.rotate,
             ..written.identity.clone()
         },
-        password: old.password.clone(),
+        password: PasswordSection { reset_by_mail: written.password.reset_by_mail, ..old.password.clone() },
         throttle: old.throttle.clone(),
         audit: old.audit.clone(),
         log: old.log.clone(),

@@ -49,7 +49,7 @@ macro_rules! value {
     )*};
 }
 
-value! { String = r#""…""#, PathBuf = r#""/…""#, bool = "true", u32 = "1", usize = "1", Span = r#""10m""#, Size = r#""64KiB""# }
+value! { String = r#""…""#, PathBuf = r#""/…""#, bool = "true", u32 = "1", usize = "1", f64 = "0.08", Span = r#""10m""#, Size = r#""64KiB""# }
 
 impl<T: Described> Described for Option<T> {
     fn shape() -> Shape {

@@ -82,8 +82,11 @@ section! {
 
 section! {
     Listen {
-        /// Addresses for HTTP/1.1 in clear; port 0 takes a free one.
+        /// Addresses for HTTP/1.1 and HTTP/2 with prior knowledge (h2c) in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
+        /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
+        /// those who watch over the gate, in clear and without a login. Empty: none.
+        metrics: String = String::new(),
     }
 }
 
@@ -170,6 +173,10 @@ section! {
         parallelism: u32 = 1,
         /// Shortest password, in characters; 15 for those who reach a one_factor rule, where it is the only lock.
         min_length: usize = 8,
+        /// true: whoever forgot the password may have a link sent to the account's mail address and set a new one; the second
+        /// factor stays as it is. Needs [gateway.email] and a site with a url, and refuses mail as a second factor beside it:
+        /// one mailbox would be both. Where a rule asks for one_factor, the mailbox is that one.
+        reset_by_mail: bool = false,
         /// How many hashes are computed at once.
         hashers: usize = 2,
         /// How many more may wait; beyond that a login is answered 503.
@@ -209,7 +216,8 @@ section! {
 
 section! {
     LimitsSection {
-        /// Connections of one client address at a time.
+        /// Connections of one client address at a time; of requests under way it may have a third as many. Behind a proxy in
+        /// `trust.proxies` each client has so many requests under way instead.
         connections_per_address: usize = 256,
         /// The whole of a request's head must arrive within this.
         head_timeout: Span = Span::secs(15),
@@ -219,7 +227,8 @@ section! {
         connect_timeout: Span = Span::secs(5),
         /// How long an upstream may take to begin its answer, or to finish the handshake of an upgrade.
         first_byte_timeout: Span = Span::secs(60),
-        /// How long an upstream may pause within its answer; no limit once a connection is upgraded.
+        /// How long an upstream may pause within its answer, a client within the body of its request, and a client in taking
+        /// the answer; no limit once a connection is upgraded.
         between_bytes_timeout: Span = Span::secs(60),
         /// How long open requests may go on after a stop was asked for.
         drain: Span = Span::secs(10),
@@ -279,6 +288,8 @@ section! {
         ca_file: String = String::new(),
         /// How long one delivery may take.
         timeout: Span = Span::secs(5),
+        /// All but console: what one message costs (one segment of a text message), for the metrics; in your currency.
+        price: f64 = 0.0,
     }
 }
 

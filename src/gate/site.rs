@@ -110,6 +110,12 @@ impl Site {
 }
 
 impl Sites {
+    /// Where our pages are: the first site that knows one address of its own.
+    pub fn own_url(&self) -> Option<&Origin> {
+        let mut urls = self.sites.iter().filter_map(|site| site.url.as_ref());
+        urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
+    }
+
     /// Builds all sites; every problem is named by its key.
     pub fn build(written: &Written, problems: &mut Problems) -> Self {
         let mut built = Self::default();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use vestibule_templates::mail;
 
 use super::{
     Answer, Answered, Ask, Ceremony, Challenge, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place,
@@ -16,8 +17,10 @@ use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
+use crate::post::Post;
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
+use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId, neighbourhood};
 
@@ -143,18 +146,23 @@ pub struct Checks {
     pub throttle: Throttle,
     pub audit: Audit,
     pub gateways: Gateways,
+    pub post: Post,
     pub texts: Arc<vestibule_templates::texts::Texts>,
 }
 
 impl Checks {
     /// Factors that can be used now, the one used last first, then the strongest, fallbacks last. Left out, but still
-    /// factors of the user: those whose method is not in force, and recovery codes that are all used up.
+    /// factors of the user: those whose method is not in force, recovery codes that are all used up, and the mailbox that
+    /// the password came by.
     pub async fn usable(&self, user: &User) -> Result<Vec<Row<Factor>>, CheckError> {
         let rows = self.accounts.factors(user).await?;
         let mut usable: Vec<_> = rows
             .into_iter()
             .filter_map(|row| {
                 let method = self.registry.get(&row.value.method)?;
+                if user.password_by_mail && method.card().by_mailbox() {
+                    return None;
+                }
                 let state = &row.value.state;
                 let alive = !method.stranded(state) && method.describe(state).remaining != Some(0);
                 let card = method.card();
@@ -182,6 +190,7 @@ impl Checks {
     {
         let row = self.accounts.factor(user, factor).await?;
         let method = self.method(&row.value.method, place)?;
+        not_twice(user, method)?;
         let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
         let step = step.map_err(CheckError::Field)?;
         self.start(user, method, Some(&row), step, place, previous, origin, keep).await
@@ -247,16 +256,8 @@ impl Checks {
         let Challenge { pending, life, ceremony } =
             challenge.ok_or_else(|| CheckError::NoSuchMethod(method.clone()))?;
         let expires = self.vault().now() + life;
-        let begun = Begun {
-            method: method.clone(),
-            factor: None,
-            pending,
-            expires,
-            next_send: None,
-            called: false,
-            unsent: false,
-        };
-        Ok((begun, ceremony))
+        let (next_send, called, unsent) = (None, false, false);
+        Ok((Begun { method: method.clone(), factor: None, pending, expires, next_send, called, unsent }, ceremony))
     }
 
     /// Checks an answer to [`Checks::begin_alone`] against the factor it names. An answer that names nobody's factor, or
@@ -322,6 +323,25 @@ impl Checks {
         alone: bool,
     ) -> Result<Checked, CheckError> {
         let method = self.method(&begun.method, place)?;
+        not_twice(user, method)?;
+        let checked = self.weigh(method, user, begun, answer, lane, place, origin, consume, alone).await;
+        metrics().factor(method.card().id.as_str(), result(&checked));
+        checked
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn weigh(
+        &self,
+        method: &Arc<dyn Method>,
+        user: &User,
+        begun: &Begun,
+        answer: &Answer,
+        lane: &Lane,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+        alone: bool,
+    ) -> Result<Checked, CheckError> {
         let card = method.card();
         let now = self.vault().now();
         let Some(factor) = begun.factor.as_ref().filter(|_| now < begun.expires) else { return Ok(Checked::Gone) };
@@ -360,6 +380,7 @@ impl Checks {
         let by_owner = matches!(answered, Answered::RightByOwner { .. });
         let wrong = match answered {
             Answered::Right { state, amr } | Answered::RightByOwner { state, amr } => {
+                let left = method.describe(&state).remaining.map(|left| left as u64);
                 let used = self.accounts.used_factor(user.id, &row, state)?;
                 let event =
                     self.audit.entry(about(if card.fallback { Kind::RecoveryUsed } else { Kind::FactorRight }))?;
@@ -372,6 +393,15 @@ impl Checks {
                     changes.extend(self.throttle.clear(&account, &target, lane, complete).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
+                            if user.password_by_mail {
+                                self.trust_the_mailbox_again(user).await;
+                            }
+                            if card.fallback {
+                                let label = row.value.label.clone();
+                                let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
+                                let change = left.map_or(mail::Change::FallbackUsed { label }, by_code);
+                                self.tell(user, &change, origin);
+                            }
                             let proved = Some((card.id.clone(), factor.clone()));
                             let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &amr));
                             return Ok(Checked::Proved(proof.by_owner(by_owner)));
@@ -526,6 +556,8 @@ impl Checks {
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
                 Ok(_) => {
+                    let added = || mail::Change::FactorAdded { label: factor.label.clone() };
+                    self.tell(user, &if renewed { mail::Change::RecoveryRenewed } else { added() }, origin);
                     let proved = Some((card.id.clone(), factor.id.clone()));
                     let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
@@ -581,13 +613,18 @@ impl Checks {
             if fresh.factors.len() != rows.len() || !rows.iter().all(|row| fresh.factors.contains(&row.value.id)) {
                 continue;
             }
-            for gone in removed {
+            for gone in &removed {
                 let event = Event::new(Kind::FactorRemoved, origin).user(user.id, &user.name);
                 changes.push(self.audit.entry(event.factor(&gone.method, Some(&gone.id)))?);
             }
             changes.extend(more.iter().cloned());
             match self.vault().commit(changes).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    for gone in removed {
+                        self.tell(user, &mail::Change::FactorRemoved { label: gone.label.clone() }, origin);
+                    }
+                    return Ok(());
+                }
                 Err(VaultError::Conflict(key)) if key.starts_with("session/") => return Err(over()),
                 Err(VaultError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -677,10 +714,7 @@ impl Checks {
         origin: &Origin,
         now: Time,
     ) -> Result<Sending, CheckError> {
-        let delivery = match self.gateways.for_receiver(outgoing.receiver()) {
-            Some(gateway) => gateway.send(&outgoing.message).await,
-            None => Delivery::Failed("no gateway is configured".to_owned()),
-        };
+        let delivery = self.gateways.deliver(&outgoing.message).await;
         let event =
             |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&begun.method, begun.factor.as_ref());
         match delivery {
@@ -694,6 +728,19 @@ impl Checks {
                 Ok(Sending::Failed)
             }
         }
+    }
+
+    /// Another factor than the mailbox that set the password was proved. What fails here is tried again at the next login.
+    async fn trust_the_mailbox_again(&self, user: &User) {
+        let edit = |user: &mut User| user.password_by_mail = false;
+        if let Err(error) = self.accounts.edit_as(user, edit, Vec::new()).await {
+            tracing::info!(%error, "that a factor was proved after a password by mail was not noted");
+        }
+    }
+
+    /// Tells the owner of what was done, by another way than it was done on.
+    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+        self.post.tell(&user.name, user.email.as_deref(), change, origin.address, self.vault().clock().wall());
     }
 
     /// The write that makes `unique` this factor's.
@@ -822,6 +869,26 @@ async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answ
             tracing::warn!(method = %method.card().id, why, "an answer could not be validated");
             Err(why)
         }
+    }
+}
+
+/// A mailbox that set the password is no second factor beside it.
+fn not_twice(user: &User, method: &Arc<dyn Method>) -> Result<(), CheckError> {
+    if user.password_by_mail && method.card().by_mailbox() {
+        return Err(CheckError::NoSuchMethod(method.card().id.clone()));
+    }
+    Ok(())
+}
+
+/// What became of an answer, as it is counted.
+fn result(checked: &Result<Checked, CheckError>) -> &'static str {
+    match checked {
+        Ok(Checked::Proved(_)) => "right",
+        Ok(Checked::Wrong) => "wrong",
+        Ok(Checked::Wait(_)) => "waiting",
+        Ok(Checked::Closed) => "closed",
+        Ok(Checked::Gone) => "gone",
+        Err(_) => "failed",
     }
 }
 

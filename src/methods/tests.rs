@@ -1,5 +1,7 @@
 //! What holds for every method is told once, walking the registry; what each alone must hold follows.
 
+mod every;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::account::{Accounts, NewUser, User};
+use crate::account::{AccountError, Accounts, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
@@ -16,6 +18,7 @@ use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
     Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
+use crate::post::Post;
 use crate::secret::{DerivedRandom, Key, Secret};
 use crate::store::{Change, Expect, KeyRing, MemoryStore, Record, Vault};
 use crate::throttle::{Lane, Throttle};
@@ -31,6 +34,8 @@ const SITE: &str = "https://wiki.example.com";
 /// A house with all methods, in memory.
 struct Bench {
     clock: Arc<StillClock>,
+    store: Arc<MemoryStore>,
+    start: u64,
     vault: Vault,
     checks: Checks,
     outbox: Outbox,
@@ -118,7 +123,7 @@ impl Bench {
     fn with(sections: Value) -> Self {
         let outbox = Outbox::default();
         let console = || Some(Arc::new(ConsoleGateway::new(outbox.clone())) as Arc<dyn crate::gateway::Gateway>);
-        let gateways = Gateways { sms: console(), voice: console(), email: console() };
+        let gateways = Gateways { sms: console(), voice: console(), email: console(), ..Gateways::default() };
         let mut written: BTreeMap<String, Value> = serde_json::from_value(sections).unwrap();
         for id in ids() {
             written.entry(id.to_string()).or_insert_with(|| json!({}))["enabled"] = json!(true);
@@ -137,18 +142,44 @@ impl Bench {
         assert!(problems.is_empty(), "{problems}");
 
         let clock = Arc::new(StillClock::at(Time::from_secs(1_800_000_000)));
+        Self::over(Arc::default(), 1, clock, outbox, registry, gateways)
+    }
+
+    /// The process that starts on this store as the so many-th; each draws randomness of its own.
+    fn over(
+        store: Arc<MemoryStore>,
+        start: u64,
+        clock: Arc<StillClock>,
+        outbox: Outbox,
+        registry: Arc<Registry>,
+        gateways: Gateways,
+    ) -> Self {
         let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
-        let random = Arc::new(DerivedRandom::seeded(1));
-        let vault = Vault::new(Arc::new(MemoryStore::default()), keys, clock.clone(), random);
+        let random = Arc::new(DerivedRandom::seeded(start));
+        let vault = Vault::new(store.clone(), keys, clock.clone(), random);
         let checks = Checks {
             registry,
             accounts: Accounts::new(vault.clone()),
             throttle: Throttle::new(vault.clone(), &ThrottleSection::default()),
             audit: Audit::new(vault.clone(), Duration::from_secs(86_400), 1 << 20),
             gateways,
+            post: Post::new(vestibule_templates::Texts::english()),
             texts: Arc::new(vestibule_templates::texts::Texts::english()),
         };
-        Self { clock, vault, checks, outbox }
+        Self { clock, store, start, vault, checks, outbox }
+    }
+
+    /// The same house after the process died: nothing but the store is left of it.
+    fn restarted(self) -> Self {
+        let Checks { registry, gateways, .. } = self.checks;
+        Self::over(self.store, self.start + 1, self.clock, self.outbox, registry, gateways)
+    }
+
+    /// Makes a user whose mail address the operator set.
+    async fn with_address(&self, name: &str, email: &str) {
+        let user = self.user(name).await;
+        let set = |user: &mut User| user.email = Some(email.to_owned());
+        self.checks.accounts.edit(user.id, set, Vec::new()).await.unwrap();
     }
 
     async fn user(&self, name: &str) -> Arc<User> {
@@ -1159,7 +1190,7 @@ fn nobody_is_called_where_nobody_can_be_asked() {
 
 fn built(written: Value, origins: &[&str], gateway: bool) -> (Arc<Registry>, Vec<String>) {
     let sms = gateway.then(|| Arc::new(ConsoleGateway::new(Outbox::default())) as Arc<dyn crate::gateway::Gateway>);
-    let gateways = Gateways { voice: sms.clone(), sms, email: None };
+    let gateways = Gateways { voice: sms.clone(), sms, ..Gateways::default() };
     let origins: Vec<Origin> = origins.iter().map(|origin| Origin::parse(origin).unwrap()).collect();
     let mut problems = Problems::default();
     let written = serde_json::from_value(written).unwrap();

@@ -94,7 +94,17 @@ fn unread(error: impl Deref<Target = pingora::Error>) -> StatusCode {
 
 /// Writes an answer of ours, dressed; then reads on for a bounded while if the client is still sending. Returns how
 /// many bytes of body were sent.
-pub async fn write(session: &mut Session, mut answer: Answer, dress: Dress) -> pingora::Result<usize> {
+pub async fn write(session: &mut Session, answer: Answer, dress: Dress) -> pingora::Result<usize> {
+    let (head, body) = dressed(answer, dress, &session.req_header().method)?;
+    let sent = body.as_ref().map_or(0, Bytes::len);
+    session.write_response_header(Box::new(head), body.is_none()).await?;
+    session.write_response_body(body, true).await?;
+    drain(session).await;
+    Ok(sent)
+}
+
+/// An answer of ours as Pingora sends it: its head, and its body unless there is none to send.
+pub fn dressed(mut answer: Answer, dress: Dress, method: &Method) -> pingora::Result<(ResponseHeader, Option<Bytes>)> {
     security_headers(&mut answer.headers, dress);
     let mut head = ResponseHeader::build(answer.status, Some(answer.headers.len() + 4))?;
     let mut last = None;
@@ -109,13 +119,8 @@ pub async fn write(session: &mut Session, mut answer: Answer, dress: Dress) -> p
     if !bodiless {
         head.insert_header(header::CONTENT_LENGTH, answer.body.len())?;
     }
-    let empty = bodiless || answer.body.is_empty() || session.req_header().method == Method::HEAD;
-    let sent = if empty { 0 } else { answer.body.len() };
-    session.write_response_header(Box::new(head), empty).await?;
-    let body = (!empty).then_some(answer.body);
-    session.write_response_body(body, true).await?;
-    drain(session).await;
-    Ok(sent)
+    let empty = bodiless || answer.body.is_empty() || *method == Method::HEAD;
+    Ok((head, (!empty).then_some(answer.body)))
 }
 
 async fn drain(session: &mut Session) {

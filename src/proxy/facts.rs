@@ -23,6 +23,8 @@ pub struct Arrived {
     /// The target as sent.
     pub target: Vec<u8>,
     pub framing: Framing,
+    /// It shares its connection with others (HTTP/2).
+    pub streamed: bool,
 }
 
 /// The raw facts of a request.

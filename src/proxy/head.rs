@@ -1,7 +1,9 @@
-//! The head of an HTTP/1 request, as it arrived: one strict reading (RFC 9112), before any library sees a byte of it.
-//! A head that two parsers could read in two ways is refused here, so that what is judged and what is sent on cannot
-//! differ. Pure: bytes in, one reading or a refusal out; it must never repair, and never guess where a message ends.
+//! The head of a request, as it arrived: one strict reading (RFC 9112), before any library sees a byte of it. A head that
+//! two parsers could read in two ways is refused here, so that what is judged and what is sent on cannot differ. One that
+//! came in frames (RFC 9113) is taken apart by the library, and then held to the same rules. Pure: bytes in, one reading
+//! or a refusal out; it must never repair, and never guess where a message ends.
 
+use http::header::{self, HeaderMap};
 use thiserror::Error;
 
 /// The longest head, with its blank line, in bytes.
@@ -12,13 +14,14 @@ pub const MAX_LINE: usize = 8 * 1024;
 pub const MAX_FIELDS: usize = 100;
 
 /// What a client sends that wants HTTP/2 without asking (RFC 9113 section 3.4).
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Where the message ends: known before anything else is done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// So many bytes of body; none is 0.
     Length(u64),
+    /// Its end shows when it comes: chunks, or the frames of HTTP/2.
     Chunked,
     /// A WebSocket handshake: after a 101 whatever comes belongs to it.
     Upgrade,
@@ -82,7 +85,7 @@ impl Scanner {
             if before.last() != Some(&b'\r') {
                 return Err(HeadError::Malformed("a line does not end in CR LF"));
             }
-            if !self.line_ended && before.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(before) {
+            if !self.line_ended && before == b"PRI * HTTP/2.0\r" {
                 return Err(HeadError::Version);
             }
             self.line_ended = true;
@@ -123,10 +126,34 @@ fn read(head: &[u8]) -> Result<Head, HeadError> {
         }
         fields.read(line)?;
     }
-    if fields.hosts != 1 {
-        return Err(HeadError::Malformed("there is not exactly one host"));
-    }
     Ok(Head { length: head.len(), target: line.target.to_vec(), framing: fields.framing(&line)? })
+}
+
+/// Reads a head that came in frames. The authority is expected as `Host`, as the rest of the house reads it.
+pub fn read_decoded(method: &str, target: &[u8], headers: &HeaderMap) -> Result<Framing, HeadError> {
+    if target.len() > MAX_LINE {
+        return Err(HeadError::LineTooLong);
+    }
+    method_and_target(method.as_bytes(), target)?;
+    // Browsers send each cookie as a field of its own (RFC 9113 section 8.2.3).
+    let cookies = headers.get_all(header::COOKIE).iter().count();
+    if headers.len() - cookies.saturating_sub(1) > MAX_FIELDS {
+        return Err(HeadError::TooLarge);
+    }
+    let mut fields = Fields::default();
+    for (name, value) in headers {
+        let value = value.as_bytes();
+        if value.trim_ascii().len() != value.len() {
+            return Err(HeadError::Malformed("a field's value begins or ends with a blank"));
+        }
+        fields.field(name.as_str().as_bytes(), value)?;
+    }
+    let line = RequestLine { method: method.as_bytes(), target, current: true };
+    match (fields.length, fields.chunked || fields.upgrades > 0) {
+        (_, true) => Err(HeadError::Malformed("a field of HTTP/1 in HTTP/2")),
+        (Some(_), false) => fields.framing(&line),
+        (None, false) => fields.framing(&line).map(|_| Framing::Chunked),
+    }
 }
 
 struct RequestLine<'a> {
@@ -150,6 +177,11 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadError> {
         b"HTTP/2.0" => return Err(HeadError::Version),
         _ => return Err(HeadError::Malformed("the version is none")),
     };
+    method_and_target(method, target)?;
+    Ok(RequestLine { method, target, current })
+}
+
+fn method_and_target(method: &[u8], target: &[u8]) -> Result<(), HeadError> {
     // Upper case only: an application may take `get` for GET where a rule did not.
     if method.is_empty() || method.len() > 32 || !method.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-') {
         return Err(HeadError::Malformed("the method is no method"));
@@ -164,7 +196,7 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadError> {
     if target.first() != Some(&b'/') || target.contains(&b'#') || !readable {
         return Err(HeadError::Malformed("the target is not a path"));
     }
-    Ok(RequestLine { method, target, current })
+    Ok(())
 }
 
 /// What of the fields decides where the message ends.
@@ -184,13 +216,18 @@ impl Fields {
             return Err(HeadError::Malformed("a field is folded"));
         }
         let colon = line.iter().position(|byte| *byte == b':').ok_or(HeadError::Malformed("a field has no colon"))?;
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
         if name.is_empty() || !name.iter().all(is_token) {
             return Err(HeadError::Malformed("a field's name is no name"));
         }
-        if line[colon + 1..].iter().fold(false, |found, byte| found | is_control(*byte)) {
+        if value.iter().fold(false, |found, byte| found | is_control(*byte)) {
             return Err(HeadError::Malformed("a field's value has control characters"));
         }
+        self.field(name, value.trim_ascii())
+    }
+
+    /// Takes in a field with a name and a value that can be such.
+    fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
         if name.eq_ignore_ascii_case(b"host") {
             // Without user information, blanks or escapes; which host it is, is read later.
             let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
@@ -219,8 +256,11 @@ impl Fields {
         Ok(())
     }
 
-    /// RFC 9112 section 6.3, without its tolerances.
+    /// RFC 9112 sections 3.2 and 6.3, without their tolerances.
     fn framing(&self, line: &RequestLine<'_>) -> Result<Framing, HeadError> {
+        if self.hosts != 1 {
+            return Err(HeadError::Malformed("there is not exactly one host"));
+        }
         match (self.length, self.chunked) {
             (Some(_), true) => Err(HeadError::Malformed("both a length and a transfer coding")),
             (None, true) if !line.current => Err(HeadError::Malformed("a transfer coding in HTTP/1.0")),
@@ -367,6 +407,41 @@ mod tests {
         assert_eq!(whole("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), Err(HeadError::Method));
         assert_eq!(whole("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), Err(HeadError::Version));
         assert_eq!(whole("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Err(HeadError::Version));
+    }
+
+    /// D2-07, D2-08: what came in frames is held to the same rules.
+    #[test]
+    fn a_decoded_head_is_held_to_the_same_rules() {
+        let read = |method: &str, target: &str, fields: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.append(*name, value.parse().unwrap());
+            }
+            read_decoded(method, target.as_bytes(), &headers)
+        };
+        let host = ("host", "a.test");
+        assert_eq!(read("GET", "/a?b", &[host]), Ok(Framing::Chunked));
+        assert_eq!(read("POST", "/a", &[host, ("content-length", "3")]), Ok(Framing::Length(3)));
+        let crumbs: Vec<_> = std::iter::once(host).chain([("cookie", "a=1"); MAX_FIELDS + 1]).collect();
+        assert!(read("GET", "/", &crumbs).is_ok(), "crumbs are one field");
+        let many: Vec<_> = std::iter::once(host).chain([("x", "1"); MAX_FIELDS]).collect();
+        assert_eq!(read("GET", "/", &many), Err(HeadError::TooLarge));
+        assert_eq!(read("GET", &format!("/{}", "a".repeat(MAX_LINE)), &[host]), Err(HeadError::LineTooLong));
+        assert_eq!(read("TRACE", "/", &[host]), Err(HeadError::Method));
+        for (method, target, fields) in [
+            ("get", "/", vec![host]),
+            ("GET", "*", vec![host]),
+            ("GET", "http://b/", vec![host]),
+            ("GET", "/", vec![]),
+            ("GET", "/", vec![("host", "u@a")]),
+            ("GET", "/", vec![host, ("x", " blank")]),
+            ("POST", "/", vec![host, ("content-length", "3"), ("content-length", "3")]),
+            ("POST", "/", vec![host, ("content-length", "+3")]),
+            ("POST", "/", vec![host, ("transfer-encoding", "chunked")]),
+            ("GET", "/", vec![host, ("upgrade", "websocket"), ("connection", "upgrade")]),
+        ] {
+            assert!(malformed(read(method, target, &fields)), "{method} {target} {fields:?}");
+        }
     }
 
     /// D1-21: each ceiling is met before more is kept.

@@ -89,9 +89,6 @@ fn fields(
     fields.insert(header::HOST, HeaderValue::try_from(host)?);
     fields.insert(&LOOP, HeaderValue::try_from(path(received, context.here))?);
     forwarded(&mut fields, permit, facts, context.peer)?;
-    if facts.websocket {
-        fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
     for Set { name, value } in context.identity {
         fields.insert(name, value.clone());
     }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use pingora::apps::HttpServerApp;
+use http::StatusCode;
+use pingora::apps::{HttpServerApp, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::proxy::HttpProxy;
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::Arrived;
-use super::head::{Head, HeadError, Scanner};
+use super::head::{Head, HeadError, PREFACE, Scanner};
 use super::respond::{Answer, Dress, METHODS};
 use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
@@ -28,7 +29,11 @@ use crate::types::neighbourhood;
 /// How long to wait after the machine refused to give us a connection (no more file descriptors).
 const BREATH: Duration = Duration::from_millis(100);
 /// How long connections that were cut have to notice.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+
+/// For each request under way an address may have so many connections. A request holds the application, and, where its
+/// visitor takes nothing of a large answer, up to 0.6 MiB (Pingora reads nine times 64 KiB ahead).
+const CONNECTIONS_FOR_ONE: usize = 3;
 
 tokio::task_local! {
     /// The request this task is busy with: Pingora carries nothing of ours from here to the filters.
@@ -56,9 +61,11 @@ pub struct Listening {
     proxy: Arc<HttpProxy<Gatekeeper>>,
     running: Arc<ArcSwap<Running>>,
     addresses: Arc<Addresses>,
-    stop: CancellationToken,
+    /// Requests under way.
+    requests: Arc<Addresses>,
+    pub(super) stop: CancellationToken,
     /// The parent of every request's token: cancelled when the time to finish is over.
-    over: CancellationToken,
+    pub(super) over: CancellationToken,
     /// Pingora's own word for `stop`.
     stopping: watch::Receiver<bool>,
 }
@@ -70,7 +77,27 @@ impl Listening {
         stop: CancellationToken,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { proxy, running, addresses: Arc::default(), stop, over: CancellationToken::new(), stopping }
+        let (addresses, requests) = Default::default();
+        Self { proxy, running, addresses, requests, stop, over: CancellationToken::new(), stopping }
+    }
+
+    pub(super) fn limits(&self) -> LimitsSection {
+        self.running.load().limits.clone()
+    }
+
+    /// A place for one more request of this address, among a third as many as it may have connections.
+    pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
+        let place = self.requests.enter(address, (self.most(&address) / CONNECTIONS_FOR_ONE).max(1));
+        if place.is_none() {
+            tracing::info!(target: "vestibule::access", client = %address, "too many requests at once from one address");
+        }
+        place
+    }
+
+    /// How many connections this address may have at a time.
+    fn most(&self, address: &IpAddr) -> usize {
+        let running = self.running.load();
+        if running.trusts(address) { usize::MAX } else { running.limits.connections_per_address }
     }
 
     /// Accepts until a stop is asked for, then lets open requests finish for the drain time, then cuts them.
@@ -83,9 +110,7 @@ impl Listening {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let address = peer.ip().to_canonical();
-                        let running = self.running.load();
-                        let most = if running.trusts(&address) { usize::MAX } else { running.limits.connections_per_address };
-                        let Some(place) = self.addresses.enter(address, most) else {
+                        let Some(place) = self.addresses.enter(address, self.most(&address)) else {
                             tracing::debug!(client = %address, "too many connections from one address");
                             continue;
                         };
@@ -108,38 +133,42 @@ impl Listening {
         }
     }
 
-    /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it.
+    /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it; or many
+    /// requests at once, where it begins with the preface of HTTP/2.
     async fn converse(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: Place) {
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let address = peer.ip().to_canonical();
         let mut transport = Transport::new(stream, SocketAddr::new(address, peer.port()));
+        let mut fresh = true;
         loop {
-            let limits = self.running.load().limits.clone();
-            let head = match self.head(&mut transport, &limits).await {
-                Ok(Some(head)) => head,
+            let limits = self.limits();
+            let head = match self.head(&mut transport, &limits, fresh).await {
+                Ok(Some(Opening::Head(head))) => head,
+                Ok(Some(Opening::Streams)) => return self.converse_in_streams(transport, address).await,
                 Ok(None) => return,
-                Err(error) => {
-                    let status = error.status();
-                    tracing::info!(target: "vestibule::access", client = %address, status = status.as_u16(), %error);
-                    let mut answer = Answer::unreadable(status);
-                    if error == HeadError::Method {
-                        answer = answer.allowing(METHODS);
-                    }
-                    let _ = timeout(BREATH, transport.answer(&answer.into_bytes(Dress::plain()))).await;
-                    transport.close_gently().await;
-                    return;
-                }
+                Err(error) => return say_and_close(transport, refusal(address, error)).await,
+            };
+            let Some(_place) = self.enter(address) else {
+                let answer = Answer::unreadable(StatusCode::TOO_MANY_REQUESTS).later();
+                return say_and_close(transport, answer).await;
             };
             match self.request(transport, head, address, &limits).await {
                 Some(next) => transport = next,
                 None => return,
             }
+            fresh = false;
         }
     }
 
-    /// The next head; none when the client has gone, was silent for too long, or we stop.
-    async fn head(&self, transport: &mut Transport, limits: &LimitsSection) -> Result<Option<Head>, HeadError> {
+    /// The next head; none when the client has gone, was silent for too long, or we stop. `fresh`: nothing was said yet,
+    /// so that it may be HTTP/2.
+    async fn head(
+        &self,
+        transport: &mut Transport,
+        limits: &LimitsSection,
+        fresh: bool,
+    ) -> Result<Option<Opening>, HeadError> {
         if transport.held().is_empty() {
             tokio::select! {
                 // What has arrived is still answered: the stop is looked at last.
@@ -154,8 +183,14 @@ impl Listening {
         let deadline = after(limits.head_timeout.0);
         let mut scanner = Scanner::default();
         loop {
-            if let Some(head) = scanner.scan(transport.held())? {
-                return Ok(Some(head));
+            let held = transport.held();
+            if fresh && held.starts_with(PREFACE) {
+                return Ok(Some(Opening::Streams));
+            }
+            // Up to a point the preface looks like a head, and a short one of HTTP/1 like the preface.
+            let undecided = fresh && PREFACE.starts_with(held);
+            if !undecided && let Some(head) = scanner.scan(held)? {
+                return Ok(Some(Opening::Head(head)));
             }
             match transport.fill_until(deadline).await {
                 Some(Ok(1..)) => {}
@@ -179,20 +214,51 @@ impl Listening {
         session.set_pipelined_prefix(bytes);
         session.set_read_timeout(Some(limits.between_bytes_timeout.0));
         session.set_write_timeout(Some(limits.between_bytes_timeout.0));
+        let arrived = Arrived { peer, target: head.target, framing: head.framing, streamed: false };
+        let (stream, _) = self.answer(session, arrived, patience).await?.consume();
+        stream.into_any().downcast::<Transport>().ok().map(|transport| *transport)
+    }
+
+    /// Has a request answered, unless it is cut before. Returns the connection where it belongs to the request.
+    pub(super) async fn answer(
+        &self,
+        session: ServerSession,
+        arrived: Arrived,
+        patience: Arc<Patience>,
+    ) -> Option<ReusedHttpStream> {
         let token = self.over.child_token();
-        let arrived = Arc::new(Arrived { peer, target: head.target, framing: head.framing });
-        let request = Request { arrived, token: token.clone(), patience };
-        let next = REQUEST.scope(request, async {
+        let request = Request { arrived: Arc::new(arrived), token: token.clone(), patience };
+        let answered = REQUEST.scope(request, async {
             tokio::select! {
                 biased;
                 // Dropping what Pingora does closes both sides at once.
                 () = token.cancelled() => None,
-                next = self.proxy.process_new_http(session, &self.stopping) => next,
+                answered = self.proxy.process_new_http(session, &self.stopping) => answered,
             }
         });
-        let (stream, _) = next.await?.consume();
-        stream.into_any().downcast::<Transport>().ok().map(|transport| *transport)
+        answered.await
     }
+}
+
+/// How a client begins.
+enum Opening {
+    Head(Head),
+    /// With the preface of HTTP/2, which is still held.
+    Streams,
+}
+
+/// Answers without Pingora.
+async fn say_and_close(mut transport: Transport, answer: Answer) {
+    let _ = timeout(BREATH, transport.answer(&answer.into_bytes(Dress::plain()))).await;
+    transport.close_gently().await;
+}
+
+/// The answer to what is no request, told in the log with its reason and without what it was.
+pub(super) fn refusal(client: IpAddr, error: HeadError) -> Answer {
+    let status = error.status();
+    tracing::info!(target: "vestibule::access", %client, status = status.as_u16(), %error);
+    let answer = Answer::unreadable(status);
+    if error == HeadError::Method { answer.allowing(METHODS) } else { answer }
 }
 
 /// How many connections each address has, or requests where the connections are a proxy's.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::{UnderWay, metrics};
 use crate::types::Handle;
 
 /// How many ended sessions are remembered, for requests that were judged just before the end and enter just after it.
@@ -37,7 +38,7 @@ impl Live {
         let id = table.next;
         table.next += 1;
         table.requests.entry(session.clone()).or_default().push((id, token));
-        Entry { live: self.clone(), session: session.clone(), id }
+        Entry { live: self.clone(), session: session.clone(), id, _counted: metrics().request() }
     }
 
     /// Ends all that is under way of a session. A handle is never used again, so it may be remembered as ended.
@@ -73,6 +74,7 @@ pub struct Entry {
     live: Arc<Live>,
     session: Handle,
     id: u64,
+    _counted: UnderWay,
 }
 
 impl Drop for Entry {

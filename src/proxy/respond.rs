@@ -175,9 +175,7 @@ impl Answer {
             ),
         };
         match status {
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                answer.with(header::RETRY_AFTER, RETRY_AFTER)
-            }
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => answer.later(),
             StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
         }
@@ -187,6 +185,11 @@ impl Answer {
     pub fn unreadable(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or("Bad Request");
         Self::new(status, "text/plain; charset=utf-8", format!("{} {reason}\n", status.as_u16()))
+    }
+
+    /// It may go better in a while.
+    pub fn later(self) -> Self {
+        self.with(header::RETRY_AFTER, RETRY_AFTER)
     }
 
     /// Public keys (RFC 7517), for everybody, for a little while.

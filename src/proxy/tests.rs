@@ -390,7 +390,7 @@ async fn a_doubtful_head_ends_the_connection() {
         ("GET /public/ HTTP/1.1\r\nHost: u@app.test\r\n\r\n", "400"),
         ("get /public/ HTTP/1.1\r\nHost: app.test\r\n\r\n", "400"),
         ("CONNECT app.test:443 HTTP/1.1\r\nHost: app.test\r\n\r\n", "405"),
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505"),
+        ("PRI * HTTP/2.0\r\n\r\nnot so", "505"),
         (long.as_str(), "431"),
         ("GET /public/ HTTP/1.1\r\nHost:", "408"),
         ("GET /public/ HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n", "421"),

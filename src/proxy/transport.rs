@@ -20,13 +20,21 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::sync::Notify;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::head::Framing;
+use super::meter::Meter;
 
 /// How much of later requests is kept while one is answered, in bytes: one head of the longest kind and a form. No
 /// honest client sends more ahead, and one that does would hide from us whether it is still there.
 const MAX_HELD: usize = 128 * 1024;
+
+/// How long, and how much, is read on after the last word: a client that is still sending would lose it to a reset
+/// otherwise (RFC 9112 section 9.6).
+const LINGER: Duration = Duration::from_millis(500);
+const MAX_LINGER: usize = 1 << 20;
 
 /// A connection with a client.
 pub struct Transport {
@@ -36,14 +44,22 @@ pub struct Transport {
     allowance: Allowance,
     patience: Arc<Patience>,
     alarm: Alarm,
+    /// Where many requests share the connection.
+    meter: Option<Box<Meter>>,
+    /// After the last word: what was read on, and until when it is.
+    lingering: Option<(usize, Instant)>,
     digest: Arc<SocketDigest>,
 }
 
 /// How long an application may be silent now. Pingora knows one time limit for a whole exchange, and cannot change it
 /// on the way; but it reads from the client all the while, to see whether it goes away. So the limit is kept here, and
 /// running into it is a failed read.
+/// Where many requests share a connection nobody reads from it for one of them: there it is watched from outside.
 #[derive(Debug, Default)]
-pub struct Patience(Mutex<Waiting>);
+pub struct Patience {
+    waiting: Mutex<Waiting>,
+    begun: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -55,6 +71,25 @@ impl Patience {
     /// Begins a new wait; without a limit it never ends.
     pub fn begin(&self, limit: Option<Duration>) {
         self.waiting().deadline = limit.map(after);
+        self.begun.notify_one();
+    }
+
+    /// Returns when a wait has come to its end, and `grace` after it: whoever can tell the client more comes first.
+    pub async fn run_out(&self, grace: Duration) {
+        loop {
+            let deadline = self.waiting().deadline;
+            let Some(end) = deadline else {
+                self.begun.notified().await;
+                continue;
+            };
+            if timeout_at(end + grace, self.begun.notified()).await.is_err() {
+                let mut waiting = self.waiting();
+                if waiting.deadline == deadline {
+                    waiting.over = true;
+                    return;
+                }
+            }
+        }
     }
 
     /// Whether a wait came to its end.
@@ -64,7 +99,7 @@ impl Patience {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Nothing under this lock can panic halfway through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,6 +149,8 @@ impl Transport {
             allowance: Allowance::Any,
             patience: Arc::default(),
             alarm: Alarm::default(),
+            meter: None,
+            lingering: None,
             digest: Arc::new(digest),
         }
     }
@@ -123,13 +160,7 @@ impl Transport {
         &self.held
     }
 
-    /// Reads more into [`Self::held`]. `Ok(0)`: the client is gone.
-    pub async fn fill(&mut self) -> std::io::Result<usize> {
-        self.held.reserve(4096);
-        self.stream.get_mut().read_buf(&mut self.held).await
-    }
-
-    /// The same, as long as the deadline has not come. `None`: it has.
+    /// Reads more into [`Self::held`], as long as the deadline has not come. `Ok(0)`: the client is gone; `None`: it has.
     pub async fn fill_until(&mut self, deadline: Instant) -> Option<std::io::Result<usize>> {
         let Self { stream, held, alarm, .. } = self;
         held.reserve(4096);
@@ -151,6 +182,12 @@ impl Transport {
         self.held.split_to(head.min(self.held.len()))
     }
 
+    /// From here on everything passes, both ways, under a meter that cancels `overdrawn` when it has seen enough.
+    pub fn measure(&mut self, client: std::net::IpAddr, overdrawn: CancellationToken) {
+        self.allowance = Allowance::Any;
+        self.meter = Some(Box::new(Meter::new(client, overdrawn)));
+    }
+
     /// The patience with the message that is being passed on.
     pub fn patience(&self) -> Arc<Patience> {
         self.patience.clone()
@@ -170,23 +207,28 @@ impl Transport {
         self.stream.flush().await
     }
 
-    /// Says that no more will be written, and reads on for a moment: a client that is still sending would lose our
-    /// answer to a reset otherwise (RFC 9112 section 9.6).
+    /// Says that no more will be written, and reads on for a moment.
     pub async fn close_gently(mut self) {
-        const LONGEST: Duration = Duration::from_millis(500);
-        const MOST: usize = 1 << 20;
         let _ = self.stream.shutdown().await;
-        let _ = tokio::time::timeout(LONGEST, async {
-            let mut read = 0;
-            while read < MOST {
-                self.held.clear();
-                match self.fill().await {
-                    Ok(0) | Err(_) => break,
-                    Ok(count) => read += count,
-                }
+        let _ = poll_fn(|cx| self.poll_linger(cx)).await;
+    }
+
+    /// Reads on, for nobody, until the client has gone or it is enough.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.held.clear();
+        let (read, end) = self.lingering.get_or_insert_with(|| (0, after(LINGER)));
+        if self.alarm.poll(*end, cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut piece = [0; 4096];
+            let mut piece = ReadBuf::new(&mut piece);
+            ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut piece))?;
+            *read += piece.filled().len();
+            if piece.filled().is_empty() || *read > MAX_LINGER {
+                return Poll::Ready(Ok(()));
             }
-        })
-        .await;
+        }
     }
 }
 
@@ -202,12 +244,21 @@ impl AsyncRead for Transport {
             return Poll::Ready(Err(error));
         }
         let Allowance::Bytes(left) = this.allowance else {
-            if this.held.is_empty() {
-                return Pin::new(this.stream.get_mut()).poll_read(cx, out);
+            if this.meter.as_ref().is_some_and(|meter| meter.is_overdrawn()) {
+                // Whoever reads is about to be told to stop.
+                return Poll::Pending;
             }
-            let count = out.remaining().min(this.held.len());
-            out.put_slice(&this.held[..count]);
-            this.held.advance(count);
+            let before = out.filled().len();
+            if this.held.is_empty() {
+                ready!(Pin::new(this.stream.get_mut()).poll_read(cx, out))?;
+            } else {
+                let count = out.remaining().min(this.held.len());
+                out.put_slice(&this.held[..count]);
+                this.held.advance(count);
+            }
+            if let Some(meter) = &mut this.meter {
+                meter.came(&out.filled()[before..]);
+            }
             return Poll::Ready(Ok(()));
         };
         if left == 0 {
@@ -247,7 +298,12 @@ impl AsyncRead for Transport {
 
 impl AsyncWrite for Transport {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let this = &mut *self;
+        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
+        if let Some(meter) = &mut this.meter {
+            meter.went(&bytes[..written]);
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -255,7 +311,9 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        // With one request at a time the last word is said by whoever knows that it is the last.
+        if self.meter.is_some() { self.poll_linger(cx) } else { Poll::Ready(Ok(())) }
     }
 }
 
@@ -303,6 +361,7 @@ impl Peek for Transport {}
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 
@@ -317,7 +376,7 @@ mod tests {
 
     async fn fill_to(transport: &mut Transport, length: usize) {
         while transport.held().len() < length {
-            transport.fill().await.unwrap();
+            transport.fill_until(after(Duration::from_secs(60))).await.unwrap().unwrap();
         }
     }
 
@@ -389,6 +448,44 @@ mod tests {
         assert!(patience.is_over());
         transport.begin_message(0, Framing::Length(0));
         assert!(timeout(Duration::from_secs(60), transport.read(&mut [0; 8])).await.is_err(), "the next has its own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_several_deadlines_the_last_one_counts() {
+        let (_client, mut transport) = pair().await;
+        let begun = Instant::now();
+        for seconds in [60, 10, 30] {
+            let wait = transport.fill_until(after(Duration::from_secs(seconds)));
+            assert!(timeout(Duration::from_secs(1), wait).await.is_err());
+        }
+        assert!(transport.fill_until(begun + Duration::from_secs(20)).await.is_none());
+        assert_eq!(begun.elapsed().as_secs(), 20);
+        assert!(
+            transport.fill_until(after(Duration::MAX)).now_or_never().is_none(),
+            "no wait is too long to be counted"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_nobody_reads_for_is_watched_from_outside() {
+        use tokio::time::sleep;
+        let patience = Arc::new(Patience::default());
+        let grace = Duration::from_secs(1);
+        let watch = {
+            let patience = patience.clone();
+            tokio::spawn(async move { patience.run_out(grace).await })
+        };
+        sleep(Duration::from_secs(3600)).await;
+        for _ in 0..3 {
+            patience.begin(Some(Duration::from_secs(10)));
+            sleep(Duration::from_secs(9)).await;
+        }
+        patience.begin(None);
+        sleep(Duration::from_secs(3600)).await;
+        assert!(!watch.is_finished() && !patience.is_over());
+        patience.begin(Some(Duration::from_secs(10)));
+        timeout(Duration::from_secs(12), watch).await.expect("it ends").unwrap();
+        assert!(patience.is_over());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! is told once: when it begins, and when it ends.
 
 mod check;
+mod handshake;
 mod member;
 mod names;
 mod peer;

@@ -74,6 +74,10 @@ impl Memory {
         Self { held: Cache::new(REMEMBERED), epochs, changed: Mutex::default(), news: Notify::new() }
     }
 
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
     pub fn get(&self, hash: &Hash) -> Option<Arc<Held>> {
         self.held.get(hash)
     }

@@ -16,7 +16,7 @@ use super::ask::{Again, Turn};
 use super::failure::Failure;
 use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
-use super::invite::problem_of;
+use super::invite::judged;
 use super::logout::signed_out;
 use super::stage::Stage;
 use super::{Visit, Wizard};
@@ -351,12 +351,7 @@ pub async fn act(
                 }
             }
             Deed::Password => {
-                let password = posted.secret("new_password");
-                said.password = if password != posted.secret("new_password_again") {
-                    Some(PasswordProblem::NotTheSame)
-                } else {
-                    wizard.first.directory().judge(&confirm.user().name, &password).err().map(problem_of)
-                };
+                said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
             Deed::Add(_) | Deed::Remove(_) | Deed::EndBrowser(_) | Deed::EndBrowsers => {}
         }

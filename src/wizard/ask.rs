@@ -80,6 +80,10 @@ impl Wizard {
             }
         };
         let mut view = view_of(&prompt, card, &self.texts, again);
+        if prompt.sent_to.is_some() && live.is_none() {
+            // There is no message yet to type a code from.
+            view.hint = None;
+        }
         view.delivery = delivery(&prompt, live, again);
         Ok(view)
     }

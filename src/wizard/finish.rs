@@ -20,6 +20,7 @@ use crate::method::Proof;
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, level};
 use crate::store::{Change, Row};
+use crate::telemetry::metrics;
 use crate::types::{Handle, Level, MethodId, Policy};
 
 /// How long a browser stays known.
@@ -192,7 +193,9 @@ impl Wizard {
         if user.enrol_until.is_some_and(|end| now < end) {
             return true;
         }
-        user.enrolment == crate::account::Enrolment::NeverEnrolled
+        // A password that a mailbox set proves the mailbox alone.
+        !user.password_by_mail
+            && user.enrolment == crate::account::Enrolment::NeverEnrolled
             && self.settings.first_login_for.is_some_and(|span| now < user.created + span)
     }
 
@@ -271,6 +274,7 @@ impl Wizard {
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
+        metrics().session_opened(if verified { "verified" } else { "known" });
         Ok(SignedIn { opened, browser })
     }
 }

@@ -21,11 +21,11 @@ use crate::account::User;
 use crate::audit::{Event, Kind};
 use crate::directory::PasswordFloor;
 use crate::method::Proof;
-use crate::secret::{InvitationKind, Token};
+use crate::secret::{InvitationKind, Secret, Token};
 use crate::session::{Enrols, Evidence, Pending};
 use crate::store::{Record, Row};
 use crate::ticket::TicketKind;
-use crate::types::UserId;
+use crate::types::{UserId, UserName};
 
 /// How long the cookie holds a link's token.
 const OPEN_FOR: Duration = Duration::from_secs(3600);
@@ -109,15 +109,10 @@ pub async fn submit(
     if !wizard.sessions.csrf_holds(&invited.token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
-    let password = posted.secret("new_password");
-    let problem = if password != posted.secret("new_password_again") {
-        Some(PasswordProblem::NotTheSame)
-    } else {
-        wizard.first.directory().judge(&invited.user.name, &password).err().map(problem_of)
+    let password = match judged(&wizard, &invited.user.name, &posted) {
+        Ok(password) => password,
+        Err(problem) => return Ok(form(&wizard, &visit, &invited, Some(problem))),
     };
-    if problem.is_some() {
-        return Ok(form(&wizard, &visit, &invited, problem));
-    }
     // Slow, and refused when too much is going on: nothing is used up before it is done.
     let prepared = wizard.first.prepare(&invited.user.name, &password).await?;
     let source = visit.source();
@@ -170,8 +165,18 @@ pub fn dead(wizard: &Wizard, visit: &Visit) -> Response {
     response
 }
 
+/// The new password of a form that asks for it twice, if it may become this user's.
+pub fn judged(wizard: &Wizard, name: &UserName, posted: &Posted) -> Result<Secret<String>, PasswordProblem> {
+    let password = posted.secret("new_password");
+    if password != posted.secret("new_password_again") {
+        return Err(PasswordProblem::NotTheSame);
+    }
+    wizard.first.directory().judge(name, &password).map_err(problem_of)?;
+    Ok(password)
+}
+
 /// The floor's refusal as the page says it.
-pub fn problem_of(floor: PasswordFloor) -> PasswordProblem {
+fn problem_of(floor: PasswordFloor) -> PasswordProblem {
     match floor {
         PasswordFloor::Short(_) => PasswordProblem::TooShort,
         PasswordFloor::Long(_) => PasswordProblem::TooLong,

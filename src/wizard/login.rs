@@ -14,7 +14,7 @@ use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, way_back, with_query};
 use super::form::Posted;
-use super::{Visit, Wizard};
+use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
 use crate::gate::{self, Outcome, Person};
 use crate::method::Proof;
@@ -77,6 +77,9 @@ pub async fn show(
     if wizard.ran_out(&visit).await? {
         notice = Some(login::Notice::TimedOut);
     }
+    if query(&visit, "set").is_some() {
+        notice = Some(login::Notice::PasswordSet);
+    }
     let said = Said { notice, ..Said::default() };
     form(&wizard, &visit, &carried, StatusCode::OK, said).await
 }
@@ -136,6 +139,7 @@ pub async fn form(
         notice: said.notice,
         error: said.error,
         wait: said.wait,
+        forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
     let markup = login::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
     let mut response = page(status, markup);

@@ -15,7 +15,7 @@ use vestibule_templates::pages::setup;
 use super::failure::Failure;
 use super::finish::page;
 use super::form::Posted;
-use super::invite::{into_cookie, problem_of};
+use super::invite::{into_cookie, judged};
 use super::{Visit, Wizard};
 use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind};
@@ -96,15 +96,10 @@ pub async fn submit(
     let Ok(name) = UserName::parse(typed) else {
         return Ok(form(&wizard, &visit, &token, typed, true, None));
     };
-    let password = posted.secret("new_password");
-    let problem = if password != posted.secret("new_password_again") {
-        Some(PasswordProblem::NotTheSame)
-    } else {
-        wizard.first.directory().judge(&name, &password).err().map(problem_of)
+    let password = match judged(&wizard, &name, &posted) {
+        Ok(password) => password,
+        Err(problem) => return Ok(form(&wizard, &visit, &token, typed, false, Some(problem))),
     };
-    if problem.is_some() {
-        return Ok(form(&wizard, &visit, &token, typed, false, problem));
-    }
     let prepared = wizard.first.prepare(&name, &password).await?;
     if !wizard.setup.take(&token, wizard.vault.now()) {
         return Err(Failure::NotFound);

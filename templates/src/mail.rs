@@ -23,6 +23,22 @@ pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts)
     }
 }
 
+/// A link to set a new password. `link`: the one-time address; `minutes`: how long it is good; `from`: the address it
+/// was asked for from.
+pub fn password_link(name: &str, site: &str, link: &str, minutes: u64, from: &str, texts: &Texts) -> Mail {
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("link", link.into()),
+        ("minutes", minutes.into()),
+        ("from", from.into()),
+    ];
+    Mail {
+        subject: texts.plain_with("mail-password-link-subject", &words[1..2]),
+        text: texts.plain_with("mail-password-link", &words),
+    }
+}
+
 /// A one-time code. The subject does not say it, because subjects are shown on locked screens. `minutes`: how long the
 /// code is valid.
 pub fn code(site: &str, code: &str, minutes: u64, texts: &Texts) -> Mail {
@@ -33,17 +49,30 @@ pub fn code(site: &str, code: &str, minutes: u64, texts: &Texts) -> Mail {
 /// Something about the account changed. The owner learns of it by another way than the one it was done on.
 #[derive(Clone, Debug)]
 pub enum Change {
-    FactorAdded { label: String },
-    FactorRemoved { label: String },
+    FactorAdded {
+        label: String,
+    },
+    FactorRemoved {
+        label: String,
+    },
     PasswordChanged,
-    RecoveryUsed { remaining: u64 },
+    RecoveryUsed {
+        remaining: u64,
+    },
+    /// Another way back in, such as a mailbox.
+    FallbackUsed {
+        label: String,
+    },
     RecoveryRenewed,
-    NewBrowser { description: String },
+    NewBrowser {
+        description: String,
+    },
     Locked,
 }
 
-/// A security notice. `at`: seconds since 1970; `from`: the address it was done from.
-pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, texts: &Texts) -> Mail {
+/// A security notice. `at`: seconds since 1970; `from`: the address it was done from, `None`: an administrator did it.
+pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&str>, texts: &Texts) -> Mail {
+    let from = from.map_or_else(|| texts.text("mail-from-administrator"), str::to_owned);
     let site_word = [("site", site.into())];
     let (subject, what) = match change {
         Change::FactorAdded { label } => (
@@ -61,6 +90,10 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, text
             texts.plain_with("mail-recovery-used-subject", &site_word),
             texts.plain_with("mail-recovery-used", &[("count", (*remaining).into())]),
         ),
+        Change::FallbackUsed { label } => (
+            texts.plain_with("mail-fallback-used-subject", &site_word),
+            texts.plain_with("mail-fallback-used", &[("label", label.as_str().into())]),
+        ),
         Change::RecoveryRenewed => {
             (texts.plain_with("mail-recovery-renewed-subject", &site_word), texts.text("mail-recovery-renewed"))
         }
@@ -75,7 +108,7 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: &str, text
         ("site", site.into()),
         ("what", what.into()), // a whole paragraph, not a piece of a sentence
         ("date", moment::date(at).into()),
-        ("from", from.into()),
+        ("from", from.as_str().into()),
     ];
     Mail { subject, text: texts.plain_with("mail-notice", &words) }
 }
@@ -89,7 +122,7 @@ mod tests {
         let texts = Texts::english();
         let label = "key\r\nBcc: everyone@evil.test\r\n\r\nhello".to_owned();
         let site = "wiki\r\nBcc: x@evil.test";
-        let mail = notice(&Change::FactorAdded { label }, "alice", site, 0, "192.0.2.7", &texts);
+        let mail = notice(&Change::FactorAdded { label }, "alice", site, 0, Some("192.0.2.7"), &texts);
         assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
         assert!(!mail.text.lines().any(|line| line.starts_with("Bcc") || line == "hello"), "{}", mail.text);
     }
@@ -110,13 +143,22 @@ mod tests {
             Change::FactorRemoved { label: label() },
             Change::PasswordChanged,
             Change::RecoveryUsed { remaining: 2 },
+            Change::FallbackUsed { label: label() },
             Change::RecoveryRenewed,
             Change::NewBrowser { description: "Firefox".into() },
             Change::Locked,
         ] {
-            let mail = notice(&change, "alice", "wiki", 1_795_356_309, "192.0.2.7", &texts);
+            let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), &texts);
             assert!(mail.subject.contains("wiki") && mail.text.contains("alice") && mail.text.contains("192.0.2.7"));
         }
+    }
+
+    #[test]
+    fn a_password_link_says_how_long_and_who_asked() {
+        let link = "https://wiki.example.com/.vestibule/reset/AAAA";
+        let mail = password_link("alice", "wiki", link, 30, "192.0.2.7", &Texts::english());
+        assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
+        assert!(mail.text.contains("30 minutes") && mail.text.contains("192.0.2.7") && !mail.subject.contains(link));
     }
 
     #[test]

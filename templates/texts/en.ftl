@@ -110,6 +110,7 @@ login-or = or
 login-alone-failed = This did not work: no passkey was used, or the time ran out. Try again, or type your name and password.
 login-password-first = Your key did not ask who you are, so it is not enough here. Type your name and password, then use it once more.
 login-password-set = Your password is set. Sign in with it.
+login-forgot = Forgot your password?
 
 ## verify
 
@@ -122,7 +123,7 @@ badge-last-used = Last used
 badge-strongest = Strongest
 badge-strong = Strong
 badge-basic = Basic
-others-title = Another way
+others-title = Try another way
 trust-label = { $days ->
     [one] Trust this browser for { $days } day
    *[other] Trust this browser for { $days } days
@@ -334,6 +335,20 @@ reset-lead = The second step of your account { $name } for { $site } was reset. 
 invite-dead-title = This link does not work
 invite-dead-lead = It was used before, is too old, or was not copied whole.
 invite-dead-help = If you have set up your account, sign in. Otherwise ask your administrator for a new link.
+forgot-title = Forgot your password?
+forgot-lead = Type your user name. If your account has a mail address, we send a link there with which you choose a new password.
+forgot-button = Send a link
+forgot-form-expired = This form was too old or came from elsewhere. Nothing was sent. Try again.
+forgot-sent-title = Look into your mailbox
+forgot-sent-lead = { $minutes ->
+    [one] If there is such an account and it has a mail address, a link is on its way. It works once, for { $minutes } minute.
+   *[other] If there is such an account and it has a mail address, a link is on its way. It works once, for { $minutes } minutes.
+}
+forgot-sent-help = Nothing came? Look among unwanted mail, or ask your administrator: not every account can be helped this way.
+forgot-again = Ask for a new link
+new-password-title = Choose a new password
+new-password-lead = This is the account { $name } for { $site }. You will be signed out everywhere.
+new-password-next = Then sign in with it. Your second step stays as it is.
 setup-title = Make the first account
 setup-lead = This gate has no users yet. You are its administrator: choose your user name and a password.
 setup-button = Make the account
@@ -453,6 +468,16 @@ mail-invitation =
 
     The link works once, until { $date }. If you did not expect this mail, leave it alone.
 
+mail-password-link-subject = A new password for { $site }
+mail-password-link =
+    Hello { $name },
+
+    somebody asked for a new password for your account at { $site }, from { $from }. Open this link to choose one:
+
+    { $link }
+
+    The link works once, for { $minutes } minutes. Your second step stays as it is. If it was not you who asked, leave this mail alone: nothing changes.
+
 mail-notice =
     Hello { $name },
 
@@ -464,6 +489,7 @@ mail-notice =
 
     If this was you, there is nothing to do. If not, sign in, open your account page and sign out everywhere, then tell your administrator.
 
+mail-from-administrator = an administrator
 mail-factor-added-subject = A way to sign in to { $site } was added
 mail-factor-added = A new way to sign in was added to your account: { $label }
 mail-factor-removed-subject = A way to sign in to { $site } was removed
@@ -475,6 +501,8 @@ mail-recovery-used = { $count ->
     [one] Somebody signed in with one of your recovery codes. { $count } is left.
    *[other] Somebody signed in with one of your recovery codes. { $count } are left.
 }
+mail-fallback-used-subject = A way back in was used for { $site }
+mail-fallback-used = Somebody signed in without your device, by a way that is there for when it is lost: { $label }
 mail-recovery-renewed-subject = New recovery codes for { $site }
 mail-recovery-renewed = New recovery codes were made for your account. The old ones no longer work.
 mail-new-browser-subject = A new browser signed in to { $site }

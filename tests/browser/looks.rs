@@ -25,7 +25,7 @@ impl Person<'_> {
     /// Takes the pictures of this page and measures it. `main`: how many main actions it has; lists of equal choices
     /// and refusals have none.
     #[track_caller]
-    fn looks(&self, name: &str, account: Option<&str>, main: u64) {
+    pub fn looks(&self, name: &str, account: Option<&str>, main: u64) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&folder).expect("the target folder can be written");
         let browser = &self.browser;

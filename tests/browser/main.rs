@@ -8,9 +8,11 @@
 #[expect(dead_code, unused_imports, reason = "the specification uses the rest")]
 mod harness {
     mod echo;
+    pub mod frames;
     mod gate;
     mod html;
     mod people;
+    mod talk;
     mod visitor;
     mod wire;
 
@@ -18,6 +20,7 @@ mod harness {
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use talk::{Protocol, Talk};
     pub use visitor::{Page, Visitor};
     pub use wire::{Head, Reply, Wire};
 
@@ -34,10 +37,17 @@ mod harness {
     }
 }
 
+#[path = "../support/http_server.rs"]
+mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
+
 mod driver;
+mod factors;
 mod looks;
 mod passkey;
 mod person;
+mod radicale;
 mod same_origin;
 mod sign_in;
 mod walk;

@@ -18,10 +18,12 @@
 //! | 21, 22 | `walk`; `hs` |
 //! | 24, 25, 27, 28 | `ot` 04, 02, 10 |
 //! | 26 | here |
+//! | 29, 34, 35, 37 | `factors` |
 //! | 30 to 33 | `th` 01, 02; `ot` 01, 15 |
 //! | 34 to 38 | `re` 01, 04, 06, 09; here (36) |
 //! | 39 to 44 | `sm`; `clocks`: a message is sent when it is asked for |
 //! | 45 | here; `re` 09; `ot` 13 |
+//! | 47, 48, 52 | `factors` |
 //! | 39 to 44 by call, 46 | `voice` |
 //! | 51 | `wa` 09, 13 |
 //! | 53, 54 | `re` 13; `ot` 11; `walk` |
@@ -32,7 +34,7 @@
 //! | 60 | `wa`: a rule that needs a key |
 //! | 62 | `wb`: the application's script |
 //!
-//! Not built yet: 29 (HOTP), 47 and 48 (mail), 49, 50 and 61 (trusted browsers), 52 (Yubico).
+//! Not built yet: 49, 50 and 61 (trusted browsers).
 
 use serde_json::Value;
 

@@ -20,15 +20,20 @@
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
 //! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
-//! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit.
+//! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit. `gate.frames()`: the same
+//!   for HTTP/2, any frame in any order.
+//! - `gate.talk()`: requests written in HTTP/1 and sent in the gate's version of HTTP (`speaking`), so that one
+//!   specification holds for both; its visitors speak it, too. `http2.rs` runs whole groups that way.
 //! - `gate.invite`, `given_user`, `given_member` (with a group), `given_password_user` (no second factor) make people;
 //!   `browser.accept`, `give_password`, `give_code`, `sign_in`, `sign_out` are the ways they go.
 //! - Codes are single use and the clock stands still: `sign_in` moves it one TOTP step first.
 
 mod echo;
+pub mod frames;
 mod gate;
 mod html;
 mod people;
+mod talk;
 mod upstream;
 mod visitor;
 mod wire;
@@ -37,9 +42,10 @@ pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use gate::Gate;
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+pub use talk::{Protocol, Talk};
 pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::{Head, Reply, Wire};
+pub use wire::{Head, Reply, Wire, connect_from};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

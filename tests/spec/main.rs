@@ -12,24 +12,34 @@ mod authenticator;
 mod exchange;
 #[path = "../support/http_server.rs"]
 mod http_server;
+#[path = "../support/validation_server.rs"]
+mod validation_server;
 
 mod ar;
 mod asking;
 mod behaviour;
+mod calm;
 mod cf;
 mod clocks;
+mod conformance;
 mod d1;
+mod d2;
 mod en;
 mod everyday;
+mod factors;
 mod hs;
+mod http2;
 mod id;
+mod limits;
 mod memory;
+mod monitor;
 mod operator;
 mod or;
 mod ot;
 mod passkey;
 mod programs;
 mod re;
+mod reset;
 mod se;
 mod sm;
 mod st;
@@ -43,3 +53,6 @@ mod walk;
 mod ways;
 mod wb;
 mod wz;
+
+/// The version of HTTP that the groups here are judged in.
+const PROTOCOL: harness::Protocol = harness::Protocol::Http1;

@@ -118,11 +118,8 @@ fn curl_gets_and_puts_what_is_there() {
     assert_eq!(curl.run("/file", &["--head"]).0, 200);
     assert!(curl.run("/file", &["--range", "1000-1999"]) == (206, content[1000..2000].to_vec()), "a range");
     // The first half is there; curl asks for the rest.
-    let half = curl.file("half");
-    std::fs::write(&half, &content[..1 << 20]).unwrap();
-    assert_eq!(curl.run("/file", &["--continue-at", "-", "--output", &half]).0, 206);
-    let resumed = [curl.file("half"), curl.file("out")].map(|file| std::fs::read(file).unwrap_or_default());
-    assert!(resumed.contains(&content), "a download that goes on");
+    std::fs::write(curl.file("out"), &content[..1 << 20]).unwrap();
+    assert!(curl.run("/file", &["--continue-at", "-"]) == (206, content.clone()), "a download that goes on");
     for fields in [
         &["--header", "Expect: 100-continue"][..],
         &["--header", "Transfer-Encoding: chunked"],
@@ -156,8 +153,10 @@ fn the_autobahn_cases_see_no_difference() {
         .start();
     let (without, with) = (cases(&direct), cases(&gate.address.to_string()));
     assert!(without.len() > 200, "{} cases", without.len());
-    let differ: Vec<_> = without.iter().filter(|(case, result)| with.get(*case) != Some(result)).collect();
-    assert!(differ.is_empty() && without.len() == with.len(), "without the gate: {differ:#?}");
+    let of = |cases: &BTreeMap<_, _>| cases.keys().cloned().collect::<Vec<String>>();
+    assert_eq!(of(&with), of(&without));
+    let differ: Vec<_> = without.iter().zip(&with).filter(|(one, other)| one != other).collect();
+    assert!(differ.is_empty(), "without the gate, and with it: {differ:#?}");
     let passed = with.values().filter(|result| result[0] != "FAILED").count();
     println!("{passed} of {} cases passed with the gate and without", with.len());
 }

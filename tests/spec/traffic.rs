@@ -626,3 +626,27 @@ fn sockets_and_streams_end_at_the_logout() {
     assert!(socket.is_closed() && events.is_closed());
     assert_eq!(others.send("still").exactly(5).unwrap(), b"still");
 }
+
+/// However fast the application switches, and however busy everybody is, the end of the handshake is not taken for the end
+/// of the WebSocket; and it is announced no body, which servers refuse (`websockets` does).
+#[test]
+fn a_thousand_handshakes_open_a_thousand_sockets() {
+    let echo = sockets();
+    let gate = open(&echo);
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let mut wire = gate.wire();
+                    let head = wire.send(handshake(&gate, "/echo", "")).head().expect("an answer");
+                    assert!(head.start.starts_with("HTTP/1.1 101 "), "{}", head.start);
+                    assert_eq!(wire.send("hello").exactly(5).expect("it stays open"), b"hello");
+                }
+            });
+        }
+    });
+    for log in echo.bytes() {
+        let head = String::from_utf8_lossy(&log).to_ascii_lowercase();
+        assert!(!head.contains("content-length") && !head.contains("transfer-encoding"), "{head}");
+    }
+}

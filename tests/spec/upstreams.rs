@@ -259,6 +259,29 @@ fn an_upstream_found_down_gets_nothing_and_comes_back_by_itself() {
 }
 
 #[test]
+fn an_upstream_is_asked_in_the_protocol_it_speaks() {
+    let ((clear, heard_clear), authority) = (h2c(), Authority::make());
+    let (encrypted, heard_encrypted) = tls_h2(&Echo::start(), &authority.sign("localhost"));
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, &authority.pem).unwrap();
+    let upstreams = [format!("h2c://{clear}"), format!("https://localhost:{}", encrypted.port())];
+    let keys =
+        format!("upstream_http2 = true\nupstream_ca_file = \"{}\"\nupstream_check = \"/health?all\"", ca.display());
+    let gate = open(&upstreams, &keys);
+    for round in 1..=3 {
+        until("both to be asked", 10, || {
+            [&heard_clear, &heard_encrypted].iter().all(|heard| heard.all().len() == round).then_some(())
+        });
+        gate.advance(5);
+    }
+    let (asked, _) = heard_clear.all().remove(0);
+    assert_eq!(asked.uri().to_string(), format!("http://{clear}/health?all"));
+    let list = gate.run(["upstream", "list"]);
+    assert!(!list.contains("down") && !gate.log().contains("is down"), "{list}{}", gate.log());
+}
+
+#[test]
 fn one_upstream_is_not_asked_how_it_is_and_connecting_is_enough_for_several() {
     let (alone, one, two) = (Echo::start(), Echo::start(), free_address());
     let gate = Gate::before(&alone)
@@ -513,10 +536,24 @@ fn http2_in_clear_reaches_an_application_that_speaks_nothing_else() {
     assert_eq!((&head.headers()["cookie"], body.as_slice()), (&http::HeaderValue::from_static("a=1"), &b"body"[..]));
     assert!(!head.headers().contains_key("remote-user") && head.headers().contains_key("x-forwarded-for"));
 
+    // What HTTP/1.1 says about connections is no business of HTTP/2.
+    for (line, fields) in [
+        ("DELETE /a", "Content-Length: 4\r\n"),
+        ("GET /a", "Content-Length: 4\r\nConnection: close\r\n"),
+        ("POST /a", "Content-Length: 4\r\nExpect: 100-continue\r\n"),
+        ("POST /a", "Content-Length: 4\r\nTE: trailers\r\nConnection: TE, keep-alive\r\nKeep-Alive: 5\r\n"),
+    ] {
+        let reply = gate.wire().send(request(&gate, line, fields) + "body").reply().unwrap();
+        assert_eq!((reply.status, reply.text()), (200, "body".to_owned()), "{line} {fields}");
+    }
+    let chunked = request(&gate, "POST /a", "Transfer-Encoding: chunked\r\n") + "4\r\nbody\r\n0\r\n\r\n";
+    assert_eq!(gate.wire().send(chunked).reply().unwrap().text(), "body");
+
+    let before = heard.all().len();
     let (_, status) = websocket(&gate, "/socket");
     assert_eq!(status, 501, "no WebSocket goes over it here");
     assert!(gate.log().contains("carries no WebSocket"), "{}", gate.log());
-    assert_eq!(heard.all().len(), 2);
+    assert_eq!(heard.all().len(), before);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::audit::{Event, Kind, Origin};
 use crate::gateway::Receiver;
 use crate::secret::{InvitationKind, Secret, Token};
 use crate::store::Change;
-use crate::types::{GroupName, HostPattern, Origin as SiteUrl, UserName};
+use crate::types::{GroupName, Origin as SiteUrl, UserName};
 use crate::wizard::{Invitation, InvitationReason};
 
 /// One-time links live at most a day.
@@ -134,7 +134,11 @@ pub async fn password(
     let user = find(parts, name).await?;
     let prepared = parts.first.prepare(&user.name, &password).await?;
     parts.first.set_password(&user, &prepared, None, origin, Vec::new()).await?;
-    parts.accounts.end_everything(user.id, Vec::new()).await?;
+    let anew = |user: &mut User| {
+        user.generation += 1;
+        user.password_by_mail = false;
+    };
+    parts.accounts.edit(user.id, anew, Vec::new()).await?;
     Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
 }
 
@@ -210,9 +214,7 @@ pub(in crate::app) fn link(parts: &Parts, path: &str) -> (String, Option<String>
 
 /// Where our pages are: the first site that knows one address of its own.
 pub(super) fn own_url(parts: &Parts) -> Option<SiteUrl> {
-    let in_force = parts.in_force.load();
-    let mut urls = in_force.plan.sites.sites.iter().filter_map(|site| site.url.clone());
-    urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
+    parts.in_force.load().plan.sites.own_url().cloned()
 }
 
 fn line(user: &User) -> UserLine {

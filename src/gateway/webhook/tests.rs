@@ -165,8 +165,9 @@ async fn a_request_that_was_sent_is_not_sent_again() {
     assert_eq!(taken.load(Ordering::SeqCst), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_counts_only_under_the_named_authority() {
+/// A receiver with a certificate of its own for `localhost`, which closes the first `shut` connections before a word was
+/// said: its port, its certificate, and how many messages it took.
+fn secured(shut: usize) -> (u16, rcgen::CertifiedKey<rcgen::KeyPair>, Arc<AtomicUsize>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
     let key = rustls::pki_types::PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
@@ -177,25 +178,51 @@ async fn a_certificate_counts_only_under_the_named_authority() {
     let config = Arc::new(config);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
     let port = listener.local_addr().expect("bound").port();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = taken.clone();
     std::thread::spawn(move || {
-        while let Ok((stream, _)) = listener.accept() {
+        for (n, stream) in listener.incoming().flatten().enumerate() {
+            if n < shut {
+                continue;
+            }
             let connection = rustls::ServerConnection::new(config.clone()).expect("a connection");
             let mut tls = rustls::StreamOwned::new(connection, stream);
             if std::io::Read::read(&mut tls, &mut [0; 4096]).is_ok() {
+                count.fetch_add(1, Ordering::SeqCst);
                 let _ = tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             }
         }
     });
+    (port, certified, taken)
+}
+
+fn trusting(port: u16, certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Desk {
     let mut desk = Desk::new(&format!("https://localhost:{port}/hook"));
     let authority = desk.folder.path().join("ca.pem");
-    std::fs::write(&authority, certified.cert.pem()).expect("written");
+    std::fs::write(&authority, certificate.cert.pem()).expect("written");
     desk.written.ca_file = authority.display().to_string();
-    assert_eq!(desk.send().await, Delivery::Accepted);
+    desk
+}
 
+/// One retry, and only where the connection failed before anything of the message was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_failed_is_made_once_more_and_no_more() {
+    for (shut, messages) in [(0, 1), (1, 1), (2, 0)] {
+        let (port, certificate, taken) = secured(shut);
+        let delivery = trusting(port, &certificate).send().await;
+        assert_eq!(delivery == Delivery::Accepted, messages == 1, "{shut}: {delivery:?}");
+        assert_eq!(taken.load(Ordering::SeqCst), messages, "{shut}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_counts_only_under_the_named_authority() {
+    let (port, certificate, taken) = secured(0);
+    assert_eq!(trusting(port, &certificate).send().await, Delivery::Accepted);
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
-    std::fs::write(&authority, other.cert.pem()).expect("written");
-    let Delivery::Failed(why) = desk.send().await else { panic!("accepted") };
+    let Delivery::Failed(why) = trusting(port, &other).send().await else { panic!("accepted") };
     assert!(why.contains("certificate"), "{why}");
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
 }
 
 #[test]

@@ -6,6 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::Version;
+use pingora::ErrorType::InternalError;
+use pingora::OrErr;
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::upstreams::peer::HttpPeer;
@@ -72,7 +75,15 @@ async fn ask(connector: &Connector, peer: &HttpPeer, asked: Option<(String, Stri
     let Some((path, host)) = asked else { return Ok(()) };
     let answer = async {
         let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
-        head.insert_header("host", host)?;
+        if session.as_http2().is_some() {
+            // There is no `Host`: scheme and authority stand in the target (RFC 9113 section 8.3.1).
+            let scheme = if peer.is_tls() { "https" } else { "http" };
+            let whole = format!("{scheme}://{host}{path}").parse().or_err(InternalError, "no target of HTTP/2")?;
+            head.set_uri(whole);
+            head.set_version(Version::HTTP_2);
+        } else {
+            head.insert_header("host", host)?;
+        }
         head.insert_header("user-agent", concat!("vestibule/", env!("CARGO_PKG_VERSION"), " (check)"))?;
         session.write_request_header(Box::new(head)).await?;
         session.finish_request_body().await?;

@@ -16,13 +16,16 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::Exchange;
 use super::names::{Name, ResolveError};
+use super::{Exchange, handshake};
 use crate::clock::Clock;
 use crate::gate::{Place, Protocol, Terms, Upstream};
 
 /// How long a connection nobody uses is kept for the next request.
 const IDLE: Duration = Duration::from_secs(60);
+/// What the machine may hold for us of an answer, in bytes. Each read takes all there is, and several reads wait for a
+/// visitor who takes nothing: without a limit such visitors cost half as much again. It slows no download.
+const RECEIVED: usize = 64 * 1024;
 /// Streams of one HTTP/2 connection at a time; more open another connection.
 const STREAMS: usize = 32;
 /// How much of an answer may wait for its reader, in bytes; all streams of a connection together fit into its window, so
@@ -83,6 +86,7 @@ impl Target {
         options.read_timeout = Some(terms.first_byte_timeout.max(terms.between_bytes_timeout));
         options.write_timeout = Some(terms.between_bytes_timeout);
         options.idle_timeout = Some(IDLE);
+        options.tcp_recv_buf = Some(RECEIVED);
         options.max_h2_streams = STREAMS;
         options.h2_stream_window_size = Some(STREAM_WINDOW);
         options.h2_connection_window_size = Some(CONNECTION_WINDOW);
@@ -136,6 +140,10 @@ impl Target {
             Exchange::WebSocket => {
                 peer.options.read_timeout = None;
                 peer.options.set_http_version(1, 1);
+                // A connection of its own, for this one exchange: kept ones are of another kind.
+                peer.options.custom_l4 = Some(Arc::new(handshake::Connect(self.connect_timeout)));
+                peer.options.idle_timeout = Some(Duration::ZERO);
+                peer.group_key = !peer.group_key;
             }
         }
         Ok(peer)

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use crate::form::{self, Field, Form};
+use crate::form::{self, Field, Form, Link};
 use crate::icon;
 use crate::layout::{self, Frame, Shape};
 use crate::moment::Wait;
@@ -22,6 +22,8 @@ pub struct View {
     pub error: Option<Problem>,
     /// Why no answer is looked at, if none is.
     pub wait: Option<Wait>,
+    /// Where a new password is sent for, if it can be.
+    pub forgot: Option<String>,
 }
 
 /// A factor that signs in alone, held by the page's script: hidden where there is none, or where the browser cannot.
@@ -90,6 +92,9 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             (form::fields(&fields, (wrong || view.wait.is_some()).then_some("login-error")))
             button.primary type="submit" { (texts.text("login-button")) }
         }))
+        @if let Some(forgot) = &view.forgot {
+            p { (Link::new(texts.text("login-forgot"), forgot.as_str()).render("")) }
+        }
         @for alone in &view.alone { (alone.render(texts)) }
     };
     layout::page(frame, texts, &texts.text("login-title"), shape, body)
@@ -139,6 +144,7 @@ impl View {
             notice: None,
             error: None,
             wait: None,
+            forgot: None,
         }
     }
 }

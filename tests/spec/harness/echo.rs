@@ -26,6 +26,8 @@ pub enum Answer {
     Events,
     /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
+    /// 200 with so many bytes, for as long as somebody takes them.
+    Large(usize),
     /// Closed without a byte.
     Close,
     /// Never a byte, the connection open.
@@ -190,6 +192,13 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
             Answer::Bytes(bytes) => {
                 wire.send(bytes);
                 break;
+            }
+            Answer::Large(length) => {
+                wire.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"));
+                let piece = [b'x'; 64 * 1024];
+                if !(0..length / piece.len()).all(|_| !wire.send(piece).is_left()) {
+                    break;
+                }
             }
             Answer::Close => break,
             Answer::Silence => {

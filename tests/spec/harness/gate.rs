@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::frames::Frames;
 use super::visitor::Visitor;
 use super::wire::Wire;
-use super::{Echo, until};
+use super::{Echo, Protocol, Talk, until};
 
 /// 2026-01-15 12:00:00 UTC: when every test begins.
 const START: i64 = 1_768_478_400_000;
@@ -30,9 +31,11 @@ static SEED: AtomicU64 = AtomicU64::new(1);
 pub struct Gateway {
     upstream: String,
     sections: String,
+    listen: String,
     site: Option<String>,
     rules: String,
     more: String,
+    protocol: Protocol,
 }
 
 /// A running gate.
@@ -42,6 +45,7 @@ pub struct Gate {
     /// As the first site's `url` says.
     pub origin: String,
     pub control: Arc<Control>,
+    protocol: Protocol,
     child: Option<Child>,
 }
 
@@ -67,6 +71,12 @@ impl Gateway {
         self
     }
 
+    /// More keys of `[listen]`.
+    pub fn listen(mut self, keys: &str) -> Self {
+        self.listen += &format!("{keys}\n");
+        self
+    }
+
     /// The keys of the first site instead of the usual ones, without its rules: `url = …\nupstreams = ["UPSTREAM"]`.
     pub fn site(mut self, keys: &str) -> Self {
         self.site = Some(keys.to_owned());
@@ -85,13 +95,19 @@ impl Gateway {
         self
     }
 
+    /// The version of HTTP that visitors speak, and `talk`; HTTP/1 where nothing is said.
+    pub fn speaking(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
     /// The configuration for this port and folder.
     fn text(&self, port: u16, data: &Path) -> String {
         let usual = "url = \"http://localhost:PORT\"\nupstreams = [\"UPSTREAM\"]";
         let site = self.site.as_deref().unwrap_or(usual);
         format!(
-            "{}\n[listen]\nhttp = [\"127.0.0.1:PORT\"]\n\n[store]\npath = \"{}\"\n\n[[site]]\n{site}\n{}\n{}",
+            "{}\n[listen]\nhttp = [\"127.0.0.1:PORT\"]\n{}\n[store]\npath = \"{}\"\n\n[[site]]\n{site}\n{}\n{}",
             self.sections,
+            self.listen,
             data.display(),
             self.rules,
             self.more
@@ -119,7 +135,8 @@ impl Gateway {
                 None => format!("http://{address}"),
             };
             let control = Control { socket: data.join("admin.sock"), now: AtomicI64::new(START) };
-            let mut gate = Gate { folder, address, origin, control: Arc::new(control), child: None };
+            let mut gate =
+                Gate { folder, address, origin, control: Arc::new(control), protocol: self.protocol, child: None };
             match gate.launch() {
                 Ok(()) => return gate,
                 Err(log) if log.contains("in use") => {}
@@ -136,9 +153,11 @@ impl Gate {
         Gateway {
             upstream: format!("http://{}", echo.address),
             sections: String::new(),
+            listen: String::new(),
             site: None,
             rules: "[[site.rules]]\npolicy = \"two_factor\"\n".to_owned(),
             more: String::new(),
+            protocol: Protocol::Http1,
         }
     }
 
@@ -255,12 +274,22 @@ impl Gate {
 
     /// The same with another site as its home.
     pub fn visitor_at(&self, origin: &str) -> Visitor {
-        Visitor::new(self.address, origin, self.control.clone())
+        Visitor::new(self.address, origin, self.control.clone(), self.protocol)
     }
 
     /// A connection.
     pub fn wire(&self) -> Wire {
         Wire::to(self.address)
+    }
+
+    /// A connection in the version of HTTP this gate is asked in.
+    pub fn talk(&self) -> Talk {
+        Talk::to(self.address, self.protocol)
+    }
+
+    /// A connection of HTTP/2.
+    pub fn frames(&self) -> Frames {
+        Frames::to(self.address)
     }
 
     /// `Host` of the first site.

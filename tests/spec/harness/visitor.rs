@@ -9,12 +9,14 @@ use url::Url;
 
 use super::gate::Control;
 use super::html::{self, Form};
-use super::wire::{Reply, Wire};
+use super::wire::Reply;
+use super::{Protocol, Talk};
 
 /// A browser with its jar.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     gate: SocketAddr,
+    protocol: Protocol,
     /// Of the gate's clock.
     pub control: Arc<Control>,
     /// Where relative addresses start.
@@ -47,9 +49,10 @@ pub struct Ask<'v> {
 }
 
 impl Visitor {
-    pub fn new(gate: SocketAddr, origin: &str, control: Arc<Control>) -> Self {
+    pub fn new(gate: SocketAddr, origin: &str, control: Arc<Control>, protocol: Protocol) -> Self {
         Self {
             gate,
+            protocol,
             control,
             origin: origin.to_owned(),
             jars: BTreeMap::new(),
@@ -202,8 +205,12 @@ impl Ask<'_> {
         self.with(name, value)
     }
 
+    pub fn body(self, body: &str) -> Self {
+        Self { body: Some(body.to_owned()), ..self }
+    }
+
     pub fn form(self, body: &str) -> Self {
-        Self { body: Some(body.to_owned()), ..self }.with("Content-Type", "application/x-www-form-urlencoded")
+        self.body(body).with("Content-Type", "application/x-www-form-urlencoded")
     }
 
     /// Sends it, on a connection of its own, and keeps the cookies of the answer.
@@ -240,9 +247,9 @@ impl Ask<'_> {
         if let Some(body) = &self.body {
             head += &format!("Content-Length: {}\r\n", body.len());
         }
-        let mut wire = Wire::to(self.visitor.gate);
-        wire.send(head + "\r\n" + self.body.as_deref().unwrap_or_default());
-        let reply = wire.reply_to(&self.method);
+        let mut talk = Talk::to(self.visitor.gate, self.visitor.protocol);
+        talk.send(head + "\r\n" + self.body.as_deref().unwrap_or_default());
+        let reply = talk.reply_to(&self.method);
         let reply =
             reply.unwrap_or_else(|| panic!("{} {target}: the connection was closed without an answer", self.method));
         for set_cookie in reply.head.fields_named("set-cookie") {

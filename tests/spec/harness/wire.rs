@@ -2,7 +2,7 @@
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -215,6 +215,15 @@ impl Reply {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
+}
+
+/// A connection from another machine of the loopback network, `127.0.0.n`.
+pub fn connect_from(n: u8, address: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("there are sockets");
+    bind(&socket, &SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, n)), 0)).expect("all of 127/8 is loopback");
+    connect(&socket, &address).expect("somebody listens there");
+    TcpStream::from(socket)
 }
 
 /// A lock is good even when another test thread panicked under it.
