@@ -551,14 +551,6 @@ fn agent(head: &RequestHeader) -> String {
     agent.unwrap_or_default().chars().take(AGENT).collect()
 }
 
-/// Whether there are applications that answer such a request and leave its body on the connection, where it would be read
-/// as the next request: for methods that have no use for one, and where an expectation was refused. Nobody else's
-/// request may follow there.
-fn may_leave_its_body(head: &RequestHeader) -> bool {
-    matches!(head.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
-        || head.headers.contains_key(header::EXPECT)
-}
-
 /// Whether an answer is under way that nothing else may be written into. A 101 is one (RFC 9110 section 15.2.2): what
 /// follows it is no HTTP any more, and an answer of ours would be read as frames.
 fn begun(session: &Session) -> bool {
@@ -804,9 +796,11 @@ impl ProxyHttp for Gatekeeper {
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
-        // In HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
-        let shared = head.version != Version::HTTP_2;
-        if shared && !facts.websocket && !session.is_body_empty() && may_leave_its_body(head) {
+        // There are applications that answer and leave the body on the connection, where it would be read as the next
+        // request: one that nobody judged, and whose answer somebody else would get. So nothing follows a body there. In
+        // HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
+        let last = head.version != Version::HTTP_2 && !facts.websocket && !session.is_body_empty();
+        if last {
             head.insert_header(header::CONNECTION, "close")?;
         }
         Ok(())

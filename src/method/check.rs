@@ -43,7 +43,7 @@ const UNASKED: FieldError = FieldError { field: "code", text: "error-busy" };
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     pub method: MethodId,
-    /// `None`: an enrolment.
+    /// `None`: an enrolment, or a login by whichever factor answers.
     pub factor: Option<FactorId>,
     /// Opaque to all but the method.
     pub pending: Vec<u8>,
@@ -256,8 +256,16 @@ impl Checks {
         let Challenge { pending, life, ceremony } =
             challenge.ok_or_else(|| CheckError::NoSuchMethod(method.clone()))?;
         let expires = self.vault().now() + life;
-        let (next_send, called, unsent) = (None, false, false);
-        Ok((Begun { method: method.clone(), factor: None, pending, expires, next_send, called, unsent }, ceremony))
+        let begun = Begun {
+            method: method.clone(),
+            factor: None,
+            pending,
+            expires,
+            next_send: None,
+            called: false,
+            unsent: false,
+        };
+        Ok((begun, ceremony))
     }
 
     /// Checks an answer to [`Checks::begin_alone`] against the factor it names. An answer that names nobody's factor, or

@@ -3,7 +3,7 @@
 //! This crate knows words, forms and looks. It must never know the gate: no type of the main crate, no clock, no
 //! network, no secret beyond the ones a view hands over to be shown once. Every value is escaped by maud; markup made
 //! from text has no way in, and nothing a page loads comes from another origin. Pages work under
-//! `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'`: they carry no
+//! `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'`: they carry no
 //! inline style and no inline script.
 //!
 //! A page is `pages::<name>::page(&view, &frame, &texts)`. Beside each view stands a sample of it; [`gallery`] renders

@@ -48,7 +48,7 @@ pub struct Screen {
 }
 
 /// What a browser may find to sign with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecurityKey {
     /// On USB, a touch and nothing more: no PIN, and no memory for passkeys.
     Usb,

@@ -33,12 +33,12 @@ fn last_text(gate: &Gate) -> String {
 /// The code of the newest message that holds one.
 fn last_code(gate: &Gate) -> String {
     let outbox = gate.outbox();
-    let codes = outbox["messages"].as_array().expect("an outbox").iter().filter_map(|message| {
+    let mut codes = outbox["messages"].as_array().expect("an outbox").iter().filter_map(|message| {
         let text = message["text"].as_str()?;
         let word = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6)?;
         text.contains("is your code").then(|| word.to_owned())
     });
-    codes.last().expect("a code")
+    codes.next_back().expect("a code")
 }
 
 fn counted(secret: &str, counter: u64) -> String {

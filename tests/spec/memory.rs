@@ -12,10 +12,8 @@ const MIB: usize = 1 << 20;
 /// The most that the gate's memory may grow by, in bytes.
 const GROWTH: usize = 8 * MIB;
 
-/// How much goes through: enough to be seen, or what takes its time.
-fn amount() -> usize {
-    if std::env::var_os("VESTIBULE_LONG").is_some() { 1024 * MIB } else { 256 * MIB }
-}
+/// How much goes through, in bytes.
+const AMOUNT: usize = 1024 * MIB;
 
 /// Resident memory of a process, in bytes.
 fn resident(pid: u32) -> usize {
@@ -147,9 +145,9 @@ impl Bench {
 fn whatever_passes_is_not_kept() {
     let bench = Bench::start();
     let before = resident(bench.gate.pid());
-    for (what, most) in [("down", bench.down(amount())), ("up", bench.up(amount()))] {
+    for (what, most) in [("down", bench.down(AMOUNT)), ("up", bench.up(AMOUNT))] {
         let growth = most.saturating_sub(before);
-        println!("{} MiB {what}: {} KiB more", amount() / MIB, growth / 1024);
+        println!("{} MiB {what}: {} KiB more", AMOUNT / MIB, growth / 1024);
         assert!(growth <= GROWTH, "{what}: {growth} bytes more");
     }
 }

@@ -51,7 +51,7 @@ fn cf_08_metrics_have_a_listener_of_their_own() {
         assert_eq!(get(address, path).0, 404, "{path}");
     }
     let mut wire = Wire::to(address);
-    wire.send("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".to_owned());
+    wire.send("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(wire.reply().map(|reply| reply.status), Some(405));
     // On the street they are a stranger's request to the application, and no page of ours.
     for path in ["/metrics", "/health/live", "/health/ready"] {
@@ -71,7 +71,7 @@ fn cf_08_a_silent_watcher_holds_up_nobody() {
     let mut endless = Wire::to(address);
     endless.send(format!("GET /metrics HTTP/1.1\r\nHost: x\r\nA: {}", "a".repeat(200_000)));
     let mut nonsense = Wire::to(address);
-    nonsense.send("\u{16}\u{3}\u{1}hello\r\n\r\n".to_owned());
+    nonsense.send("\u{16}\u{3}\u{1}hello\r\n\r\n");
     assert_eq!(get(address, "/health/live").0, 200);
     drop(silent);
     assert_eq!(gate.visitor().goto("/").status, 302, "and the door is open");

@@ -638,8 +638,8 @@ fn an_early_answer_leaves_no_connection_in_doubt() {
         }
     });
     let gate = open(&[script.url()], "");
-    let smuggled = "\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
-    for whole in [false, true] {
+    let smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    for whole in [false, true, true, true] {
         let mut early = gate.wire();
         let length = smuggled.len() + usize::from(!whole);
         early.send(request(&gate, "POST /early", &format!("Content-Length: {length}\r\n")));
