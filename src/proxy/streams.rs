@@ -77,16 +77,22 @@ impl Listening {
                 () = sleep(idle), if requests.is_empty() => return farewell(connection, Reason::NO_ERROR).await,
             };
             match next {
-                Ok(Some(H2Accept::Session(session))) => {
+                Ok(Some(H2Accept::Session(mut session))) => {
                     accepted += 1;
                     if accepted == REQUESTS {
                         connection.graceful_shutdown();
                         leaving = true;
                     }
-                    match self.admit(session, peer) {
-                        Ok(Some(stream)) => drop(requests.spawn(self.clone().stream(stream))),
-                        Ok(None) => {}
-                        Err((session, error)) => {
+                    match reading(&mut session) {
+                        Ok((target, framing)) => {
+                            let arrived = Arrived { peer, target, framing, streamed: true };
+                            match self.enter(peer) {
+                                Some(place) => drop(requests.spawn(self.clone().stream(session, arrived, place))),
+                                // Nobody has looked at it: it may be sent again at once (RFC 9113 section 8.7).
+                                None => session.shutdown_with_reason(Reason::REFUSED_STREAM),
+                            }
+                        }
+                        Err(error) => {
                             malformed += 1;
                             requests.spawn(refuse(session, peer, error));
                         }
@@ -111,24 +117,8 @@ impl Listening {
         let _ = timeout(FAREWELL, async { while requests.join_next().await.is_some() {} }).await;
     }
 
-    /// Reads what arrived, strictly, and gives it a place. `None`: its client has too much under way.
-    fn admit(&self, mut session: HttpSession, peer: IpAddr) -> Result<Option<Stream>, (HttpSession, HeadError)> {
-        let (target, framing) = match reading(&mut session) {
-            Ok(read) => read,
-            Err(error) => return Err((session, error)),
-        };
-        let Some(place) = self.enter(peer) else {
-            // A client may try again at once: nobody has looked at it (RFC 9113 section 8.7).
-            session.shutdown_with_reason(Reason::REFUSED_STREAM);
-            return Ok(None);
-        };
-        let arrived = Arrived { peer, target, framing, streamed: true };
-        Ok(Some(Stream { session, arrived, place }))
-    }
-
     /// One request, until it is answered, cut, or nobody does anything for it any more.
-    async fn stream(self: Arc<Self>, stream: Stream) {
-        let Stream { session, arrived, place: _place } = stream;
+    async fn stream(self: Arc<Self>, session: HttpSession, arrived: Arrived, _place: Place) {
         let mut session = ServerSession::new_http2(session);
         session.set_write_timeout(Some(self.limits().between_bytes_timeout.0));
         let patience = Arc::new(Patience::default());
@@ -139,13 +129,6 @@ impl Listening {
             _ = self.answer(session, arrived, patience.clone()) => {}
         }
     }
-}
-
-/// A request among others.
-struct Stream {
-    session: HttpSession,
-    arrived: Arrived,
-    place: Place,
 }
 
 /// The one reading of a request that came in frames: its target, and where it ends.

@@ -117,12 +117,13 @@ fn who_makes_the_gate_reset_is_sent_away() {
     let calm = Calm::before(&gate);
     let head = section(&get(&gate, "/open/never"));
     let largest = 0x7fff_ffff_u32.to_be_bytes();
-    let ways: [(&str, Box<dyn Fn(u32) -> Vec<u8>>); 5] = [
-        ("window overflow", Box::new(move |n| frame(WINDOW_UPDATE, 0, n, &largest).repeat(2))),
-        ("window of nothing", Box::new(|n| frame(WINDOW_UPDATE, 0, n, &[0; 4]))),
-        ("depends on itself", Box::new(|n| frame(PRIORITY, 0, n, &[&n.to_be_bytes()[..], &[0]].concat()))),
-        ("priority of a wrong length", Box::new(|n| frame(PRIORITY, 0, n, &[0; 4]))),
-        ("more after the end", Box::new(|n| frame(DATA, 0, n, b"x"))),
+    type Trick<'a> = &'a dyn Fn(u32) -> Vec<u8>;
+    let ways: [(&str, Trick<'_>); 5] = [
+        ("window overflow", &|n| frame(WINDOW_UPDATE, 0, n, &largest).repeat(2)),
+        ("window of nothing", &|n| frame(WINDOW_UPDATE, 0, n, &[0; 4])),
+        ("depends on itself", &|n| frame(PRIORITY, 0, n, &[&n.to_be_bytes()[..], &[0]].concat())),
+        ("priority of a wrong length", &|n| frame(PRIORITY, 0, n, &[0; 4])),
+        ("more after the end", &|n| frame(DATA, 0, n, b"x")),
     ];
     for (what, trick) in ways {
         let code = flood(&gate, 2_000, |frames, _| {
