@@ -18,7 +18,7 @@ use vestibule_templates::mail;
 use crate::account::{AccountError, Accounts, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
-use crate::method::Proof;
+use crate::method::{Proof, tell_locked};
 use crate::post::Post;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
@@ -245,6 +245,9 @@ impl FirstFactor {
             }
             Attempt::Closed => {
                 self.audit.record(event(Kind::LaneClosed, origin, user)).await?;
+                if let Some(user) = user.filter(|_| *lane == Lane::Strangers) {
+                    tell_locked(user, &self.throttle, &self.post, origin, self.accounts.vault().clock().wall());
+                }
                 return Ok(SignIn::Closed);
             }
         }

@@ -64,23 +64,57 @@ impl Post {
     /// Best effort: the change is made, and the record has it.
     /// `from`: the address it was done from; none where an operator did it.
     pub fn tell(&self, name: &UserName, email: Option<&str>, change: &Change, from: Option<IpAddr>, at: Time) {
+        if let Some(letter) = self.letter(name, email, change, from, at) {
+            self.0.notices.take(letter);
+        }
+    }
+
+    /// As [`Post::tell`], where `may` comes to be true: of what somebody can do again and again, such as knocking at a
+    /// closed lane. It is asked before the letter waits, so that knocking takes no place of another one's.
+    pub fn tell_if(
+        &self,
+        may: impl Future<Output = bool> + Send + 'static,
+        name: &UserName,
+        email: Option<&str>,
+        change: &Change,
+        from: Option<IpAddr>,
+        at: Time,
+    ) {
+        let Some(letter) = self.letter(name, email, change, from, at) else { return };
+        let room = self.0.clone();
+        tokio::spawn(async move {
+            if may.await {
+                room.notices.take(letter);
+            }
+        });
+    }
+
+    /// The work of writing to an owner, where there is an address and a way to write to it.
+    fn letter(
+        &self,
+        name: &UserName,
+        email: Option<&str>,
+        change: &Change,
+        from: Option<IpAddr>,
+        at: Time,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let house = self.0.house.load_full();
-        let Some(to) = email.filter(|_| house.gateways.email.is_some()).map(str::to_owned) else { return };
+        let to = email.filter(|_| house.gateways.email.is_some())?.to_owned();
         let from = from.map(|address| address.to_string());
         let at = u64::try_from(at.secs()).unwrap_or(0);
         let mail = mail::notice(change, name.as_str(), &house.name, at, from.as_deref(), &self.0.texts);
         let (name, room) = (name.clone(), self.0.clone());
-        self.0.notices.take(async move {
+        Some(async move {
             if let Err(why) = house.gateways.mail(to, mail, &room.texts).await {
                 tracing::warn!(user = %name, why, "the owner could not be told of a change");
             }
-        });
+        })
     }
 
     /// Waits until nothing waits any more, or for so long: a program that ends takes what it still has with it.
     pub async fn finish(&self, within: Duration) {
         let all = async {
-            for desk in [&self.0.notices, &self.0.links] {
+            for desk in [&self.0.links, &self.0.notices] {
                 let _ = desk.waiting.acquire_many(WAITING as u32).await;
             }
         };
@@ -153,6 +187,22 @@ mod tests {
         silent.tell(&alice, Some("alice@example.com"), &Change::PasswordChanged, from, Time(0));
         settled().await;
         assert_eq!(outbox.messages().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_waits_for_what_is_under_way_and_not_for_ever() {
+        let outbox = Outbox::default();
+        let post = post(&outbox);
+        let alice = UserName::parse("alice").unwrap();
+        let slow = post.clone();
+        post.later(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            slow.tell(&alice, Some("alice@example.com"), &Change::Locked, None, Time(0));
+        });
+        post.finish(Duration::from_secs(2)).await;
+        assert_eq!(outbox.messages().len(), 1);
+        post.later(std::future::pending());
+        post.finish(Duration::from_secs(2)).await;
     }
 
     #[tokio::test]

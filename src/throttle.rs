@@ -24,6 +24,8 @@ use crate::types::{FactorId, UserId, UserName};
 
 pub use self::budget::Budget;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// A lane in which nobody tried for so long is forgotten.
 const KEPT: Duration = Duration::from_secs(400 * 86_400);
 
@@ -297,6 +299,13 @@ impl Throttle {
     pub async fn spend(&self, budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
         let spent = budget::spend(&self.vault, &self.key, budgets).await?;
         Ok(spent.inspect_err(|_| metrics().throttled("budget")))
+    }
+
+    /// Whether this was not said in a day: for mails to owners that strangers can bring about. Where the store cannot
+    /// say, it was.
+    pub async fn once_a_day(self, what: String) -> bool {
+        let budget = Budget { name: what, most: 1, window: DAY };
+        matches!(budget::spend(&self.vault, &self.key, &[budget]).await, Ok(Ok(())))
     }
 
     /// The wait after so many failures in a row: `base`, doubled with each further one, up to `ceiling`.

@@ -303,3 +303,19 @@ async fn en_02_an_unknown_user_costs_what_a_wrong_password_does() {
     let cost = |phc: &str| phc.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(cost(house.local.nobodys()), cost(&house.local.stored(alice.id).await));
 }
+
+/// A password by mail leaves its mark until another is set by a right that is more than a mailbox.
+#[tokio::test]
+async fn what_a_password_rests_on_goes_with_it() {
+    let house = house_with(&settings());
+    let user = house.add("alice").await;
+    let prepared = house.first.prepare(&user.name, &secret("a window to the west")).await.unwrap();
+    let here = from("192.0.2.1");
+    let now = || async { house.first.accounts.by_id(user.id).await.unwrap().unwrap() };
+    house.first.set_password_by_mail(&*now().await, &prepared, &here, Vec::new()).await.unwrap();
+    assert!(now().await.password_by_mail);
+    house.first.set_password(&*now().await, &prepared, None, true, &here, Vec::new()).await.unwrap();
+    assert!(now().await.password_by_mail, "proved by itself alone");
+    house.first.set_password(&*now().await, &prepared, None, false, &here, Vec::new()).await.unwrap();
+    assert!(!now().await.password_by_mail, "by an invitation, or with a factor");
+}

@@ -364,6 +364,9 @@ impl Checks {
             }
             Attempt::Closed => {
                 self.audit.record(about(Kind::FactorWaiting).detail("strangers are locked out")).await?;
+                if *lane == Lane::Strangers {
+                    tell_locked(user, &self.throttle, &self.post, origin, self.vault().clock().wall());
+                }
                 return Ok(Checked::Closed);
             }
         }
@@ -864,6 +867,12 @@ impl Checks {
     pub(super) fn vault(&self) -> &Vault {
         self.accounts.vault()
     }
+}
+
+/// Tells the owner that strangers were wrong until their lane closed, once a day at most: they can go on knocking.
+pub fn tell_locked(user: &User, throttle: &Throttle, post: &Post, origin: &Origin, at: Time) {
+    let may = throttle.clone().once_a_day(format!("notice/locked/{}", user.id));
+    post.tell_if(may, &user.name, user.email.as_deref(), &mail::Change::Locked, origin.address, at);
 }
 
 /// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.

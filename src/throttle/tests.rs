@@ -381,3 +381,53 @@ async fn a_budget_is_not_overrun_by_a_race() {
     }
     assert_eq!(sent, 10);
 }
+
+/// A new password opens the lane that guesses at the old one closed; guesses at factors go on counting.
+#[tokio::test]
+async fn guesses_at_a_password_end_with_it() {
+    let house = house();
+    let alice = user(1);
+    let Account::User(id) = alice else { unreachable!("a user") };
+    let forget = || async {
+        let changes = house.throttle.forget_password(id).await.unwrap();
+        house.throttle.vault.commit(changes).await.unwrap();
+    };
+    let limit = ThrottleSection::default().hard_limit;
+    for _ in 0..2 {
+        house.fail(&alice, &code(2), &Lane::Strangers).await;
+    }
+    for _ in 2..limit - 1 {
+        house.fail(&alice, &Target::Password, &Lane::Strangers).await;
+    }
+    forget().await;
+    house.fail(&alice, &Target::Password, &Lane::Strangers).await;
+    assert_eq!(
+        house.try_at(&alice, &Target::Password, &Lane::Strangers).await,
+        Attempt::Closed,
+        "nothing was forgotten"
+    );
+    forget().await;
+    assert_eq!(house.try_at(&alice, &Target::Password, &Lane::Strangers).await, Attempt::Go, "at once");
+    for _ in 3..limit {
+        house.fail(&alice, &code(2), &Lane::Strangers).await;
+    }
+    assert_eq!(house.try_at(&alice, &code(2), &Lane::Strangers).await, Attempt::Closed);
+    forget().await;
+    // One guess at the password less, so that there is one more at the factor.
+    house.fail(&alice, &code(2), &Lane::Strangers).await;
+    house.clock.advance(Duration::from_secs(3600));
+    assert_eq!(house.try_at(&alice, &code(2), &Lane::Strangers).await, Attempt::Closed, "by codes alone");
+    forget().await;
+    assert_eq!(house.try_at(&alice, &code(2), &Lane::Strangers).await, Attempt::Closed);
+}
+
+#[tokio::test]
+async fn what_is_said_once_a_day_is_said_the_next_day_again() {
+    let house = house();
+    let say = |what: &str| house.throttle.clone().once_a_day(what.to_owned());
+    assert!(say("one").await && say("other").await);
+    house.clock.advance(Duration::from_secs(86_399));
+    assert!(!say("one").await);
+    house.clock.advance(Duration::from_secs(1));
+    assert!(say("one").await);
+}

@@ -572,7 +572,7 @@ fn seconds(time: Time) -> u64 {
 }
 
 /// A browser as its owner may recognise it.
-fn described(agent: &str, address: &str) -> String {
+pub fn described(agent: &str, address: &str) -> String {
     format!("{} {address}", short(agent)).trim().to_owned()
 }
 

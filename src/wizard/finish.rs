@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use url::form_urlencoded;
+use vestibule_templates::mail;
 
+use super::account::described;
 use super::failure::Failure;
 use super::stage::Login;
 use super::{Visit, Wizard};
@@ -236,12 +238,15 @@ impl Wizard {
             event = Event { kind: Kind::Verified, ..event }.factor(method, Some(factor));
         }
         more.push(self.audit.entry(event)?);
+        // In a browser that was not known, of somebody who has others.
+        let mut elsewhere = false;
         let browser = if verified || user.factors.is_empty() {
             // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
             let known = match &visit.cookies.browser {
                 Some(token) => self.accounts.browser(user, token).await?.map(|known| (token.clone(), known)),
                 None => None,
             };
+            elsewhere = known.is_none() && !self.accounts.browsers(user).await?.is_empty();
             let now = self.vault.now();
             let (token, handle, since) = match known {
                 Some((token, known)) => (token, known.handle, known.since),
@@ -276,6 +281,9 @@ impl Wizard {
         let owned = self.is_owned(user, &evidence);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
         metrics().session_opened(if verified { "verified" } else { "known" });
+        if elsewhere {
+            self.tell_of_browser(visit, user);
+        }
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
@@ -291,6 +299,14 @@ impl Wizard {
         user.password_by_mail
             && evidence.iter().any(|one| one.factor.is_none())
             && evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| elsewhere(id))
+    }
+
+    /// Tells the owner of a login in a new browser, once a day at most.
+    fn tell_of_browser(&self, visit: &Visit, user: &User) {
+        let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+        let (from, at) = (visit.facts.client, self.vault.clock().wall());
+        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string()) };
+        self.post.tell_if(may, &user.name, user.email.as_deref(), &change, Some(from), at);
     }
 
     /// From now on codes may go to the mailbox again. What fails here is tried again at the next login.

@@ -461,7 +461,8 @@ fn wz_16_one_mailbox_is_never_both_steps() {
 fn wz_16_a_password_by_mail_enrols_nothing() {
     let echo = Echo::start();
     let config = format!("{MAIL}\n[password]\nreset_by_mail = true\n[enrolment]\nfirst_login = true");
-    let gate = Gate::before(&echo).config(&config).start();
+    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let gate = Gate::before(&echo).config(&config).rules(rules).start();
     for name in ["alice", "bobby"] {
         let arguments = ["user", "add", name, "--email", "them@example.com", "--password-stdin"];
         assert_eq!(gate.cli_with(&arguments, &format!("{PASSWORD}\n")).code, 0);
@@ -478,6 +479,16 @@ fn wz_16_a_password_by_mail_enrols_nothing() {
     assert_eq!(set(&mut browser, &page, NEW).status, 303);
     assert_eq!(give("alice", NEW), "", "not the one that a mailbox set");
     assert_eq!(give("bobby", PASSWORD), "/.vestibule/enrol");
+    // Nor does the next one, whose right is that password alone.
+    let page = browser.visit("/open");
+    let page = browser.submit(&page, &[("username", "alice"), ("password", NEW)]);
+    assert_eq!(browser.follow(page).status, 200, "one factor of one");
+    let page = browser.visit("/.vestibule/account/confirm/password");
+    let another = "a wall of red bricks";
+    let fields = [("password", NEW), ("new_password", another), ("new_password_again", another)];
+    assert_eq!(browser.submit(&page, &fields).status, 303);
+    assert_eq!(give("alice", another), "", "a mailbox alone, still");
+    echo.forget();
     echo.assert_untouched("a mailbox alone");
 }
 
@@ -520,6 +531,39 @@ fn re_17_the_owner_is_told_by_mail() {
     let (to, _, text) = told("was reset");
     assert!(to == "alice@elsewhere.example" && text.contains("an administrator"), "{to}: {text}");
     assert!(mails(&gate).iter().all(|(_, _, text)| !text.contains(PASSWORD) && !text.contains(&alice.secret)));
+}
+
+/// RE-17, TH-02: a login in a browser that is new, where there are others, and a lane that strangers closed: the owner is
+/// told of each once a day, however often it happens.
+#[test]
+fn re_17_the_owner_is_told_of_new_browsers_and_of_a_closed_lane() {
+    let echo = Echo::start();
+    let config = format!("{MAIL}\n[throttle]\nhard_limit = 3\nbase = \"1s\"\nceiling = \"1s\"");
+    let gate = Gate::before(&echo).config(&config).start();
+    let alice = given(&gate, "alice");
+    let count = |word: &str| mails(&gate).iter().filter(|(_, subject, _)| subject.contains(word)).count();
+    assert_eq!(count("new browser"), 0, "the first is no news");
+    for _ in 0..2 {
+        assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200);
+        gate.advance(STEP);
+    }
+    until("the first of them", 20, || (count("new browser") == 1).then_some(()));
+    for _ in 0..5 {
+        let mut browser = gate.visitor();
+        let page = browser.visit("/");
+        browser.submit(&page, &[("username", "alice"), ("password", "wrong")]);
+        gate.advance(2);
+    }
+    until("the lane", 20, || (count("wrong answers") == 1).then_some(()));
+    // What is done next is told after all that.
+    gate.run(["user", "set", "alice", "--email", "alice@elsewhere.example"]);
+    until("the address", 20, || (count("was replaced") == 1).then_some(()));
+    assert_eq!((count("new browser"), count("wrong answers")), (1, 1));
+    gate.advance(24 * 3600);
+    let mut browser = gate.visitor();
+    let page = browser.visit("/");
+    assert_eq!(browser.submit(&page, &[("username", "alice"), ("password", PASSWORD)]).status, 429);
+    until("the next day", 20, || (count("wrong answers") == 2).then_some(()));
 }
 
 /// A mail server that says nothing: changes are made at once all the same.
