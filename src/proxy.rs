@@ -64,7 +64,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::telemetry::{Requests, UnderWay, metrics};
+use crate::telemetry::{ACCESS, Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -614,7 +614,7 @@ impl Drop for Passage {
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
-            target: "vestibule::access",
+            target: ACCESS,
             request = %self.id,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
