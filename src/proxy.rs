@@ -4,6 +4,7 @@
 
 mod answer;
 mod bridge;
+mod chunks;
 pub mod facts;
 pub mod head;
 mod identity;
@@ -44,6 +45,7 @@ use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
+use self::chunks::ChunkError;
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Place, Request};
@@ -571,11 +573,20 @@ fn is_old(session: &Session) -> bool {
 fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     if facts.websocket {
         Exchange::WebSocket
-    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) {
+    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) || is_grpc(head) {
         Exchange::Stream
     } else {
         Exchange::Ordinary
     }
+}
+
+/// Whether it is a call of gRPC, whose messages may be as far apart as the two like: `application/grpc`, or with a
+/// format behind it, `+proto` or `-web`.
+fn is_grpc(head: &RequestHeader) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let kind = head.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+        && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-' | b';' | b' '))
 }
 
 /// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
@@ -902,7 +913,8 @@ impl ProxyHttp for Gatekeeper {
             metrics().upstream_failed(&permit.site().audience);
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
-            passage.line.error = Some("the body cannot be read".to_owned());
+            let fault = unclear(error).map(ToString::to_string);
+            passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -950,12 +962,20 @@ fn reason(error: &Error) -> String {
     format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
+/// What was wrong with the chunks of a body, where that is what went wrong.
+fn unclear(error: &Error) -> Option<&ChunkError> {
+    error.root_cause().downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
+}
+
 /// The status for a failure; none where the client is gone.
 fn failure(error: &Error) -> Option<StatusCode> {
     use ErrorType::{
         ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout, TLSHandshakeTimedout, WriteError,
         WriteTimedout,
     };
+    if unclear(error).is_some() {
+        return Some(StatusCode::BAD_REQUEST);
+    }
     match (error.etype(), error.esource()) {
         (HTTPStatus(status), _) => Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         (ReadError | WriteError | WriteTimedout | ConnectionClosed, ErrorSource::Downstream) => None,
