@@ -503,7 +503,10 @@ impl Gatekeeper {
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
-    async fn write(&self, session: &mut Session, passage: &mut Passage, answer: Answer) {
+    async fn write(&self, session: &mut Session, passage: &mut Passage, mut answer: Answer) {
+        if is_grpc(session.req_header()) {
+            answer = answer.to_a_call();
+        }
         let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
@@ -810,9 +813,15 @@ impl ProxyHttp for Gatekeeper {
         // There are applications that answer and leave the body on the connection, where it would be read as the next
         // request: one that nobody judged, and whose answer somebody else would get. So nothing follows a body there. In
         // HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
-        let last = head.version != Version::HTTP_2 && !facts.websocket && !session.is_body_empty();
+        let empty = session.is_body_empty();
+        let last = head.version != Version::HTTP_2 && !facts.websocket && !empty;
         if last {
             head.insert_header(header::CONNECTION, "close")?;
+        }
+        if empty {
+            // No body passes that would say so when it ends.
+            passage.stage.sent = true;
+            passage.wait();
         }
         Ok(())
     }

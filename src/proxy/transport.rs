@@ -463,7 +463,7 @@ mod tests {
             fill_to(&mut transport, held).await;
             transport.begin_message(4, Framing::Chunked);
             client.write_all(&message[held..]).await.unwrap();
-            let mut got = Vec::new();
+            let mut got = Vec::<u8>::new();
             while got.len() < body.len() {
                 let mut part = vec![0; at_once];
                 let count = transport.read(&mut part).await.unwrap();

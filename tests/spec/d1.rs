@@ -309,6 +309,27 @@ fn chunks_have_one_reading_or_none() {
     assert!(!log.contains("hello") && !log.contains("xxxx"), "nothing of a message is in the log");
 }
 
+/// What goes wrong under an answer that has begun ends both sides, and neither of them whole.
+#[test]
+fn chunks_that_go_wrong_under_an_answer_break_it_off() {
+    let echo = Echo::by_hand(|wire| {
+        wire.head();
+        wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        wire.rest();
+    });
+    let gate = Gate::before(&echo).rules(RULES).start();
+    let mut wire = gate.wire();
+    wire.send(request(&gate, "POST", "/open/a", "Transfer-Encoding: chunked\r\n") + "4\r\nwell\r\n");
+    assert!(wire.head().is_some_and(|head| head.start == "HTTP/1.1 200 OK"));
+    assert_eq!(wire.chunk().as_deref(), Some(b"hello".as_slice()));
+    let smuggled = request(&gate, "GET", "/open/smuggled", "");
+    assert!(wire.send(format!("\r\n\r\n{smuggled}")).rest().is_empty(), "neither an end nor another answer");
+    until("the application to hear of it", 10, || (echo.left() == echo.bytes().len()).then_some(()));
+    let arrived: Vec<_> = echo.bytes().iter().flat_map(|log| read_strictly(log)).collect();
+    assert!(matches!(arrived.as_slice(), [Arrived { body: None, .. }]), "{arrived:?}");
+    until("the line", 10, || gate.log().contains("are not one clear reading").then_some(()));
+}
+
 /// D1-06: what follows a request that asks for another protocol is a request like any other, and judged.
 #[test]
 fn nothing_hides_behind_an_upgrade() {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use futures_util::FutureExt;
 use futures_util::stream::{self, Stream, StreamExt};
 use http::HeaderMap;
 use tokio::runtime::Runtime;
@@ -69,6 +70,8 @@ struct Seen {
     calls: Mutex<Vec<(String, HeaderMap)>>,
     /// Calls whose client went away while they were waiting.
     gone: AtomicUsize,
+    /// Calls that were gathered to their end.
+    gathered: AtomicUsize,
 }
 
 impl Seen {
@@ -93,6 +96,7 @@ async fn serve(method: String, mut messages: Streaming<String>, seen: Arc<Seen>)
             while let Some(message) = messages.message().await? {
                 all += &message;
             }
+            seen.gathered.fetch_add(1, Ordering::SeqCst);
             stream::iter([Ok(all)]).boxed()
         }
         "count" => {
@@ -198,6 +202,17 @@ impl Bench {
         client.streaming(request, http::uri::PathAndQuery::from_static(path), Text).await
     }
 
+    /// How a call fails.
+    #[track_caller]
+    fn failure(&self, path: &'static str, cookie: Option<&str>) -> Status {
+        self.wait(async {
+            match self.call(path, cookie, once("secret")).await {
+                Ok(replies) => replies.into_inner().message().await.expect_err("it fails"),
+                Err(status) => status,
+            }
+        })
+    }
+
     /// A call in which each message is sent after the answer to the one before.
     fn talk(&self, cookie: Option<&str>) -> Talk<'_> {
         let (say, said) = mpsc::channel(1);
@@ -279,7 +294,7 @@ fn a_status_arrives_however_it_is_said() {
     let status = bench.wait(replies.message()).unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "genug für heute: 100%"));
 
-    let status = bench.wait(bench.call("/open.Talk/other", None, once("go"))).unwrap_err();
+    let status = bench.failure("/open.Talk/other", None);
     assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, "not like this"));
     assert_eq!(status.metadata().get("x-hint").unwrap(), "otherwise");
 }
@@ -288,8 +303,9 @@ fn a_status_arrives_however_it_is_said() {
 #[test]
 fn a_call_needs_a_session() {
     let bench = bench("");
+    // In the words of its own, whatever else is in the answer.
     for cookie in [None, Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
-        let status = bench.wait(bench.call("/closed.Talk/talk", cookie, once("secret"))).unwrap_err();
+        let status = bench.failure("/closed.Talk/talk", cookie);
         assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
     }
     assert!(bench.seen.calls().is_empty(), "{:?}", bench.seen.calls());
@@ -331,7 +347,7 @@ fn a_logout_ends_the_calls_of_its_session() {
     until("the service to hear of it", 10, || (bench.seen.gone() == 1).then_some(()));
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     others.turn("still here");
-    let status = bench.wait(bench.call("/closed.Talk/talk", Some(&cookie), once("again"))).unwrap_err();
+    let status = bench.failure("/closed.Talk/talk", Some(&cookie));
     assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
 }
 
@@ -363,9 +379,7 @@ fn the_end_of_a_client_reaches_the_service() {
     assert!(matches!(late.code(), Code::Cancelled | Code::DeadlineExceeded), "{late:?}");
 
     // And nothing of all that touched a call beside them.
-    assert!(bench.runtime.block_on(async {
-        tokio::select! { reply = kept.message() => reply.is_err(), () = tokio::task::yield_now() => true }
-    }));
+    assert!(bench.runtime.block_on(async { kept.message().now_or_never() }).is_none());
     assert_eq!(bench.seen.gone(), 2);
 }
 
@@ -402,6 +416,21 @@ fn trailers_do_no_harm_to_a_client_of_http_1() {
         assert_eq!((reply.status, reply.field("grpc-status")), (200, None));
         assert_eq!(reply.body, b"\0\0\0\0\x011\0\0\0\0\x012\0\0\0\0\x013");
     }
+}
+
+/// D1-03: chunks that are none end in no whole message here either.
+#[test]
+fn a_body_that_breaks_off_is_no_whole_call() {
+    let bench = bench("");
+    let fields = "Content-Type: application/grpc\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n";
+    let message = "7\r\n\0\0\0\0\u{2}go\r\n";
+    for (end, status, gathered) in [("\r\n\r\n", 400, 0), ("0\r\nX\r\n\r\n", 400, 0), ("0\r\n\r\n", 200, 1)] {
+        let head = crate::traffic::request(&bench.gate, "POST", "/open.Talk/gather", fields);
+        let reply = bench.gate.wire().send(head + message + end).reply().expect("an answer");
+        assert_eq!(reply.status, status, "{end:?}");
+        assert_eq!(bench.seen.gathered.load(Ordering::SeqCst), gathered, "{end:?}");
+    }
+    assert_eq!(bench.seen.calls().len(), 3, "each was begun");
 }
 
 /// The other way round: an application of HTTP/1 behind a client of HTTP/2.
