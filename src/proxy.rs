@@ -4,6 +4,7 @@
 
 mod answer;
 mod bridge;
+mod chunks;
 pub mod facts;
 pub mod head;
 mod identity;
@@ -44,6 +45,7 @@ use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
+use self::chunks::ChunkError;
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Place, Request};
@@ -502,7 +504,10 @@ impl Gatekeeper {
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
-    async fn write(&self, session: &mut Session, passage: &mut Passage, answer: Answer) {
+    async fn write(&self, session: &mut Session, passage: &mut Passage, mut answer: Answer) {
+        if is_grpc(session.req_header()) {
+            answer = answer.to_a_call();
+        }
         let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
@@ -572,11 +577,20 @@ fn is_old(session: &Session) -> bool {
 fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     if facts.websocket {
         Exchange::WebSocket
-    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) {
+    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) || is_grpc(head) {
         Exchange::Stream
     } else {
         Exchange::Ordinary
     }
+}
+
+/// Whether it is a call of gRPC, whose messages may be as far apart as the two like: `application/grpc`, or with a
+/// format behind it, `+proto` or `-web`.
+fn is_grpc(head: &RequestHeader) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let kind = head.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+        && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-' | b';' | b' '))
 }
 
 /// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
@@ -800,9 +814,15 @@ impl ProxyHttp for Gatekeeper {
         // There are applications that answer and leave the body on the connection, where it would be read as the next
         // request: one that nobody judged, and whose answer somebody else would get. So nothing follows a body there. In
         // HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
-        let last = head.version != Version::HTTP_2 && !facts.websocket && !session.is_body_empty();
+        let empty = session.is_body_empty();
+        let last = head.version != Version::HTTP_2 && !facts.websocket && !empty;
         if last {
             head.insert_header(header::CONNECTION, "close")?;
+        }
+        if empty {
+            // No body passes that would say so when it ends.
+            passage.stage.sent = true;
+            passage.wait();
         }
         Ok(())
     }
@@ -903,7 +923,8 @@ impl ProxyHttp for Gatekeeper {
             metrics().upstream_failed(&permit.site().audience);
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
-            passage.line.error = Some("the body cannot be read".to_owned());
+            let fault = unclear(error).map(ToString::to_string);
+            passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -951,12 +972,20 @@ fn reason(error: &Error) -> String {
     format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
+/// What was wrong with the chunks of a body, where that is what went wrong.
+fn unclear(error: &Error) -> Option<&ChunkError> {
+    error.root_cause().downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
+}
+
 /// The status for a failure; none where the client is gone.
 fn failure(error: &Error) -> Option<StatusCode> {
     use ErrorType::{
         ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout, TLSHandshakeTimedout, WriteError,
         WriteTimedout,
     };
+    if unclear(error).is_some() {
+        return Some(StatusCode::BAD_REQUEST);
+    }
     match (error.etype(), error.esource()) {
         (HTTPStatus(status), _) => Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         (ReadError | WriteError | WriteTimedout | ConnectionClosed, ErrorSource::Downstream) => None,

@@ -35,7 +35,7 @@ fn assert_nobody_else_suffers(gate: &Gate, after: &str) {
 /// The log names the request and a reason, and nothing that was said.
 #[track_caller]
 fn assert_logged(gate: &Gate, after: &str) {
-    until("a line in the log", 5, || gate.log().contains("the upstream failed").then_some(()));
+    until("a line in the log", 5, || gate.log().contains("an upstream failed").then_some(()));
     assert!(!gate.log().contains(MARK), "{after}: the log shows the message: {}", gate.log());
 }
 

@@ -33,9 +33,9 @@ async fn bridge(mut stream: impl AsyncRead + AsyncWrite + Unpin, to: SocketAddr)
     let _ = tokio::io::copy_bidirectional(&mut stream, &mut inner).await;
 }
 
-/// The same application on a Unix socket.
-pub fn unix(echo: &Echo, path: &Path) {
-    let (listener, to) = (std::os::unix::net::UnixListener::bind(path).expect("the path is free"), echo.address);
+/// Whatever is at this address, on a Unix socket.
+pub fn unix(to: SocketAddr, path: &Path) {
+    let listener = std::os::unix::net::UnixListener::bind(path).expect("the path is free");
     listener.set_nonblocking(true).expect("a socket can wait");
     aside(async move {
         let listener = tokio::net::UnixListener::from_std(listener).expect("a socket can be read");
