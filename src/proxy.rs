@@ -55,8 +55,8 @@ use self::pace::Pace;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
 use self::upstream::{Choice, Exchange, Tried};
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
-use crate::assertion::headers::{Set, Stripped, list};
-use crate::assertion::{Assertions, SigningKeys};
+use crate::assertion::headers::{Set, Stripped};
+use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
@@ -66,7 +66,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::telemetry::{Requests, UnderWay, metrics};
+use crate::telemetry::{ACCESS, Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -185,7 +185,7 @@ pub struct Passage {
     shape: Shape,
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
-    identity: Vec<Set>,
+    identity: Option<Arc<[Set]>>,
     exchange: Exchange,
     /// Where it is sent, and where it was sent before.
     choice: Option<Choice>,
@@ -373,12 +373,13 @@ impl Gatekeeper {
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
             let site = permit.site();
-            let assertion =
-                self.door.assertions.assertion(identity, &site.issuer, &site.audience).await.map_err(|error| {
-                    tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                    StatusCode::SERVICE_UNAVAILABLE
-                })?;
-            passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
+            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+                StatusCode::SERVICE_UNAVAILABLE
+            })?;
+            passage.identity = Some(headers);
         }
         passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         if matches!(request.arrived.framing, Framing::Length(1..)) {
@@ -628,7 +629,7 @@ impl Drop for Passage {
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
-            target: "vestibule::access",
+            target: ACCESS,
             request = %self.id,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
@@ -658,7 +659,7 @@ impl ProxyHttp for Gatekeeper {
             account: None,
             shape: Shape::Problem,
             permit: None,
-            identity: Vec::new(),
+            identity: None,
             exchange: Exchange::Ordinary,
             choice: None,
             tried: Tried::default(),
@@ -805,7 +806,7 @@ impl ProxyHttp for Gatekeeper {
         };
         let context = identity::Context {
             stripped: &passage.running.stripped,
-            identity: &passage.identity,
+            identity: passage.identity.as_deref().unwrap_or_default(),
             peer: request.arrived.peer,
             here: &self.here,
         };
