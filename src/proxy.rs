@@ -506,7 +506,7 @@ impl Gatekeeper {
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
     async fn write(&self, session: &mut Session, passage: &mut Passage, mut answer: Answer) {
         if is_grpc(session.req_header()) {
-            answer = answer.to_a_call();
+            answer = answer.for_a_call();
         }
         let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
         passage.line.status = answer.status.as_u16();

@@ -205,7 +205,7 @@ impl Answer {
 
     /// The same as a client of gRPC wants to be told: some take whatever has no status of theirs for messages. Which one
     /// stands for which of HTTP is what the others assume (gRPC, "HTTP to gRPC Status Code Mapping").
-    pub fn to_a_call(self) -> Self {
+    pub fn for_a_call(self) -> Self {
         let code = match self.status.as_u16() {
             ..400 => return self,
             400 => "13",             // INTERNAL
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_call_is_told_in_its_own_words() {
-        let status = |status| Answer::unreadable(status).to_a_call().headers.get("grpc-status").cloned();
+        let status = |status| Answer::unreadable(status).for_a_call().headers.get("grpc-status").cloned();
         assert_eq!(status(StatusCode::UNAUTHORIZED).unwrap(), "16");
         assert_eq!(status(StatusCode::FORBIDDEN).unwrap(), "7");
         assert_eq!(status(StatusCode::BAD_GATEWAY).unwrap(), "14");

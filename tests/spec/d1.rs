@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, Wire, until};
+use crate::harness::{Echo, Gate, Wire, h2c, until};
 use crate::traffic::{answer_plainly, request};
 
 /// `/denied` is refused to everybody, so that whatever is smuggled under this name is seen when it arrives.
@@ -297,16 +297,36 @@ fn chunks_have_one_reading_or_none() {
     for word in ["ext", "last", "Remote-User: root", "smuggled"] {
         assert!(!said.contains(word), "{word} got through");
     }
+    let told = "the chunks of the body are not one clear reading";
+    until("a line for each", 10, || (gate.log().matches(told).count() >= broken.len()).then_some(()));
     let log = gate.log();
     for (number, spelled) in broken.iter().enumerate() {
         let path = format!("/open/broken/{number}");
         let lines: Vec<_> = log.lines().filter(|line| line.split([' ', '"', '=']).any(|word| word == path)).collect();
         assert_eq!(lines.len(), 1, "{spelled:?}: {lines:?}");
-        for word in ["127.0.0.1", "400", "the chunks of the body are not one clear reading"] {
+        for word in ["client=127.0.0.1", "status=400", told] {
             assert!(lines[0].contains(word), "{spelled:?}: {lines:?}");
         }
     }
     assert!(!log.contains("hello") && !log.contains("xxxx"), "nothing of a message is in the log");
+}
+
+/// In HTTP/2, too, a body that is broken off never ends as a whole one.
+#[test]
+fn chunks_that_go_wrong_are_no_body_of_http2() {
+    let (address, heard) = h2c();
+    let site = format!("url = \"http://localhost:PORT\"\nupstreams = [\"h2c://{address}\"]");
+    let gate = Gate::before(&Echo::start()).site(&site).rules(RULES).start();
+    let head = request(&gate, "POST", "/open/a", "Transfer-Encoding: chunked\r\n");
+    for end in ["\r\n\r\n", "0\r\nX\r\n\r\n", "0\n\r\n"] {
+        let mut wire = gate.wire();
+        let reply = wire.send(format!("{head}5\r\nhello\r\n{end}")).reply().expect("an answer");
+        assert_eq!(reply.status, 400, "{end:?}");
+        assert!(wire.is_closed());
+    }
+    let reply = gate.wire().send(format!("{head}5\r\nhello\r\n0\r\n\r\n")).reply().expect("an answer");
+    assert_eq!((reply.status, reply.text().as_str()), (200, "hello"));
+    assert_eq!(heard.all().len(), 1, "only the whole one");
 }
 
 /// What goes wrong under an answer that has begun ends both sides, and neither of them whole.
