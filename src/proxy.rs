@@ -860,12 +860,12 @@ impl ProxyHttp for Gatekeeper {
             return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
         }
         passage.stage.heard = true;
+        answer::one_end(head)?;
         if is_answer(head.status) {
             passage.stage.begun = true;
             passage.wait();
             passage.line.status = head.status.as_u16();
         }
-        answer::one_length(head)?;
         let Some(permit) = &passage.permit else { return Ok(()) };
         if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
