@@ -177,6 +177,8 @@ section! {
         /// factor stays as it is. Needs [gateway.email] and a site with a url, and refuses mail as a second factor beside it:
         /// one mailbox would be both. Where a rule asks for one_factor, the mailbox is that one.
         reset_by_mail: bool = false,
+        /// Links for a new password sent in a day, over all users.
+        resets_per_day: u32 = 1000,
         /// How many hashes are computed at once.
         hashers: usize = 2,
         /// How many more may wait; beyond that a login is answered 503.
