@@ -230,7 +230,7 @@ section! {
         /// How long an upstream may take to begin its answer, or to finish the handshake of an upgrade.
         first_byte_timeout: Span = Span::secs(60),
         /// How long an upstream may pause within its answer, a client within the body of its request, and a client in taking
-        /// the answer; no limit once a connection is upgraded.
+        /// the answer; no limit once a connection is upgraded, nor for an upstream within event streams and gRPC.
         between_bytes_timeout: Span = Span::secs(60),
         /// How long open requests may go on after a stop was asked for.
         drain: Span = Span::secs(10),
