@@ -170,13 +170,15 @@ impl Wizard {
     }
 
     /// What can be asked for after this evidence. Whoever came with a factor alone proves something of another kind: one
-    /// key is not two factors.
+    /// key is not two factors. Nor does a way back in count beside it: whoever found a key and a sheet of paper, or a key
+    /// and an open mailbox, is not its owner.
     pub(super) async fn second_factors(&self, user: &User, evidence: &[Evidence]) -> Result<Vec<Row<Factor>>, Failure> {
         let mut usable = self.checks.usable(user).await?;
         if lacks_password(evidence) && level(evidence) != Level::Verified {
             let given =
                 |method: &MethodId| evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| id == method);
-            usable.retain(|row| !given(&row.value.method));
+            let fallback = |method: &MethodId| self.card(method).is_none_or(|card| card.fallback);
+            usable.retain(|row| !given(&row.value.method) && !fallback(&row.value.method));
         }
         Ok(usable)
     }
