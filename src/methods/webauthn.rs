@@ -43,6 +43,7 @@ static CARD: Card = Card {
     fallback: false,
     hands_out_codes: false,
     usable_alone: true,
+    by_mailbox: false,
     several: true,
     single_use_challenge: true,
 };
