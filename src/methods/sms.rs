@@ -127,7 +127,7 @@ impl Method for Sms {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        self.texted(context, delivered::another(context, state)?)
+        self.texted(context, delivered::another(context, state, None)?)
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {
