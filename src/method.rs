@@ -41,18 +41,13 @@ pub struct Card {
     pub hands_out_codes: bool,
     /// A login can begin with it, without a name or a password: see [`Method::begin_alone`].
     pub usable_alone: bool,
+    /// It proves a mailbox: where a mailbox set the password, it is no second factor.
+    pub by_mailbox: bool,
     /// A user may have more than one of it.
     pub several: bool,
     /// A challenge is for one answer, right or wrong (a ceremony). Otherwise a wrong answer leaves it standing, so that
     /// a typing error does not cost another message.
     pub single_use_challenge: bool,
-}
-
-impl Card {
-    /// Whether it proves a mailbox. Where a mailbox set the password, it is no second factor.
-    pub fn by_mailbox(&self) -> bool {
-        self.amr.contains(&"email")
-    }
 }
 
 /// What the site is, for methods that bind to it or name it.

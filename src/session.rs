@@ -131,8 +131,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// What was proved, in the words of RFC 8176: each once, and `mfa` where two different kinds were proved in this
-    /// session, be it by one factor that made sure of its owner. A remembered proof belongs to an older session.
+    /// What was proved, in the words of RFC 8176: each once, and `mfa` where something known or inherent (the password, or
+    /// a factor that made sure of its owner) and something held were proved in this session. Two things held are one kind
+    /// of proof, and a remembered proof belongs to an older session.
     pub fn amr(&self) -> Vec<String> {
         let mut amr: Vec<String> = Vec::new();
         for value in self.evidence.iter().flat_map(|evidence| &evidence.amr) {
@@ -141,8 +142,8 @@ impl Live {
             }
         }
         let here = || self.evidence.iter().filter(|evidence| evidence.strength > Strength::Remembered);
-        let kinds: BTreeSet<_> = here().map(Evidence::kind).collect();
-        if kinds.len() > 1 || here().any(|evidence| evidence.by_owner) {
+        let owner = here().any(|evidence| evidence.factor.is_none() || evidence.by_owner);
+        if owner && here().any(|evidence| evidence.factor.is_some()) {
             amr.push("mfa".to_owned());
         }
         amr

@@ -110,6 +110,8 @@ pub struct Throttle {
     base: Duration,
     ceiling: Duration,
     hard_limit: u32,
+    /// In an hour, see [`ThrottleSection`].
+    pub sends_per_address: u32,
     passwords: Arc<Sources>,
     challenges: Arc<Sources>,
     /// Where mails are asked for without any proof.
@@ -125,6 +127,7 @@ impl Throttle {
             base: limits.base.0,
             ceiling: limits.ceiling.0.max(limits.base.0),
             hard_limit: limits.hard_limit,
+            sends_per_address: limits.sends_per_address,
             passwords: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
             challenges: Arc::new(Sources::new(EACH_CHALLENGE, FREE_CHALLENGES)),
             askers: Arc::new(Sources::new(EACH_PASSWORD, FREE_PASSWORDS)),
@@ -306,6 +309,11 @@ impl Throttle {
     pub async fn once_a_day(self, what: String) -> bool {
         let budget = Budget { name: what, most: 1, window: DAY };
         matches!(budget::spend(&self.vault, &self.key, &[budget]).await, Ok(Ok(())))
+    }
+
+    /// Takes back what [`Throttle::spend`] took from these, `at` or in the moment after, where it bought nothing.
+    pub async fn give_back(&self, budgets: &[Budget], at: Time) -> Result<(), VaultError> {
+        budget::give_back(&self.vault, &self.key, budgets, at).await
     }
 
     /// The wait after so many failures in a row: `base`, doubled with each further one, up to `ceiling`.

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::clock::TOLERANCE;
+use crate::clock::{TOLERANCE, Time};
 use crate::secret::{Token, TokenHash, TokenKind};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 
@@ -65,11 +65,11 @@ impl Tickets {
     }
 
     /// The write that marks as used what was signed and not stored; it conflicts when it was used before. `kind` keeps
-    /// one sort of thing from marking another's, `what` is all that makes this one different from others. The mark
-    /// outlives everything that is signed for less than [`MAX_LIFE`], also where a clock is put back.
-    pub fn spend(&self, kind: &str, what: &[u8]) -> Result<Change, VaultError> {
+    /// one sort of thing from marking another's, `what` is all that makes this one different from others, `end` when what
+    /// was signed is good no more. The mark lasts as long and a little longer, for clocks that are put right.
+    pub fn spend(&self, kind: &str, what: &[u8], end: Time) -> Result<Change, VaultError> {
         let key = format!("spent/{kind}/{}", HEXLOWER.encode(&Sha256::digest(what)));
-        self.vault.put(key, Expect::Absent, &Spent, Some(self.vault.now() + MAX_LIFE))
+        self.vault.put(key, Expect::Absent, &Spent, Some(end + TOLERANCE))
     }
 
     /// Where a ticket lies.
@@ -83,7 +83,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::clock::{StillClock, Time};
+    use crate::clock::StillClock;
     use crate::secret::{DerivedRandom, Key};
     use crate::store::{KeyRing, MemoryStore};
 
@@ -140,12 +140,16 @@ mod tests {
     #[tokio::test]
     async fn what_is_signed_is_spent_once() {
         let (tickets, clock) = tickets();
-        let spend = |kind, what: &[u8]| tickets.vault.commit(vec![tickets.spend(kind, what).unwrap()]);
+        let end = Time::from_secs(1_800_000_300);
+        let spend = |kind, what: &[u8]| tickets.vault.commit(vec![tickets.spend(kind, what, end).unwrap()]);
         spend("challenge", b"one").await.unwrap();
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_secs(299));
         assert!(matches!(spend("challenge", b"one").await, Err(VaultError::Conflict(_))));
         spend("challenge", b"two").await.unwrap();
         spend("other", b"one").await.unwrap();
+        // It goes with what it marks, which nobody takes any more.
+        clock.advance(TOLERANCE + Duration::from_secs(1));
+        spend("challenge", b"one").await.unwrap();
     }
 
     #[tokio::test]

@@ -459,7 +459,7 @@ fn reset_by_mail(written: &Written, registry: &Registry, sites: &Sites, sites_kn
         problems.add(KEY, what, "set url of a site, without a wildcard, or set password.reset_by_mail = false");
     }
     let cards = registry.iter().map(|method| method.card());
-    for card in cards.filter(|card| card.by_mailbox() && !card.fallback) {
+    for card in cards.filter(|card| card.by_mailbox && !card.fallback) {
         let remedy = format!("set methods.{}.recovery_only = true, or switch one of the two off", card.id);
         problems.add(KEY, "mail is a second factor too: whoever reads the mailbox would have both", remedy);
     }

@@ -204,6 +204,9 @@ section! {
         ceiling: Span = Span::secs(15 * 60),
         /// Failures in a row over all factors after which the strangers' lane of an account closes.
         hard_limit: u32 = 100,
+        /// Codes that may be sent in an hour, of each method, for unknown browsers at one client address (IPv6: one /64). A
+        /// browser that its user signed in with before is not counted.
+        sends_per_address: u32 = 30,
     }
 }
 

@@ -1,8 +1,9 @@
-//! Every method, wrapped once: what is counted, stored, sent, checked, consumed and recorded around it. No answer is
-//! looked at before its failure has been counted, nothing is sent before it is stored and paid for, and nothing is
+//! Every method, wrapped once: what is counted, stored, sent, checked, consumed and recorded around it. No answer that
+//! could be guessed is looked at before its failure has been counted, nothing is sent before it is stored and paid for, and nothing is
 //! proved before its use is durable.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,11 +30,10 @@ const MAX_LABEL: usize = 64;
 /// How often a commit is tried anew when somebody else's change to the same user came between.
 const RETRIES: usize = 3;
 
-/// What may be sent at most, whatever the method: per user, per receiver and per client address.
+/// What may be sent at most, whatever the method: per user and per receiver. (Per client address: as configured.)
 const HOUR: Duration = Duration::from_secs(3600);
 const PER_USER: u32 = 6;
 const PER_RECEIVER: u32 = 6;
-const PER_ADDRESS: u32 = 30;
 
 /// Nobody could be asked whether an answer is right: it is refused, and the page says that trying later may help.
 const UNASKED: FieldError = FieldError { field: "code", text: "error-busy" };
@@ -160,7 +160,7 @@ impl Checks {
             .into_iter()
             .filter_map(|row| {
                 let method = self.registry.get(&row.value.method)?;
-                if user.password_by_mail && method.card().by_mailbox() {
+                if user.password_by_mail && method.card().by_mailbox {
                     return None;
                 }
                 let state = &row.value.state;
@@ -175,7 +175,9 @@ impl Checks {
 
     /// Begins a check of one factor. `keep` gets what must be remembered and gives the writes that store it (in the
     /// wizard's record); they are committed BEFORE anything is sent. `previous` is what was begun before in the same
-    /// wizard: a check of the same factor stays in force where a message has to wait.
+    /// wizard: a check of the same factor stays in force where a message has to wait. `browser`: who asks; what a known
+    /// one has sent is not counted against its network.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn begin<K>(
         &self,
         user: &User,
@@ -183,6 +185,7 @@ impl Checks {
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
+        browser: Option<&Token<BrowserKind>>,
         keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
@@ -193,7 +196,7 @@ impl Checks {
         not_twice(user, method)?;
         let step = method.begin_check(&self.context(method, user, place, &[], self.random()), &row.value.state);
         let step = step.map_err(CheckError::Field)?;
-        self.start(user, method, Some(&row), step, place, previous, origin, keep).await
+        self.start(user, method, Some(&row), step, place, previous, origin, browser, keep).await
     }
 
     /// What would be asked of a factor, without making or sending anything (a GET): no ceremony, since that needs a
@@ -246,7 +249,11 @@ impl Checks {
         origin: &Origin,
         consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
-        self.judge(user, begun, answer, lane, place, origin, consume, false).await
+        let method = self.method(&begun.method, place)?;
+        not_twice(user, method)?;
+        let checked = self.weigh(method, user, begun, answer, lane, place, origin, consume, false).await;
+        metrics().factor(method.card().id.as_str(), result(&checked));
+        checked
     }
 
     /// Begins a login by a factor alone: nothing is stored and nothing sent, so that it costs a stranger nothing but
@@ -270,7 +277,8 @@ impl Checks {
 
     /// Checks an answer to [`Checks::begin_alone`] against the factor it names. An answer that names nobody's factor, or
     /// one of somebody who may not sign in, is wrong as any other, and writes nothing but a joined row of the trail: only
-    /// who knows a credential's id can make more. `consume`: as in [`Checks::check`].
+    /// who knows a credential's id can make more. `consume`: as in [`Checks::check`]. There is nothing to guess in a
+    /// signature, so that nobody waits for a wrong one: whoever knows a credential's id holds up nobody.
     pub async fn check_alone(
         &self,
         begun: &Begun,
@@ -281,6 +289,22 @@ impl Checks {
         consume: Vec<Change>,
     ) -> Result<Checked, CheckError> {
         let method = self.alone(&begun.method, place)?;
+        let checked = self.weigh_alone(method, begun, answer, browser, place, origin, consume).await;
+        metrics().factor(method.card().id.as_str(), result(&checked));
+        checked
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
+    async fn weigh_alone(
+        &self,
+        method: &Arc<dyn Method>,
+        begun: &Begun,
+        answer: &Answer,
+        browser: Option<&Token<BrowserKind>>,
+        place: &Place,
+        origin: &Origin,
+        consume: Vec<Change>,
+    ) -> Result<Checked, CheckError> {
         let wrong = |user: Option<&User>, why: &str| {
             let event = Event::new(Kind::FactorWrong, origin).factor(&begun.method, None).detail(why);
             user.map_or(event.clone(), |user| event.user(user.id, &user.name))
@@ -306,10 +330,11 @@ impl Checks {
         }
         let lane = match browser {
             Some(browser) if self.accounts.known_browser(&user, browser).await? => Lane::Known(browser.hash()),
-            _ => self.lane_alone(user.id, origin),
+            _ => self.lane_alone(user.id),
         };
         let begun = Begun { factor: Some(claim.factor), ..begun.clone() };
-        let checked = self.judge(&user, &begun, answer, &lane, place, origin, consume, true).await?;
+        not_twice(&user, method)?;
+        let checked = self.weigh(method, &user, &begun, answer, &lane, place, origin, consume, true).await?;
         if matches!(checked, Checked::Gone) {
             self.audit.record(wrong(Some(&user), "a challenge that was used before")).await?;
         }
@@ -317,26 +342,7 @@ impl Checks {
     }
 
     /// `alone`: nothing else was proved before, so that a right answer completes the login only where the factor made
-    /// sure of its owner.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
-    async fn judge(
-        &self,
-        user: &User,
-        begun: &Begun,
-        answer: &Answer,
-        lane: &Lane,
-        place: &Place,
-        origin: &Origin,
-        consume: Vec<Change>,
-        alone: bool,
-    ) -> Result<Checked, CheckError> {
-        let method = self.method(&begun.method, place)?;
-        not_twice(user, method)?;
-        let checked = self.weigh(method, user, begun, answer, lane, place, origin, consume, alone).await;
-        metrics().factor(method.card().id.as_str(), result(&checked));
-        checked
-    }
-
+    /// sure of its owner; and a wrong one was no guess.
     #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     async fn weigh(
         &self,
@@ -356,7 +362,8 @@ impl Checks {
         let about = |kind| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, Some(factor));
 
         let (account, target) = (Account::User(user.id), Target::Factor(factor.clone()));
-        match self.throttle.attempt(&account, &target, lane).await? {
+        let attempt = if alone { Attempt::Go } else { self.throttle.attempt(&account, &target, lane).await? };
+        match attempt {
             Attempt::Go => {}
             Attempt::Wait(until) => {
                 self.audit.record(about(Kind::FactorWaiting)).await?;
@@ -457,6 +464,7 @@ impl Checks {
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
+        browser: Option<&Token<BrowserKind>>,
         random: &dyn Random,
         keep: K,
     ) -> Result<CheckBegun, CheckError>
@@ -471,12 +479,13 @@ impl Checks {
         let context = self.context(method, user, place, &states, random);
         let step = method.begin_enrolment(&context, previous.map(|begun| begun.pending.as_slice()), answer);
         let step = step.map_err(CheckError::Field)?;
-        self.start(user, method, None, step, place, previous, origin, keep).await
+        self.start(user, method, None, step, place, previous, origin, browser, keep).await
     }
 
     /// Ends an enrolment: one commit stores the factor, lists it, claims what must be unique, uses up `consume` and
-    /// records it; a wrong answer to a challenge that is for one answer only commits `spend`. A method of which a user has only one is replaced, its old state dead. `user` is the record as it
-    /// was when the right to enrol was judged: one whose factors changed since then is a conflict.
+    /// records it; a wrong answer to a challenge that is for one answer only commits `spend`. A method of which a user
+    /// has only one is replaced, its old state dead. `user` is the record as it was when the right to enrol was judged:
+    /// one whose factors changed since then is a conflict.
     #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all are needed")]
     pub async fn finish_enrolment(
         &self,
@@ -658,6 +667,7 @@ impl Checks {
         place: &Place,
         previous: Option<&Begun>,
         origin: &Origin,
+        browser: Option<&Token<BrowserKind>>,
         keep: K,
     ) -> Result<CheckBegun, CheckError>
     where
@@ -681,8 +691,14 @@ impl Checks {
         if !step.keep && step.message.is_none() {
             return Ok(CheckBegun { prompt: show(&begun), begun, sending: Sending::None, kept: false });
         }
+        let mut budgets = Vec::new();
         if let Some(outgoing) = &step.message {
-            match self.throttle.spend(&budgets(user.id, &begun, outgoing, origin)).await? {
+            let known = match browser {
+                Some(browser) => self.accounts.known_browser(user, browser).await?,
+                None => false,
+            };
+            budgets = self.budgets(user.id, &begun, outgoing, origin.address.filter(|_| !known));
+            match self.throttle.spend(&budgets).await? {
                 Ok(()) => begun.next_send = Some(now + outgoing.cooldown),
                 Err(next) => {
                     let same =
@@ -716,6 +732,11 @@ impl Checks {
             None => Sending::None,
             Some(outgoing) => self.send(user, &begun, outgoing, origin, now).await?,
         };
+        if sending == Sending::Failed {
+            // A provider's failure is nobody's fault. The cool-down stays: one that is slow may have sent all the same,
+            // and then nobody gets more than one message in that time.
+            self.throttle.give_back(budgets.get(1..).unwrap_or_default(), now).await?;
+        }
         Ok(CheckBegun { begun, prompt, sending, kept: true })
     }
 
@@ -741,6 +762,26 @@ impl Checks {
                 Ok(Sending::Failed)
             }
         }
+    }
+
+    /// What a message costs. The first is the cool-down: one message per factor and time. `from`: the address of a client
+    /// that nobody knows.
+    fn budgets(&self, user: UserId, begun: &Begun, outgoing: &Outgoing, from: Option<IpAddr>) -> Vec<Budget> {
+        let method = &begun.method;
+        let factor = begun.factor.as_ref().map_or("new", FactorId::as_str);
+        let (Receiver::Phone(to) | Receiver::Call(to) | Receiver::Mailbox(to)) = outgoing.receiver();
+        let hourly = |name: String, most| Budget { name, most, window: HOUR };
+        let mut all = vec![
+            Budget { name: format!("{method}/factor/{user}/{factor}"), most: 1, window: outgoing.cooldown },
+            hourly(format!("{method}/user/{user}"), PER_USER),
+            hourly(format!("{method}/to/{to}"), PER_RECEIVER),
+        ];
+        if let Some(address) = from {
+            let most = self.throttle.sends_per_address;
+            all.push(hourly(format!("{method}/from/{}", neighbourhood(address)), most));
+        }
+        all.extend(outgoing.budgets.iter().cloned());
+        all
     }
 
     /// Tells the owner of what was done, by another way than it was done on.
@@ -828,14 +869,10 @@ impl Checks {
         (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
     }
 
-    /// Where a login by a factor alone is counted, by an unknown browser: a lane of its own, which strangers who have no
-    /// more than a name never reach, so that it stays open when they have closed theirs; and one for each neighbourhood
-    /// of addresses, so that whoever knows a credential's id holds up nobody elsewhere. Of 256 places a user, however many
-    /// addresses there are.
-    fn lane_alone(&self, user: UserId, origin: &Origin) -> Lane {
-        let from = origin.address.map(|address| neighbourhood(address).to_string()).unwrap_or_default();
-        let place = self.vault().derive("alone from").mac(&[from.as_bytes()])[0];
-        let random = DerivedRandom::new(Key::new(self.vault().derive("alone").mac(&[user.0.as_bytes(), &[place]])));
+    /// The lane of a login by a factor alone, in an unknown browser: one of its own, so that who proves to be the owner
+    /// opens the strangers' lane, and strangers cannot hold up the commit that does it. Nothing is counted in it.
+    fn lane_alone(&self, user: UserId) -> Lane {
+        let random = DerivedRandom::new(Key::new(self.vault().derive("alone").mac(&[user.0.as_bytes()])));
         Lane::Known(Token::<BrowserKind>::generate(&random).hash())
     }
 
@@ -889,7 +926,7 @@ async fn asked(method: &Arc<dyn Method>, state: &[u8], ask: &Ask) -> Result<Answ
 
 /// A mailbox that set the password is no second factor beside it.
 fn not_twice(user: &User, method: &Arc<dyn Method>) -> Result<(), CheckError> {
-    if user.password_by_mail && method.card().by_mailbox() {
+    if user.password_by_mail && method.card().by_mailbox {
         return Err(CheckError::NoSuchMethod(method.card().id.clone()));
     }
     Ok(())
@@ -953,22 +990,4 @@ fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
         return Err(CheckError::Field(FieldError { field: "label", text: "error-label-long" }));
     }
     Ok((!label.is_empty()).then(|| label.to_owned()))
-}
-
-/// What a message costs. The first is the cool-down: one message per factor and time.
-fn budgets(user: UserId, begun: &Begun, outgoing: &Outgoing, origin: &Origin) -> Vec<Budget> {
-    let method = &begun.method;
-    let factor = begun.factor.as_ref().map_or("new", FactorId::as_str);
-    let (Receiver::Phone(to) | Receiver::Call(to) | Receiver::Mailbox(to)) = outgoing.receiver();
-    let hourly = |name: String, most| Budget { name, most, window: HOUR };
-    let mut all = vec![
-        Budget { name: format!("{method}/factor/{user}/{factor}"), most: 1, window: outgoing.cooldown },
-        hourly(format!("{method}/user/{user}"), PER_USER),
-        hourly(format!("{method}/to/{to}"), PER_RECEIVER),
-    ];
-    if let Some(address) = origin.address {
-        all.push(hourly(format!("{method}/from/{}", neighbourhood(address)), PER_ADDRESS));
-    }
-    all.extend(outgoing.budgets.iter().cloned());
-    all
 }

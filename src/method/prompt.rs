@@ -18,6 +18,8 @@ pub struct Prompt {
     pub ceremony: Option<Ceremony>,
     /// Where a message goes, masked.
     pub sent_to: Option<String>,
+    /// Nothing is sent there: it rings.
+    pub by_call: bool,
 }
 
 /// One input.

@@ -32,6 +32,7 @@ const fn card(strength: Strength, fallback: bool) -> Card {
         fallback,
         hands_out_codes: false,
         usable_alone: false,
+        by_mailbox: true,
         several: false,
         single_use_challenge: false,
     }

@@ -36,6 +36,7 @@ static CARD: Card = Card {
     fallback: true,
     hands_out_codes: true,
     usable_alone: false,
+    by_mailbox: false,
     several: false,
     single_use_challenge: false,
 };

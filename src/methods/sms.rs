@@ -24,6 +24,7 @@ static CARD: Card = Card {
     fallback: false,
     hands_out_codes: false,
     usable_alone: false,
+    by_mailbox: false,
     several: true,
     single_use_challenge: false,
 };
@@ -33,6 +34,7 @@ static WORDS: Words = Words {
     confirm: "method-sms-confirm",
     ask: "method-sms-ask",
     label: "method-sms-label",
+    by_call: false,
 };
 
 /// A fixed line shows no messages. In some countries a number does not say which of the two it is.
@@ -88,7 +90,7 @@ impl Build for Sms {
 
 impl Sms {
     /// The step with the message that takes its code there.
-    fn texted(&self, context: &Context<'_>, made: Made) -> Step {
+    fn texted(&self, context: &Context<'_>, made: Made) -> Result<Step, FieldError> {
         let Made { to: number, code, step } = made;
         let minutes = LIFE.as_secs() / 60;
         let (site, host) = (&context.place.name, &context.place.host);
@@ -98,7 +100,7 @@ impl Sms {
             message::sms_code_unbound(site, &code, minutes, context.texts)
         };
         let message = Message::new(Receiver::Phone(number.clone()), "", text, context.texts.lang());
-        Step { message: Some(self.0.outgoing(&number, message, None)), ..step }
+        Ok(Step { message: Some(self.0.outgoing(&number, message, None)?), ..step })
     }
 }
 
@@ -114,7 +116,10 @@ impl Method for Sms {
         answer: &Answer,
     ) -> Result<Step, FieldError> {
         let number = self.0.wanted(previous, answer)?;
-        Ok(number.map_or_else(delivered::asking, |number| self.texted(context, delivered::first(context, number))))
+        match number {
+            Some(number) => self.texted(context, delivered::first(context, number)),
+            None => Ok(delivered::asking()),
+        }
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
@@ -122,7 +127,7 @@ impl Method for Sms {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.texted(context, delivered::another(context, state, None)?))
+        self.texted(context, delivered::another(context, state, None)?)
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

@@ -40,6 +40,8 @@ pub(super) struct Words {
     pub confirm: &'static str,
     pub ask: &'static str,
     pub label: &'static str,
+    /// Nothing is sent to the telephone: it rings.
+    pub by_call: bool,
 }
 
 impl Telephones {
@@ -99,15 +101,19 @@ impl Telephones {
         Ok(number.format().mode(phonenumber::Mode::E164).to_string())
     }
 
-    /// What is sent to this number, and what that may cost in a day.
-    pub fn outgoing(&self, number: &str, message: Message, speech: Option<Speech>) -> Outgoing {
+    /// What is sent to this number, and what that may cost in a day. A number that was taken once may be one that is not
+    /// reached any more: the operator closes a country, and nothing goes there from then on.
+    pub fn outgoing(&self, number: &str, message: Message, speech: Option<Speech>) -> Result<Outgoing, FieldError> {
+        if self.read(number).is_err() {
+            return Err(FieldError { field: "phone", text: "error-phone-closed" });
+        }
         let daily = |name: String, most| Budget { name, most, window: DAY };
         let (method, country) = (self.method, country_code(number));
         let budgets = vec![
             daily(format!("{method}/all"), self.per_day),
             daily(format!("{method}/country/{country}"), self.per_country_day),
         ];
-        Outgoing { message, speech, budgets, cooldown: self.cooldown }
+        Ok(Outgoing { message, speech, budgets, cooldown: self.cooldown })
     }
 }
 
@@ -127,6 +133,7 @@ pub(super) fn prompt(words: &Words, context: &Context<'_>, state: Option<&[u8]>,
             hint: words.confirm,
             fields: vec![Field::CODE, named(context.texts.text(words.label))],
             sent_to: Some(mask(&number)),
+            by_call: words.by_call,
             ..Prompt::default()
         },
         (None, None) => {
@@ -143,9 +150,13 @@ pub(super) fn prompt(words: &Words, context: &Context<'_>, state: Option<&[u8]>,
             };
             Prompt { hint: words.enrol, fields: vec![number], ..Prompt::default() }
         }
-        (Some(state), _) => {
-            Prompt { hint: words.ask, fields: vec![Field::CODE], sent_to: describe(state).masked, ..Prompt::default() }
-        }
+        (Some(state), _) => Prompt {
+            hint: words.ask,
+            fields: vec![Field::CODE],
+            sent_to: describe(state).masked,
+            by_call: words.by_call,
+            ..Prompt::default()
+        },
     }
 }
 

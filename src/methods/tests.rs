@@ -223,7 +223,7 @@ impl Bench {
         let random = DerivedRandom::seeded(user.factors.len() as u64);
         let keep = |begun: &Begun| Ok(self.keep(name, begun));
         let origin = audit::Origin::default();
-        self.checks.begin_enrolment(&user, id, answer, &place(), previous, &origin, &random, keep).await
+        self.checks.begin_enrolment(&user, id, answer, &place(), previous, &origin, None, &random, keep).await
     }
 
     async fn finish_enrolment(&self, name: &str, begun: &Begun, answer: &Answer) -> Result<Enrolled, CheckError> {
@@ -249,7 +249,7 @@ impl Bench {
         let user = self.user(name).await;
         let keep = |begun: &Begun| Ok(self.keep(slot, begun));
         let origin = audit::Origin::default();
-        self.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, keep).await.unwrap()
+        self.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, None, keep).await.unwrap()
     }
 
     async fn check(&self, name: &str, begun: &Begun, answer: &Answer, slot: &str) -> Checked {
@@ -446,7 +446,7 @@ async fn a_factor_whose_method_is_gone_stays_and_is_not_usable() {
     assert_eq!(bench.checks.accounts.factors(&user).await.unwrap().len(), 1);
     let keep = |_: &Begun| Ok(Vec::new());
     let origin = audit::Origin::default();
-    let refused = bench.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, keep).await;
+    let refused = bench.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, None, keep).await;
     assert!(matches!(refused, Err(CheckError::NoSuchMethod(_))));
 }
 
@@ -1100,8 +1100,10 @@ async fn each_budget_of_messages_ends_for_itself() {
                 let origin = audit::Origin { address, ..audit::Origin::default() };
                 let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
                 let (answer, place) = (fields(&[("phone", phone)]), place());
-                let begun =
-                    bench.checks.begin_enrolment(&user, &method, &answer, &place, None, &origin, &random, keep).await;
+                let begun = bench
+                    .checks
+                    .begin_enrolment(&user, &method, &answer, &place, None, &origin, None, &random, keep)
+                    .await;
                 matches!(begun.unwrap().sending, Sending::Sent { .. })
             };
             let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });

@@ -27,6 +27,7 @@ static CARD: Card = Card {
     fallback: false,
     hands_out_codes: false,
     usable_alone: false,
+    by_mailbox: false,
     several: true,
     single_use_challenge: false,
 };
@@ -36,6 +37,7 @@ static WORDS: Words = Words {
     confirm: "method-voice-confirm",
     ask: "method-voice-ask",
     label: "method-voice-label",
+    by_call: true,
 };
 
 /// Whatever rings and costs no more than a call.
@@ -95,13 +97,13 @@ impl Build for Voice {
 
 impl Voice {
     /// The step with the call that says its code there.
-    fn called(&self, context: &Context<'_>, made: Made) -> Step {
+    fn called(&self, context: &Context<'_>, made: Made) -> Result<Step, FieldError> {
         let Made { to: number, code, step } = made;
         let call = Call::code(&context.place.name, &code, context.texts);
         let speech = Speech { question: call.question(), answer: call.answer() };
         let to = Receiver::Call(number.clone());
         let message = Message::new(to, "", call.transcript(), context.texts.lang());
-        Step { message: Some(self.0.outgoing(&number, message, Some(speech))), ..step }
+        Ok(Step { message: Some(self.0.outgoing(&number, message, Some(speech))?), ..step })
     }
 }
 
@@ -122,7 +124,10 @@ impl Method for Voice {
         answer: &Answer,
     ) -> Result<Step, FieldError> {
         let number = self.0.wanted(previous, answer)?;
-        Ok(number.map_or_else(delivered::asking, |number| self.called(context, delivered::first(context, number))))
+        match number {
+            Some(number) => self.called(context, delivered::first(context, number)),
+            None => Ok(delivered::asking()),
+        }
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
@@ -130,7 +135,7 @@ impl Method for Voice {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.called(context, delivered::another(context, state, None)?))
+        self.called(context, delivered::another(context, state, None)?)
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

@@ -43,6 +43,7 @@ static CARD: Card = Card {
     fallback: false,
     hands_out_codes: false,
     usable_alone: true,
+    by_mailbox: false,
     several: true,
     single_use_challenge: true,
 };
@@ -51,8 +52,8 @@ crate::section! {
     Section {
         /// Security keys and passkeys.
         enabled: bool = true,
-        /// The domain that keys are bound to: a suffix of every site's host. Default: the portal's host, or the only
-        /// site's. Another one makes all enrolled keys useless.
+        /// The domain that keys are bound to: a suffix of every site's host, and none that others register names under.
+        /// Default: the portal's host, or the only site's. Another one makes all enrolled keys useless.
         rp_id: String = String::new(),
         /// Whether a key must see its owner (by PIN, fingerprint or face) each time: "preferred" or "required". A login
         /// by a passkey alone is worth two factors only when it did.
@@ -341,8 +342,8 @@ impl Method for WebAuthn {
 }
 
 fn judge_rp_id(rp_id: &str, hosts: &[&str], problems: &mut Problems) {
-    // A name without a dot is a public suffix, which no browser takes; a longer one each browser refuses by itself.
-    if !rp_id.contains('.') && rp_id != "localhost" {
+    // What many sites share, such as `co.uk`, is nobody's own, and no browser takes it.
+    if psl::domain_str(rp_id).is_none() && rp_id != "localhost" {
         problems.add(
             "methods.webauthn.rp_id",
             format!("{rp_id:?} is not a domain of one's own"),

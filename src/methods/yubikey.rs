@@ -36,6 +36,7 @@ static CARD: Card = Card {
     fallback: false,
     hands_out_codes: false,
     usable_alone: false,
+    by_mailbox: false,
     several: true,
     single_use_challenge: false,
 };

@@ -44,7 +44,7 @@ pub(super) async fn spend(vault: &Vault, key: &Key, budgets: &[Budget]) -> Resul
         let mut changes: Vec<Change> = Vec::with_capacity(budgets.len());
         let mut wait = None;
         for budget in budgets {
-            let place = format!("throttle/budget/{}", HEXLOWER.encode(&key.mac(&[b"budget", budget.name.as_bytes()])));
+            let place = place(key, budget);
             let row = vault.get::<Spent>(&place).await?;
             let (mut spent, expect) =
                 row.map_or((Spent::default(), Expect::Absent), |row| (row.value, Expect::Version(row.version)));
@@ -61,6 +61,30 @@ pub(super) async fn spend(vault: &Vault, key: &Key, budgets: &[Budget]) -> Resul
             done => return done.map(|_| Ok(())),
         }
     }
+}
+
+/// Takes back from each what was spent at this time or in the moment after it: it bought nothing.
+pub(super) async fn give_back(vault: &Vault, key: &Key, budgets: &[Budget], at: Time) -> Result<(), VaultError> {
+    for budget in budgets {
+        let place = place(key, budget);
+        while let Some(row) = vault.get::<Spent>(&place).await? {
+            let mut spent = row.value;
+            spent.remove(at);
+            let change = vault.put(place.clone(), Expect::Version(row.version), &spent, row.expires)?;
+            match vault.commit(vec![change]).await {
+                Err(VaultError::Conflict(_)) => {}
+                done => {
+                    done?;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn place(key: &Key, budget: &Budget) -> String {
+    format!("throttle/budget/{}", HEXLOWER.encode(&key.mac(&[b"budget", budget.name.as_bytes()])))
 }
 
 impl Spent {
@@ -94,5 +118,13 @@ impl Spent {
             }
             _ => self.0.push(Moment { first: now, last: now, count: 1 }),
         }
+    }
+
+    /// Nothing, where its moment has left the window.
+    fn remove(&mut self, at: Time) {
+        if let Some(moment) = self.0.iter_mut().find(|moment| at <= moment.last) {
+            moment.count -= 1;
+        }
+        self.0.retain(|moment| moment.count > 0);
     }
 }

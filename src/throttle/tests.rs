@@ -297,7 +297,8 @@ async fn the_limits_are_the_configured_ones() {
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), Vec::new()));
     let store = Arc::new(MemoryStore::default());
     let vault = Vault::new(store.clone(), keys, clock.clone(), Arc::new(DerivedRandom::seeded(1)));
-    let limits = ThrottleSection { base: Span::secs(10), ceiling: Span::secs(15), hard_limit: 3 };
+    let limits =
+        ThrottleSection { base: Span::secs(10), ceiling: Span::secs(15), hard_limit: 3, ..ThrottleSection::default() };
     let house = House { throttle: Throttle::new(vault, &limits), clock, store };
     let alice = user(1);
     for expected in [10, 15] {
@@ -430,4 +431,24 @@ async fn what_is_said_once_a_day_is_said_the_next_day_again() {
     assert!(!say("one").await);
     house.clock.advance(Duration::from_secs(1));
     assert!(say("one").await);
+}
+
+#[tokio::test]
+async fn what_bought_nothing_is_given_back() {
+    let house = house();
+    let budget = |most| [Budget { name: "sms/all".to_owned(), most, window: Duration::from_secs(86_400) }];
+    let two = budget(2);
+    assert_eq!(house.throttle.spend(&two).await.unwrap(), Ok(()));
+    house.clock.advance(Duration::from_secs(7200));
+    for _ in 0..10 {
+        let at = house.clock_now();
+        // Spent a moment after it was asked for, and given back when the provider had its time.
+        house.clock.advance(Duration::from_millis(3));
+        assert_eq!(house.throttle.spend(&two).await.unwrap(), Ok(()));
+        assert!(house.throttle.spend(&two).await.unwrap().is_err());
+        house.clock.advance(Duration::from_secs(10));
+        house.throttle.give_back(&two, at).await.unwrap();
+    }
+    assert_eq!(house.throttle.spend(&two).await.unwrap(), Ok(()));
+    assert!(house.throttle.spend(&two).await.unwrap().is_err(), "the first one counts still");
 }

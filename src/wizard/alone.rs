@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 use vestibule_templates::pages::login;
-use vestibule_templates::{Form, Wait};
+use vestibule_templates::{Form, Wait, moment};
 
-use super::ask::{CLOSED_FOR, wait};
+use super::ask::wait;
 use super::failure::Failure;
 use super::finish::waiting;
 use super::form::Posted;
@@ -53,7 +53,12 @@ pub async fn challenge(
     let token = visit.cookies.login.as_ref().filter(|token| wizard.sessions.csrf_holds(token, posted.get("csrf")));
     let token = token.ok_or(Failure::Forged)?;
     if let Err(until) = wizard.checks.throttle.challenged(visit.facts.client) {
-        return Ok(waiting(().into_response(), wizard.vault.now(), until));
+        // The page's script shows it.
+        let said = match wait(until) {
+            Wait::Until(at) => wizard.texts.text_with("login-alone-wait", &[("time", moment::clock(at).into())]),
+            Wait::Closed => String::new(),
+        };
+        return Ok(waiting(said.into_response(), wizard.vault.now(), until));
     }
     let method = MethodId::parse(&method).ok_or(Failure::NotFound)?;
     let (begun, ceremony) = wizard.checks.begin_alone(&method, &visit.place())?;
@@ -86,16 +91,14 @@ pub async fn submit(
         return again(StatusCode::FORBIDDEN, late()).await;
     };
     let (place, source, browser) = (visit.place(), visit.source(), visit.cookies.browser.as_ref());
-    let spent = wizard.tickets.spend("challenge", &begun.pending)?;
+    let spent = wizard.tickets.spend("challenge", &begun.pending, begun.expires)?;
     match wizard.checks.check_alone(&begun, &posted.answer(), browser, &place, &source, vec![spent]).await? {
         Checked::Proved(proof) => go_on(&wizard, &visit, proof, sent).await,
-        // As a wrong password: whose key it was, and what is wrong with it, is for the trail.
-        Checked::Wrong => {
+        // As a wrong password: whose key it was, what is wrong with it, and whether its challenge was used before, is for
+        // the trail. Nobody waits for a wrong signature.
+        Checked::Wrong | Checked::Gone | Checked::Wait(_) | Checked::Closed => {
             let said = Said { error: Some(login::Problem::Wrong), ..Said::default() };
             again(StatusCode::OK, said).await
         }
-        Checked::Wait(until) => Ok(waiting(again(StatusCode::OK, held(wait(until))).await?, now, until)),
-        Checked::Closed => Ok(waiting(again(StatusCode::OK, held(Wait::Closed)).await?, now, now + CLOSED_FOR)),
-        Checked::Gone => again(StatusCode::FORBIDDEN, late()).await,
     }
 }

@@ -110,7 +110,8 @@ impl Wizard {
                 }
                 let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
-                let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
+                let browser = visit.cookies.browser.as_ref();
+                let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), browser, keep).await;
                 match made {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
@@ -243,7 +244,7 @@ pub fn delivery(prompt: &Prompt, begun: Option<&Begun>, again: Option<&Again>) -
         Some(Again::NotSent(Sending::Wait(until))) => Some(*until),
         _ => begun.and_then(|begun| begun.next_send),
     };
-    Some(pages::Delivery { target: prompt.sent_to.clone()?, state, again: waits.map(shown) })
+    Some(pages::Delivery { target: prompt.sent_to.clone()?, by_call: prompt.by_call, state, again: waits.map(shown) })
 }
 
 /// A wait as the pages show it: not over before its last second is.

@@ -126,9 +126,10 @@ pub async fn submit(
             let random = wizard.repeatable(login, card.id.as_str());
             let previous = login.row.value.begun.as_ref();
             let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
+            let (place, source, browser) = (visit.place(), visit.source(), visit.cookies.browser.as_ref());
             let made = wizard
                 .checks
-                .begin_enrolment(&user, &card.id, &answer, &visit.place(), previous, &visit.source(), &random, keep)
+                .begin_enrolment(&user, &card.id, &answer, &place, previous, &source, browser, &random, keep)
                 .await;
             match made {
                 Ok(made) if !made.kept => made.begun,

@@ -172,13 +172,15 @@ impl Wizard {
     }
 
     /// What can be asked for after this evidence. Whoever came with a factor alone proves something of another kind: one
-    /// key is not two factors.
+    /// key is not two factors. Nor does a way back in count beside it: whoever found a key and a sheet of paper, or a key
+    /// and an open mailbox, is not its owner.
     pub(super) async fn second_factors(&self, user: &User, evidence: &[Evidence]) -> Result<Vec<Row<Factor>>, Failure> {
         let mut usable = self.checks.usable(user).await?;
         if lacks_password(evidence) && level(evidence) != Level::Verified {
             let given =
                 |method: &MethodId| evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| id == method);
-            usable.retain(|row| !given(&row.value.method));
+            let fallback = |method: &MethodId| self.card(method).is_none_or(|card| card.fallback);
+            usable.retain(|row| !given(&row.value.method) && !fallback(&row.value.method));
         }
         Ok(usable)
     }
@@ -295,7 +297,7 @@ impl Wizard {
     /// Whether the password that a mailbox set was given together with a factor that is no mailbox: only then its owner is
     /// known to have set it. A key alone says nothing of a password, which somebody else may have set meanwhile.
     fn is_owned(&self, user: &User, evidence: &[Evidence]) -> bool {
-        let elsewhere = |id: &MethodId| self.card(id).is_some_and(|card| !card.by_mailbox());
+        let elsewhere = |id: &MethodId| self.card(id).is_some_and(|card| !card.by_mailbox);
         user.password_by_mail
             && evidence.iter().any(|one| one.factor.is_none())
             && evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| elsewhere(id))

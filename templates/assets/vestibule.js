@@ -100,10 +100,16 @@ for (const form of document.querySelectorAll("form[data-alone]")) {
   const RENEWED_AFTER = 240_000;
   const RENEWALS = 2;
   let offered = new AbortController();
+  // The end of the ceremony that waits in the field: a browser holds one at a time.
+  let ended;
+  let pressed = false;
 
   const sign = async (how) => {
     const body = new URLSearchParams({ csrf: field("csrf").value });
-    const answer = await fetch(form.dataset.alone, { method: "POST", mode: "same-origin", body });
+    const request = { method: "POST", mode: "same-origin", body, signal: how?.signal };
+    const answer = await fetch(form.dataset.alone, request);
+    // Too many tries: the server says when the next one may be.
+    if (answer.status === 429) throw new Error("wait", { cause: await answer.text() });
     if (!answer.ok) throw new Error(answer.statusText);
     const { options, challenge } = await answer.json();
     field("code").value = await get(JSON.parse(options), how);
@@ -113,7 +119,8 @@ for (const form of document.querySelectorAll("form[data-alone]")) {
 
   const offer = async () => {
     if (!await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
-    for (let renewal = 0; renewal <= RENEWALS; renewal += 1) {
+    // The button may have been pressed meanwhile.
+    for (let renewal = 0; renewal <= RENEWALS && !pressed; renewal += 1) {
       const { signal } = offered = new AbortController();
       const renew = setTimeout((one) => one.abort("renew"), RENEWED_AFTER, offered);
       try {
@@ -131,15 +138,18 @@ for (const form of document.querySelectorAll("form[data-alone]")) {
     event.preventDefault();
     say("");
     button.disabled = true;
-    // One ceremony at a time: the button's goes before the one that waits in the field.
+    // The button's goes before the one that waits in the field, once that one has let go of the browser.
+    pressed = true;
     offered.abort("button");
+    await ended;
     try {
       await sign();
-    } catch {
+    } catch (error) {
       button.disabled = false;
-      say(form.dataset.failed);
-      offer();
+      say(error.cause || form.dataset.failed);
+      pressed = false;
+      ended = offer();
     }
   });
-  offer();
+  ended = offer();
 }

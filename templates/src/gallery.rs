@@ -56,6 +56,9 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         ("verify-sms-ready", verify::AnswerView::sample_message(DeliveryState::Ready, texts)),
         ("verify-sms-sent", verify::AnswerView::sample_message(DeliveryState::Sent, texts)),
         ("verify-sms-failed", verify::AnswerView::sample_message(DeliveryState::Failed, texts)),
+        ("verify-call-ready", verify::AnswerView::sample_call(DeliveryState::Ready, texts)),
+        ("verify-call-under-way", verify::AnswerView::sample_call(DeliveryState::Sent, texts)),
+        ("verify-call-failed", verify::AnswerView::sample_call(DeliveryState::Failed, texts)),
     ] {
         add(name, verify::answer(&view, &pending, texts));
     }

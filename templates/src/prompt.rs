@@ -43,6 +43,8 @@ pub struct Otpauth {
 pub struct Delivery {
     /// The masked target: `+31 ** *** **67`.
     pub target: String,
+    /// It rings there, and nothing is sent.
+    pub by_call: bool,
     pub state: DeliveryState,
     /// Seconds since 1970 from when on another may be asked for; `None`: now.
     pub again: Option<u64>,
@@ -99,6 +101,10 @@ impl Prompt {
         self.delivery.as_ref().is_some_and(|delivery| delivery.state != DeliveryState::Sent)
     }
 
+    fn rings(&self) -> bool {
+        self.delivery.as_ref().is_some_and(|delivery| delivery.by_call)
+    }
+
     /// The whole form: the question, around it what the page has of its own, and one main button.
     pub(crate) fn form(&self, form: &Form, page: Around<'_>, frame: &Frame, texts: &Texts) -> Markup {
         let ceremony = self.ceremony.as_ref();
@@ -129,9 +135,11 @@ impl Prompt {
                 @if let Some(more) = page.more { (more) }
                 @if self.to_be_sent() {
                     @if let Some(at) = self.delivery.as_ref().and_then(|delivery| delivery.waits(frame)) {
-                        (layout::notice("info", &later(at, texts)))
+                        (layout::notice("info", &later(self.rings(), at, texts)))
                     }
-                    button.primary type="submit" name="send" value="1" { (texts.text("delivery-send")) }
+                    button.primary type="submit" name="send" value="1" {
+                        (texts.text(if self.rings() { "call-send" } else { "delivery-send" }))
+                    }
                 } @else {
                     button.primary type="submit" hidden[ceremony.is_some()] {
                         (self.button.as_deref().unwrap_or(page.button))
@@ -174,13 +182,16 @@ impl Otpauth {
 impl Delivery {
     fn render(&self, texts: &Texts) -> Markup {
         let target = [("target", self.target.as_str().into())];
+        let words = if self.by_call {
+            ["call-ready", "call-sent", "call-failed"]
+        } else {
+            ["delivery-ready", "delivery-sent", "delivery-failed"]
+        };
         html! {
             @match self.state {
-                DeliveryState::Ready => p.lead { (texts.text_with("delivery-ready", &target)) },
-                DeliveryState::Sent => p.lead role="status" { (texts.text_with("delivery-sent", &target)) },
-                DeliveryState::Failed => div.notice.bad role="alert" {
-                    p { (texts.text_with("delivery-failed", &target)) }
-                },
+                DeliveryState::Ready => p.lead { (texts.text_with(words[0], &target)) },
+                DeliveryState::Sent => p.lead role="status" { (texts.text_with(words[1], &target)) },
+                DeliveryState::Failed => div.notice.bad role="alert" { p { (texts.text_with(words[2], &target)) } },
             }
         }
     }
@@ -193,15 +204,18 @@ impl Delivery {
     fn again(&self, frame: &Frame, texts: &Texts) -> Markup {
         html! {
             @match self.waits(frame) {
-                Some(at) => p.fine { (later(at, texts)) },
-                None => button.quiet type="submit" name="send" value="1" { (texts.text("delivery-again")) },
+                Some(at) => p.fine { (later(self.by_call, at, texts)) },
+                None => button.quiet type="submit" name="send" value="1" {
+                    (texts.text(if self.by_call { "call-again" } else { "delivery-again" }))
+                },
             }
         }
     }
 }
 
-fn later(at: u64, texts: &Texts) -> String {
-    texts.text_with("delivery-again-at", &[("time", moment::clock(at).into())])
+fn later(by_call: bool, at: u64, texts: &Texts) -> String {
+    let key = if by_call { "call-again-at" } else { "delivery-again-at" };
+    texts.text_with(key, &[("time", moment::clock(at).into())])
 }
 
 /// In groups of four, as people read aloud and type.
@@ -233,10 +247,21 @@ impl Prompt {
 
     pub(crate) fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
         Self {
-            delivery: Some(Delivery { target: "+31 ** *** **67".into(), state, again: Some(Frame::SAMPLE_NOW + 30) }),
+            delivery: Some(Delivery {
+                target: "+31 ** *** **67".into(),
+                by_call: false,
+                state,
+                again: Some(Frame::SAMPLE_NOW + 30),
+            }),
             fields: vec![Field::code(texts)],
             ..Self::default()
         }
+    }
+
+    pub(crate) fn sample_call(state: DeliveryState, texts: &Texts) -> Self {
+        let mut sample = Self::sample_message(state, texts);
+        sample.delivery.iter_mut().for_each(|delivery| delivery.by_call = true);
+        sample
     }
 
     pub(crate) fn sample_secret(texts: &Texts) -> Self {

@@ -7,6 +7,9 @@ use crate::harness::{Echo, Gate, User};
 use crate::person::{Person, application};
 
 const ALONE: &str = "form[data-alone] button";
+/// Keeps what the page's script asks of the gate back until `letGo()`.
+const HOLDS_QUESTIONS: &str = "const real = window.fetch; const held = new Promise((go) => { window.letGo = go; }); \
+                               window.fetch = async (...all) => { await held; return real(...all); };";
 
 /// Alice, signed out, with this key enrolled; it waits for a touch.
 fn enrolled<'g>(gate: &'g Gate, user: &User, key: SecurityKey) -> (Person<'g>, String) {
@@ -50,9 +53,12 @@ fn by_the_button(kind: SecurityKey) {
     alice.goes("/wiki/page", "/.vestibule/login");
     alice.browser.sees_its_owner(&key, true);
     if kind == SecurityKey::Device {
-        // Touched before the button is pressed, it would be taken for the name that the field offers.
+        // Touched before the button is pressed, it would be taken for the name that the field offers; touched after it
+        // was asked, it would never answer. So its question waits until the finger is there.
+        alice.browser.run(HOLDS_QUESTIONS, serde_json::json!([]));
         alice.browser.click(ALONE);
         alice.browser.touches(&key, true);
+        alice.browser.run("letGo()", serde_json::json!([]));
     } else {
         alice.browser.touches(&key, true);
         alice.browser.click(ALONE);

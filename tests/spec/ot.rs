@@ -307,3 +307,55 @@ fn ot_15_several_devices_are_not_several_budgets() {
     }
     assert!(taken, "the operator opens it");
 }
+
+/// OT-17: how near a wrong code was is not to be had from how long the answer takes: one of which five digits of six are
+/// right costs the gate the work of one of which none is. In the long form two hundred pairs, else enough to see a
+/// comparison that ends early in many places; the median of each, so that what else the machine does is no matter.
+#[test]
+fn ot_17_a_near_miss_takes_as_long_as_any_other() {
+    let echo = Echo::start();
+    let config = "[throttle]\nbase = \"1s\"\nceiling = \"1s\"\nhard_limit = 100\n[session]\nlogin_timeout = \"2h\"";
+    let gate = Gate::before(&echo).config(config).start();
+    let alice = gate.given_user("alice");
+    gate.advance(10 * STEP);
+    let (mut browser, page) = asked(&gate, &alice);
+    let mut worked = [Vec::new(), Vec::new()];
+    for round in 0..rounds(40, 200) as usize {
+        // Each of the two is first as often as the other.
+        for kind in [round % 2, 1 - round % 2] {
+            let code = alike(&alice, gate.control.now(), 5 * kind);
+            let before = worked_by(&gate);
+            assert_eq!(answer(&mut browser, &page, &code), 200, "looked at, and wrong");
+            worked[kind].push(worked_by(&gate).saturating_sub(before));
+            gate.advance(1);
+        }
+        if round % 40 == 39 {
+            gate.run(["user", "unlock", "alice"]);
+        }
+    }
+    let [far, near] = worked.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    let apart = far.abs_diff(near) as f64 / far.max(near) as f64;
+    assert!(apart < 0.2, "near {near} ns, far {far} ns");
+}
+
+/// A wrong code whose first digits are those of the right one, and no other is.
+fn alike(user: &User, now: i64, same: usize) -> String {
+    let taken: BTreeSet<String> = (-25..=25).map(|steps| user.code_at(now, steps)).collect();
+    let right = user.code_at(now, 0);
+    let digit = |digit: u8, more: u8| char::from(b'0' + (digit - b'0' + more) % 10);
+    let code = |more| right.bytes().enumerate().map(|(n, it)| digit(it, if n < same { 0 } else { more })).collect();
+    (1..10).map(code).find(|code| !taken.contains(code)).expect("nine codes are not all taken")
+}
+
+/// The processor time that the gate's threads have had, in nanoseconds (Linux, Documentation/scheduler/sched-stats).
+fn worked_by(gate: &Gate) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", gate.pid())).expect("it runs").flatten();
+    let of = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    threads.filter_map(of).sum()
+}

@@ -2,6 +2,7 @@
 //! code is good for the wizard that asked for it.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -257,6 +258,18 @@ fn sm_02_one_country_and_one_client_have_budgets() {
     }
     assert_eq!(sent_for(&gate, "192.0.2.1", &users[6]), 0, "thirty an hour from one address");
     assert_eq!(sent_for(&gate, "192.0.2.2", &users[6]), 1, "another client");
+    // A colleague in a browser that was there before is no stranger, whatever the others behind the same address do.
+    gate.advance(2 * STEP + 1);
+    let mut known = gate.visitor();
+    known.always.push(("X-Forwarded-For".to_owned(), "192.0.2.1".to_owned()));
+    known.sign_in(&users[6], "/");
+    known.sign_out();
+    gate.advance(STEP);
+    let before = messages(&gate).len();
+    known.give_password(&users[6], "/");
+    let page = known.goto("/.vestibule/verify/sms");
+    known.submit(&page, &[("send", "1")]);
+    assert_eq!(messages(&gate).len(), before + 1, "a known browser");
 }
 
 /// SM-03, behaviour 40: numbers that cost, and countries that nobody named, are field errors, and nothing is sent.
@@ -375,6 +388,58 @@ fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
         gate.advance(STEP);
         assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200, "{status:?}: another factor");
     }
+}
+
+/// SM-09: what a broken provider did not send counts against nobody: not the user, not everybody's day. The cool-down
+/// alone goes on, for a provider that is slow and sends all the same.
+#[test]
+fn sm_09_what_was_not_sent_costs_nothing() {
+    let works = Arc::new(AtomicBool::new(true));
+    let (asked_of, now) = (Arc::new(AtomicUsize::new(0)), works.clone());
+    let counted = asked_of.clone();
+    let address = serve(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        of(if now.load(Ordering::SeqCst) { "202 X" } else { "500 X" }, "")
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let config = webhook(&format!("http://{address}/hook"), folder.path());
+    let echo = Echo::start();
+    let more = "per_day = 2\nper_country_day = 2\n[session]\nlogin_timeout = \"2h\"\n[throttle]\nsends_per_address = 2";
+    let gate = Gate::before(&echo).config(&format!("{config}\n{more}")).start();
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    let page = browser.adding(&alice, "sms");
+    works.store(false, Ordering::SeqCst);
+    for n in 1..=10 {
+        assert_eq!(browser.submit(&page, &[("send", "1"), ("phone", NUMBER)]).status, 200, "{n}");
+        assert_eq!(asked_of.load(Ordering::SeqCst), n, "the provider is asked again");
+        browser.submit(&page, &[("send", "1"), ("phone", NUMBER)]);
+        assert_eq!(asked_of.load(Ordering::SeqCst), n, "but not before its time");
+        gate.advance(61);
+    }
+    works.store(true, Ordering::SeqCst);
+    assert_eq!(browser.submit(&page, &[("send", "1"), ("phone", NUMBER)]).status, 303, "at once when it recovers");
+}
+
+/// SM-03: a country that the operator closes gets no more codes, also where a number was enrolled before.
+#[test]
+fn sm_03_a_closed_country_is_closed_to_known_numbers() {
+    let (_echo, mut gate) = bench("");
+    let (dutch, belgian) = (given_telephone(&gate, "dutch", NUMBER), given_telephone(&gate, "belgian", "+32470123456"));
+    let file = gate.config_file();
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, config.replace(", \"BE\"]", "]")).unwrap();
+    gate.restart();
+    let before = messages(&gate).len();
+    let (mut browser, page) = asked(&gate, &belgian);
+    let page = browser.submit(&page, &[("send", "1")]);
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("No codes are sent to this number any more"), "{}", page.text());
+    assert_eq!(messages(&gate).len(), before);
+    let (mut browser, page) = asked(&gate, &dutch);
+    send(&mut browser, &page);
+    assert_eq!(messages(&gate).len(), before + 1, "the open one");
 }
 
 /// SM-11: the message names the site, says to give it to nobody, holds no link, and ends in the line that binds it to

@@ -376,9 +376,9 @@ fn wa_15_a_key_comes_and_goes_with_a_fresh_proof() {
 fn wa_19_a_foreign_domain_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let check = |rp_id: &str| {
+    let check_at = |rp_id: &str, site: &str| {
         let text = format!(
-            "[store]\npath = {data:?}\n[methods.webauthn]\nrp_id = \"{rp_id}\"\n[[site]]\nurl = \"https://wiki.example.com\"\n\
+            "[store]\npath = {data:?}\n[methods.webauthn]\nrp_id = \"{rp_id}\"\n[[site]]\nurl = \"https://{site}\"\n\
              upstreams = [\"http://127.0.0.1:9\"]\n[[site.rules]]\npolicy = \"two_factor\"\n"
         );
         std::fs::write(folder.path().join("vestibule.toml"), text).unwrap();
@@ -387,6 +387,14 @@ fn wa_19_a_foreign_domain_does_not_start() {
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     };
+    // Public suffixes, of the registries and of a company: nobody's own, whatever lies below them.
+    for (rp_id, site) in [("co.uk", "wiki.co.uk"), ("github.io", "me.github.io")] {
+        let (code, said) = check_at(rp_id, site);
+        assert_eq!(code, Some(78), "{rp_id}: {said}");
+        assert!(said.contains("methods.webauthn.rp_id"), "{rp_id}: {said}");
+    }
+    assert_eq!(check_at("example.co.uk", "wiki.example.co.uk").0, Some(0), "one's own below it");
+    let check = |rp_id: &str| check_at(rp_id, "wiki.example.com");
     for rp_id in
         ["com", "iki.example.com", "other.test", "a.wiki.example.com", "wiki.example.com.", "https://example.com"]
     {

@@ -60,7 +60,7 @@ pub async fn add_totp(
     let checks = parts.in_force.load().checks.clone();
     let nothing_to_keep = |_: &_| Ok(Vec::new());
     let begun = checks
-        .begin_enrolment(&user, &TOTP, &Answer::default(), &place, None, origin, &*random, nothing_to_keep)
+        .begin_enrolment(&user, &TOTP, &Answer::default(), &place, None, origin, None, &*random, nothing_to_keep)
         .await?;
     let no_uri = || Failure::new("the method totp made no address", "look at [methods.totp]");
     let uri = begun.prompt.otpauth.ok_or_else(no_uri)?;

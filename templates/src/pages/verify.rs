@@ -146,6 +146,10 @@ impl AnswerView {
         Self { factor: None, ..Self::sample("sms", "Text message", Prompt::sample_message(state, texts)) }
     }
 
+    pub fn sample_call(state: DeliveryState, texts: &Texts) -> Self {
+        Self { factor: None, ..Self::sample("voice", "Phone call", Prompt::sample_call(state, texts)) }
+    }
+
     pub fn sample_key(texts: &Texts) -> Self {
         Self::sample("webauthn", "Security key or passkey", Prompt::sample_key(CeremonyKind::Get, texts))
     }
