@@ -220,6 +220,15 @@ impl Passage {
         self.request.as_ref().is_some_and(|request| request.arrived.streamed)
     }
 
+    /// What kind of exchange it is, now that it is answered: what was asked for was a wish.
+    fn settle(&mut self, head: &ResponseHeader) {
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            let stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| answer::is_stream(kind.as_bytes()));
+            self.exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
+        }
+        self.streaming = (self.exchange != Exchange::Ordinary).then(|| metrics().stream());
+    }
+
     /// Begins the wait that this stage allows the application.
     fn wait(&self) {
         let Some(site) = &self.site else { return };
@@ -246,7 +255,7 @@ struct Line {
     unread: (String, String),
     status: u16,
     bytes: usize,
-    /// Why it was no request.
+    /// Why it was no request, or came to no end.
     error: Option<String>,
 }
 
@@ -378,7 +387,6 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
-        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         if matches!(request.arrived.framing, Framing::Length(1..)) {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
@@ -567,11 +575,11 @@ fn is_old(session: &Session) -> bool {
     session.req_header().version == Version::HTTP_10
 }
 
-/// What kind of answer is asked for.
+/// What kind of answer is asked for. What is answered decides in the end.
 fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     if facts.websocket {
         Exchange::WebSocket
-    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) {
+    } else if accept(head).is_some_and(|accept| accept.split(|byte| *byte == b',').any(answer::is_stream)) {
         Exchange::Stream
     } else {
         Exchange::Ordinary
@@ -708,7 +716,12 @@ impl ProxyHttp for Gatekeeper {
                 refuse(why.status(), "no upstream takes it")
             })?;
             match upstreams.peer(&choice, exchange).await {
-                Ok(peer) => {
+                Ok(mut peer) => {
+                    if !passage.is_streamed() {
+                        // `Patience` measures every silence, and learns from the answer which may last. Where many
+                        // requests share a connection only Pingora can still answer 504, so there its limit stays.
+                        peer.options.read_timeout = None;
+                    }
                     passage.choice = Some(choice);
                     return Ok(peer);
                 }
@@ -799,9 +812,15 @@ impl ProxyHttp for Gatekeeper {
         // There are applications that answer and leave the body on the connection, where it would be read as the next
         // request: one that nobody judged, and whose answer somebody else would get. So nothing follows a body there. In
         // HTTP/2 a body ends with its stream, and the field is an error (RFC 9113 section 8.2.2).
-        let last = head.version != Version::HTTP_2 && !facts.websocket && !session.is_body_empty();
+        let empty = session.is_body_empty();
+        let last = head.version != Version::HTTP_2 && !facts.websocket && !empty;
         if last {
             head.insert_header(header::CONNECTION, "close")?;
+        }
+        if empty {
+            // No body passes that would say so when it ends.
+            passage.stage.sent = true;
+            passage.wait();
         }
         Ok(())
     }
@@ -842,6 +861,7 @@ impl ProxyHttp for Gatekeeper {
         answer::one_end(head)?;
         if is_answer(head.status) {
             passage.stage.begun = true;
+            passage.settle(head);
             passage.wait();
             passage.line.status = head.status.as_u16();
         }
