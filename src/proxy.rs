@@ -74,6 +74,8 @@ const TRIES: usize = 3;
 const CONNECTS: usize = 16;
 /// Kept connections to applications.
 const POOL: usize = 256;
+/// Why an application's time is over, for the log.
+const SILENT: &str = "the application was silent for too long";
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 256;
 /// How long a client may keep the connection of a WebSocket that the application refused.
@@ -227,6 +229,26 @@ impl Passage {
             self.exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
         }
         self.streaming = (self.exchange != Exchange::Ordinary).then(|| metrics().stream());
+    }
+
+    /// Whether the application was silent for longer than it may be.
+    fn is_overdue(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.patience.is_over())
+    }
+
+    /// Tells whose fault it was that a request came to no end; its line is no line of a success.
+    fn blame(&mut self, why: String) {
+        let member = self.choice.as_ref().map(|choice| choice.visit.member());
+        let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
+        tracing::warn!(request = %self.id, site, upstream, why, "an upstream failed");
+        self.line.error = Some(why);
+    }
+
+    /// Counts a failure of the application's.
+    fn count_failure(&self) {
+        if let Some(permit) = &self.permit {
+            metrics().upstream_failed(&permit.site().audience);
+        }
     }
 
     /// Begins the wait that this stage allows the application.
@@ -616,6 +638,11 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if self.is_overdue() && self.line.error.is_none() {
+            // Cut while it shared its connection: nobody else has seen it.
+            self.blame(SILENT.to_owned());
+            self.count_failure();
+        }
         if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
             counted.count(self.stage.begun, self.line.status);
         }
@@ -907,19 +934,16 @@ impl ProxyHttp for Gatekeeper {
 
     /// Whose fault it was decides the status; what was already begun is only ended.
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, passage: &mut Passage) -> FailToProxy {
-        let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
+        let overdue = passage.is_overdue();
         // The silence of the application looks like a client that cannot be read (see `Patience`).
         let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
         // That nobody is there was told when it began.
         if (overdue || *error.esource() == ErrorSource::Upstream) && !passage.stage.unreached {
-            let member = passage.choice.as_ref().map(|choice| choice.visit.member());
-            let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
-            let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            let silent = overdue || *error.etype() == ErrorType::ReadTimedout;
+            passage.blame(if silent { SILENT.to_owned() } else { reason(error) });
         }
-        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
-        if let (Some(permit), true) = (&passage.permit, unserved) {
-            metrics().upstream_failed(&permit.site().audience);
+        if status.is_some_and(|status| (502..=504).contains(&status.as_u16())) {
+            passage.count_failure();
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
             passage.line.error = Some("the body cannot be read".to_owned());

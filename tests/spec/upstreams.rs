@@ -445,7 +445,8 @@ fn a_site_has_time_limits_of_its_own() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
-/// What is answered decides which silence may last, not how it was asked for.
+/// What is answered decides which silence may last, not how it was asked for; and an ordinary one that is cut is no
+/// success in the log, in whatever version of HTTP.
 #[test]
 fn a_stream_is_what_is_answered_as_one() {
     let go = Arc::new(AtomicBool::new(false));
@@ -503,6 +504,12 @@ fn a_stream_is_what_is_answered_as_one() {
     }
     let frames::Outcome::Answered(reply) = frames.outcome(stream) else { panic!("it is answered") };
     assert_eq!(reply.body, b"onetwo");
+
+    let log = gate.log();
+    let pages: Vec<_> =
+        log.lines().filter(|line| line.contains("vestibule::access") && line.contains("/page")).collect();
+    assert!(pages.len() == 3 && pages.iter().all(|line| line.contains("silent for too long")), "{pages:?}");
+    assert_eq!(count(&log, "an upstream failed"), 3, "{log}");
 }
 
 /// CF-10
