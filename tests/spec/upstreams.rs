@@ -276,7 +276,11 @@ fn an_upstream_is_asked_in_the_protocol_it_speaks() {
         gate.advance(5);
     }
     let (asked, _) = heard_clear.all().remove(0);
-    assert_eq!(asked.uri().to_string(), format!("http://{clear}/health?all"));
+    assert_eq!(
+        asked.uri().to_string(),
+        format!("http://{}/health?all", gate.authority()),
+        "the host that requests bring"
+    );
     let list = gate.run(["upstream", "list"]);
     assert!(!list.contains("down") && !gate.log().contains("is down"), "{list}{}", gate.log());
 }
