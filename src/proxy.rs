@@ -76,6 +76,8 @@ const TRIES: usize = 3;
 const CONNECTS: usize = 16;
 /// Kept connections to applications.
 const POOL: usize = 256;
+/// Why an application's time is over, for the log.
+const SILENT: &str = "the application was silent for too long";
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 256;
 /// How long a client may keep the connection of a WebSocket that the application refused.
@@ -222,6 +224,35 @@ impl Passage {
         self.request.as_ref().is_some_and(|request| request.arrived.streamed)
     }
 
+    /// What kind of exchange it is, now that it is answered: what was asked for was a wish.
+    fn settle(&mut self, head: &ResponseHeader) {
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            let stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| answer::is_stream(kind.as_bytes()));
+            self.exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
+        }
+        self.streaming = (self.exchange != Exchange::Ordinary).then(|| metrics().stream());
+    }
+
+    /// Whether the application was silent for longer than it may be.
+    fn is_overdue(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.patience.is_over())
+    }
+
+    /// Tells whose fault it was that a request came to no end; its line is no line of a success.
+    fn blame(&mut self, why: String) {
+        let member = self.choice.as_ref().map(|choice| choice.visit.member());
+        let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
+        tracing::warn!(request = %self.id, site, upstream, why, "an upstream failed");
+        self.line.error = Some(why);
+    }
+
+    /// Counts a failure of the application's.
+    fn count_failure(&self) {
+        if let Some(permit) = &self.permit {
+            metrics().upstream_failed(&permit.site().audience);
+        }
+    }
+
     /// Begins the wait that this stage allows the application.
     fn wait(&self) {
         let Some(site) = &self.site else { return };
@@ -248,7 +279,7 @@ struct Line {
     unread: (String, String),
     status: u16,
     bytes: usize,
-    /// Why it was no request.
+    /// Why it was no request, or came to no end.
     error: Option<String>,
 }
 
@@ -381,7 +412,6 @@ impl Gatekeeper {
             })?;
             passage.identity = Some(headers);
         }
-        passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
         if matches!(request.arrived.framing, Framing::Length(1..)) {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
@@ -573,11 +603,13 @@ fn is_old(session: &Session) -> bool {
     session.req_header().version == Version::HTTP_10
 }
 
-/// What kind of answer is asked for.
+/// What kind of answer is asked for. What is answered decides in the end.
 fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     if facts.websocket {
         Exchange::WebSocket
-    } else if accept(head).is_some_and(|accept| accept.eq_ignore_ascii_case(b"text/event-stream")) || is_grpc(head) {
+    } else if is_grpc(head)
+        || accept(head).is_some_and(|accept| accept.split(|byte| *byte == b',').any(answer::is_stream))
+    {
         Exchange::Stream
     } else {
         Exchange::Ordinary
@@ -623,6 +655,11 @@ fn unread(target: &[u8]) -> String {
 impl Drop for Passage {
     /// The access line: here, because a request that is cut from outside ends nowhere else.
     fn drop(&mut self) {
+        if self.is_overdue() && self.line.error.is_none() {
+            // Cut while it shared its connection: nobody else has seen it.
+            self.blame(SILENT.to_owned());
+            self.count_failure();
+        }
         if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
             counted.count(self.stage.begun, self.line.status);
         }
@@ -723,7 +760,12 @@ impl ProxyHttp for Gatekeeper {
                 refuse(why.status(), "no upstream takes it")
             })?;
             match upstreams.peer(&choice, exchange).await {
-                Ok(peer) => {
+                Ok(mut peer) => {
+                    if !passage.is_streamed() {
+                        // `Patience` measures every silence, and learns from the answer which may last. Where many
+                        // requests share a connection only Pingora can still answer 504, so there its limit stays.
+                        peer.options.read_timeout = None;
+                    }
                     passage.choice = Some(choice);
                     return Ok(peer);
                 }
@@ -863,6 +905,7 @@ impl ProxyHttp for Gatekeeper {
         answer::one_end(head)?;
         if is_answer(head.status) {
             passage.stage.begun = true;
+            passage.settle(head);
             passage.wait();
             passage.line.status = head.status.as_u16();
         }
@@ -908,19 +951,16 @@ impl ProxyHttp for Gatekeeper {
 
     /// Whose fault it was decides the status; what was already begun is only ended.
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, passage: &mut Passage) -> FailToProxy {
-        let overdue = passage.request.as_ref().is_some_and(|request| request.patience.is_over());
+        let overdue = passage.is_overdue();
         // The silence of the application looks like a client that cannot be read (see `Patience`).
         let status = if overdue { Some(StatusCode::GATEWAY_TIMEOUT) } else { failure(error) };
         // That nobody is there was told when it began.
         if (overdue || *error.esource() == ErrorSource::Upstream) && !passage.stage.unreached {
-            let member = passage.choice.as_ref().map(|choice| choice.visit.member());
-            let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
-            let why = if overdue { "it was silent for too long".to_owned() } else { reason(error) };
-            tracing::warn!(request = %passage.id, site, upstream, why, "an upstream failed");
+            let silent = overdue || *error.etype() == ErrorType::ReadTimedout;
+            passage.blame(if silent { SILENT.to_owned() } else { reason(error) });
         }
-        let unserved = status.is_some_and(|status| (502..=504).contains(&status.as_u16()));
-        if let (Some(permit), true) = (&passage.permit, unserved) {
-            metrics().upstream_failed(&permit.site().audience);
+        if status.is_some_and(|status| (502..=504).contains(&status.as_u16())) {
+            passage.count_failure();
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
             let fault = unclear(error).map(ToString::to_string);

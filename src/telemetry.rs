@@ -108,6 +108,11 @@ fn writing(
     let targets = Targets::new()
         .with_target("vestibule", level)
         .with_target("webauthn_rs_core", LevelFilter::OFF)
+        // What goes wrong on a connection is told by us, with the request it happened to; here nobody knows which it was,
+        // and some lines quote what was received.
+        .with_target("pingora_core::connectors", LevelFilter::OFF)
+        .with_target("pingora_core::protocols::http", LevelFilter::OFF)
+        .with_target("pingora_proxy", LevelFilter::OFF)
         .with_default(level.min(LevelFilter::WARN));
     let lines = Lines { clock, json, writer };
     Ok(Registry::default().with(lines.with_filter(targets)))
@@ -406,6 +411,9 @@ mod tests {
             debug!(target: "sled::tree", "a key");
             info!(target: "h2", "frames");
             info!(target: "somebody_new", "who knows");
+            warn!(target: "pingora_core::protocols::http::v1::body", "more than expected");
+            error!(target: "pingora_core::connectors", "no connection to reuse");
+            error!(target: "pingora_proxy::proxy_h1", "whose request was it");
             warn!(target: "hyper", "a warning");
             error!(target: "rustls", "an error");
         });

@@ -325,7 +325,8 @@ section! {
         /// https: offers HTTP/2 first. WebSockets stay with HTTP/1.1.
         upstream_http2: bool = false,
         /// How each upstream is asked whether it is well: "connect" | "off" | a path, such as "/health", that must answer 2xx or
-        /// 3xx. Empty: "connect" where there are several, "off" where there is one.
+        /// 3xx. Empty: "connect" where there are several, "off" where there is one. It is asked for as requests are: with
+        /// `upstream_host`, or the host of `url`.
         upstream_check: String = String::new(),
         /// How often. Two failures in a row take an upstream out, one success brings it back.
         upstream_check_interval: Span = Span::secs(5),

@@ -57,6 +57,16 @@ fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
     head.insert_header(header::CONTENT_LENGTH, length)
 }
 
+/// Whether a message of this kind is a stream, which may be silent for as long as the two like: server-sent events, and
+/// gRPC (`application/grpc`, or with `+proto`, `-web` and the like behind it).
+pub fn is_stream(kind: &[u8]) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"text/event-stream")
+        || kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+            && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-'))
+}
+
 /// Takes out what the application says under our cookie names: it could fix a session, or end one.
 pub fn without_our_cookies(head: &mut ResponseHeader, names: &CookieNames) -> pingora::Result<()> {
     let ours = |value: &HeaderValue| names.is_ours(name(value.as_bytes()));
@@ -126,6 +136,18 @@ mod tests {
             assert_eq!(name(value.as_bytes()), b"vestibule", "{value}");
         }
         assert_eq!(name(b"other=vestibule=x"), b"other");
+    }
+
+    #[test]
+    fn a_stream_is_told_by_its_kind() {
+        for kind in
+            ["text/event-stream", "Text/Event-Stream; charset=utf-8", "application/grpc", "application/grpc+proto"]
+        {
+            assert!(is_stream(kind.as_bytes()), "{kind}");
+        }
+        for kind in ["", "text/html", "text/event-streams", "application/grpcish", "text/html; text/event-stream"] {
+            assert!(!is_stream(kind.as_bytes()), "{kind}");
+        }
     }
 
     #[test]

@@ -96,10 +96,10 @@ async fn converse(mut stream: TcpStream) {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await.unwrap();
             return;
         }
-        if path.ends_with("/events") {
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n\
-                           8\r\ndata: 1\n\r\n";
-            stream.write_all(answer).await.unwrap();
+        if path.ends_with("/events") || path.ends_with("/stalls") {
+            let kind = if path.ends_with("/events") { "text/event-stream" } else { "text/plain" };
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
+            stream.write_all(format!("{head}8\r\ndata: 1\n\r\n").as_bytes()).await.unwrap();
             tokio::time::sleep(LONG).await;
             return;
         }
@@ -644,7 +644,7 @@ async fn the_first_byte_and_the_pauses_of_an_answer_have_limits_of_their_own() {
     let quick = Span(Duration::from_millis(300));
     for (path, first, between, expected) in [
         ("/public/silent", quick, Span::secs(60), "504"),
-        ("/public/events", Span::secs(60), quick, "200"),
+        ("/public/stalls", Span::secs(60), quick, "200"),
         ("/public/late", Span::secs(60), quick, "200"),
         ("/public/paused", quick, Span::secs(60), "200"),
     ] {

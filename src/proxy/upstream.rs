@@ -25,6 +25,7 @@ use self::peer::Target;
 use crate::clock::{Clock, Time};
 use crate::error::Problems;
 use crate::gate::{Check, Protocol, Site, Sites};
+use crate::types::{HostPattern, Origin};
 
 /// How long it is not said again that a site is at its limit.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -77,7 +78,7 @@ pub struct Upstreams {
 struct Group {
     upstreams: Vec<Upstream>,
     check: Option<Check>,
-    /// `upstream_host`, for checks.
+    /// What checks say they want: the host that requests bring, for an application may know no other.
     host: Option<String>,
     /// Requests at a time at each.
     most: usize,
@@ -118,12 +119,9 @@ impl Upstreams {
         for site in &sites.sites {
             let mut upstreams = Vec::new();
             for upstream in &site.upstreams {
-                match Target::build(upstream, &site.terms) {
+                match Target::build(upstream, &site.terms, roster) {
                     Ok(target) => {
                         let member = roster.member(&site.name(), &upstream.to_string());
-                        if site.terms.check.is_none() {
-                            member.uncheck();
-                        }
                         upstreams.push(Upstream { member, target: Arc::new(target) });
                     }
                     Err(trouble) => {
@@ -136,7 +134,7 @@ impl Upstreams {
             let group = Group {
                 upstreams,
                 check: site.terms.check.clone(),
-                host: site.upstream_host.clone(),
+                host: host(site),
                 most: site.terms.most,
                 turn: AtomicUsize::new(0),
                 told: AtomicI64::new(0),
@@ -214,12 +212,28 @@ impl Upstreams {
         Some(&self.groups.get(&choice.site)?.upstreams.get(choice.index)?.target)
     }
 
+    /// What is not to be checked: nobody knows any more that it was down.
+    fn unchecked(&self) -> impl Iterator<Item = &Member> {
+        let groups = self.groups.values().filter(|group| group.check.is_none());
+        groups.flat_map(|group| group.upstreams.iter().map(|one| &*one.member))
+    }
+
     /// What is to be checked, how, and in the name of which host.
     fn checked(&self) -> impl Iterator<Item = (&Check, Option<&str>, &Arc<Member>, &Arc<Target>)> {
         self.groups.values().filter_map(|group| Some((group, group.check.as_ref()?))).flat_map(|(group, check)| {
             group.upstreams.iter().map(move |one| (check, group.host.as_deref(), &one.member, &one.target))
         })
     }
+}
+
+/// The host that a request to this site brings to its upstreams; none where it may be any.
+fn host(site: &Site) -> Option<String> {
+    let of_url = site.url.as_ref().filter(|url| matches!(url.host, HostPattern::Exact(_))).map(Origin::authority);
+    let own = || match &site.host {
+        HostPattern::Exact(name) => Some(name.clone()),
+        HostPattern::Wildcard(_) | HostPattern::Any => None,
+    };
+    site.upstream_host.clone().or(of_url).or_else(own)
 }
 
 impl Group {
@@ -366,6 +380,48 @@ mod tests {
         assert!(bench.next().is_ok());
         let refused = bench.choose(&mut Tried::default(), Exchange::WebSocket).unwrap_err();
         assert_eq!(refused, Unavailable::Drained, "the likelier reason");
+    }
+
+    /// A name server that is down during a reload takes nothing with it.
+    #[test]
+    fn what_a_name_means_is_known_over_a_reload() {
+        let bench = bench(|site| site.upstreams[0] = "http://app.invalid:1".to_owned());
+        let known = bench.roster.name("app.invalid", 1);
+        let other = bench.roster.name("app.invalid", 2);
+        assert!(!Arc::ptr_eq(&known, &other));
+        let of = |upstreams: &Upstreams| upstreams.groups[&0].upstreams[0].target.name().cloned().unwrap();
+        let next = Upstreams::build(&bench.sites, &bench.roster, bench.clock.clone(), &mut Problems::default());
+        assert!(Arc::ptr_eq(&of(&bench.upstreams), &known) && Arc::ptr_eq(&of(&next), &known));
+    }
+
+    /// A configuration that is only being built, and may be refused, changes nothing.
+    #[test]
+    fn what_is_down_is_so_until_a_configuration_is_in_force_that_does_not_ask() {
+        let bench = bench(|_| {});
+        let members = bench.roster.list();
+        members[0].check(Err("refused".to_owned()));
+        members[0].check(Err("refused".to_owned()));
+        let mut section = SiteSection {
+            url: "https://app.test".to_owned(),
+            upstreams: vec!["http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned()],
+            ..SiteSection::default()
+        };
+        section.upstream_check = "off".to_owned();
+        let mut problems = Problems::default();
+        let sites = Sites::build(&Written { site: vec![section], ..Written::default() }, &mut problems);
+        let next = Upstreams::build(&sites, &bench.roster, bench.clock.clone(), &mut problems);
+        assert!(members[0].is_down() && next.unchecked().count() == 2 && bench.upstreams.unchecked().count() == 0);
+        next.unchecked().for_each(Member::uncheck);
+        assert!(!members[0].is_down());
+    }
+
+    #[test]
+    fn a_check_asks_for_the_host_that_requests_bring() {
+        let asked = |change: fn(&mut SiteSection)| bench(change).upstreams.groups[&0].host.clone();
+        assert_eq!(asked(|_| {}).as_deref(), Some("app.test"));
+        assert_eq!(asked(|site| site.url = "http://app.localhost:81".to_owned()).as_deref(), Some("app.localhost:81"));
+        assert_eq!(asked(|site| site.upstream_host = "inner".to_owned()).as_deref(), Some("inner"));
+        assert_eq!(asked(|site| site.url = "https://*.app.test".to_owned()), None);
     }
 
     #[test]

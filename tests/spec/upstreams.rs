@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::{
-    Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, free_address, h2c, tls, tls_h2, unix, until,
+    Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, frames, free_address, h2c, tls, tls_h2, unix, until,
 };
 
 const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
@@ -276,7 +276,11 @@ fn an_upstream_is_asked_in_the_protocol_it_speaks() {
         gate.advance(5);
     }
     let (asked, _) = heard_clear.all().remove(0);
-    assert_eq!(asked.uri().to_string(), format!("http://{clear}/health?all"));
+    assert_eq!(
+        asked.uri().to_string(),
+        format!("http://{}/health?all", gate.authority()),
+        "the host that requests bring"
+    );
     let list = gate.run(["upstream", "list"]);
     assert!(!list.contains("down") && !gate.log().contains("is down"), "{list}{}", gate.log());
 }
@@ -443,6 +447,73 @@ fn a_site_has_time_limits_of_its_own() {
         wire.exactly(1);
     }
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+/// What is answered decides which silence may last, not how it was asked for; and an ordinary one that is cut is no
+/// success in the log, in whatever version of HTTP.
+#[test]
+fn a_stream_is_what_is_answered_as_one() {
+    let go = Arc::new(AtomicBool::new(false));
+    let echo = {
+        let go = go.clone();
+        Echo::by_hand(move |wire| {
+            let Some(head) = wire.head() else { return };
+            let kind = match head.target() {
+                "/events" => "text/event-stream; charset=utf-8",
+                "/calls" => "application/grpc+proto",
+                _ => "text/html",
+            };
+            wire.send(format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
+            ));
+            if kind == "text/html" {
+                wire.is_closed();
+                return;
+            }
+            until("the ordinary ones to be cut", 30, || go.load(Ordering::SeqCst).then_some(()));
+            wire.send("3\r\ntwo\r\n0\r\n\r\n");
+        })
+    };
+    let gate = open(&[echo.url()], "first_byte_timeout = \"1s\"\nbetween_bytes_timeout = \"1s\"");
+    let begin = |line: &str, fields: &str| {
+        let mut wire = gate.wire();
+        let head = wire.send(request(&gate, line, fields)).head().expect("a head");
+        assert!(head.start.ends_with(" 200 OK"), "{}", head.start);
+        assert_eq!(wire.chunk().as_deref(), Some(&b"one"[..]));
+        wire
+    };
+    let mut streams = [
+        begin("GET /events", "Accept: text/event-stream\r\n"),
+        begin("GET /events", "Accept: text/event-stream, */*\r\n"),
+        begin("GET /events", ""),
+        begin("POST /events", "Content-Length: 0\r\n"),
+        begin("POST /calls", "Content-Length: 0\r\n"),
+    ];
+    let mut frames = gate.frames();
+    let mut fields = frames::request("GET", gate.authority(), "/events");
+    fields.push(("accept", "application/json, text/event-stream;q=0.5"));
+    let stream = frames.open(&fields, true);
+
+    let mut wish = begin("GET /page", "Accept: text/event-stream\r\n");
+    assert!(wish.chunk().is_none(), "an ordinary answer may not pause for so long, whatever was asked for");
+    let mut others = gate.frames();
+    for accept in ["text/event-stream", "text/html"] {
+        let mut fields = frames::request("GET", gate.authority(), "/page?in-frames");
+        fields.push(("accept", accept));
+        assert!(matches!(others.ask(&fields), frames::Outcome::Reset(_)), "{accept}");
+    }
+    go.store(true, Ordering::SeqCst);
+    for stream in &mut streams {
+        assert_eq!(stream.chunk().as_deref(), Some(&b"two"[..]));
+    }
+    let frames::Outcome::Answered(reply) = frames.outcome(stream) else { panic!("it is answered") };
+    assert_eq!(reply.body, b"onetwo");
+
+    let log = gate.log();
+    let pages: Vec<_> =
+        log.lines().filter(|line| line.contains("vestibule::access") && line.contains("/page")).collect();
+    assert!(pages.len() == 3 && pages.iter().all(|line| line.contains("silent for too long")), "{pages:?}");
+    assert_eq!(count(&log, "an upstream failed"), 3, "{log}");
 }
 
 /// CF-10

@@ -37,6 +37,7 @@ pub async fn watch(running: Arc<ArcSwap<Running>>, clock: Arc<dyn Clock>, stop: 
             Some(_) = checks.join_next(), if !checks.is_empty() => continue,
         }
         let in_force = running.load_full();
+        in_force.upstreams.unchecked().for_each(Member::uncheck);
         for (check, host, member, target) in in_force.upstreams.checked() {
             let (now, last) = (clock.now(), member.checked.load(Ordering::Relaxed));
             let due = last == 0 || now.since(Time(last)) >= check.interval;

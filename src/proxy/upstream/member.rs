@@ -1,10 +1,11 @@
 //! What is known of each upstream of each site, over all reloads: how many requests are under way, whether an operator
-//! drained it, what checks and requests found. A change is told to the log here, once; nothing is told twice.
+//! drained it, what checks and requests found, and which addresses its name has. A change is told to the log here, once; nothing is told twice.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use super::names::Name;
 use crate::clock::Time;
 
 /// How long an upstream that took no connection comes last.
@@ -124,7 +125,9 @@ impl Member {
 
     /// Nobody checks it any more, so nobody knows it to be down.
     pub(super) fn uncheck(&self) {
-        self.failures.store(0, Ordering::Release);
+        if self.failures.load(Ordering::Relaxed) != 0 {
+            self.failures.store(0, Ordering::Release);
+        }
     }
 
     pub(super) fn is_avoided(&self, now: Time) -> bool {
@@ -170,26 +173,40 @@ impl Member {
     }
 }
 
-/// Every upstream that a configuration in force, or a request under way, knows of.
+/// Every upstream, and every name, that a configuration in force or a request under way knows of.
 #[derive(Debug, Default)]
-pub struct Roster(Mutex<Vec<Weak<Member>>>);
+pub struct Roster {
+    members: Mutex<Vec<Weak<Member>>>,
+    names: Mutex<Vec<Weak<Name>>>,
+}
 
 impl Roster {
     /// The upstream of this site, as it is already known, or new.
     pub(super) fn member(&self, site: &str, upstream: &str) -> Arc<Member> {
-        let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        members.retain(|member| member.strong_count() > 0);
-        let known = members.iter().filter_map(Weak::upgrade);
-        if let Some(known) = known.into_iter().find(|member| member.site == site && member.upstream == upstream) {
-            return known;
-        }
-        let member = Arc::new(Member::new(site, upstream));
-        members.push(Arc::downgrade(&member));
-        member
+        let is = |member: &Member| member.site == site && member.upstream == upstream;
+        known_or(&self.members, is, || Arc::new(Member::new(site, upstream)))
+    }
+
+    /// The name with the addresses that are known, or new. A name server that is down at a reload must not take with it
+    /// what has an address.
+    pub(super) fn name(&self, host: &str, port: u16) -> Arc<Name> {
+        known_or(&self.names, |name| name.is(host, port), || Name::new(host, port))
     }
 
     /// In the order in which they became known.
     pub fn list(&self) -> Vec<Arc<Member>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
+}
+
+/// The one in the list that is meant, or a new one, entered there. What nobody uses any more is forgotten.
+fn known_or<T>(list: &Mutex<Vec<Weak<T>>>, is: impl Fn(&T) -> bool, new: impl FnOnce() -> Arc<T>) -> Arc<T> {
+    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+    list.retain(|one| one.strong_count() > 0);
+    if let Some(known) = list.iter().filter_map(Weak::upgrade).find(|one| is(one)) {
+        return known;
+    }
+    let one = new();
+    list.push(Arc::downgrade(&one));
+    one
 }

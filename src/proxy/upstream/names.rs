@@ -59,6 +59,11 @@ impl Name {
         })
     }
 
+    /// Whether this is the name of that host, on that port.
+    pub fn is(&self, host: &str, port: u16) -> bool {
+        self.host == host && self.port == port
+    }
+
     /// The address that is first in line.
     ///
     /// # Errors

@@ -17,14 +17,16 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::names::{Name, ResolveError};
-use super::{Exchange, handshake};
+use super::{Exchange, Roster, handshake};
 use crate::clock::Clock;
 use crate::gate::{Place, Protocol, Terms, Upstream};
 
 /// How long a connection nobody uses is kept for the next request.
 const IDLE: Duration = Duration::from_secs(60);
-/// What the machine may hold for us of an answer, in bytes. Each read takes all there is, and several reads wait for a
-/// visitor who takes nothing: without a limit such visitors cost half as much again. It slows no download.
+/// What this machine may hold for us of an answer from an upstream on it, in bytes. Each read takes all there is, and
+/// several reads wait for a visitor who takes nothing: without a limit such visitors cost half as much again. It slows no
+/// download, for there is no way to speak of; where there is one, it would be 64 KiB for each time there and back, so the
+/// machine decides, and such visitors cost more.
 const RECEIVED: usize = 64 * 1024;
 /// Streams of one HTTP/2 connection at a time; more open another connection.
 const STREAMS: usize = 32;
@@ -57,7 +59,7 @@ pub struct Target {
 impl Target {
     /// # Errors
     /// A file that cannot be used.
-    pub fn build(upstream: &Upstream, terms: &Terms) -> Result<Self, Trouble> {
+    pub fn build(upstream: &Upstream, terms: &Terms, roster: &Roster) -> Result<Self, Trouble> {
         let (mut template, name, authority) = match &upstream.place {
             Place::Socket(path) => {
                 let template = HttpPeer::new_uds(path, false, String::new()).map_err(|_| Trouble {
@@ -76,7 +78,7 @@ impl Target {
                 let template = HttpPeer::new(nowhere, tls, if tls { asked } else { String::new() });
                 let authority = upstream.to_string();
                 let authority = authority.split_once("://").map_or(authority.as_str(), |(_, rest)| rest);
-                (template, Some(Name::new(host, *port)), authority.to_owned())
+                (template, Some(roster.name(host, *port)), authority.to_owned())
             }
         };
         let options = &mut template.options;
@@ -86,7 +88,6 @@ impl Target {
         options.read_timeout = Some(terms.first_byte_timeout.max(terms.between_bytes_timeout));
         options.write_timeout = Some(terms.between_bytes_timeout);
         options.idle_timeout = Some(IDLE);
-        options.tcp_recv_buf = Some(RECEIVED);
         options.max_h2_streams = STREAMS;
         options.h2_stream_window_size = Some(STREAM_WINDOW);
         options.h2_connection_window_size = Some(CONNECTION_WINDOW);
@@ -132,7 +133,9 @@ impl Target {
     pub async fn peer(&self, exchange: Exchange, clock: &Arc<dyn Clock>) -> Result<Box<HttpPeer>, ResolveError> {
         let mut peer = Box::new(self.template.clone());
         if let Some(name) = &self.name {
-            peer._address = AnyAddress::Inet(name.address(clock, self.connect_timeout).await?);
+            let address = name.address(clock, self.connect_timeout).await?;
+            peer.options.tcp_recv_buf = address.ip().is_loopback().then_some(RECEIVED);
+            peer._address = AnyAddress::Inet(address);
         }
         match exchange {
             Exchange::Ordinary => {}
@@ -147,6 +150,12 @@ impl Target {
             }
         }
         Ok(peer)
+    }
+
+    /// The name that is resolved.
+    #[cfg(test)]
+    pub fn name(&self) -> Option<&Arc<Name>> {
+        self.name.as_ref()
     }
 
     /// The peer of a check: a connection of its own.
@@ -231,7 +240,7 @@ mod tests {
     }
 
     fn build(url: &str, terms: &Terms) -> Target {
-        Target::build(&Upstream::parse(url).unwrap(), terms).unwrap()
+        Target::build(&Upstream::parse(url).unwrap(), terms, &Roster::default()).unwrap()
     }
 
     async fn peer(url: &str, terms: &Terms, exchange: Exchange) -> Box<HttpPeer> {
@@ -273,6 +282,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_on_this_machine_little_may_wait_to_be_read() {
+        let limit = async |url: &str| peer(url, &terms(), Exchange::Ordinary).await.options.tcp_recv_buf;
+        assert_eq!(limit("http://127.0.0.1:1").await, Some(RECEIVED));
+        assert_eq!(limit("http://[::1]:1").await, Some(RECEIVED));
+        assert_eq!(limit("http://192.0.2.1:1").await, None);
+    }
+
+    #[tokio::test]
     async fn streams_may_be_silent() {
         for exchange in [Exchange::Stream, Exchange::WebSocket] {
             assert_eq!(peer("http://127.0.0.1:3000", &terms(), exchange).await.options.read_timeout, None);
@@ -296,10 +313,10 @@ mod tests {
         let gone = folder.path().join("gone").display().to_string();
 
         let upstream = Upstream::parse("https://app.test").unwrap();
-        let ca = |file: &str| Target::build(&upstream, &Terms { ca_file: Some(file.to_owned()), ..terms() });
-        let pair = |cert: &str, key: &str| {
-            Target::build(&upstream, &Terms { identity_files: Some((cert.to_owned(), key.to_owned())), ..terms() })
-        };
+        let make = |terms: Terms| Target::build(&upstream, &terms, &Roster::default());
+        let ca = |file: &str| make(Terms { ca_file: Some(file.to_owned()), ..terms() });
+        let pair =
+            |cert: &str, key: &str| make(Terms { identity_files: Some((cert.to_owned(), key.to_owned())), ..terms() });
         assert!(ca(&cert).is_ok() && pair(&cert, &key).is_ok());
         for (refused, field, file) in [
             (ca(&gone), "upstream_ca_file", &gone),
