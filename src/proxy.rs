@@ -12,10 +12,12 @@ mod live;
 mod meter;
 mod pace;
 mod respond;
+mod room;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod untaken;
 mod upstream;
 
 use std::net::IpAddr;
@@ -46,11 +48,12 @@ use vestibule_templates::texts::Texts;
 
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
-use self::listen::{Addresses, Listening, Place, Request};
+use self::listen::{Addresses, Listening, Place, Request, most_requests};
 use self::live::Entry;
 pub use self::live::Live;
 use self::pace::Pace;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
+use self::untaken::{Reader, Untaken};
 use self::upstream::{Choice, Exchange, Tried};
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use crate::assertion::headers::{Set, Stripped, list};
@@ -138,14 +141,16 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
     let clock = door.clock.clone();
-    let gatekeeper = Gatekeeper { door, live, clients: Arc::default(), here, told: AtomicBool::new(false) };
+    let requests = Arc::new(Addresses::of("requests"));
+    let told = AtomicBool::new(false);
+    let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
 
     let checking = tokio::spawn(upstream::watch(running.clone(), clock, stop.clone()));
     let (stopping, stopped) = watch::channel(false);
-    let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
+    let listening = Arc::new(Listening::new(Arc::new(proxy), running, requests, stop.clone(), stopped));
     let mut accepting = JoinSet::new();
     for listener in listeners {
         accepting.spawn(listening.clone().accept(listener));
@@ -161,8 +166,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
-    /// Requests under way of clients behind trusted proxies.
-    clients: Arc<Addresses>,
+    /// Requests under way: here those of clients behind trusted proxies are entered, others where they arrive.
+    requests: Arc<Addresses>,
+    untaken: Arc<Untaken>,
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
@@ -193,9 +199,11 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
+    /// Of an answer that shares its connection with others; elsewhere the connection knows when it waits.
+    reader: Option<Arc<Reader>>,
     /// Among the streams.
     streaming: Option<UnderWay>,
-    /// Of a body whose length was said.
+    /// Of a body that is no talk.
     pace: Option<Pace>,
     stage: Stage,
     line: Line,
@@ -242,7 +250,7 @@ impl Passage {
 #[derive(Default)]
 struct Line {
     method: Method,
-    /// Host and path as they came, where they could not be read; otherwise empty.
+    /// Host and path as they came, where no site is named like that; otherwise empty.
     unread: (String, String),
     status: u16,
     bytes: usize,
@@ -307,8 +315,8 @@ impl Gatekeeper {
         passage.facts = Some(facts.clone());
         if facts.through_proxy && !running.trusts(&facts.client) {
             // The proxy's connections are not counted, so one of its clients could take them all.
-            let most = running.limits.connections_per_address;
-            let place = self.clients.enter(facts.client, most).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
+            let most = most_requests(&running.limits);
+            let place = self.requests.enter(facts.client, most).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
             passage.place = Some(place);
         }
         self.tell(&facts, session.req_header());
@@ -378,8 +386,18 @@ impl Gatekeeper {
                 })?;
             passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
         }
+        let reader = self.untaken.reader(facts.client, request.token.clone());
+        if request.arrived.streamed {
+            passage.reader = Some(reader);
+        } else {
+            request.patience.answer(reader);
+        }
         passage.streaming = (passage.exchange != Exchange::Ordinary).then(|| metrics().stream());
-        if matches!(request.arrived.framing, Framing::Length(1..)) {
+        // Calls of gRPC are talks from their beginning.
+        let talk = session
+            .get_header(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        if matches!(request.arrived.framing, Framing::Length(1..) | Framing::Chunked) && !talk {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
         // The body of a handshake does not end before the WebSocket does.
@@ -651,6 +669,7 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
+            reader: None,
             streaming: None,
             pace: None,
             stage: Stage::default(),
@@ -665,7 +684,9 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
-        if let (None, Some(request)) = (&passage.facts, &passage.request) {
+        // Of what is no request nothing is told but why.
+        let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
+        if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
             let raw = raw(&request.arrived, session.req_header());
             passage.line.unread = (raw.host[..raw.host.len().min(100)].escape_ascii().to_string(), unread(raw.target));
         }
@@ -842,6 +863,9 @@ impl ProxyHttp for Gatekeeper {
         if is_answer(head.status) {
             passage.stage.begun = true;
             passage.wait();
+            // What is answered before its end is said, and did not say its length, is a talk.
+            let said = passage.request.as_ref().map(|request| request.arrived.framing);
+            passage.pace = passage.pace.filter(|_| said != Some(Framing::Chunked));
             passage.line.status = head.status.as_u16();
         }
         answer::one_length(head)?;
@@ -877,11 +901,15 @@ impl ProxyHttp for Gatekeeper {
         &self,
         _session: &mut Session,
         body: &mut Option<Bytes>,
-        _end: bool,
+        end: bool,
         passage: &mut Passage,
     ) -> pingora::Result<Option<Duration>> {
         passage.wait();
         passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
+        // Nothing more is read ahead behind the last piece.
+        if let (Some(reader), Some(piece), false) = (&passage.reader, body, end) {
+            *piece = reader.give(std::mem::take(piece));
+        }
         Ok(None)
     }
 
