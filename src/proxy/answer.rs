@@ -1,8 +1,11 @@
 //! An application's answer on its way to the visitor: it may not set our cookies, what was shown to one visitor may not
-//! be kept for others, and where it ends is said once.
+//! be kept for others, and where it ends is said once, in words that everybody reads alike: otherwise the end of one
+//! answer is the beginning of another that the application has made up.
 
+use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use pingora::http::ResponseHeader;
+use pingora::{Error, ErrorType};
 
 use crate::session::CookieNames;
 
@@ -14,9 +17,36 @@ const OPEN: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
 static OVERRIDES: [HeaderName; 2] =
     [HeaderName::from_static("cdn-cache-control"), HeaderName::from_static("surrogate-control")];
 
+/// Lets an answer pass only when there is one way to read where it ends (RFC 9112 section 6.3), and says it in our own
+/// version of HTTP (RFC 9110 section 2.5).
+///
+/// # Errors
+/// It has a `Transfer-Encoding` other than one `chunked` in HTTP/1.1. Pingora looks at the last one only, drops the
+/// length because there is one, reads to the end of the connection where it is not `chunked`, and passes it all on.
+pub fn one_end(head: &mut ResponseHeader) -> pingora::Result<()> {
+    let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
+    if let Some(coding) = codings.next() {
+        let clear = coding.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
+        if !clear || head.version != Version::HTTP_11 {
+            let why = "the upstream's answer has no clear end";
+            return Err(Error::explain(ErrorType::InvalidHTTPHeader, why).into_up());
+        }
+    }
+    if matches!(head.version, Version::HTTP_09 | Version::HTTP_10) {
+        head.set_version(Version::HTTP_11);
+    }
+    if matches!(head.status.as_u16(), 100..=199 | 204) {
+        // It has no content, whatever it says, and may not say it (RFC 9110 section 8.6, RFC 9112 section 6.1).
+        head.remove_header(&header::CONTENT_LENGTH);
+        head.remove_header(&header::TRANSFER_ENCODING);
+        return Ok(());
+    }
+    one_length(head)
+}
+
 /// Says the length once. Pingora has refused lengths that differ; the same one twice, in two fields or as a list, is
 /// passed on by it, and not every client reads that as one number (RFC 9110 section 8.6).
-pub fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
+fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
     let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
     let Some(first) = lengths.next().map(|value| value.as_bytes().split(|byte| *byte == b',')) else { return Ok(()) };
     let mut members = first.map(<[u8]>::trim_ascii);

@@ -26,6 +26,7 @@ use super::room::{Guest, Room};
 use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
+use crate::telemetry::ACCESS;
 use crate::types::neighbourhood;
 
 /// How long to wait after the machine refused to give us a connection (no more file descriptors).
@@ -291,7 +292,7 @@ async fn say_and_close(mut transport: Transport, answer: Answer) {
 /// The answer to what is no request, told in the log with its reason and without what it was.
 pub(super) fn refusal(client: IpAddr, error: HeadError) -> Answer {
     let status = error.status();
-    tracing::info!(target: "vestibule::access", %client, status = status.as_u16(), %error);
+    tracing::info!(target: ACCESS, %client, status = status.as_u16(), %error);
     let answer = Answer::unreadable(status);
     if error == HeadError::Method { answer.allowing(METHODS) } else { answer }
 }
@@ -353,7 +354,7 @@ impl Addresses {
         if count.places >= most {
             if is_news(&mut count.told) {
                 let what = self.what;
-                tracing::info!(target: "vestibule::access", client = %address, "too many {what} at once from one address");
+                tracing::info!(target: ACCESS, client = %address, "too many {what} at once from one address");
             }
             return None;
         }

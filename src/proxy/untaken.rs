@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::ACCESS;
 use crate::types::neighbourhood;
 
 /// So many answers may wait for one client.
@@ -73,7 +74,7 @@ impl Reader {
                     && let Some(longest) = answers.pop_front()
                 {
                     tracing::info!(
-                        target: "vestibule::access",
+                        target: ACCESS,
                         client = %self.address,
                         "too many answers that nobody takes: one was cut"
                     );

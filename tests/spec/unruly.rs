@@ -4,7 +4,7 @@
 use std::sync::{Mutex, mpsc};
 
 use crate::harness::{Echo, Gate, Wire, until};
-use crate::traffic::{answer_plainly, application, assert_in_step, open, request};
+use crate::traffic::{answer_plainly, application, assert_in_step, handshake, open, request};
 
 /// Stands in what is sent badly: no log may show it.
 const MARK: &str = "content-of-a-message";
@@ -42,7 +42,7 @@ fn assert_logged(gate: &Gate, after: &str) {
 #[test]
 fn what_is_no_answer_is_a_502() {
     let big = format!("HTTP/1.1 200 OK\r\nX: {}\r\n", MARK.repeat(100_000));
-    for bytes in [
+    assert_all_are_502(&[
         "",
         "content-of-a-message",
         "content-of-a-message\r\n\r\n",
@@ -70,7 +70,48 @@ fn what_is_no_answer_is_a_502() {
         "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\n\r\ncontent-of-a-message\r\n\r\n",
         &big,
-    ] {
+    ]);
+}
+
+/// An end that two could read in two ways. What stands behind it would be an answer that the application has made up, on
+/// a connection of ours.
+#[test]
+fn an_answer_whose_end_is_not_clear_is_a_502() {
+    const BODY: &str = "2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncontent-of-a-message";
+    let answers: Vec<String> = [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked,",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked;q=1",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: \"chunked\"",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: \u{b}chunked",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\nContent-Length: 2",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\nContent-Length: 2",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding:",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding : identity",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2",
+        "HTTP/1.1 204 No Content\r\nTransfer-Encoding: identity",
+        "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: identity",
+        "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: identity",
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked",
+    ]
+    .map(|head| format!("{head}\r\n\r\n{BODY}"))
+    .into();
+    assert_all_are_502(&answers.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn assert_all_are_502(answers: &[&str]) {
+    for bytes in answers {
         let what = &bytes[..bytes.floor_char_boundary(60)];
         let echo = unruly(bytes.as_bytes());
         let gate = open(&echo);
@@ -82,6 +123,42 @@ fn what_is_no_answer_is_a_502() {
         assert_logged(&gate, what);
         assert_nobody_else_suffers(&gate, what);
     }
+}
+
+/// Neither a length nor chunks where there is no content, and always our own version.
+#[test]
+fn an_answer_says_no_more_than_it_may() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n";
+    for (answer, start, fields) in [
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 No Content", 0),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 204 No Content", 0),
+        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 204 No Content", 0),
+        ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 304 Not Modified", 1),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 200 OK", 1),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK", 1),
+        ("HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK", 1),
+        (hints, "HTTP/1.1 103 Early Hints", 0),
+    ] {
+        let bytes = answer.as_bytes().to_vec();
+        // It closes behind it, which ends the answer that has no other end.
+        let echo = unruly(&bytes);
+        let gate = open(&echo);
+        let mut wire = gate.wire();
+        let head = wire.send(request(&gate, "GET", "/bad", "")).head().expect(answer);
+        assert_eq!(head.start, start, "{answer:?}");
+        let said = head.fields_named("content-length").len() + head.fields_named("transfer-encoding").len();
+        assert_eq!(said, fields, "{answer:?}: {head:?}");
+        assert_nobody_else_suffers(&gate, answer);
+    }
+    let switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+    let echo = application(move |head| {
+        (head.target() == "/bad").then(|| format!("{switching}Content-Length: 5\r\n\r\nframe").into_bytes())
+    });
+    let gate = open(&echo);
+    let mut wire = gate.wire();
+    let head = wire.send(handshake(&gate, "/bad", "")).head().expect("a 101");
+    assert!(head.start.starts_with("HTTP/1.1 101 ") && head.field("content-length").is_none(), "{head:?}");
+    assert_eq!(wire.exactly(5).unwrap(), b"frame");
 }
 
 /// All that came of an answer, and whether its end came: as any client would see it.
@@ -148,6 +225,8 @@ fn bytes_behind_an_answer_are_thrown_away() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", "GET", "hello"),
         ("HTTP/1.1 204 No Content\r\n\r\n", "GET", ""),
         ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "GET", ""),
+        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "GET", ""),
+        ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "GET", ""),
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "GET", ""),
         ("HTTP/1.1 304 Not Modified\r\n\r\nhello", "GET", ""),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", ""),
