@@ -13,10 +13,12 @@ mod live;
 mod meter;
 mod pace;
 mod respond;
+mod room;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod untaken;
 mod upstream;
 
 use std::net::IpAddr;
@@ -48,11 +50,12 @@ use vestibule_templates::texts::Texts;
 use self::chunks::ChunkError;
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
-use self::listen::{Addresses, Listening, Place, Request};
+use self::listen::{Addresses, Listening, Place, Request, most_requests};
 use self::live::Entry;
 pub use self::live::Live;
 use self::pace::Pace;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
+use self::untaken::{Reader, Untaken};
 use self::upstream::{Choice, Exchange, Tried};
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use crate::assertion::headers::{Set, Stripped};
@@ -142,14 +145,16 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     let here = RequestId::generate(&*door.random);
     let running = door.running.clone();
     let clock = door.clock.clone();
-    let gatekeeper = Gatekeeper { door, live, clients: Arc::default(), here, told: AtomicBool::new(false) };
+    let requests = Arc::new(Addresses::of("requests"));
+    let told = AtomicBool::new(false);
+    let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
 
     let checking = tokio::spawn(upstream::watch(running.clone(), clock, stop.clone()));
     let (stopping, stopped) = watch::channel(false);
-    let listening = Arc::new(Listening::new(Arc::new(proxy), running, stop.clone(), stopped));
+    let listening = Arc::new(Listening::new(Arc::new(proxy), running, requests, stop.clone(), stopped));
     let mut accepting = JoinSet::new();
     for listener in listeners {
         accepting.spawn(listening.clone().accept(listener));
@@ -165,8 +170,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
-    /// Requests under way of clients behind trusted proxies.
-    clients: Arc<Addresses>,
+    /// Requests under way: here those of clients behind trusted proxies are entered, others where they arrive.
+    requests: Arc<Addresses>,
+    untaken: Arc<Untaken>,
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
@@ -197,9 +203,11 @@ pub struct Passage {
     entry: Option<Entry>,
     /// Among the requests of its client.
     place: Option<Place>,
+    /// Of an answer that shares its connection with others; elsewhere the connection knows when it waits.
+    reader: Option<Arc<Reader>>,
     /// Among the streams.
     streaming: Option<UnderWay>,
-    /// Of a body whose length was said.
+    /// Of a body that is no talk.
     pace: Option<Pace>,
     stage: Stage,
     line: Line,
@@ -275,7 +283,7 @@ impl Passage {
 #[derive(Default)]
 struct Line {
     method: Method,
-    /// Host and path as they came, where they could not be read; otherwise empty.
+    /// Host and path as they came, where no site is named like that; otherwise empty.
     unread: (String, String),
     status: u16,
     bytes: usize,
@@ -340,8 +348,8 @@ impl Gatekeeper {
         passage.facts = Some(facts.clone());
         if facts.through_proxy && !running.trusts(&facts.client) {
             // The proxy's connections are not counted, so one of its clients could take them all.
-            let most = running.limits.connections_per_address;
-            let place = self.clients.enter(facts.client, most).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
+            let most = most_requests(&running.limits);
+            let place = self.requests.enter(facts.client, most).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
             passage.place = Some(place);
         }
         self.tell(&facts, session.req_header());
@@ -412,7 +420,15 @@ impl Gatekeeper {
             })?;
             passage.identity = Some(headers);
         }
-        if matches!(request.arrived.framing, Framing::Length(1..)) {
+        let reader = self.untaken.reader(facts.client, request.token.clone());
+        if request.arrived.streamed {
+            passage.reader = Some(reader);
+        } else {
+            request.patience.answer(reader);
+        }
+        // Calls of gRPC are talks from their beginning.
+        let talk = is_grpc(session.req_header());
+        if matches!(request.arrived.framing, Framing::Length(1..) | Framing::Chunked) && !talk {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
         }
         // The body of a handshake does not end before the WebSocket does.
@@ -616,13 +632,9 @@ fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     }
 }
 
-/// Whether it is a call of gRPC, whose messages may be as far apart as the two like: `application/grpc`, or with a
-/// format behind it, `+proto` or `-web`.
+/// Whether it is a call of gRPC, whose messages may be as far apart as the two like.
 fn is_grpc(head: &RequestHeader) -> bool {
-    const GRPC: &[u8] = b"application/grpc";
-    let kind = head.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
-        && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-' | b';' | b' '))
+    head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| answer::is_grpc(kind.as_bytes()))
 }
 
 /// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
@@ -703,6 +715,7 @@ impl ProxyHttp for Gatekeeper {
             tries: 0,
             entry: None,
             place: None,
+            reader: None,
             streaming: None,
             pace: None,
             stage: Stage::default(),
@@ -717,7 +730,9 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
-        if let (None, Some(request)) = (&passage.facts, &passage.request) {
+        // Of what is no request nothing is told but why.
+        let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
+        if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
             let raw = raw(&request.arrived, session.req_header());
             passage.line.unread = (raw.host[..raw.host.len().min(100)].escape_ascii().to_string(), unread(raw.target));
         }
@@ -907,6 +922,9 @@ impl ProxyHttp for Gatekeeper {
             passage.stage.begun = true;
             passage.settle(head);
             passage.wait();
+            // What is answered before its end is said, and did not say its length, is a talk.
+            let said = passage.request.as_ref().map(|request| request.arrived.framing);
+            passage.pace = passage.pace.filter(|_| said != Some(Framing::Chunked));
             passage.line.status = head.status.as_u16();
         }
         let Some(permit) = &passage.permit else { return Ok(()) };
@@ -941,11 +959,15 @@ impl ProxyHttp for Gatekeeper {
         &self,
         _session: &mut Session,
         body: &mut Option<Bytes>,
-        _end: bool,
+        end: bool,
         passage: &mut Passage,
     ) -> pingora::Result<Option<Duration>> {
         passage.wait();
         passage.line.bytes += body.as_ref().map_or(0, Bytes::len);
+        // Nothing more is read ahead behind the last piece.
+        if let (Some(reader), Some(piece), false) = (&passage.reader, body, end) {
+            *piece = reader.give(std::mem::take(piece));
+        }
         Ok(None)
     }
 

@@ -279,9 +279,11 @@ impl Fields {
     }
 }
 
-/// Digits and nothing else; no sign, no list.
+/// Digits and nothing else: no sign, no list, and no zero before others, which some read as octal.
 fn length(value: &[u8]) -> Result<u64, HeadError> {
-    let digits = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    let digits = (1..=18).contains(&value.len())
+        && value.iter().all(u8::is_ascii_digit)
+        && (value.len() == 1 || value[0] != b'0');
     let value = if digits { std::str::from_utf8(value).ok() } else { None };
     value.and_then(|text| text.parse().ok()).ok_or(HeadError::Malformed("the length is no number"))
 }
@@ -339,6 +341,8 @@ mod tests {
             "Content-Length: +5\r\n",
             "Content-Length: -5\r\n",
             "Content-Length: 0x5\r\n",
+            "Content-Length: 05\r\n",
+            "Content-Length: 00\r\n",
             "Content-Length:\r\n",
             "Content-Length: 99999999999999999999\r\n",
             "Transfer-Encoding: xchunked\r\n",

@@ -12,15 +12,17 @@ use http::StatusCode;
 use pingora::apps::{HttpServerApp, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::proxy::HttpProxy;
+use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::facts::Arrived;
 use super::head::{Head, HeadError, PREFACE, Scanner};
 use super::respond::{Answer, Dress, METHODS};
+use super::room::{Guest, Room};
 use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
@@ -29,12 +31,25 @@ use crate::types::neighbourhood;
 
 /// How long to wait after the machine refused to give us a connection (no more file descriptors).
 const BREATH: Duration = Duration::from_millis(100);
+/// How many idle ones then make room.
+const AT_ONCE: usize = 16;
 /// How long connections that were cut have to notice.
 pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
-/// For each request under way an address may have so many connections. A request holds the application, and, where its
-/// visitor takes nothing of a large answer, up to 0.6 MiB (Pingora reads nine times 64 KiB ahead).
-const CONNECTIONS_FOR_ONE: usize = 3;
+/// Requests under way that every address may have, however few its connections may be: many share one. What an answer
+/// costs that nobody takes is counted elsewhere (`untaken.rs`).
+const REQUESTS: usize = 256;
+
+/// How long nothing is said again of the same.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// When a client that says nothing is asked whether it is there, how often, and after how many questions without an
+/// answer it is not. A WebSocket or a stream of somebody who vanished would stay for ever.
+const SILENT: Duration = Duration::from_secs(60);
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(15);
+const QUESTIONS: u32 = 4;
+/// How long what was sent may stay unconfirmed, at least.
+const UNCONFIRMED: Duration = Duration::from_secs(120);
 
 tokio::task_local! {
     /// The request this task is busy with: Pingora carries nothing of ours from here to the filters.
@@ -64,6 +79,7 @@ pub struct Listening {
     addresses: Arc<Addresses>,
     /// Requests under way.
     requests: Arc<Addresses>,
+    room: Arc<Room>,
     pub(super) stop: CancellationToken,
     /// The parent of every request's token: cancelled when the time to finish is over.
     pub(super) over: CancellationToken,
@@ -75,35 +91,46 @@ impl Listening {
     pub fn new(
         proxy: Arc<HttpProxy<Gatekeeper>>,
         running: Arc<ArcSwap<Running>>,
+        requests: Arc<Addresses>,
         stop: CancellationToken,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let (addresses, requests) = Default::default();
-        Self { proxy, running, addresses, requests, stop, over: CancellationToken::new(), stopping }
+        let (addresses, room) = (Arc::new(Addresses::of("connections")), Arc::new(Room::of_machine()));
+        Self { proxy, running, addresses, requests, room, stop, over: CancellationToken::new(), stopping }
     }
 
     pub(super) fn limits(&self) -> LimitsSection {
         self.running.load().limits.clone()
     }
 
-    /// A place for one more request of this address, among a third as many as it may have connections.
+    /// A place for one more request of this address; those behind a trusted proxy are entered when it is known whose.
     pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
-        let place = self.requests.enter(address, (self.most(&address) / CONNECTIONS_FOR_ONE).max(1));
-        if place.is_none() {
-            tracing::info!(target: ACCESS, client = %address, "too many requests at once from one address");
-        }
-        place
+        let most = if self.trusts(&address) { usize::MAX } else { most_requests(&self.running.load().limits) };
+        self.requests.enter(address, most)
     }
 
-    /// How many connections this address may have at a time.
-    fn most(&self, address: &IpAddr) -> usize {
-        let running = self.running.load();
-        if running.trusts(address) { usize::MAX } else { running.limits.connections_per_address }
+    /// Whether this is a proxy of ours, which speaks for many.
+    pub(super) fn trusts(&self, address: &IpAddr) -> bool {
+        self.running.load().trusts(address)
+    }
+
+    /// A connection's places: its address's, and its own.
+    fn admit(&self, address: IpAddr, told: &mut Option<Instant>) -> Option<(Place, Guest)> {
+        let most = if self.trusts(&address) { usize::MAX } else { self.limits().connections_per_address };
+        let place = self.addresses.enter(address, most)?;
+        let guest = self.room.enter();
+        if guest.is_none() && is_news(told) {
+            tracing::warn!(
+                "as many connections as there are files for, and none of them is idle: some are not accepted"
+            );
+        }
+        Some((place, guest?))
     }
 
     /// Accepts until a stop is asked for, then lets open requests finish for the drain time, then cuts them.
     pub async fn accept(self: Arc<Self>, listener: TcpListener) {
         let mut connections = JoinSet::new();
+        let (mut told_full, mut told_failed) = (None, None);
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -111,14 +138,14 @@ impl Listening {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let address = peer.ip().to_canonical();
-                        let Some(place) = self.addresses.enter(address, self.most(&address)) else {
-                            tracing::debug!(client = %address, "too many connections from one address");
-                            continue;
-                        };
-                        connections.spawn(self.clone().converse(stream, peer, place));
+                        let Some((place, guest)) = self.admit(address, &mut told_full) else { continue };
+                        connections.spawn(self.clone().converse(stream, peer, place, guest));
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "a connection was not accepted");
+                        if is_news(&mut told_failed) {
+                            tracing::warn!(%error, "connections are not accepted");
+                        }
+                        (0..AT_ONCE).take_while(|_| self.room.make()).for_each(drop);
                         tokio::time::sleep(BREATH).await;
                     }
                 },
@@ -136,17 +163,25 @@ impl Listening {
 
     /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it; or many
     /// requests at once, where it begins with the preface of HTTP/2.
-    async fn converse(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: Place) {
+    async fn converse(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: Place, mut guest: Guest) {
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
+        keep_watch(&stream, UNCONFIRMED.max(self.limits().between_bytes_timeout.0));
         let address = peer.ip().to_canonical();
         let mut transport = Transport::new(stream, SocketAddr::new(address, peer.port()));
         let mut fresh = true;
         loop {
             let limits = self.limits();
-            let head = match self.head(&mut transport, &limits, fresh).await {
+            guest.rest();
+            let head = tokio::select! {
+                biased;
+                head = self.head(&mut transport, &limits, fresh) => head,
+                () = guest.leave.cancelled() => return,
+            };
+            guest.rise();
+            let head = match head {
                 Ok(Some(Opening::Head(head))) => head,
-                Ok(Some(Opening::Streams)) => return self.converse_in_streams(transport, address).await,
+                Ok(Some(Opening::Streams)) => return self.converse_in_streams(transport, address, guest).await,
                 Ok(None) => return,
                 Err(error) => return say_and_close(transport, refusal(address, error)).await,
             };
@@ -262,9 +297,42 @@ pub(super) fn refusal(client: IpAddr, error: HeadError) -> Answer {
     if error == HeadError::Method { answer.allowing(METHODS) } else { answer }
 }
 
-/// How many connections each address has, or requests where the connections are a proxy's.
+/// How many requests one client may have under way at a time.
+pub(super) fn most_requests(limits: &LimitsSection) -> usize {
+    limits.connections_per_address.max(REQUESTS)
+}
+
+/// Whether it is time to tell it again.
+fn is_news(told: &mut Option<Instant>) -> bool {
+    let news = told.is_none_or(|last| last.elapsed() >= SILENCE);
+    if news {
+        *told = Some(Instant::now());
+    }
+    news
+}
+
+/// Has the machine ask a silent client whether it is there. One that cannot be asked is served all the same.
+fn keep_watch(stream: &TcpStream, unconfirmed: Duration) {
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, SILENT);
+    let _ = sockopt::set_tcp_keepintvl(stream, BETWEEN_QUESTIONS);
+    let _ = sockopt::set_tcp_keepcnt(stream, QUESTIONS);
+    let _ = sockopt::set_tcp_user_timeout(stream, u32::try_from(unconfirmed.as_millis()).unwrap_or(0));
+}
+
+/// How many connections, or requests, each address has.
+#[derive(Debug)]
+pub struct Addresses {
+    what: &'static str,
+    counts: Mutex<HashMap<IpAddr, Count>>,
+}
+
 #[derive(Debug, Default)]
-pub struct Addresses(Mutex<HashMap<IpAddr, usize>>);
+struct Count {
+    places: usize,
+    /// When it was last said that there are too many.
+    told: Option<Instant>,
+}
 
 /// One place in the count.
 #[derive(Debug)]
@@ -274,25 +342,33 @@ pub struct Place {
 }
 
 impl Addresses {
+    pub fn of(what: &'static str) -> Self {
+        Self { what, counts: Mutex::default() }
+    }
+
     /// A place among at most `most`, until it is dropped.
     pub fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
-        let address = neighbourhood(address);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(address).or_default();
-        if *count >= most {
+        let network = neighbourhood(address);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(network).or_default();
+        if count.places >= most {
+            if is_news(&mut count.told) {
+                let what = self.what;
+                tracing::info!(target: ACCESS, client = %address, "too many {what} at once from one address");
+            }
             return None;
         }
-        *count += 1;
-        Some(Place { addresses: self.clone(), address })
+        count.places += 1;
+        Some(Place { addresses: self.clone(), address: network })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.addresses.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
+            count.places -= 1;
+            if count.places == 0 {
                 counts.remove(&self.address);
             }
         }
@@ -305,7 +381,7 @@ mod tests {
 
     #[test]
     fn connections_are_counted_by_address_and_let_go() {
-        let addresses = Arc::new(Addresses::default());
+        let addresses = Arc::new(Addresses::of("connections"));
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let first = addresses.enter(one, 2).unwrap();
         let _second = addresses.enter(one, 2).unwrap();
@@ -317,7 +393,7 @@ mod tests {
 
     #[test]
     fn a_network_of_one_client_is_one_client() {
-        let addresses = Arc::new(Addresses::default());
+        let addresses = Arc::new(Addresses::of("connections"));
         let _place = addresses.enter("2001:db8::1".parse().unwrap(), 1).unwrap();
         assert!(addresses.enter("2001:db8::2".parse().unwrap(), 1).is_none());
         assert!(addresses.enter("2001:db8:0:1::1".parse().unwrap(), 1).is_some());

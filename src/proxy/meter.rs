@@ -16,8 +16,12 @@ use crate::telemetry::ACCESS;
 const RESETS: u32 = 100;
 /// So many frames that ask for nothing may come at once.
 const SPARE: u32 = 1000;
-/// They are earned again by our answers, so many for each frame of one: a client tells what it has read.
+/// They are earned by our answers, so many for each frame of one, and one for each so many bytes: a client tells what it
+/// has read, of the request and of the connection, some every 4 KiB.
 const PER_ANSWER: u32 = 4;
+const PER_BYTES: usize = 1024;
+/// So many may be earned ahead: answers are on their way, or wait to be read, for a while.
+const EARNED: u32 = 64 * SPARE;
 /// And by waiting: one for each of these.
 const PER_TIME: Duration = Duration::from_millis(100);
 
@@ -35,6 +39,8 @@ pub struct Meter {
     client: IpAddr,
     /// Cancelled when the client has overdrawn.
     overdrawn: CancellationToken,
+    /// Many clients share it: what one of them does must not end the requests of others, so nothing is counted.
+    shared: bool,
     incoming: Frames,
     outgoing: Frames,
     opened: u32,
@@ -46,10 +52,12 @@ pub struct Meter {
 
 impl Meter {
     /// `overdrawn` is cancelled when this client has cost more than it may.
-    pub fn new(client: IpAddr, overdrawn: CancellationToken) -> Self {
+    /// A connection of a proxy that is trusted is `shared`, and never overdrawn.
+    pub fn new(client: IpAddr, shared: bool, overdrawn: CancellationToken) -> Self {
         Self {
             client,
             overdrawn,
+            shared,
             incoming: Frames { skip: super::head::PREFACE.len(), ..Frames::default() },
             outgoing: Frames::default(),
             opened: 0,
@@ -66,6 +74,9 @@ impl Meter {
 
     /// Counts what came.
     pub fn came(&mut self, bytes: &[u8]) {
+        if self.shared {
+            return;
+        }
         let Self { incoming, opened, resets, spare, earned, overdrawn, .. } = self;
         incoming.pass(bytes, |frame| {
             let enough = match frame.kind {
@@ -99,7 +110,10 @@ impl Meter {
     pub fn went(&mut self, bytes: &[u8]) {
         let Self { outgoing, spare, client, .. } = self;
         outgoing.pass(bytes, |frame| match (frame.kind, frame.code.map(Reason::from)) {
-            (DATA | HEADERS, _) if frame.length > 0 => *spare = (*spare + PER_ANSWER).min(SPARE),
+            (DATA | HEADERS, _) if frame.length > 0 => {
+                let bytes = u32::try_from(frame.length / PER_BYTES).unwrap_or(EARNED);
+                *spare = (*spare + bytes.max(PER_ANSWER)).min(EARNED);
+            }
             // How streams end that were answered early, cut or timed out, which their own access lines tell.
             (RST_STREAM | GOAWAY, Some(Reason::NO_ERROR | Reason::CANCEL)) => {}
             (RST_STREAM | GOAWAY, Some(reason)) => {
@@ -200,7 +214,7 @@ mod tests {
     }
 
     fn meter() -> Meter {
-        let mut meter = Meter::new([192, 0, 2, 1].into(), CancellationToken::new());
+        let mut meter = Meter::new([192, 0, 2, 1].into(), false, CancellationToken::new());
         meter.came(super::super::head::PREFACE);
         meter
     }
@@ -242,15 +256,28 @@ mod tests {
         assert!(meter.is_overdrawn());
     }
 
+    /// One user of a proxy could end the requests of all others.
+    #[test]
+    fn a_shared_connection_is_never_overdrawn() {
+        let mut meter = Meter::new([192, 0, 2, 1].into(), true, CancellationToken::new());
+        meter.came(super::super::head::PREFACE);
+        (0..10 * SPARE).for_each(|_| meter.came(&frame(RST_STREAM, 0, &[0, 0, 0, 8])));
+        assert!(!meter.is_overdrawn());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_asks_for_nothing_is_earned() {
         let mut meter = meter();
-        for _ in 0..100 * SPARE {
+        let piece = frame(DATA, 0, &[0; 16 * 1024]);
+        for _ in 0..10 * SPARE {
             meter.went(&frame(DATA, 0, b"part"));
-            meter.came(&frame(PING, 0, &[0; 8]));
-            meter.came(&frame(8, 0, &[0; 4]));
+            (0..4).for_each(|_| meter.came(&frame(PING, 0, &[0; 8])));
+            meter.went(&piece);
+            // Every 4 KiB are told twice.
+            (0..8).for_each(|_| meter.came(&frame(8, 0, &[0; 4])));
         }
         assert!(!meter.is_overdrawn(), "as a client does that reads an answer");
+        (0..EARNED - 8).for_each(|_| meter.came(&frame(PING, 0, &[0; 8])));
         for _ in 0..3 {
             tokio::time::advance(PER_TIME * SPARE).await;
             (0..SPARE - 1).for_each(|_| meter.came(&frame(PING, 0, &[0; 8])));

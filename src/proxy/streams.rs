@@ -19,10 +19,13 @@ use super::bridge;
 use super::facts::Arrived;
 use super::head::{Framing, HeadError, MAX_HEAD, read_decoded};
 use super::listen::{FAREWELL, Listening, Place, refusal};
+use super::meter::Meter;
 use super::respond::Dress;
+use super::room::Guest;
 use super::transport::{Patience, Transport};
 
-/// Requests under way on one connection: fewer than one address may have, so that a browser waits instead of failing.
+/// Requests under way on one connection: a quarter of what one address may have, so that a browser waits instead of
+/// failing.
 const STREAMS: u32 = 64;
 /// Requests on one connection in its whole life: then it is asked to come again, and what it has piled up is let go.
 const REQUESTS: usize = 1000;
@@ -30,11 +33,14 @@ const REQUESTS: usize = 1000;
 const MALFORMED: usize = 32;
 /// What is kept of answers that a client does not take, in bytes for each.
 const UNSENT: usize = 16 * 1024;
-/// What may arrive before it is asked for, in bytes: on one connection, and on each of its requests.
-const UNREAD: u32 = 256 * 1024;
+/// What may arrive before it is asked for, in bytes: on each request, and on all of a connection together, so that those
+/// whose application does not read never keep back the others. An address has no more of it than its requests may.
 const UNREAD_OF_ONE: u32 = 64 * 1024 - 1;
+const UNREAD: u32 = UNREAD_OF_ONE * STREAMS;
 
-fn options() -> H2Options {
+/// `shared`: what one of the clients on this connection does wrong must not end the requests of others.
+fn options(shared: bool) -> H2Options {
+    let malformed = if shared { REQUESTS } else { MALFORMED };
     let mut options = server::default_h2_options();
     options
         .max_concurrent_streams(STREAMS)
@@ -43,7 +49,10 @@ fn options() -> H2Options {
         .max_send_buffer_size(UNSENT)
         .initial_window_size(UNREAD_OF_ONE)
         .initial_connection_window_size(UNREAD)
-        .max_local_error_reset_streams(Some(MALFORMED));
+        .max_local_error_reset_streams(Some(malformed));
+    if shared {
+        options.max_pending_accept_reset_streams(REQUESTS);
+    }
     options
 }
 
@@ -51,11 +60,16 @@ type Connection = h2::server::Connection<pingora::protocols::Stream, bytes::Byte
 
 impl Listening {
     /// One connection, from its preface to its end.
-    pub(super) async fn converse_in_streams(self: &Arc<Self>, mut transport: Transport, peer: IpAddr) {
-        let overdrawn = CancellationToken::new();
-        transport.measure(peer, overdrawn.clone());
+    pub(super) async fn converse_in_streams(
+        self: &Arc<Self>,
+        mut transport: Transport,
+        peer: IpAddr,
+        mut guest: Guest,
+    ) {
+        let (overdrawn, shared) = (CancellationToken::new(), self.trusts(&peer));
+        transport.measure(Meter::new(peer, shared, overdrawn.clone()));
         let digest = Arc::new(Digest { socket_digest: transport.get_socket_digest(), ..Digest::default() });
-        let opening = server::handshake(Box::new(transport), Some(options()));
+        let opening = server::handshake(Box::new(transport), Some(options(shared)));
         let Ok(Ok(mut connection)) = timeout(self.limits().head_timeout.0, opening).await else { return };
 
         let mut requests = JoinSet::new();
@@ -63,9 +77,15 @@ impl Listening {
         loop {
             // Nobody is kept waiting once we leave.
             let idle = if leaving { FAREWELL } else { self.limits().idle_timeout.0 };
+            if requests.is_empty() {
+                guest.rest()
+            } else {
+                guest.rise()
+            }
             let next = tokio::select! {
                 biased;
                 () = self.over.cancelled() => break,
+                () = guest.leave.cancelled() => return farewell(connection, Reason::NO_ERROR).await,
                 () = overdrawn.cancelled() => return farewell(connection, Reason::ENHANCE_YOUR_CALM).await,
                 () = self.stop.cancelled(), if !leaving => {
                     connection.graceful_shutdown();
@@ -93,7 +113,7 @@ impl Listening {
                             }
                         }
                         Err(error) => {
-                            malformed += 1;
+                            malformed += usize::from(matches!(error, HeadError::Malformed(_)));
                             requests.spawn(refuse(session, peer, error));
                         }
                     }
@@ -108,7 +128,7 @@ impl Listening {
                 // goes is no news.
                 Ok(None) | Err(_) => break,
             }
-            if malformed >= MALFORMED {
+            if malformed >= MALFORMED && !shared {
                 return farewell(connection, Reason::ENHANCE_YOUR_CALM).await;
             }
         }

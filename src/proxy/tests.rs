@@ -721,10 +721,14 @@ async fn behind_a_trusted_proxy_each_client_has_its_share() {
     })
     .await;
     let (greedy, other) = ("X-Forwarded-For: 192.0.2.7\r\n", "X-Forwarded-For: 192.0.2.8\r\n");
-    let mut stream = gate.connect().await;
     let request = format!("GET /public/events HTTP/1.1\r\nHost: app.test\r\nAccept: text/event-stream\r\n{greedy}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    read_until(&mut stream, "data: 1\n\r\n").await;
+    let mut streams = Vec::new();
+    for _ in 0..256 {
+        let mut stream = gate.connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        read_until(&mut stream, "data: 1\n\r\n").await;
+        streams.push(stream);
+    }
     let answer = gate.get("/public/a", greedy).await;
     assert_eq!(status(&answer), "429", "{answer}");
     assert!(answer.to_ascii_lowercase().contains("retry-after: "), "{answer}");
@@ -734,7 +738,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_share() {
     own.write_all(request.replace(greedy, "").as_bytes()).await.unwrap();
     read_until(&mut own, "data: 1\n\r\n").await;
     assert_eq!(status(&gate.get("/public/a", "").await), "200");
-    drop(stream);
+    drop(streams);
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(status(&gate.get("/public/a", greedy).await), "200");
 }

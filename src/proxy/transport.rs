@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, R
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use super::chunks::Chunks;
 use super::head::Framing;
 use super::meter::Meter;
+use super::untaken::{Reader, Wait};
 
 /// How much of later requests is kept while one is answered, in bytes: one head of the longest kind and a form. No
 /// honest client sends more ahead, and one that does would hide from us whether it is still there.
@@ -45,6 +45,8 @@ pub struct Transport {
     allowance: Allowance,
     patience: Arc<Patience>,
     alarm: Alarm,
+    /// What is written just now waits for its reader.
+    wait: Option<Wait>,
     /// Where many requests share the connection.
     meter: Option<Box<Meter>>,
     /// After the last word: what was read on, and until when it is.
@@ -60,6 +62,8 @@ pub struct Transport {
 pub struct Patience {
     waiting: Mutex<Waiting>,
     begun: Notify,
+    /// Who the answer is for, once that is known.
+    reader: OnceLock<Arc<Reader>>,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +95,11 @@ impl Patience {
                 }
             }
         }
+    }
+
+    /// The answer is for this reader.
+    pub fn answer(&self, reader: Arc<Reader>) {
+        let _ = self.reader.set(reader);
     }
 
     /// Whether a wait came to its end.
@@ -154,6 +163,7 @@ impl Transport {
             allowance: Allowance::Any,
             patience: Arc::default(),
             alarm: Alarm::default(),
+            wait: None,
             meter: None,
             lingering: None,
             digest: Arc::new(digest),
@@ -188,10 +198,10 @@ impl Transport {
         self.held.split_to(head.min(self.held.len()))
     }
 
-    /// From here on everything passes, both ways, under a meter that cancels `overdrawn` when it has seen enough.
-    pub fn measure(&mut self, client: std::net::IpAddr, overdrawn: CancellationToken) {
+    /// From here on everything passes, both ways, under a meter, which says when it has seen enough.
+    pub fn measure(&mut self, meter: Meter) {
         self.allowance = Allowance::Any;
-        self.meter = Some(Box::new(Meter::new(client, overdrawn)));
+        self.meter = Some(Box::new(meter));
     }
 
     /// The patience with the message that is being passed on.
@@ -342,7 +352,12 @@ impl AsyncRead for Transport {
 impl AsyncWrite for Transport {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
-        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
+        let polled = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.wait = match &polled {
+            Poll::Pending => this.wait.take().or_else(|| this.patience.reader.get().map(Reader::wait)),
+            Poll::Ready(_) => None,
+        };
+        let written = ready!(polled)?;
         if let Some(meter) = &mut this.meter {
             meter.went(&bytes[..written]);
         }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pingora::protocols::TcpKeepalive;
 use pingora::protocols::l4::socket::SocketAddr as AnyAddress;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
@@ -24,10 +25,10 @@ use crate::gate::{Place, Protocol, Terms, Upstream};
 /// How long a connection nobody uses is kept for the next request.
 const IDLE: Duration = Duration::from_secs(60);
 /// What this machine may hold for us of an answer from an upstream on it, in bytes. Each read takes all there is, and
-/// several reads wait for a visitor who takes nothing: without a limit such visitors cost half as much again. It slows no
-/// download, for there is no way to speak of; where there is one, it would be 64 KiB for each time there and back, so the
-/// machine decides, and such visitors cost more.
-const RECEIVED: usize = 64 * 1024;
+/// several reads wait for a visitor who takes nothing: such visitors cost in proportion. It slows no download, for there
+/// is no way to speak of; where there is one, it would be 24 KiB for each time there and back, so the machine decides, and
+/// such visitors cost more.
+const RECEIVED: usize = 24 * 1024;
 /// Streams of one HTTP/2 connection at a time; more open another connection.
 const STREAMS: usize = 32;
 /// How much of an answer may wait for its reader, in bytes; all streams of a connection together fit into its window, so
@@ -88,6 +89,13 @@ impl Target {
         options.read_timeout = Some(terms.first_byte_timeout.max(terms.between_bytes_timeout));
         options.write_timeout = Some(terms.between_bytes_timeout);
         options.idle_timeout = Some(IDLE);
+        // A stream may be silent for as long as it likes, so that nothing else would tell that its application has vanished.
+        options.tcp_keepalive = Some(TcpKeepalive {
+            idle: Duration::from_secs(60),
+            interval: Duration::from_secs(15),
+            count: 4,
+            user_timeout: Duration::ZERO,
+        });
         options.max_h2_streams = STREAMS;
         options.h2_stream_window_size = Some(STREAM_WINDOW);
         options.h2_connection_window_size = Some(CONNECTION_WINDOW);
