@@ -14,13 +14,13 @@ use futures_util::FutureExt;
 use tempfile::TempDir;
 use vestibule::account::{Accounts, Factor, NewUser};
 use vestibule::app::Machine;
-use vestibule::assertion::headers::{Set, list};
-use vestibule::assertion::{Assertions, SigningKeys};
+use vestibule::assertion::headers::Set;
+use vestibule::assertion::{Addressee, Assertions, SigningKeys};
 use vestibule::audit::Audit;
 use vestibule::clock::Time;
 use vestibule::config::{RuleSection, SiteSection, Written};
 use vestibule::error::Problems;
-use vestibule::gate::{Facts, Lookup, Permit, Raw, Reading, Sites, Verdict, decide};
+use vestibule::gate::{Facts, Lookup, Permit, Raw, Reading, Site, Sites, Verdict, decide};
 use vestibule::secret::Key;
 use vestibule::session::{Cookies, Evidence, Place, Sessions, Visitor};
 use vestibule::store::{
@@ -53,7 +53,7 @@ fn main() {
 
 /// All of it.
 #[divan::bench]
-fn request() -> Vec<Set> {
+fn request() -> Arc<[Set]> {
     HOUSE.request()
 }
 
@@ -74,16 +74,9 @@ fn decision(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn assertion(bencher: Bencher<'_, '_>) {
-    let permit = HOUSE.permit(&facts(&HOUSE.sites), &HOUSE.visitor());
-    bencher.bench(|| HOUSE.assertion(black_box(&permit)));
-}
-
-#[divan::bench]
 fn headers(bencher: Bencher<'_, '_>) {
     let permit = HOUSE.permit(&facts(&HOUSE.sites), &HOUSE.visitor());
-    let assertion = HOUSE.assertion(&permit);
-    bencher.bench(|| HOUSE.headers(black_box(&permit), &assertion));
+    bencher.bench(|| HOUSE.headers(black_box(&permit)));
 }
 
 /// The parts of a gate that a request meets, with one user who is signed in.
@@ -175,16 +168,16 @@ impl House {
         let cookies = Cookies::read(std::iter::once(house.cookie.as_bytes()), &house.sites.sites[0].cookies);
         let visitor = house.sessions.visitor(cookies.session.as_ref()).await.expect("the store answers");
         let permit = house.permit(&facts(&house.sites), &visitor);
-        let (site, identity) = (permit.site(), permit.identity().expect("somebody"));
-        house.assertions.assertion(identity, &site.issuer, &site.audience).await.expect("it is signed");
+        let identity = permit.identity().expect("somebody");
+        house.assertions.headers(identity, addressee(permit.site())).await.expect("it is signed");
         house
     }
 
     /// The way of a request, as `proxy` goes it.
-    fn request(&self) -> Vec<Set> {
+    fn request(&self) -> Arc<[Set]> {
         let facts = facts(&self.sites);
         let permit = self.permit(&facts, &self.visitor());
-        self.headers(&permit, &self.assertion(&permit))
+        self.headers(&permit)
     }
 
     /// From memory: nothing is waited for.
@@ -202,15 +195,16 @@ impl House {
         permit
     }
 
-    fn assertion(&self, permit: &Permit) -> Arc<str> {
-        let (site, identity) = (permit.site(), permit.identity().expect("somebody"));
-        let assertion = self.assertions.assertion(identity, &site.issuer, &site.audience).now_or_never();
-        assertion.expect("nothing to wait for").expect("no error")
+    /// From memory, too.
+    fn headers(&self, permit: &Permit) -> Arc<[Set]> {
+        let identity = permit.identity().expect("somebody");
+        let headers = self.assertions.headers(identity, addressee(permit.site())).now_or_never();
+        headers.expect("nothing to wait for").expect("no error")
     }
+}
 
-    fn headers(&self, permit: &Permit, assertion: &str) -> Vec<Set> {
-        list(permit.identity().expect("somebody"), &permit.site().headers, false, assertion)
-    }
+fn addressee(site: &Site) -> Addressee<'_> {
+    Addressee { issuer: &site.issuer, audience: &site.audience, names: &site.headers, user_is_id: false }
 }
 
 fn facts(sites: &Sites) -> Facts {

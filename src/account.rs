@@ -56,8 +56,8 @@ pub struct User {
     /// may come back to it for as long as the link would have lived.
     #[serde(default)]
     pub enrol_until: Option<Time>,
-    /// The password was set by a link that a mailbox got, and no other factor was proved since: the same mailbox must not
-    /// stand for the second factor too.
+    /// The password was set by a link that a mailbox got, and was not given together with another factor since: the same
+    /// mailbox must not stand for the second factor too.
     #[serde(default)]
     pub password_by_mail: bool,
     /// A tombstone: the record stays so that id and name are not given out again by accident.

@@ -17,6 +17,7 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use serde::Serialize;
 
+use self::headers::{Names, Set, list};
 use crate::clock::Time;
 use crate::secret::random_bytes;
 use crate::store::VaultError;
@@ -65,32 +66,48 @@ struct Claims<'a> {
     jti: String,
 }
 
-/// What an assertion was made for: everything that is in it. A group taken away, another rule's proof, another site:
-/// each is another key, so that nothing old is ever sent for something new.
+/// Whom an identity is told to, and how.
+#[derive(Clone, Copy, Debug, Hash)]
+pub struct Addressee<'a> {
+    pub issuer: &'a str,
+    pub audience: &'a str,
+    pub names: &'a Names,
+    /// `identity.user = "id"`: the user header carries the id.
+    pub user_is_id: bool,
+}
+
+/// What a list was made for: everything that is in it. A group taken away, another rule's proof, another site: each is
+/// another key, so that nothing old is ever sent for something new.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Subject {
     identity: Identity,
     issuer: String,
     audience: String,
+    names: Names,
+    user_is_id: bool,
 }
 
 /// The same, borrowed; hashes alike.
 #[derive(Hash)]
 struct Asked<'a> {
     identity: &'a Identity,
-    issuer: &'a str,
-    audience: &'a str,
+    to: Addressee<'a>,
 }
 
 impl Equivalent<Subject> for Asked<'_> {
     fn equivalent(&self, key: &Subject) -> bool {
-        *self.identity == key.identity && self.issuer == key.issuer && self.audience == key.audience
+        let Addressee { issuer, audience, names, user_is_id } = self.to;
+        *self.identity == key.identity
+            && issuer == key.issuer
+            && audience == key.audience
+            && *names == key.names
+            && user_is_id == key.user_is_id
     }
 }
 
 #[derive(Clone)]
 struct Signed {
-    text: Arc<str>,
+    headers: Arc<[Set]>,
     issued: Time,
 }
 
@@ -107,21 +124,24 @@ impl Assertions {
         Self { keys, lifetime, signed: Arc::new(Cache::new(REMEMBERED)) }
     }
 
-    /// The assertion for this identity, from memory while more than half its life is left. Bounded; keyed by session,
-    /// generations, issuer, audience and what was proved. Signing takes some tenths of a millisecond, twice per life:
-    /// it is done where it is asked for.
-    pub async fn assertion(&self, identity: &Identity, issuer: &str, audience: &str) -> Result<Arc<str>, VaultError> {
+    /// The headers for this identity, the assertion among them, from memory while more than half its life is left.
+    /// Bounded; keyed by session, generations, addressee and what was proved. Signing takes some tenths of a
+    /// millisecond, twice per life: it is done where it is asked for.
+    pub async fn headers(&self, identity: &Identity, to: Addressee<'_>) -> Result<Arc<[Set]>, VaultError> {
         let wall = self.keys.vault().clock().wall();
-        let asked = Asked { identity, issuer, audience };
+        let asked = Asked { identity, to };
         if let Some(signed) = self.signed.get(&asked).filter(|signed| self.is_fresh(signed, wall)) {
-            return Ok(signed.text);
+            return Ok(signed.headers);
         }
         self.keys.follow().await?;
         let issued = Time::from_secs(wall.secs());
-        let text: Arc<str> = self.keys.sign(&self.claims(identity, issuer, audience, issued))?.into();
-        let subject = Subject { identity: identity.clone(), issuer: issuer.to_owned(), audience: audience.to_owned() };
-        self.signed.insert(subject, Signed { text: text.clone(), issued });
-        Ok(text)
+        let Addressee { issuer, audience, names, user_is_id } = to;
+        let assertion = self.keys.sign(&self.claims(identity, issuer, audience, issued))?;
+        let headers: Arc<[Set]> = list(identity, names, user_is_id, &assertion).into();
+        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
+        let subject = Subject { identity: identity.clone(), issuer, audience, names: names.clone(), user_is_id };
+        self.signed.insert(subject, Signed { headers: headers.clone(), issued });
+        Ok(headers)
     }
 
     /// A wall clock that was put back makes `issued` lie in the future, which applications refuse: signed anew.

@@ -178,16 +178,17 @@ impl FirstFactor {
 
     /// Sets a password that the right to was proved for (a one-time link, a second factor), with its event and `more` in
     /// one commit, and proves it: whoever sets a password knows it. `enrol_until`: how long the first factor may be
-    /// enrolled with it alone.
+    /// enrolled with it alone; `by_mail`: whether that right still rests on nothing but a mailbox.
     pub async fn set_password(
         &self,
         user: &User,
         prepared: &Prepared,
         enrol_until: Option<Time>,
+        by_mail: bool,
         origin: &Origin,
         more: Vec<Change>,
     ) -> Result<Proof, DirectoryError> {
-        let also = move |user: &mut User| user.enrol_until = enrol_until;
+        let also = move |user: &mut User| (user.enrol_until, user.password_by_mail) = (enrol_until, by_mail);
         let now = self.store(user, prepared, &also, origin, more).await?;
         Ok(self.proof(&now))
     }
@@ -206,7 +207,7 @@ impl FirstFactor {
         Ok(())
     }
 
-    /// Stores a password with its event, and tells the owner.
+    /// Stores a password with its event and the end of what was guessed at the old one, and tells the owner.
     async fn store(
         &self,
         user: &User,
@@ -216,6 +217,7 @@ impl FirstFactor {
         mut more: Vec<Change>,
     ) -> Result<Arc<User>, DirectoryError> {
         more.push(self.audit.entry(event(Kind::PasswordChanged, origin, Some(user)))?);
+        more.extend(self.throttle.forget_password(user.id).await?);
         let now = self.directory.set_password(user, prepared, also, more).await?;
         // A first password ends nothing; another one does.
         if now.generation != user.generation {

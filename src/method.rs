@@ -253,6 +253,11 @@ pub trait Method: Send + Sync {
     /// What a factor may be called on a page before it is chosen: a masked number, how many codes are left. Nothing
     /// secret.
     fn describe(&self, state: &[u8]) -> Description;
+
+    /// The mailbox that is this factor, so that it can be told when another takes its place. Never shown.
+    fn mailbox(&self, _state: &[u8]) -> Option<String> {
+        None
+    }
 }
 
 /// What may be said of a factor.

@@ -7,6 +7,7 @@ mod delivery;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -68,12 +69,24 @@ impl Post {
         let from = from.map(|address| address.to_string());
         let at = u64::try_from(at.secs()).unwrap_or(0);
         let mail = mail::notice(change, name.as_str(), &house.name, at, from.as_deref(), &self.0.texts);
-        let name = name.clone();
+        let (name, room) = (name.clone(), self.0.clone());
         self.0.notices.take(async move {
-            if let Err(why) = house.gateways.mail(to, mail).await {
+            if let Err(why) = house.gateways.mail(to, mail, &room.texts).await {
                 tracing::warn!(user = %name, why, "the owner could not be told of a change");
             }
         });
+    }
+
+    /// Waits until nothing waits any more, or for so long: a program that ends takes what it still has with it.
+    pub async fn finish(&self, within: Duration) {
+        let all = async {
+            for desk in [&self.0.notices, &self.0.links] {
+                let _ = desk.waiting.acquire_many(WAITING as u32).await;
+            }
+        };
+        if tokio::time::timeout(within, all).await.is_err() {
+            tracing::warn!("mails that were still waiting are lost");
+        }
     }
 
     /// Makes and sends a link in the background.

@@ -4,6 +4,7 @@
 
 mod answer;
 mod bridge;
+mod chunks;
 pub mod facts;
 pub mod head;
 mod identity;
@@ -44,6 +45,7 @@ use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
+use self::chunks::ChunkError;
 use self::facts::{cookie_fields, raw};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Place, Request};
@@ -53,8 +55,8 @@ use self::pace::Pace;
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
 use self::upstream::{Choice, Exchange, Tried};
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
-use crate::assertion::headers::{Set, Stripped, list};
-use crate::assertion::{Assertions, SigningKeys};
+use crate::assertion::headers::{Set, Stripped};
+use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::{Clock, Time};
 use crate::config::LimitsSection;
@@ -64,7 +66,7 @@ use crate::gate::{
 };
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::telemetry::{Requests, UnderWay, metrics};
+use crate::telemetry::{ACCESS, Requests, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 use crate::wizard::visit::{Visit, signed_in};
 
@@ -185,7 +187,7 @@ pub struct Passage {
     shape: Shape,
     /// The right to go on; nothing upstream happens without it.
     permit: Option<Permit>,
-    identity: Vec<Set>,
+    identity: Option<Arc<[Set]>>,
     exchange: Exchange,
     /// Where it is sent, and where it was sent before.
     choice: Option<Choice>,
@@ -402,12 +404,13 @@ impl Gatekeeper {
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
             let site = permit.site();
-            let assertion =
-                self.door.assertions.assertion(identity, &site.issuer, &site.audience).await.map_err(|error| {
-                    tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                    StatusCode::SERVICE_UNAVAILABLE
-                })?;
-            passage.identity = list(identity, &site.headers, passage.running.user_is_id, &assertion);
+            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+                StatusCode::SERVICE_UNAVAILABLE
+            })?;
+            passage.identity = Some(headers);
         }
         if matches!(request.arrived.framing, Framing::Length(1..)) {
             passage.pace = Some(Pace::from(self.door.clock.now(), permit.site().terms.between_bytes_timeout));
@@ -531,7 +534,10 @@ impl Gatekeeper {
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
-    async fn write(&self, session: &mut Session, passage: &mut Passage, answer: Answer) {
+    async fn write(&self, session: &mut Session, passage: &mut Passage, mut answer: Answer) {
+        if is_grpc(session.req_header()) {
+            answer = answer.for_a_call();
+        }
         let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
@@ -601,11 +607,18 @@ fn is_old(session: &Session) -> bool {
 fn exchange(facts: &Facts, head: &RequestHeader) -> Exchange {
     if facts.websocket {
         Exchange::WebSocket
-    } else if accept(head).is_some_and(|accept| accept.split(|byte| *byte == b',').any(answer::is_stream)) {
+    } else if accept(head).is_some_and(|accept| accept.split(|byte| *byte == b',').any(answer::is_stream))
+        || is_grpc(head)
+    {
         Exchange::Stream
     } else {
         Exchange::Ordinary
     }
+}
+
+/// Whether it is a call of gRPC, whose messages may be as far apart as the two like.
+fn is_grpc(head: &RequestHeader) -> bool {
+    head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| answer::is_grpc(kind.as_bytes()))
 }
 
 /// Whether a request may be sent a second time, although the first may have reached an application: it changes nothing
@@ -649,7 +662,7 @@ impl Drop for Passage {
         let facts = self.facts.as_ref();
         let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
         tracing::info!(
-            target: "vestibule::access",
+            target: ACCESS,
             request = %self.id,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
@@ -679,7 +692,7 @@ impl ProxyHttp for Gatekeeper {
             account: None,
             shape: Shape::Problem,
             permit: None,
-            identity: Vec::new(),
+            identity: None,
             exchange: Exchange::Ordinary,
             choice: None,
             tried: Tried::default(),
@@ -831,7 +844,7 @@ impl ProxyHttp for Gatekeeper {
         };
         let context = identity::Context {
             stripped: &passage.running.stripped,
-            identity: &passage.identity,
+            identity: passage.identity.as_deref().unwrap_or_default(),
             peer: request.arrived.peer,
             here: &self.here,
         };
@@ -946,7 +959,8 @@ impl ProxyHttp for Gatekeeper {
             passage.count_failure();
         }
         if *error.esource() == ErrorSource::Downstream && status == Some(StatusCode::BAD_REQUEST) {
-            passage.line.error = Some("the body cannot be read".to_owned());
+            let fault = unclear(error).map(ToString::to_string);
+            passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
             let answer = self.refusal(status, passage);
@@ -994,12 +1008,20 @@ fn reason(error: &Error) -> String {
     format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
 }
 
+/// What was wrong with the chunks of a body, where that is what went wrong.
+fn unclear(error: &Error) -> Option<&ChunkError> {
+    error.root_cause().downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
+}
+
 /// The status for a failure; none where the client is gone.
 fn failure(error: &Error) -> Option<StatusCode> {
     use ErrorType::{
         ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout, TLSHandshakeTimedout, WriteError,
         WriteTimedout,
     };
+    if unclear(error).is_some() {
+        return Some(StatusCode::BAD_REQUEST);
+    }
     match (error.etype(), error.esource()) {
         (HTTPStatus(status), _) => Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         (ReadError | WriteError | WriteTimedout | ConnectionClosed, ErrorSource::Downstream) => None,

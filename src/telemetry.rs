@@ -3,26 +3,34 @@
 //! field reaches a terminal or a log file raw, and none is longer than a line should be. Numbers are in [`metrics`].
 
 mod metrics;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use self::writer::Writer;
 use crate::clock::Clock;
 use crate::config::LogSection;
 use crate::error::Problems;
 
 pub use metrics::{CONTENT_TYPE, Requests, Sent, UnderWay, metrics};
+
+/// The target of access lines, one a request: they may be written a moment late.
+pub const ACCESS: &str = "vestibule::access";
+
+/// What the log of this process is written with.
+static WRITER: OnceLock<Arc<Writer>> = OnceLock::new();
 
 /// The longest value of a field, in characters: enough for any path worth reading, and a megabyte of user agent is cut.
 const LONGEST_VALUE: usize = 512;
@@ -35,17 +43,28 @@ const NEVER_PRINTED: [&str; 8] =
 /// Makes the log of this process; once, before anything is worth a line. `RUST_LOG` is not read.
 ///
 /// # Errors
-/// A level or a format that does not exist; a log that is set up already.
+/// A level or a format that does not exist; a log that is set up already; no thread to be had for it.
 pub fn start(log: &LogSection, clock: Arc<dyn Clock>) -> Result<(), Problems> {
-    let subscriber = subscriber(log, clock, Box::new(std::io::stderr()))?;
-    subscriber.try_init().map_err(|error| {
+    let failed = |error: &dyn fmt::Display| {
         let mut problems = Problems::default();
         problems.add("log", error.to_string(), "start the log once in a process");
         problems
-    })
+    };
+    let writer = Arc::new(Writer::new(Box::new(std::io::stderr())));
+    writing(log, clock, writer.clone())?.try_init().map_err(|error| failed(&error))?;
+    writer.attend().map_err(|error| failed(&error))?;
+    let _ = WRITER.set(writer);
+    Ok(())
 }
 
-/// The log as a value, writing to `out`.
+/// Writes the lines that wait, for whoever is about to read them.
+pub fn flush() {
+    if let Some(writer) = WRITER.get() {
+        writer.flush();
+    }
+}
+
+/// The log as a value, writing each line to `out` at once.
 ///
 /// # Errors
 /// A level or a format that does not exist.
@@ -53,6 +72,14 @@ pub fn subscriber(
     log: &LogSection,
     clock: Arc<dyn Clock>,
     out: Box<dyn Write + Send>,
+) -> Result<impl Subscriber + Send + Sync + use<>, Problems> {
+    writing(log, clock, Arc::new(Writer::new(out)))
+}
+
+fn writing(
+    log: &LogSection,
+    clock: Arc<dyn Clock>,
+    writer: Arc<Writer>,
 ) -> Result<impl Subscriber + Send + Sync + use<>, Problems> {
     let mut problems = Problems::default();
     let level = match log.level.as_str() {
@@ -87,7 +114,7 @@ pub fn subscriber(
         .with_target("pingora_core::protocols::http", LevelFilter::OFF)
         .with_target("pingora_proxy", LevelFilter::OFF)
         .with_default(level.min(LevelFilter::WARN));
-    let lines = Lines { clock, json, out: Mutex::new(out) };
+    let lines = Lines { clock, json, writer };
     Ok(Registry::default().with(lines.with_filter(targets)))
 }
 
@@ -95,7 +122,7 @@ pub fn subscriber(
 struct Lines {
     clock: Arc<dyn Clock>,
     json: bool,
-    out: Mutex<Box<dyn Write + Send>>,
+    writer: Arc<Writer>,
 }
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
@@ -128,10 +155,12 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
         let mut line =
             if self.json { fields.as_json(&time, level, target) } else { fields.as_text(&time, level, target) };
         line.push('\n');
-        // One write a line, so that lines of two threads never mix. A log that cannot be written stops nobody: what
-        // must be kept is in the audit trail, and a login that cannot be recorded there is refused.
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        let metadata = event.metadata();
+        if metadata.target() == ACCESS && *metadata.level() >= Level::INFO {
+            self.writer.soon(&line);
+        } else {
+            self.writer.now(&line);
+        }
     }
 }
 
@@ -290,6 +319,8 @@ fn escaped(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use tracing::{debug, error, info, info_span, trace, warn};
 
     use super::*;

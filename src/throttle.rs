@@ -199,6 +199,20 @@ impl Throttle {
         Ok(changes)
     }
 
+    /// The writes that go with a new password: guesses at the one before say nothing of it, so that a strangers' lane
+    /// which they closed is open again. What was guessed at factors stays counted, and keeps it closed where that is
+    /// enough. Only of a closed lane: nobody writes it any more, so that strangers cannot make this commit fail.
+    pub async fn forget_password(&self, user: UserId) -> Result<Vec<Change>, VaultError> {
+        let key = self.lane_key(&Account::User(user), &Lane::Strangers);
+        let (mut tries, expect) = self.read(&key).await?;
+        if tries.failures < self.hard_limit {
+            return Ok(Vec::new());
+        }
+        tries.targets.remove(&Target::Password.name());
+        tries.failures = tries.targets.values().map(|failures| failures.count).sum();
+        Ok(vec![self.put(&key, expect, &tries)?])
+    }
+
     /// A try that was counted and then could not be checked (no room to hash): it was no failure. What others counted
     /// meanwhile stays, and so does the wait.
     pub async fn take_back(&self, account: &Account, target: &Target, lane: &Lane) -> Result<(), VaultError> {

@@ -74,6 +74,8 @@ pub struct Settings {
     pub login_timeout: Duration,
     /// Whether a new password is sent by mail to who asks for it.
     pub reset_by_mail: bool,
+    /// How many such links in a day, over all users.
+    pub resets_per_day: u32,
 }
 
 /// All routes under [`PREFIX`], to be called in process with an [`Arc`] of a [`Visit`] among the request's extensions.

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::operation::{Failure, Operation, run};
 use super::outcome::Outcome;
 use super::{Parts, StartError};
+use crate::telemetry;
 
 /// More than any operation weighs, with every field at its limit.
 const LONGEST_REQUEST: u64 = 64 << 10;
@@ -120,6 +121,8 @@ async fn converse(stream: UnixStream, parts: &Parts) {
         }
     };
     text.push(b'\n');
+    // Whoever asks may look into the log next.
+    telemetry::flush();
     let _ = tokio::time::timeout(PATIENCE, writer.write_all(&text)).await;
 }
 

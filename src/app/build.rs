@@ -258,6 +258,7 @@ impl Parts {
                 min_length: written.password.min_length,
                 login_timeout: written.session.login_timeout.0,
                 reset_by_mail: written.password.reset_by_mail,
+                resets_per_day: written.password.resets_per_day,
             },
             derivation: self.vault.derive("wizard"),
         };

@@ -151,7 +151,7 @@ async fn alice(parts: &Parts) -> Result<Secret<String>, StartError> {
         other => failed(&other.to_string()),
     };
     let prepared = parts.first.prepare(&user.name, &password).await.map_err(of_directory)?;
-    parts.first.set_password(&user, &prepared, None, &origin, Vec::new()).await.map_err(of_directory)?;
+    parts.first.set_password(&user, &prepared, None, false, &origin, Vec::new()).await.map_err(of_directory)?;
     Ok(password)
 }
 

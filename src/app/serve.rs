@@ -26,6 +26,9 @@ use crate::proxy::{self, Door};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
+/// How long a program that ends waits for mails that still are to be sent.
+const LAST_MAILS: Duration = Duration::from_secs(2);
+
 /// A server that listens and does not answer yet.
 pub struct Server {
     pub parts: Arc<Parts>,
@@ -106,6 +109,7 @@ impl Server {
             let _ = task.await;
         }
         let _ = std::fs::remove_file(setup_file);
+        parts.post.finish(LAST_MAILS).await;
         parts.close().await;
         tracing::info!("stopped");
     }
@@ -327,13 +331,18 @@ async fn refused(parts: &Parts, problems: &Problems) {
 /// Sections that changed and that parts with a life of their own were built from; and whether anything else changed.
 fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     let identity = |written: &Written| (written.identity.lifetime, written.identity.rotate);
-    let hashing = |written: &Written| PasswordSection { reset_by_mail: false, ..written.password.clone() };
+    // What is about mails comes into force at once.
+    let resets = |old: &Written, new: &Written| PasswordSection {
+        reset_by_mail: new.password.reset_by_mail,
+        resets_per_day: new.password.resets_per_day,
+        ..old.password.clone()
+    };
     let later = [
         ("listen", old.listen != new.listen),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
         ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
-        ("password", hashing(old) != hashing(new)),
+        ("password", resets(old, new) != new.password),
         ("throttle", old.throttle != new.throttle),
         ("audit", old.audit != new.audit),
         ("log", old.log != new.log),
@@ -350,7 +359,7 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
             rotate: old.identity.rotate,
             ..written.identity.clone()
         },
-        password: PasswordSection { reset_by_mail: written.password.reset_by_mail, ..old.password.clone() },
+        password: resets(old, written),
         throttle: old.throttle.clone(),
         audit: old.audit.clone(),
         log: old.log.clone(),

@@ -2,44 +2,46 @@
 //! (`proxy/identity`), on every route. Never lets through what a client sent under a name an application might read as
 //! one of these.
 
-use http::header::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::header::HeaderValue;
 
 use super::Identity;
 
 /// The header that carries the assertion.
-pub static ASSERTION: HeaderName = HeaderName::from_static("vestibule-assertion");
+pub static ASSERTION: Bytes = Bytes::from_static(b"Vestibule-Assertion");
 
 /// Everything under this prefix is ours.
 const OURS: &str = "vestibule-";
 
 /// Names in force for one site, and all names of all sites: whatever is in `all` is removed from what a client sent, in
-/// every spelling an application might read as the same (case, `_` or `.` for `-`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// every spelling an application might read as the same (case, `_` or `.` for `-`). They are written as they were
+/// configured: some applications look for just that.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Names {
-    pub user: HeaderName,
-    pub groups: HeaderName,
-    pub name: HeaderName,
-    pub email: HeaderName,
+    pub user: Bytes,
+    pub groups: Bytes,
+    pub name: Bytes,
+    pub email: Bytes,
 }
 
 impl Default for Names {
     fn default() -> Self {
         let [user, groups, name, email] =
-            ["remote-user", "remote-groups", "remote-name", "remote-email"].map(HeaderName::from_static);
+            ["Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email"].map(Bytes::from);
         Self { user, groups, name, email }
     }
 }
 
 impl Names {
-    fn all(&self) -> [&str; 4] {
-        [&self.user, &self.groups, &self.name, &self.email].map(HeaderName::as_str)
+    fn all(&self) -> [&Bytes; 4] {
+        [&self.user, &self.groups, &self.name, &self.email]
     }
 }
 
 /// One header to set after all of ours were removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
-    pub name: HeaderName,
+    pub name: Bytes,
     pub value: HeaderValue,
 }
 
@@ -53,7 +55,7 @@ pub struct Stripped {
 impl Stripped {
     /// The defaults, all configured names of all sites, and `Vestibule-*`.
     pub fn new<'a>(configured: impl Iterator<Item = &'a Names>) -> Self {
-        let folded = |names: &Names| names.all().map(|name| name.bytes().map(fold).collect());
+        let folded = |names: &Names| names.all().map(|name| name.iter().copied().map(fold).collect());
         let mut classes: Vec<Vec<u8>> = folded(&Names::default()).into();
         classes.extend(configured.flat_map(folded));
         classes.sort_unstable();
@@ -82,7 +84,7 @@ pub fn fold(byte: u8) -> u8 {
 /// removed. Values are visible ASCII and single spaces as they are; `%`, every other character, a space at either end
 /// and a comma within a group are percent-encoded as UTF-8 (RFC 3986 section 2.1): one percent-decoding gives back
 /// exactly what is on record, and no value can end its line or add to a list.
-pub fn list(identity: &Identity, names: &Names, user_is_id: bool, assertion: &str) -> Vec<Set> {
+pub(super) fn list(identity: &Identity, names: &Names, user_is_id: bool, assertion: &str) -> Vec<Set> {
     let user = if user_is_id { identity.user.to_string() } else { encode(&identity.name, "") };
     let groups = identity.groups.iter().map(|group| encode(group, ",")).collect::<Vec<_>>().join(",");
     let known = |value: &Option<String>| value.as_deref().map(|text| encode(text, "")).unwrap_or_default();
@@ -144,14 +146,14 @@ mod tests {
     fn id_12_no_value_ends_its_line_or_adds_to_a_list() {
         let list = list(&identity(), &Names::default(), false, "a.b.c");
         let pairs: Vec<(&str, &str)> =
-            list.iter().map(|set| (set.name.as_str(), set.value.to_str().unwrap())).collect();
+            list.iter().map(|set| (str::from_utf8(&set.name).unwrap(), set.value.to_str().unwrap())).collect();
         assert_eq!(
             pairs,
             [
-                ("remote-user", "alice"),
-                ("remote-groups", "staff,a%2Cb"),
-                ("remote-name", "Alice %C3%84, 100%25%0D%0AX-Admin: 1%20"),
-                ("vestibule-assertion", "a.b.c"),
+                ("Remote-User", "alice"),
+                ("Remote-Groups", "staff,a%2Cb"),
+                ("Remote-Name", "Alice %C3%84, 100%25%0D%0AX-Admin: 1%20"),
+                ("Vestibule-Assertion", "a.b.c"),
             ]
         );
     }
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn hs_03_every_spelling_of_a_name_of_ours_is_covered() {
-        let own = Names { user: HeaderName::from_static("x-webauth-user"), ..Names::default() };
+        let own = Names { user: Bytes::from_static(b"X-WEBAUTH-USER"), ..Names::default() };
         let stripped = Stripped::new([&own].into_iter());
         for name in [
             "Remote-User",

@@ -177,6 +177,8 @@ section! {
         /// factor stays as it is. Needs [gateway.email] and a site with a url, and refuses mail as a second factor beside it:
         /// one mailbox would be both. Where a rule asks for one_factor, the mailbox is that one.
         reset_by_mail: bool = false,
+        /// Links for a new password sent in a day, over all users.
+        resets_per_day: u32 = 1000,
         /// How many hashes are computed at once.
         hashers: usize = 2,
         /// How many more may wait; beyond that a login is answered 503.
@@ -228,7 +230,7 @@ section! {
         /// How long an upstream may take to begin its answer, or to finish the handshake of an upgrade.
         first_byte_timeout: Span = Span::secs(60),
         /// How long an upstream may pause within its answer, a client within the body of its request, and a client in taking
-        /// the answer; no limit once a connection is upgraded.
+        /// the answer; no limit once a connection is upgraded, nor for an upstream within event streams and gRPC.
         between_bytes_timeout: Span = Span::secs(60),
         /// How long open requests may go on after a stop was asked for.
         drain: Span = Span::secs(10),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
+use bytes::Bytes;
 
 use super::facts::{self, Target};
 use super::upstream::{self, Terms, Upstream};
@@ -439,7 +439,7 @@ impl Builder<'_> {
             ("name", &here.name, name),
             ("email", &here.email, email),
         ];
-        let mut names: Vec<HeaderName> = Vec::with_capacity(chosen.len());
+        let mut names: Vec<&str> = Vec::with_capacity(chosen.len());
         for (field, own, default) in chosen {
             let (key, text) = match own {
                 Some(text) => (format!("{}.headers.{field}", self.key), text),
@@ -448,16 +448,15 @@ impl Builder<'_> {
             let told = self.problems.iter().any(|problem| problem.key == key);
             if let Some(what) = header_trouble(text).filter(|_| !told) {
                 self.problems.add(key, what, "choose a name of its own, such as Remote-User");
-            } else if names.iter().any(|other| same_header(other.as_str(), text)) && !told {
+            } else if names.iter().any(|other| same_header(other, text)) && !told {
                 self.problems.add(key, format!("{text:?} is the name of two headers"), "give each its own name");
             }
-            names.extend(text.parse::<HeaderName>());
+            names.push(text);
         }
-        match <[HeaderName; 4]>::try_from(names) {
-            Ok([user, groups, name, email]) => Names { user, groups, name, email },
-            // One that is no name was told above, and no site is built with it.
-            Err(_) => Names::default(),
-        }
+        // Where one is no name, it was told above, and no site is built with it.
+        let [user, groups, name, email] =
+            chosen.map(|(_, own, default)| Bytes::from(own.as_ref().unwrap_or(default).clone()));
+        Names { user, groups, name, email }
     }
 
     fn websocket_origins(&mut self) -> Vec<String> {

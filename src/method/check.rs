@@ -401,9 +401,6 @@ impl Checks {
                     changes.extend(self.throttle.clear(&account, &target, lane, complete).await?);
                     match self.vault().commit(changes).await {
                         Ok(_) => {
-                            if user.password_by_mail {
-                                self.trust_the_mailbox_again(user).await;
-                            }
                             if card.fallback {
                                 let label = row.value.label.clone();
                                 let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
@@ -566,6 +563,11 @@ impl Checks {
                 Ok(_) => {
                     let added = || mail::Change::FactorAdded { label: factor.label.clone() };
                     self.tell(user, &if renewed { mail::Change::RecoveryRenewed } else { added() }, origin);
+                    let before = replaced.as_ref().and_then(|row| method.mailbox(&row.value.state));
+                    if let Some(before) = before.filter(|before| method.mailbox(&factor.state).as_ref() != Some(before))
+                    {
+                        self.tell_at(user, Some(&before), &mail::Change::AddressReplaced, origin);
+                    }
                     let proved = Some((card.id.clone(), factor.id.clone()));
                     let proof = Proof::mint(user, proved, card.strength, now, all_amr(card.amr, &new.amr));
                     return Ok(Enrolled { factor, proof });
@@ -738,17 +740,13 @@ impl Checks {
         }
     }
 
-    /// Another factor than the mailbox that set the password was proved. What fails here is tried again at the next login.
-    async fn trust_the_mailbox_again(&self, user: &User) {
-        let edit = |user: &mut User| user.password_by_mail = false;
-        if let Err(error) = self.accounts.edit_as(user, edit, Vec::new()).await {
-            tracing::info!(%error, "that a factor was proved after a password by mail was not noted");
-        }
-    }
-
     /// Tells the owner of what was done, by another way than it was done on.
     fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
-        self.post.tell(&user.name, user.email.as_deref(), change, origin.address, self.vault().clock().wall());
+        self.tell_at(user, user.email.as_deref(), change, origin);
+    }
+
+    fn tell_at(&self, user: &User, to: Option<&str>, change: &mail::Change, origin: &Origin) {
+        self.post.tell(&user.name, to, change, origin.address, self.vault().clock().wall());
     }
 
     /// The write that makes `unique` this factor's.

@@ -49,10 +49,11 @@ pub(super) fn first(context: &Context<'_>, to: String) -> Made {
     make(context, to, 0)
 }
 
-/// Another code for an enrolled address, which voids the ones before it.
-pub(super) fn another(context: &Context<'_>, state: &[u8]) -> Result<Made, FieldError> {
+/// Another code for an enrolled address, or for the one that has taken its place, which voids the ones before it.
+pub(super) fn another(context: &Context<'_>, state: &[u8], instead: Option<&str>) -> Result<Made, FieldError> {
     let unreadable = FieldError { field: "code", text: "error-code-wrong" };
     let State { to, issued } = serde_json::from_slice(state).map_err(|_| unreadable)?;
+    let to = instead.map_or(to, str::to_owned);
     let issued = issued + 1;
     let state = encode(&State { to: to.clone(), issued });
     let made = make(context, to, issued);

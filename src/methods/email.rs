@@ -1,5 +1,5 @@
-//! Codes by mail: a delivery. Where the operator set an address, codes go there and nowhere else, so that whoever knows a
-//! password cannot bring a mailbox of his own; otherwise the address counts once a code sent to it was typed. An address
+//! Codes by mail: a delivery. Where the operator set an address, codes go there and nowhere else, also when it was set
+//! after the enrolment, so that whoever knows a password cannot bring a mailbox of his own; otherwise the address counts once a code sent to it was typed. An address
 //! is only ever shown masked.
 
 use std::time::Duration;
@@ -130,10 +130,14 @@ impl Method for Email {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.mailed(context, delivered::another(context, state)?))
+        Ok(self.mailed(context, delivered::another(context, state, context.email)?))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {
+        // A code that went to the address before is worth nothing.
+        if context.email.is_some() && context.email != delivered::address(state).as_deref() {
+            return Answered::Wrong;
+        }
         delivered::check(context, state, pending, answer)
     }
 
@@ -163,7 +167,7 @@ impl Method for Email {
             (Some(state), _) => Prompt {
                 hint: "method-email-ask",
                 fields: vec![Field::CODE],
-                sent_to: self.describe(state).masked,
+                sent_to: context.email.map(str::to_owned).or_else(|| delivered::address(state)).map(mask),
                 ..Prompt::default()
             },
         }
@@ -171,6 +175,10 @@ impl Method for Email {
 
     fn describe(&self, state: &[u8]) -> Description {
         Description { masked: delivered::address(state).map(mask), ..Description::default() }
+    }
+
+    fn mailbox(&self, state: &[u8]) -> Option<String> {
+        delivered::address(state)
     }
 }
 

@@ -122,7 +122,7 @@ impl Method for Sms {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.texted(context, delivered::another(context, state)?))
+        Ok(self.texted(context, delivered::another(context, state, None)?))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

@@ -130,7 +130,7 @@ impl Method for Voice {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.called(context, delivered::another(context, state)?))
+        Ok(self.called(context, delivered::another(context, state, None)?))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

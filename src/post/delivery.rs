@@ -1,5 +1,6 @@
 //! The one way out for messages: whoever sends one sends it here, so that none goes uncounted.
 
+use vestibule_templates::Texts;
 use vestibule_templates::mail::Mail;
 
 use crate::gateway::{Delivery, Gateways, Message, Receiver};
@@ -18,9 +19,9 @@ impl Gateways {
         delivery
     }
 
-    /// One mail; the error says why it did not go, and not to whom.
-    pub async fn mail(&self, to: String, mail: Mail) -> Result<(), String> {
-        let message = Message::new(Receiver::Mailbox(to), mail.subject, mail.text, "en");
+    /// One mail, in the language of `texts`; the error says why it did not go, and not to whom.
+    pub async fn mail(&self, to: String, mail: Mail, texts: &Texts) -> Result<(), String> {
+        let message = Message::new(Receiver::Mailbox(to), mail.subject, mail.text, texts.lang());
         match self.deliver(&message).await {
             Delivery::Accepted => Ok(()),
             Delivery::Refused(why) | Delivery::Failed(why) => Err(why),

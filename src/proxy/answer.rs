@@ -58,13 +58,22 @@ fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
 }
 
 /// Whether a message of this kind is a stream, which may be silent for as long as the two like: server-sent events, and
-/// gRPC (`application/grpc`, or with `+proto`, `-web` and the like behind it).
+/// gRPC.
 pub fn is_stream(kind: &[u8]) -> bool {
+    essence(kind).eq_ignore_ascii_case(b"text/event-stream") || is_grpc(kind)
+}
+
+/// `application/grpc`, or with a format behind it, `+proto` or `-web`.
+pub fn is_grpc(kind: &[u8]) -> bool {
     const GRPC: &[u8] = b"application/grpc";
-    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    kind.eq_ignore_ascii_case(b"text/event-stream")
-        || kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
-            && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-'))
+    let kind = essence(kind);
+    kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+        && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-'))
+}
+
+/// A media type without its parameters.
+fn essence(kind: &[u8]) -> &[u8] {
+    kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// Takes out what the application says under our cookie names: it could fix a session, or end one.

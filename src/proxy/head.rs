@@ -21,7 +21,7 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub enum Framing {
     /// So many bytes of body; none is 0.
     Length(u64),
-    /// Its end shows when it comes: chunks, or the frames of HTTP/2.
+    /// Its end shows when it comes: chunks (see `chunks`), or the frames of HTTP/2.
     Chunked,
     /// A WebSocket handshake: after a 101 whatever comes belongs to it.
     Upgrade,
@@ -287,12 +287,12 @@ fn length(value: &[u8]) -> Result<u64, HeadError> {
 }
 
 /// RFC 9110 section 5.6.2.
-fn is_token(byte: &u8) -> bool {
+pub(super) fn is_token(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-!#$%&'*+.^_`|~".contains(byte)
 }
 
 /// What no value has in it (RFC 9110 section 5.5).
-fn is_control(byte: u8) -> bool {
+pub(super) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 

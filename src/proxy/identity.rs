@@ -4,9 +4,9 @@
 
 use std::net::IpAddr;
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use http::Version;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use pingora::http::RequestHeader;
-use pingora::{Error, ErrorType};
 
 use super::facts::cookie_fields;
 use crate::assertion::headers::{Set, Stripped, fold};
@@ -49,63 +49,53 @@ pub struct Context<'a> {
     pub here: &'a RequestId,
 }
 
-/// Turns the received head into the one that goes upstream: a new one, with the method and those of the received fields
-/// that nobody can take for ours. Pingora has taken out hop-by-hop fields and whatever `Connection` names before this, so
-/// nothing set here can be nominated away.
+/// Turns the received head into the one that goes upstream. Names stay as the client spelled them, and ours are written
+/// as they were configured: there are applications that compare them byte by byte. Pingora has taken out hop-by-hop
+/// fields and whatever `Connection` names before this, so nothing set here can be nominated away.
 pub fn apply(head: &mut RequestHeader, permit: &Permit, facts: &Facts, context: &Context<'_>) -> pingora::Result<()> {
-    let mut parts = http::Request::new(()).into_parts().0;
-    parts.method = head.method.clone();
-    parts.version = head.version;
-    parts.headers = fields(&head.headers, permit, facts, context)
-        .map_err(|error| Error::because(ErrorType::InvalidHTTPHeader, "a field of ours is none", error))?;
-    *head = RequestHeader::from(parts);
+    if !head.has_case() && head.version != Version::HTTP_2 {
+        *head = spelled(head)?;
+    }
+    let path = path(&head.headers, context.here);
+    let cookies = without_ours(cookie_fields(&head.headers), &permit.site().cookies);
+    let is_strange = |name: &str| context.stripped.covers(name) || is_about_forwarding(name);
+    // Nearly always none.
+    let strange: Vec<_> = head.headers.keys().filter(|name| is_strange(name.as_str())).cloned().collect();
+    for name in &strange {
+        head.remove_header(name);
+    }
+
+    match cookies {
+        Some(cookies) => head.insert_header("Cookie", cookies)?,
+        None => drop(head.remove_header(&header::COOKIE)),
+    }
+    head.insert_header("Vestibule-Loop", path)?;
+    forwarded(head, permit, facts, context.peer)?;
+    for Set { name, value } in context.identity {
+        head.insert_header(name.clone(), value.clone())?;
+    }
     // Both: a target without the host, or the host without the target, would be another request than the judged one.
+    head.insert_header("Host", permit.site().upstream_host.clone().unwrap_or_else(|| authority(facts)))?;
     head.set_raw_path(permit.target().as_bytes())
 }
 
-/// Names are written in lower case, as HTTP/2 writes them all.
-fn fields(
-    received: &HeaderMap,
-    permit: &Permit,
-    facts: &Facts,
-    context: &Context<'_>,
-) -> Result<HeaderMap, InvalidHeaderValue> {
-    /// Cookies, host, loop, three about forwarding, and a length.
-    const SET_HERE: usize = 7;
-    let mut fields = HeaderMap::with_capacity(received.len() + context.identity.len() + SET_HERE);
-    for (name, value) in received {
-        let dropped = matches!(*name, header::COOKIE | header::HOST)
-            || context.stripped.covers(name.as_str())
-            || is_about_forwarding(name.as_str());
-        if !dropped {
-            fields.append(name, value.clone());
-        }
+/// A head that came in frames, where all names are in lower case, as one whose names can have another.
+fn spelled(head: &RequestHeader) -> pingora::Result<RequestHeader> {
+    let mut spelled = RequestHeader::build(head.method.clone(), b"/", Some(head.headers.len()))?;
+    spelled.set_version(head.version);
+    for (name, value) in &head.headers {
+        spelled.append_header(name, value.clone())?;
     }
-
-    if let Some(cookies) = without_ours(cookie_fields(received), &permit.site().cookies) {
-        fields.insert(header::COOKIE, HeaderValue::try_from(cookies)?);
-    }
-    let host = permit.site().upstream_host.clone().unwrap_or_else(|| authority(facts));
-    fields.insert(header::HOST, HeaderValue::try_from(host)?);
-    fields.insert(&LOOP, HeaderValue::try_from(path(received, context.here))?);
-    forwarded(&mut fields, permit, facts, context.peer)?;
-    for Set { name, value } in context.identity {
-        fields.insert(name, value.clone());
-    }
-    Ok(fields)
+    Ok(spelled)
 }
 
 /// `X-Forwarded-*`, ours: the client the gate reckons with, then the trusted proxy it came through.
-fn forwarded(fields: &mut HeaderMap, permit: &Permit, facts: &Facts, peer: IpAddr) -> Result<(), InvalidHeaderValue> {
-    static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-    static PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-    static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpAddr) -> pingora::Result<()> {
     let url = permit.site().url.as_ref();
     let chain = if facts.client == peer { peer.to_string() } else { format!("{}, {peer}", facts.client) };
-    fields.insert(&FOR, HeaderValue::try_from(chain)?);
-    fields.insert(&PROTO, HeaderValue::from_static(url.map_or("http", |url| url.scheme.as_str())));
-    fields.insert(&HOST, HeaderValue::try_from(public_authority(url, facts))?);
-    Ok(())
+    head.insert_header("X-Forwarded-For", chain)?;
+    head.insert_header("X-Forwarded-Proto", HeaderValue::from_static(url.map_or("http", |url| url.scheme.as_str())))?;
+    head.insert_header("X-Forwarded-Host", public_authority(url, facts))
 }
 
 /// The host as the browser shows it: the port is the one of the site's url, whatever a client wrote into `Host`.

@@ -24,6 +24,7 @@ use super::respond::{Answer, Dress, METHODS};
 use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
+use crate::telemetry::ACCESS;
 use crate::types::neighbourhood;
 
 /// How long to wait after the machine refused to give us a connection (no more file descriptors).
@@ -89,7 +90,7 @@ impl Listening {
     pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
         let place = self.requests.enter(address, (self.most(&address) / CONNECTIONS_FOR_ONE).max(1));
         if place.is_none() {
-            tracing::info!(target: "vestibule::access", client = %address, "too many requests at once from one address");
+            tracing::info!(target: ACCESS, client = %address, "too many requests at once from one address");
         }
         place
     }
@@ -256,7 +257,7 @@ async fn say_and_close(mut transport: Transport, answer: Answer) {
 /// The answer to what is no request, told in the log with its reason and without what it was.
 pub(super) fn refusal(client: IpAddr, error: HeadError) -> Answer {
     let status = error.status();
-    tracing::info!(target: "vestibule::access", %client, status = status.as_u16(), %error);
+    tracing::info!(target: ACCESS, %client, status = status.as_u16(), %error);
     let answer = Answer::unreadable(status);
     if error == HeadError::Method { answer.allowing(METHODS) } else { answer }
 }

@@ -9,6 +9,8 @@ use h2::Reason;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::ACCESS;
+
 /// So many resets are forgiven, and besides one for every two requests: a browser that leaves a page takes its pictures
 /// back, but nobody takes back most of what he asks for.
 const RESETS: u32 = 100;
@@ -102,7 +104,7 @@ impl Meter {
             (RST_STREAM | GOAWAY, Some(Reason::NO_ERROR | Reason::CANCEL)) => {}
             (RST_STREAM | GOAWAY, Some(reason)) => {
                 let refused = if frame.kind == GOAWAY { "connection" } else { "request" };
-                tracing::info!(target: "vestibule::access", %client, refused, reason = %reason.description(), "HTTP/2");
+                tracing::info!(target: ACCESS, %client, refused, reason = %reason.description(), "HTTP/2");
             }
             _ => {}
         });

@@ -203,6 +203,22 @@ impl Answer {
         self
     }
 
+    /// The same as a client of gRPC wants to be told: some take whatever has no status of theirs for messages. Which one
+    /// stands for which of HTTP is what the others assume (gRPC, "HTTP to gRPC Status Code Mapping").
+    pub fn for_a_call(self) -> Self {
+        let code = match self.status.as_u16() {
+            ..400 => return self,
+            400 => "13",             // INTERNAL
+            401 => "16",             // UNAUTHENTICATED
+            403 => "7",              // PERMISSION_DENIED
+            404 => "12",             // UNIMPLEMENTED
+            429 | 502..=504 => "14", // UNAVAILABLE
+            _ => "2",                // UNKNOWN
+        };
+        let message = self.status.to_string();
+        self.with(HeaderName::from_static("grpc-status"), code).with(HeaderName::from_static("grpc-message"), &message)
+    }
+
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
     pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
@@ -323,6 +339,15 @@ mod tests {
             assert!(body.starts_with(start), "{body}");
             assert!(body.contains(id().as_str()), "the request id leads the operator to the row");
         }
+    }
+
+    #[test]
+    fn a_call_is_told_in_its_own_words() {
+        let status = |status| Answer::unreadable(status).for_a_call().headers.get("grpc-status").cloned();
+        assert_eq!(status(StatusCode::UNAUTHORIZED).unwrap(), "16");
+        assert_eq!(status(StatusCode::FORBIDDEN).unwrap(), "7");
+        assert_eq!(status(StatusCode::BAD_GATEWAY).unwrap(), "14");
+        assert_eq!(status(StatusCode::FOUND), None);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::chunks::Chunks;
 use super::head::Framing;
 use super::meter::Meter;
 
@@ -131,11 +132,15 @@ impl Alarm {
 }
 
 /// How much of what comes belongs to the message that is being passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Allowance {
     Bytes(u64),
-    /// Only whoever reads the message can say (chunks), or everything does (after an upgrade).
+    /// As much as the chunks say.
+    Chunks(Chunks),
+    /// Everything: after an upgrade, and under a meter.
     Any,
+    /// Nothing any more: the chunks were none.
+    Nothing,
 }
 
 impl Transport {
@@ -176,7 +181,8 @@ impl Transport {
     pub fn begin_message(&mut self, head: usize, framing: Framing) -> BytesMut {
         self.allowance = match framing {
             Framing::Length(length) => Allowance::Bytes(length),
-            Framing::Chunked | Framing::Upgrade => Allowance::Any,
+            Framing::Chunked => Allowance::Chunks(Chunks::default()),
+            Framing::Upgrade => Allowance::Any,
         };
         self.patience = Arc::default();
         self.held.split_to(head.min(self.held.len()))
@@ -199,6 +205,69 @@ impl Transport {
         let Some(deadline) = waiting.deadline else { return Ok(()) };
         waiting.over |= self.alarm.poll(deadline, cx).is_ready();
         if waiting.over { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+
+    /// Passes on what was read before, or else what comes, up to so many bytes and as there is room. Gives how many.
+    fn poll_pass(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>, most: usize) -> Poll<std::io::Result<usize>> {
+        let before = out.filled().len();
+        if !self.held.is_empty() {
+            let count = most.min(out.remaining()).min(self.held.len());
+            out.put_slice(&self.held[..count]);
+            self.held.advance(count);
+        } else if most >= out.remaining() {
+            ready!(Pin::new(self.stream.get_mut()).poll_read(cx, out))?;
+        } else {
+            let mut part = ReadBuf::new(out.initialize_unfilled_to(most));
+            ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut part))?;
+            let count = part.filled().len();
+            out.advance(count);
+        }
+        Poll::Ready(Ok(out.filled().len() - before))
+    }
+
+    /// Passes on what the chunks say; what follows them stays here.
+    fn poll_chunks(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = out.filled().len();
+        let count = ready!(self.poll_pass(cx, out, usize::MAX))?;
+        let Allowance::Chunks(chunks) = &mut self.allowance else { return Poll::Ready(Ok(())) };
+        match chunks.read(&out.filled()[before..]) {
+            Ok(belonging) if chunks.is_over() => {
+                self.allowance = Allowance::Bytes(0);
+                if belonging < count {
+                    // Behind it may be what was held and had no room.
+                    let later = self.held.split();
+                    self.held.extend_from_slice(&out.filled()[before + belonging..]);
+                    self.held.unsplit(later);
+                    out.set_filled(before + belonging);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Ok(_) => Poll::Ready(Ok(())),
+            Err(fault) => {
+                // Whoever reads on is told the end of the connection, never that of the message.
+                self.allowance = Allowance::Nothing;
+                out.set_filled(before);
+                Poll::Ready(Err(std::io::Error::new(std::io::ErrorKind::InvalidData, fault)))
+            }
+        }
+    }
+
+    /// The message is whole. Whoever still reads wants to know whether the client goes away. What it sends instead is the
+    /// next request, which waits here: the end of the connection shows only behind all that came before it, so it must be
+    /// read, and one byte left in the way would keep a dead client's place.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        loop {
+            if self.held.len() > MAX_HELD {
+                return Poll::Ready(Err(std::io::Error::other("too much was sent ahead of an answer")));
+            }
+            let mut piece = [0; 512];
+            let mut piece = ReadBuf::new(&mut piece);
+            ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut piece))?;
+            if piece.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.held.extend_from_slice(piece.filled());
+        }
     }
 
     /// Writes all of an answer that was made without Pingora.
@@ -243,56 +312,30 @@ impl AsyncRead for Transport {
         {
             return Poll::Ready(Err(error));
         }
-        let Allowance::Bytes(left) = this.allowance else {
-            if this.meter.as_ref().is_some_and(|meter| meter.is_overdrawn()) {
-                // Whoever reads is about to be told to stop.
-                return Poll::Pending;
+        match this.allowance {
+            Allowance::Bytes(0) => this.poll_ahead(cx),
+            Allowance::Bytes(left) => {
+                let most = usize::try_from(left).unwrap_or(usize::MAX);
+                let count = ready!(this.poll_pass(cx, out, most))?;
+                this.allowance = Allowance::Bytes(left - count as u64);
+                Poll::Ready(Ok(()))
             }
-            let before = out.filled().len();
-            if this.held.is_empty() {
-                ready!(Pin::new(this.stream.get_mut()).poll_read(cx, out))?;
-            } else {
-                let count = out.remaining().min(this.held.len());
-                out.put_slice(&this.held[..count]);
-                this.held.advance(count);
-            }
-            if let Some(meter) = &mut this.meter {
-                meter.came(&out.filled()[before..]);
-            }
-            return Poll::Ready(Ok(()));
-        };
-        if left == 0 {
-            // The message is whole. Whoever still reads wants to know whether the client goes away. What it sends
-            // instead is the next request, which waits here: the end of the connection shows only behind all that
-            // came before it, so it must be read, and one byte left in the way would keep a dead client's place.
-            loop {
-                if this.held.len() > MAX_HELD {
-                    return Poll::Ready(Err(std::io::Error::other("too much was sent ahead of an answer")));
+            Allowance::Chunks(_) => this.poll_chunks(cx, out),
+            Allowance::Any => {
+                if this.meter.as_ref().is_some_and(|meter| meter.is_overdrawn()) {
+                    // Whoever reads is about to be told to stop.
+                    return Poll::Pending;
                 }
-                let mut piece = [0; 512];
-                let mut piece = ReadBuf::new(&mut piece);
-                ready!(Pin::new(this.stream.get_mut()).poll_read(cx, &mut piece))?;
-                if piece.filled().is_empty() {
-                    return Poll::Ready(Ok(()));
+                let count = ready!(this.poll_pass(cx, out, usize::MAX))?;
+                if let Some(meter) = &mut this.meter {
+                    let filled = out.filled();
+                    meter.came(&filled[filled.len() - count..]);
                 }
-                this.held.extend_from_slice(piece.filled());
+                Poll::Ready(Ok(()))
             }
+            // The client should see the answer, so it is read on for a moment, and then it has gone.
+            Allowance::Nothing => this.poll_linger(cx),
         }
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.remaining());
-        let count = if this.held.is_empty() {
-            let mut part = ReadBuf::new(out.initialize_unfilled_to(most));
-            ready!(Pin::new(this.stream.get_mut()).poll_read(cx, &mut part))?;
-            let count = part.filled().len();
-            out.advance(count);
-            count
-        } else {
-            let count = most.min(this.held.len());
-            out.put_slice(&this.held[..count]);
-            this.held.advance(count);
-            count
-        };
-        this.allowance = Allowance::Bytes(left - count as u64);
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -407,6 +450,48 @@ mod tests {
         assert!(timeout(Duration::from_millis(50), transport.read(&mut body)).await.is_err());
         fill_to(&mut transport, 4).await;
         assert_eq!(transport.held(), b"NEXT");
+    }
+
+    /// However few bytes whoever reads asks for at a time, and wherever they are when it asks.
+    #[tokio::test]
+    async fn chunks_end_where_they_end() {
+        let body = b"5;x\r\nhello\r\n0\r\nX: 1\r\n\r\n";
+        let message = [b"HEAD", &body[..], b"NEXT"].concat();
+        for (at_once, held) in [(1, 4), (7, 4), (64, 4), (64, 12), (7, message.len()), (64, message.len())] {
+            let (mut client, mut transport) = pair().await;
+            client.write_all(&message[..held]).await.unwrap();
+            fill_to(&mut transport, held).await;
+            transport.begin_message(4, Framing::Chunked);
+            client.write_all(&message[held..]).await.unwrap();
+            let mut got = Vec::<u8>::new();
+            while got.len() < body.len() {
+                let mut part = vec![0; at_once];
+                let count = transport.read(&mut part).await.unwrap();
+                assert!(count > 0);
+                got.extend(&part[..count]);
+            }
+            assert_eq!(got, body, "{at_once}");
+            assert!(timeout(Duration::from_millis(50), transport.read(&mut [0; 8])).await.is_err());
+            assert_eq!(transport.held(), b"NEXT", "{at_once}");
+        }
+    }
+
+    #[tokio::test]
+    async fn chunks_that_are_none_never_end() {
+        let (mut client, mut transport) = pair().await;
+        client.write_all(b"HEAD5\r\nhello\r\n").await.unwrap();
+        fill_to(&mut transport, 4).await;
+        transport.begin_message(4, Framing::Chunked);
+        assert!(transport.read(&mut [0; 64]).await.unwrap() > 0);
+        client.write_all(b"\n0\r\n\r\n0\r\n\r\n").await.unwrap();
+        let error = loop {
+            match transport.read(&mut [0; 64]).await {
+                Ok(count) => assert!(count > 0),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+        assert_eq!(transport.read(&mut [0; 64]).await.unwrap(), 0, "and then the client has gone");
     }
 
     #[tokio::test]

@@ -34,7 +34,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exchange {
     Ordinary,
-    /// Event streams: silent for as long as they like, once they have begun.
+    /// Event streams and gRPC: silent for as long as they like, once they have begun.
     Stream,
     /// The same, and only HTTP/1.1 can carry it here.
     WebSocket,

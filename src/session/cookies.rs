@@ -39,12 +39,14 @@ impl CookieNames {
     /// Whether a cookie name is one of ours in any spelling a server might read as ours: with or without a prefix, in
     /// another case, percent-encoded (PHP decodes names), with `_` or `.` for `-`.
     pub fn is_ours(&self, name: &[u8]) -> bool {
+        let mut own = self.all().map(|own| own.strip_prefix(HOST_PREFIX).unwrap_or(own));
+        if own.clone().all(|own| name.len() < own.len()) {
+            return false; // Decoding makes nothing longer.
+        }
         let folded = fold(name);
         let prefixes: [&[u8]; 2] = [b"--host-", b"--secure-"];
         let read = prefixes.iter().find_map(|prefix| folded.strip_prefix(*prefix)).unwrap_or(&folded);
-        let is =
-            |own: &str| own.strip_prefix(HOST_PREFIX).unwrap_or(own).bytes().map(fold_byte).eq(read.iter().copied());
-        self.all().any(is)
+        own.any(|own| own.bytes().map(fold_byte).eq(read.iter().copied()))
     }
 
     /// A `Set-Cookie` value: HttpOnly, SameSite=Lax, Path=/, Secure where https; `life` None: until the browser closes.
@@ -75,7 +77,7 @@ impl CookieNames {
             .build()
     }
 
-    fn all(&self) -> impl Iterator<Item = &str> {
+    fn all(&self) -> impl Iterator<Item = &str> + Clone {
         [self.session.as_str(), &self.login, &self.browser, &self.link].into_iter()
     }
 }

@@ -37,29 +37,51 @@ impl std::str::FromStr for UserId {
 macro_rules! short_ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
 
         impl $name {
             pub fn generate(random: &dyn Random) -> Self {
-                Self(BASE32_NOPAD_NOCASE.encode(&random_bytes::<10>(random)).to_ascii_lowercase())
+                let mut written = [0; 16];
+                BASE32_NOPAD_NOCASE.encode_mut(&random_bytes::<10>(random), &mut written);
+                written.make_ascii_lowercase();
+                Self(written)
             }
 
             /// Reads the one spelling that [`Self::generate`] writes.
             pub fn parse(text: &str) -> Option<Self> {
-                let canonical = text.len() == 16 && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
-                canonical.then(|| Self(text.to_owned()))
+                let written: [u8; 16] = text.as_bytes().try_into().ok()?;
+                written.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).then_some(Self(written))
             }
 
             pub fn as_str(&self) -> &str {
-                &self.0
+                // Nothing but letters and digits gets in.
+                std::str::from_utf8(&self.0).unwrap_or_default()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom("an id has 16 characters of a-z and 2-7"))
             }
         }
     )*};

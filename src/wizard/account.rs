@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::pages::account;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
+use vestibule_templates::pages::{account, verify};
 use vestibule_templates::{Field, Form, Prompt};
 
 use super::ask::{Again, Turn};
@@ -256,6 +256,11 @@ impl Wizard {
         rows.iter().filter(counts).all(|row| row.value.id == *id)
     }
 
+    /// Whether a user has no more than one of this method, so that a new one takes its place.
+    fn is_one_alone(&self, id: &MethodId) -> bool {
+        self.card(id).is_some_and(|card| !card.several)
+    }
+
     async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
         let owner = Owner::of(visit)?;
         let deed = Deed::parse(deed).ok_or(Failure::NotFound)?;
@@ -277,7 +282,12 @@ impl Wizard {
             return Err(Failure::NotFound);
         }
         let Some(stage) = self.deed(visit, &deed.name()).await? else { return Err(Failure::Overtaken) };
-        let usable = self.checks.usable(&owner.live.user).await?;
+        let mut usable = self.checks.usable(&owner.live.user).await?;
+        // What the new one takes the place of does not vouch for it: whoever holds the old mailbox, or an old list of
+        // codes, must not move the account to his own.
+        let replaced =
+            |row: &Row<Factor>| matches!(&deed, Deed::Add(id) if row.value.method == *id && self.is_one_alone(id));
+        usable.retain(|row| !replaced(row));
         if usable.is_empty() && !rows.is_empty() {
             // Factors that cannot be used now are factors all the same: the password alone is no way around them.
             return Err(Failure::Forbidden);
@@ -295,6 +305,11 @@ impl Confirm {
         self.rows.iter().find(|row| row.value.id == *id).map(|row| row.value.label.clone()).unwrap_or_default()
     }
 
+    /// Where this deed is confirmed by this factor.
+    fn by_address(&self, factor: &Factor) -> String {
+        self.deed.address(Some(&factor.id))
+    }
+
     fn by<'a>(&'a self, named: Option<&str>) -> Result<Option<&'a Row<Factor>>, Failure> {
         match named.filter(|text| !text.is_empty()) {
             Some(text) => {
@@ -306,13 +321,19 @@ impl Confirm {
     }
 }
 
-/// `GET account/confirm/{deed}`
+/// `GET account/confirm/{deed}`; with `lost` the page for a lost device.
 pub async fn ask(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
     Path(deed): Path<String>,
 ) -> Result<Response, Failure> {
     let confirm = wizard.confirm(&visit, &deed).await?;
+    if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
+        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
+        let view = verify::LostView { others, back: confirm.deed.address(None) };
+        let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
+        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
+    }
     let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
 }
@@ -439,7 +460,9 @@ async fn done(
         Deed::Password => {
             let prepared = wizard.first.prepare(&user.name, &posted.secret("new_password")).await?;
             let more = vec![wizard.sessions.present(&stage.token)];
-            wizard.first.set_password(user, &prepared, user.enrol_until, &source, more).await?;
+            // A password that a mailbox set vouches for no more than the mailbox did.
+            let by_mail = user.password_by_mail && proof.factor.is_none();
+            wizard.first.set_password(user, &prepared, user.enrol_until, by_mail, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "password").await
         }
         Deed::EndBrowser(_) | Deed::EndBrowsers => {
@@ -491,9 +514,8 @@ async fn form(
     let (prompt, target, others) = match by {
         Some(row) => {
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
-            let rest: Vec<_> = confirm.usable.iter().filter(|other| other.value.id != row.value.id).collect();
-            let address = |factor: &Factor| confirm.deed.address(Some(&factor.id));
-            (prompt, target.with("factor", row.value.id.as_str()), wizard.choices(&rest, address))
+            let others = wizard.others(&confirm.usable, Some(&row.value.id), |factor| confirm.by_address(factor));
+            (prompt, target.with("factor", row.value.id.as_str()), others)
         }
         None => {
             let error = said.wrong_password.then(|| texts.text("error-login-wrong"));
@@ -533,6 +555,7 @@ async fn form(
         fields,
         prompt,
         others,
+        lost: by.map(|_| with_query(&confirm.deed.address(None), &[("lost", Some("1"))])),
         wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };

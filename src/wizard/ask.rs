@@ -41,6 +41,8 @@ pub enum Again {
     Closed,
     NotSent(Sending),
     Field(FieldError),
+    /// A code of a message that is not waited for any more: another is sent when somebody asks for it.
+    Late,
 }
 
 impl Wizard {
@@ -101,6 +103,11 @@ impl Wizard {
         let begun: Begun = match live {
             Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
             previous => {
+                // What was typed in came too late. Only the button that says so sends.
+                let typed = !posted.has("send") && !posted.get("code").is_empty();
+                if typed && self.checks.preview_check(user, factor, &visit.place())?.sent_to.is_some() {
+                    return Ok(Turn::Again(Again::Late));
+                }
                 let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
                 let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), keep).await;
@@ -153,8 +160,35 @@ impl Wizard {
         }
     }
 
+    /// The other ways beside one factor's question; those for a lost device are on its page alone, as long as there is
+    /// another.
+    pub(super) fn others(
+        &self,
+        usable: &[Row<Factor>],
+        besides: Option<&FactorId>,
+        href: impl Fn(&Factor) -> String,
+    ) -> Vec<Choice> {
+        let others = usable.iter().filter(|row| Some(&row.value.id) != besides);
+        let all = usable.iter().all(|row| self.is_for_lost_devices(&row.value));
+        let rows: Vec<_> = others.filter(|row| all || !self.is_for_lost_devices(&row.value)).collect();
+        self.choices(&rows, href)
+    }
+
+    /// Everything there is, for who lost a device: what needs none first.
+    pub(super) fn ways_back(&self, usable: &[Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
+        let mut rows: Vec<_> = usable.iter().collect();
+        rows.sort_by_key(|row| self.card(&row.value.method).is_none_or(|card| !card.fallback));
+        self.choices(&rows, href)
+    }
+
+    /// Whether this factor is offered to who lost a device, and to nobody else. Codes on paper are for that too, and
+    /// have always been one click away.
+    fn is_for_lost_devices(&self, factor: &Factor) -> bool {
+        self.card(&factor.method).is_some_and(|card| card.fallback && !card.hands_out_codes)
+    }
+
     /// Factors as choices; `href` gives each its address.
-    pub(super) fn choices(&self, rows: &[&Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
+    fn choices(&self, rows: &[&Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
         let last = rows.iter().filter(|row| row.value.last_used.is_some()).max_by_key(|row| row.value.last_used);
         let choice = |row: &&Row<Factor>| {
             let factor = &row.value;
@@ -259,6 +293,7 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
     let error = match again {
         _ if at_field => None,
         Some(Again::Field(error)) => Some(texts.text(error.text)),
+        Some(Again::Late) => Some(texts.text("error-code-late")),
         // Where no address is known yet, there is nothing else on the page to say it.
         Some(Again::NotSent(Sending::Wait(until))) if prompt.sent_to.is_none() => {
             let time = pages::moment::clock(shown(*until));

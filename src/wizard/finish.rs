@@ -273,9 +273,32 @@ impl Wizard {
         // this conflict.
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
+        let owned = self.is_owned(user, &evidence);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
         metrics().session_opened(if verified { "verified" } else { "known" });
+        if owned {
+            self.trust_the_mailbox_again(user).await;
+        }
         Ok(SignedIn { opened, browser })
+    }
+}
+
+impl Wizard {
+    /// Whether the password that a mailbox set was given together with a factor that is no mailbox: only then its owner is
+    /// known to have set it. A key alone says nothing of a password, which somebody else may have set meanwhile.
+    fn is_owned(&self, user: &User, evidence: &[Evidence]) -> bool {
+        let elsewhere = |id: &MethodId| self.card(id).is_some_and(|card| !card.by_mailbox());
+        user.password_by_mail
+            && evidence.iter().any(|one| one.factor.is_none())
+            && evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| elsewhere(id))
+    }
+
+    /// From now on codes may go to the mailbox again. What fails here is tried again at the next login.
+    async fn trust_the_mailbox_again(&self, user: &User) {
+        let edit = |user: &mut User| user.password_by_mail = false;
+        if let Err(error) = self.accounts.edit_as(user, edit, Vec::new()).await {
+            tracing::info!(%error, "that a factor was proved with a password by mail was not noted");
+        }
     }
 }
 

@@ -120,7 +120,8 @@ pub async fn submit(
     let taken = vec![wizard.tickets.take(&invited.row), wizard.audit.entry(used)?];
     // Whoever has to fetch a phone first finds the way open for as long as the link would have been.
     let until = invited.row.expires;
-    match wizard.first.set_password(&invited.user, &prepared, until, &source, taken).await.map_err(Failure::from) {
+    match wizard.first.set_password(&invited.user, &prepared, until, false, &source, taken).await.map_err(Failure::from)
+    {
         Ok(proof) => wizard.begin_first(&visit, proof).await,
         Err(Failure::Overtaken) => Ok(dead(&wizard, &visit)),
         Err(failure) => Err(failure),

@@ -36,9 +36,10 @@ const SET: &str = "/.vestibule/reset/password";
 
 /// How long a link is good: long enough for a slow mail server, short for whoever reads the mailbox later.
 const LIFE: Duration = Duration::from_secs(30 * 60);
-const HOUR: Duration = Duration::from_secs(3600);
-/// Links per account and per mailbox in an hour.
-const PER_HOUR: u32 = 3;
+/// Links per account and per mailbox in the life of a link, and no longer: whoever asks and asks so that no further one is
+/// sent has had a good one sent, to the owner.
+const IN_A_LIFE: u32 = 3;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Behind a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,8 +115,10 @@ impl Wizard {
         if !self.first.directory().has_password(user.id).await? {
             return Ok(());
         }
-        let budget = |name: String| Budget { name, most: PER_HOUR, window: HOUR };
-        let budgets = [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}"))];
+        let budget = |name: String| Budget { name, most: IN_A_LIFE, window: LIFE };
+        let all = Budget { name: "password link/all".to_owned(), most: self.settings.resets_per_day, window: DAY };
+        let budgets =
+            [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}")), all];
         if self.throttle.spend(&budgets).await?.is_err() {
             return Ok(());
         }
@@ -130,7 +133,7 @@ impl Wizard {
         let link = format!("{}{ASK}/{}", asked.base, token.encode());
         let from = asked.source.address.map(|address| address.to_string()).unwrap_or_default();
         let mail = mail::password_link(user.name.as_str(), &asked.site, &link, minutes(), &from, &self.texts);
-        if let Err(why) = self.checks.gateways.mail(to, mail).await {
+        if let Err(why) = self.checks.gateways.mail(to, mail, &self.texts).await {
             tracing::warn!(user = %user.name, why, "a link for a new password could not be sent");
             self.audit.record(event(Kind::MessageFailed).detail(why)).await?;
         }

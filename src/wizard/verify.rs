@@ -66,14 +66,6 @@ impl Wizard {
     }
 }
 
-impl Wizard {
-    /// Whether this factor is offered to who lost a device, and to nobody else. Codes on paper are for that too, and
-    /// have always been one click away.
-    fn is_for_lost_devices(&self, factor: &Factor) -> bool {
-        self.card(&factor.method).is_some_and(|card| card.fallback && !card.hands_out_codes)
-    }
-}
-
 /// What the account asks for: a second factor, whichever.
 fn any_factor() -> Need {
     Need { policy: Policy::TwoFactor, factors: Vec::new(), max_age: None }
@@ -98,19 +90,8 @@ impl Step {
         }
     }
 
-    /// The ways there are; those for a lost device are on its page alone, as long as there is another.
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
-        let others = self.usable.iter().filter(|row| Some(&row.value.id) != besides);
-        let all = self.usable.iter().all(|row| wizard.is_for_lost_devices(&row.value));
-        let rows: Vec<_> = others.filter(|row| all || !wizard.is_for_lost_devices(&row.value)).collect();
-        wizard.choices(&rows, |factor| self.address(factor))
-    }
-
-    /// Everything there is, what needs no device first.
-    fn ways_back(&self, wizard: &Wizard) -> Vec<Choice> {
-        let mut rows: Vec<_> = self.usable.iter().collect();
-        rows.sort_by_key(|row| wizard.card(&row.value.method).is_none_or(|card| !card.fallback));
-        wizard.choices(&rows, |factor| self.address(factor))
+        wizard.others(&self.usable, besides, |factor| self.address(factor))
     }
 
     fn lost(&self) -> String {
@@ -154,7 +135,7 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = verify::LostView { others: step.ways_back(&wizard), back };
+    let view = verify::LostView { others: wizard.ways_back(&step.usable, |factor| step.address(factor)), back };
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 

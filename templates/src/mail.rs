@@ -64,6 +64,10 @@ pub enum Change {
         label: String,
     },
     RecoveryRenewed,
+    /// Told to the address that was replaced.
+    AddressReplaced,
+    /// An administrator took every factor away.
+    Reset,
     NewBrowser {
         description: String,
     },
@@ -97,6 +101,10 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
         Change::RecoveryRenewed => {
             (texts.plain_with("mail-recovery-renewed-subject", &site_word), texts.text("mail-recovery-renewed"))
         }
+        Change::AddressReplaced => {
+            (texts.plain_with("mail-address-replaced-subject", &site_word), texts.text("mail-address-replaced"))
+        }
+        Change::Reset => (texts.plain_with("mail-reset-subject", &site_word), texts.text("mail-reset")),
         Change::NewBrowser { description } => (
             texts.plain_with("mail-new-browser-subject", &site_word),
             texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
@@ -145,6 +153,8 @@ mod tests {
             Change::RecoveryUsed { remaining: 2 },
             Change::FallbackUsed { label: label() },
             Change::RecoveryRenewed,
+            Change::AddressReplaced,
+            Change::Reset,
             Change::NewBrowser { description: "Firefox".into() },
             Change::Locked,
         ] {

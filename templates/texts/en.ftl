@@ -74,6 +74,7 @@ error-password-missing = Type your password.
 error-login-wrong = User name or password is not right. Check both and try again.
 error-code-wrong = This code is not right. Check it, or wait for the next one, and try again.
 error-code-missing = Type the code.
+error-code-late = This code is too old. Have a new one sent, and type that.
 error-recovery-code-wrong = This code is not right, or was used before. Try another one.
 error-key-model = This model of key is not accepted here. Use another key, or another way.
 error-key-refused = This key was not accepted. Try again, or use another way.
@@ -487,7 +488,7 @@ mail-notice =
     When: { $date }
     From: { $from }
 
-    If this was you, there is nothing to do. If not, sign in, open your account page and sign out everywhere, then tell your administrator.
+    If this was you, there is nothing to do. If not, tell your administrator at once, who can reset your account. If you can still sign in, change your password on your account page and sign out everywhere.
 
 mail-from-administrator = an administrator
 mail-factor-added-subject = A way to sign in to { $site } was added
@@ -505,6 +506,10 @@ mail-fallback-used-subject = A way back in was used for { $site }
 mail-fallback-used = Somebody signed in without your device, by a way that is there for when it is lost: { $label }
 mail-recovery-renewed-subject = New recovery codes for { $site }
 mail-recovery-renewed = New recovery codes were made for your account. The old ones no longer work.
+mail-address-replaced-subject = Your mail address for { $site } was replaced
+mail-address-replaced = The mail address of your account was replaced by another one. Mails about it no longer come here.
+mail-reset-subject = Your account for { $site } was reset
+mail-reset = All ways to sign in were taken away from your account, so that you can set up new ones. Your administrator gives you a link for that.
 mail-new-browser-subject = A new browser signed in to { $site }
 mail-new-browser = Your account was used in a browser we have not seen before: { $description }
 mail-locked-subject = Many wrong answers for your account at { $site }

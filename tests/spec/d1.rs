@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, Wire, until};
+use crate::harness::{Echo, Gate, Wire, h2c, until};
 use crate::traffic::{answer_plainly, request};
 
 /// `/denied` is refused to everybody, so that whatever is smuggled under this name is seen when it arrives.
@@ -197,8 +197,16 @@ fn chunks_have_one_reading_or_none() {
         ("5\r\nhello\r\n0\r\nRemote-User: root\r\n\r\n", "hello"),
         ("5\r\n\r\n0\r\n\r\n0\r\n\r\n", "\r\n0\r\n"),
         ("0\r\n\r\n", ""),
+        ("0000000000000005\r\nhello\r\n00\r\n\r\n", "hello"),
+        ("5;a=b; c = \"d;\" \r\nhello\r\n0\r\nX: 1\r\nTransfer-Encoding: x\r\nEmpty:\r\n\r\n", "hello"),
     ];
+    let (long, many, wide) =
+        (format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(300)), "X: 1\r\n".repeat(40), "x".repeat(9000));
+    let (many, wide) = (format!("0\r\n{many}\r\n"), format!("0\r\nX: {wide}\r\n\r\n"));
     let broken = [
+        long.as_str(),
+        &many,
+        &wide,
         "+5\r\nhello\r\n0\r\n\r\n",
         "-5\r\nhello\r\n0\r\n\r\n",
         "0x5\r\nhello\r\n0\r\n\r\n",
@@ -224,11 +232,7 @@ fn chunks_have_one_reading_or_none() {
         "hello\r\n0\r\n\r\n",
         "5\r\n",
         "5\r\nhello\r\n",
-        "ffffffff\r\nhello\r\n0\r\n\r\n",
-    ];
-    // Read in two ways by servers that are known: refused or read once, and never sent on as it came.
-    let odd = [
-        "5\r\nhello\r\n0\r\n",
+        // Read in two ways by servers that are known.
         "5 \r\nhello\r\n0\r\n\r\n",
         "5\t;x\r\nhello\r\n0\r\n\r\n",
         "5;\r\nhello\r\n0\r\n\r\n",
@@ -236,46 +240,55 @@ fn chunks_have_one_reading_or_none() {
         "5;\n\r\nhello\r\n0\r\n\r\n",
         "5;\0\r\nhello\r\n0\r\n\r\n",
         "5;\rX\r\nhello\r\n0\r\n\r\n",
+        "5;\u{e4}\r\nhello\r\n0\r\n\r\n",
         "\r\nhello\r\n0\r\n\r\n",
         ";x\r\nhello\r\n0\r\n\r\n",
         "5\r\nhello\r\n\r\n\r\n",
-        "5\r\nhello\r\n00\r\n\r\n",
         "5\r\nhello\r\n0\r\nX: 1\nY: 2\r\n\r\n",
+        "5\r\nhello\r\n0\r\nX: a\0b\r\n\r\n",
+        "5\r\nhello\r\n0\r\nX: 1\r\n folded\r\n\r\n",
         "5\r\nhello\r\n0\r\n folded\r\n\r\n",
+        "5\r\nhello\r\n0\r\nX : 1\r\n\r\n",
+        "5\r\nhello\r\n0\r\n: 1\r\n\r\n",
+        "5\r\nhello\r\n0\r\nno colon\r\n\r\n",
+        // What comes next looks like a trailer whose name is none.
+        "5\r\nhello\r\n0\r\n",
+        "0000000000000005\r\nhello\r\n00000000000000000\r\n\r\n",
     ];
-    let send = |target: &str, body: &str, hurry: bool| {
+    let send = |target: &str, body: &str| {
         let ahead = request(&gate, "GET", "/denied/smuggled", "");
         let head = request(&gate, "POST", target, "Transfer-Encoding: chunked\r\n");
         let mut wire = gate.wire();
         wire.send(head + body + &ahead);
-        if hurry {
-            wire.half_close();
-        }
-        let reply = wire.reply();
-        wire.half_close().rest();
-        reply.map(|reply| reply.status)
+        wire
     };
     for (number, (spelled, _)) in read.iter().enumerate() {
-        assert_eq!(send(&format!("/open/read/{number}"), spelled, false), Some(200), "{spelled:?}");
+        let mut wire = send(&format!("/open/read/{number}"), spelled);
+        assert_eq!(wire.reply().map(|reply| reply.status), Some(200), "{spelled:?}");
+        // What follows is a request like any other, and judged.
+        assert_eq!(wire.reply().map(|reply| reply.status), Some(403), "{spelled:?}");
     }
     for (number, spelled) in broken.iter().enumerate() {
-        let status = send(&format!("/open/broken/{number}"), spelled, true);
-        assert!(matches!(status, None | Some(400)), "{spelled:?}: {status:?}");
+        let mut wire = send(&format!("/open/broken/{number}"), spelled);
+        let reply = wire.reply().unwrap_or_else(|| panic!("{spelled:?}: no answer"));
+        assert_eq!(reply.status, 400, "{spelled:?}");
+        assert!(wire.rest().is_empty(), "{spelled:?}: it goes on");
     }
-    for (number, spelled) in odd.iter().enumerate() {
-        let status = send(&format!("/open/odd/{number}"), spelled, false);
-        assert!(matches!(status, Some(200 | 400)), "{spelled:?}: {status:?}");
-    }
+    let mut short = send("/open/short", "ffffffff\r\nhello\r\n0\r\n\r\n");
+    assert!(short.half_close().reply().is_none_or(|reply| reply.status == 400));
 
     until("the broken connections to end", 10, || (echo.left() + 1 >= echo.bytes().len()).then_some(()));
     let arrived: Vec<_> = echo.bytes().iter().flat_map(|log| read_strictly(log)).collect();
     for one in &arrived {
-        let number = one.target.rsplit('/').next().and_then(|number| number.parse::<usize>().ok());
-        let number = number.unwrap_or_else(|| panic!("a request out of a body: {one:?}"));
-        if one.target.starts_with("/open/read/") {
+        if let Some(number) = one.target.strip_prefix("/open/read/") {
+            let number: usize = number.parse().unwrap();
             assert_eq!(one.body.as_deref(), Some(read[number].1.as_bytes()), "{:?}", read[number]);
-        } else if one.target.starts_with("/open/broken/") {
-            assert_eq!(one.body, None, "{:?}: the application got a whole message", broken[number]);
+        } else {
+            assert!(
+                one.target.starts_with("/open/broken/") || one.target == "/open/short",
+                "a request out of a body: {one:?}"
+            );
+            assert_eq!(one.body, None, "{one:?}: the application got a whole message");
         }
     }
     let whole = arrived.iter().filter(|one| one.target.starts_with("/open/read/")).count();
@@ -284,6 +297,57 @@ fn chunks_have_one_reading_or_none() {
     for word in ["ext", "last", "Remote-User: root", "smuggled"] {
         assert!(!said.contains(word), "{word} got through");
     }
+    let told = "the chunks of the body are not one clear reading";
+    until("a line for each", 10, || (gate.log().matches(told).count() >= broken.len()).then_some(()));
+    let log = gate.log();
+    for (number, spelled) in broken.iter().enumerate() {
+        let path = format!("/open/broken/{number}");
+        let lines: Vec<_> = log.lines().filter(|line| line.split([' ', '"', '=']).any(|word| word == path)).collect();
+        assert_eq!(lines.len(), 1, "{spelled:?}: {lines:?}");
+        for word in ["client=127.0.0.1", "status=400", told] {
+            assert!(lines[0].contains(word), "{spelled:?}: {lines:?}");
+        }
+    }
+    assert!(!log.contains("hello") && !log.contains("xxxx"), "nothing of a message is in the log");
+}
+
+/// In HTTP/2, too, a body that is broken off never ends as a whole one.
+#[test]
+fn chunks_that_go_wrong_are_no_body_of_http2() {
+    let (address, heard) = h2c();
+    let site = format!("url = \"http://localhost:PORT\"\nupstreams = [\"h2c://{address}\"]");
+    let gate = Gate::before(&Echo::start()).site(&site).rules(RULES).start();
+    let head = request(&gate, "POST", "/open/a", "Transfer-Encoding: chunked\r\n");
+    for end in ["\r\n\r\n", "0\r\nX\r\n\r\n", "0\n\r\n"] {
+        let mut wire = gate.wire();
+        let reply = wire.send(format!("{head}5\r\nhello\r\n{end}")).reply().expect("an answer");
+        assert_eq!(reply.status, 400, "{end:?}");
+        assert!(wire.is_closed());
+    }
+    let reply = gate.wire().send(format!("{head}5\r\nhello\r\n0\r\n\r\n")).reply().expect("an answer");
+    assert_eq!((reply.status, reply.text().as_str()), (200, "hello"));
+    assert_eq!(heard.all().len(), 1, "only the whole one");
+}
+
+/// What goes wrong under an answer that has begun ends both sides, and neither of them whole.
+#[test]
+fn chunks_that_go_wrong_under_an_answer_break_it_off() {
+    let echo = Echo::by_hand(|wire| {
+        wire.head();
+        wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        wire.rest();
+    });
+    let gate = Gate::before(&echo).rules(RULES).start();
+    let mut wire = gate.wire();
+    wire.send(request(&gate, "POST", "/open/a", "Transfer-Encoding: chunked\r\n") + "4\r\nwell\r\n");
+    assert!(wire.head().is_some_and(|head| head.start == "HTTP/1.1 200 OK"));
+    assert_eq!(wire.chunk().as_deref(), Some(b"hello".as_slice()));
+    let smuggled = request(&gate, "GET", "/open/smuggled", "");
+    assert!(wire.send(format!("\r\n\r\n{smuggled}")).rest().is_empty(), "neither an end nor another answer");
+    until("the application to hear of it", 10, || (echo.left() == echo.bytes().len()).then_some(()));
+    let arrived: Vec<_> = echo.bytes().iter().flat_map(|log| read_strictly(log)).collect();
+    assert!(matches!(arrived.as_slice(), [Arrived { body: None, .. }]), "{arrived:?}");
+    until("the line", 10, || gate.log().contains("are not one clear reading").then_some(()));
 }
 
 /// D1-06: what follows a request that asks for another protocol is a request like any other, and judged.

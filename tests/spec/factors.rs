@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Echo, Gate, Page, User, Visitor, codes_on, link_in};
+use crate::harness::{Echo, Gate, Page, User, Visitor, codes_on, link_in, until};
 use crate::race::at_once;
 use crate::validation_server::{self, YubiKey};
 
@@ -234,6 +234,28 @@ fn b_47_an_address_counts_once_its_code_was_typed() {
     let page = browser.submit(&page, &[("email", "mallory@evil.test"), ("send", "1")]);
     browser.follow(page);
     assert!(messages(&gate)[before..].iter().all(|(to, _)| to == "bobby@example.com"), "{:?}", messages(&gate));
+    let page = browser.goto("/.vestibule/enrol/email");
+    assert_eq!(answer(&mut browser, &page, &last_code(&gate)), 303);
+    gate.advance(3600);
+
+    // One that the operator sets later takes its place at once: also of a code that is under way.
+    let sent = |gate: &Gate| {
+        gate.advance(120);
+        let (mut browser, page) = asked(gate, &bobby, "email");
+        let page = browser.submit(&page, &[("send", "1")]);
+        let page = browser.follow(page);
+        let codes: Vec<_> = messages(gate).into_iter().filter(|(_, text)| text.contains("is your code")).collect();
+        let (to, text) = codes.last().expect("a code").clone();
+        (browser, page, to, text.split(' ').next().unwrap_or_default().to_owned())
+    };
+    let (mut browser, page, to, code) = sent(&gate);
+    assert_eq!(to, "bobby@example.com");
+    gate.run(["user", "set", "bobby", "--email", "new@elsewhere.example"]);
+    assert_eq!(answer(&mut browser, &page, &code), 200, "of the old address");
+    let (mut browser, page, to, code) = sent(&gate);
+    assert_eq!(to, "new@elsewhere.example");
+    assert!(page.text().contains("n***@elsewhere.example"), "{}", page.text());
+    assert_eq!(answer(&mut browser, &page, &code), 303);
 }
 
 /// Behaviour 48, OT-19, OT-20: one mail with six digits, good once, in the wizard that asked, until a newer one is sent,
@@ -281,8 +303,15 @@ fn b_48_a_mailed_code_is_good_once_for_ten_minutes() {
     assert_eq!(answer(&mut third, &page, &newer), 200, "twice");
     let code = last_code(&gate);
     gate.advance(600);
-    answer(&mut third, &page, &code);
+    let sent = messages(&gate).len();
+    let late = third.submit(&page, &[("code", &code)]);
+    assert_eq!(late.status, 200);
+    assert!(late.text().contains("too old"), "{}", late.text());
     assert_eq!(third.goto("/").status, 302, "after ten minutes");
+    assert_eq!(messages(&gate).len(), sent, "only who asks for another is sent one");
+    let page = third.submit(&late, &[("send", "1")]);
+    let page = third.follow(page);
+    assert_eq!(answer(&mut third, &page, &last_code(&gate)), 303);
 }
 
 /// Mail that is a way back alone: on the page for a lost device and nowhere else.
@@ -302,6 +331,56 @@ fn mail_for_recovery_is_on_the_page_of_the_lost_device_alone() {
     let page = browser.submit(&page, &[("send", "1")]);
     let page = browser.follow(page);
     assert_eq!(answer(&mut browser, &page, &last_code(&gate)), 303);
+
+    // The same where a change of the account is confirmed.
+    for deed in ["password".to_owned(), format!("remove-{}", id_of(&gate, "alice", "email"))] {
+        let page = browser.goto(&format!("/.vestibule/account/confirm/{deed}"));
+        assert_eq!(page.status, 200, "{deed}: {}", page.text());
+        let mailbox = format!("factor={}", id_of(&gate, "alice", "email"));
+        assert!(!page.html().contains(&mailbox), "{deed}: {}", page.text());
+        assert!(page.html().contains(&id_of(&gate, "alice", "recovery")), "{deed}: codes on paper are one click away");
+        let start = format!("/.vestibule/account/confirm/{deed}?lost");
+        let lost = browser.goto(&page.link(&start).expect("a way for who lost a device"));
+        assert_eq!(lost.status, 200);
+        assert!(lost.html().contains(&mailbox), "{deed}: {}", lost.text());
+    }
+}
+
+/// RE-13: what a new factor takes the place of does not vouch for it: whoever has the password and the old mailbox does
+/// not move its codes to his own. Another factor does, and the old address hears of it.
+#[test]
+fn re_13_a_mailbox_is_not_replaced_by_its_own_code() {
+    let Bench { gate, .. } = bench("");
+    let alice = gate.given_user("alice");
+    with_mailbox(&gate, &alice);
+    gate.advance(3600);
+    let (mut thief, page) = asked(&gate, &alice, "email");
+    let page = thief.submit(&page, &[("send", "1")]);
+    let page = thief.follow(page);
+    assert_eq!(answer(&mut thief, &page, &last_code(&gate)), 303);
+    gate.advance(120);
+    let before = messages(&gate).len();
+    let mailbox = id_of(&gate, "alice", "email");
+    let deed = "/.vestibule/account/confirm/add-email";
+    let page = thief.visit(deed);
+    assert!(page.status == 200 && !page.html().contains(&mailbox), "{}", page.text());
+    assert_eq!(thief.goto(&format!("{deed}?factor={mailbox}")).status, 404);
+    let fields = [("factor", mailbox.as_str()), ("send", "1")];
+    assert_eq!(thief.submit(&page, &fields).status, 404);
+    assert_eq!(messages(&gate).len(), before, "no code was sent for it");
+
+    let mut browser = gate.visitor();
+    gate.advance(STEP);
+    browser.give_password(&alice, "/");
+    let page = browser.goto("/.vestibule/verify/totp");
+    browser.give_code(&alice, &page);
+    let page = adding(&gate, &mut browser, &alice, "email");
+    let page = browser.submit(&page, &[("email", "new@example.com")]);
+    let page = browser.follow(page);
+    assert_eq!(answer(&mut browser, &page, &last_code(&gate)), 303);
+    let told =
+        |(to, text): (String, String)| (to == "alice@example.com" && text.contains("was replaced")).then_some(());
+    until("the old address hears of it", 20, || messages(&gate).into_iter().find_map(told));
 }
 
 /// Behaviour 52: a code that was used, one of another's key, one that was made up, junk, and a server that cannot be

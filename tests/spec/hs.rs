@@ -107,6 +107,27 @@ fn each_site_is_told_under_its_own_names() {
     assert_eq!(request.field("remote-user"), None);
 }
 
+/// Some applications compare names byte by byte: the client's arrive as it spelled them, ours as they were configured.
+#[test]
+fn names_arrive_as_they_were_spelled() {
+    let (echo, gate) = bench();
+    let alice = gate.given_user("alice");
+    let grafana = format!("http://grafana.localhost:{}", gate.address.port());
+    for (mut browser, ours) in [(gate.visitor(), "Remote-User"), (gate.visitor_at(&grafana), "X-WEBAUTH-USER")] {
+        browser.sign_in(&alice, "/");
+        echo.forget();
+        assert_eq!(browser.ask("GET", "/").with("X-oDD-Name", "1").with("SOAPAction", "2").send().status, 200);
+        // HTTP/2 has lower case alone.
+        let sent =
+            if PROTOCOL == Protocol::Http2 { ["x-odd-name", "soapaction"] } else { ["X-oDD-Name", "SOAPAction"] };
+        let names = ["Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Vestibule-Assertion", ours];
+        for name in sent.iter().chain(&names) {
+            assert_eq!(echo.got(&format!("\r\n{name}: ")), 1, "{name} in {:?}", echo.last().head.fields);
+        }
+        assert_eq!(echo.got("\r\nRemote-Groups: "), 0, "what is not known is not said");
+    }
+}
+
 /// HS-07
 #[test]
 fn connection_cannot_take_the_identity_away() {

@@ -225,7 +225,11 @@ fn what_is_refused_is_told_without_what_it_was() {
         assert_eq!(wire.send(message).reply().map(|reply| reply.status), Some(400), "{message:?}");
         echo.assert_untouched(message);
     }
-    let log = gate.log();
+    // A line may be written a moment after its answer.
+    let log = until("a line for each", 10, || {
+        let log = gate.log();
+        (log.matches("status=400").count() >= bad.len()).then_some(log)
+    });
     let told: Vec<_> = log.lines().filter(|line| line.contains("status=400")).collect();
     assert_eq!(told.len(), bad.len(), "{log}");
     for line in told {

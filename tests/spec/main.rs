@@ -27,6 +27,7 @@ mod d2;
 mod en;
 mod everyday;
 mod factors;
+mod grpc;
 mod hs;
 mod http2;
 mod id;

@@ -11,7 +11,7 @@ const STEP: u64 = 30;
 const HERE: &str = "/.vestibule/login/webauthn";
 
 /// What a passkey says that asked for a PIN, a finger or a face.
-fn verified(gate: &Gate) -> Says {
+pub fn verified(gate: &Gate) -> Says {
     Says { user_verified: true, ..Says::honest(&gate.origin) }
 }
 
@@ -26,8 +26,8 @@ fn bench() -> (Echo, Gate, User, Authenticator) {
 }
 
 /// A login page, and the form on it that a passkey's answer is sent in.
-struct Door {
-    browser: Visitor,
+pub struct Door {
+    pub browser: Visitor,
     page: Page,
     form: Form,
 }
@@ -40,7 +40,7 @@ impl Door {
         Self { browser, page, form }
     }
 
-    fn new(gate: &Gate, address: &str) -> Self {
+    pub fn new(gate: &Gate, address: &str) -> Self {
         Self::at(gate.visitor(), address)
     }
 
@@ -62,7 +62,7 @@ impl Door {
 
     /// The whole ceremony.
     #[track_caller]
-    fn sign_in(&mut self, key: &mut Authenticator, says: &Says) -> Page {
+    pub fn sign_in(&mut self, key: &mut Authenticator, says: &Says) -> Page {
         let (options, challenge) = self.challenge();
         let code = key.get(&options, says);
         self.answer(&challenge, &code)

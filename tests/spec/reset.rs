@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use crate::authenticator::Authenticator;
 use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor, link_in, until};
+use crate::passkey::{Door, verified};
 use crate::race::at_once;
+use crate::wa::given_key_that;
 
 const STEP: u64 = 30;
 const NEW: &str = "a window to the west";
@@ -198,7 +201,7 @@ fn a_password_link_ends_by_all_that_makes_it_old() {
     assert!(ended.iter().all(|status| matches!(status, 303 | 404 | 503)), "{ended:?}");
 }
 
-/// TH: three links an hour for an account, and a source that asks and asks has to wait, visibly and whoever it asks for.
+/// TH: three links for an account while one of them is good, so many in a day for all, and a source that asks and asks has to wait, visibly and whoever it asks for.
 #[test]
 fn th_asking_for_passwords_has_a_budget() {
     let (_echo, gate) = bench();
@@ -224,6 +227,86 @@ fn th_asking_for_passwords_has_a_budget() {
     assert!(waits >= 5, "{waits}");
     gate.advance(3600);
     asked(&gate, "alice");
+}
+
+/// TH: a stranger who asks until nothing more is sent keeps nobody out: until the last link he had sent is dead, it is
+/// good, and from then on there is another one. Over all users there is an end to it in a day.
+#[test]
+fn th_asking_for_another_keeps_nobody_from_a_good_link() {
+    let echo = Echo::start();
+    let config = format!("{MAIL}\n[password]\nreset_by_mail = true\nresets_per_day = 5");
+    let gate = Gate::before(&echo).config(&config).start();
+    for name in ["alice", "bobby", "carol"] {
+        given(&gate, name);
+    }
+    let mut last = String::new();
+    for _ in 0..3 {
+        last = asked(&gate, "alice");
+        gate.advance(60);
+    }
+    assert_eq!(ask(&mut gate.visitor(), "alice").status, 303);
+    // What was asked for before is done before.
+    asked(&gate, "bobby");
+    assert_eq!(links(&gate).len(), 4);
+    gate.advance(30 * 60 - 61);
+    assert_eq!(gate.visitor().visit(&last).status, 200, "to its last second");
+    gate.advance(1);
+    assert_eq!(gate.visitor().visit(&last).status, 404);
+    last = asked(&gate, "alice");
+    assert_eq!(gate.visitor().visit(&last).status, 200);
+
+    for name in ["carol", "nobody", "nobody", "nobody", "nobody"] {
+        assert_eq!(ask(&mut gate.visitor(), name).status, 303, "the same answer");
+    }
+    assert_eq!(links(&gate).len(), 5, "none to carol");
+    gate.advance(24 * 3600);
+    asked(&gate, "carol");
+}
+
+/// TH-02: strangers who guessed until their lane closed have guessed at a password that is gone: a new one by mail is let
+/// in, from a browser that is as unknown as theirs. What they guessed at the factor stays counted.
+#[test]
+fn th_02_a_new_password_opens_what_guesses_at_the_old_one_closed() {
+    let echo = Echo::start();
+    let config = format!(
+        "{MAIL}\n[password]\nreset_by_mail = true\n[throttle]\nhard_limit = 5\nbase = \"1s\"\nceiling = \"1s\""
+    );
+    let gate = Gate::before(&echo).config(&config).start();
+    let alice = given(&gate, "alice");
+    let guess = |password: &str| {
+        let mut browser = gate.visitor();
+        let page = browser.visit("/");
+        let page = browser.submit(&page, &[("username", "alice"), ("password", password)]);
+        gate.advance(2);
+        (browser, page)
+    };
+    for _ in 0..5 {
+        assert_eq!(guess("wrong").1.status, 200);
+    }
+    assert_eq!(guess(PASSWORD).1.status, 429, "closed");
+    let link = asked(&gate, "alice");
+    let mut browser = gate.visitor();
+    let page = browser.visit(&link);
+    assert_eq!(set(&mut browser, &page, NEW).status, 303);
+    gate.advance(STEP);
+    let owner = User { password: NEW.to_owned(), ..alice.clone() };
+    assert_eq!(gate.visitor().sign_in(&owner, "/").status, 200);
+
+    // Whoever has the mailbox alone guesses codes no further than anybody.
+    for round in 0..5 {
+        let (mut thief, page) = guess(NEW);
+        assert_eq!(page.status, 303, "{round}");
+        let page = thief.follow(page);
+        assert_eq!(thief.submit(&page, &[("code", "000000")]).status, 200, "{round}");
+        gate.advance(2);
+    }
+    assert_eq!(guess(NEW).1.status, 429, "closed by codes");
+    let link = asked(&gate, "alice");
+    let mut thief = gate.visitor();
+    let page = thief.visit(&link);
+    assert_eq!(set(&mut thief, &page, PASSWORD).status, 303);
+    gate.advance(2);
+    assert_eq!(guess(PASSWORD).1.status, 429, "a new password opens no lane that codes closed");
 }
 
 /// RE-16: the link is made of the configured address, whatever a request says; a link of another kind opens nothing here,
@@ -313,6 +396,9 @@ fn wz_16_one_mailbox_is_never_both_steps() {
     let page = browser.follow(page);
     assert_eq!(browser.submit(&page, &[("code", &code())]).status, 303, "{}", page.text());
     gate.advance(3600);
+    let mut key = Authenticator::new(1);
+    given_key_that(&gate, &alice, &mut key, &verified(&gate));
+    gate.advance(60);
     // The honest way back, with the password known.
     let by_mail = |password: &str| {
         let mut browser = gate.visitor();
@@ -347,10 +433,25 @@ fn wz_16_one_mailbox_is_never_both_steps() {
     assert!(mails(&gate)[sent..].iter().all(|(_, _, text)| !text.contains("is your code")));
     echo.assert_untouched("a mailbox alone");
 
+    // The owner, who knows nothing of it and signs in by a passkey: that says nothing of the password.
+    gate.advance(STEP);
+    let mut door = Door::new(&gate, "/");
+    let page = door.sign_in(&mut key, &verified(&gate));
+    assert_eq!(page.status, 303, "{}", page.text());
+    assert_eq!(door.browser.follow(page).status, 200);
+    gate.advance(60);
+    let (way, mut thief) = by_mail(NEW);
+    assert!(way.is_none(), "offered to the thief after a login by a passkey alone");
+    assert_eq!(thief.goto("/.vestibule/verify/email").status, 404);
+
     // The owner, with the authenticator; then the mailbox is what it was.
     gate.advance(STEP);
     let owner = User { password: NEW.to_owned(), ..alice.clone() };
-    assert_eq!(gate.visitor().sign_in(&owner, "/").status, 200);
+    let mut browser = gate.visitor();
+    browser.give_password(&owner, "/");
+    let page = browser.goto("/.vestibule/verify/totp");
+    let page = browser.give_code(&owner, &page);
+    assert_eq!(browser.follow(page).status, 200);
     gate.advance(60);
     assert!(by_mail(NEW).0.is_some());
 }
@@ -404,6 +505,9 @@ fn re_17_the_owner_is_told_by_mail() {
     gate.run(["factor", "remove", "alice", &added]);
     told("was removed");
 
+    gate.run(["user", "set", "alice", "--email", "alice@elsewhere.example"]);
+    assert_eq!(told("was replaced").0, "alice@example.com", "the old address");
+
     gate.advance(STEP);
     let mut browser = gate.visitor();
     let page = browser.give_password(&alice, "/");
@@ -412,6 +516,9 @@ fn re_17_the_owner_is_told_by_mail() {
     assert_eq!(browser.submit(&page, &[("code", &alice.recovery_codes[0])]).status, 303);
     let (_, _, text) = told("recovery code was used");
     assert!(text.contains("9 are left") && !text.contains(&alice.recovery_codes[1]), "{text}");
+    gate.run(["user", "reset", "alice"]);
+    let (to, _, text) = told("was reset");
+    assert!(to == "alice@elsewhere.example" && text.contains("an administrator"), "{to}: {text}");
     assert!(mails(&gate).iter().all(|(_, _, text)| !text.contains(PASSWORD) && !text.contains(&alice.secret)));
 }
 

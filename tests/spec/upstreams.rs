@@ -587,7 +587,7 @@ fn a_unix_socket_is_an_upstream() {
     let path = folder.path().join("app.sock");
     let gate = open(&[format!("unix:{}", path.display())], "");
     assert_eq!(ask(&gate, "GET /early").status, 502, "nobody is there yet");
-    unix(&echo, &path);
+    unix(echo.address, &path);
     assert_eq!(ask(&gate, "POST /deed").status, 200);
     assert_eq!(echo.last().field("host"), Some(gate.authority()));
     assert_eq!(websocket(&gate, "/socket").1, 101);
@@ -661,8 +661,15 @@ fn a_circle_is_found_through_any_kind_of_upstream_and_behind_a_second_gate() {
         let keys = format!("url = \"http://localhost:PORT\"\nupstreams = [\"{scheme}://127.0.0.1:PORT\"]\n{host}");
         Gate::before(&echo).site(&keys).rules(OPEN).start()
     };
-    let gate = alone("http");
+    let (gate, over_http2) = (alone("http"), alone("h2c"));
     assert_eq!(ask(&gate, "GET /").status, 508);
+    assert_eq!(ask(&over_http2, "GET /").status, 508);
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("app.sock");
+    let keys = format!("url = \"http://localhost:PORT\"\nupstreams = [\"unix:{}\"]\n{host}", socket.display());
+    let over_socket = Gate::before(&echo).site(&keys).rules(OPEN).start();
+    unix(over_socket.address, &socket);
+    assert_eq!(ask(&over_socket, "GET /").status, 508);
     // Whoever sends the mark of the circle gets no further for it.
     for mark in ["x", "0000000000000000", "AAAAAAAAAAAAAAAA, BBBBBBBBBBBBBBBB"] {
         let rest = format!("Vestibule-Loop: {mark}\r\nConnection: Vestibule-Loop\r\n");

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use vestibule_templates::mail::Change as Told;
+
 use super::{Failure, done, factor, find};
 use crate::account::{Enrolment, NewUser, User};
 use crate::app::Parts;
@@ -37,7 +39,7 @@ pub async fn add(
     let added = parts.audit.entry(Event::new(Kind::UserAdded, origin).user(user.id, &user.name))?;
     match prepared {
         Some(prepared) => {
-            parts.first.set_password(&user, &prepared, None, origin, vec![added]).await.map_err(|error| {
+            parts.first.set_password(&user, &prepared, None, false, origin, vec![added]).await.map_err(|error| {
                 let remedy = format!("{0} was added without a password: run `vestibule user password {0}`", user.name);
                 Failure::new(error.to_string(), remedy)
             })?;
@@ -99,7 +101,10 @@ pub async fn set(
     let named: Vec<&str> = fields.iter().filter_map(|(field, given)| given.then_some(*field)).collect();
     let event = Event::new(Kind::UserChanged, origin).user(user.id, &user.name).detail(named.join(", "));
     let told = parts.audit.entry(event)?;
-    parts.accounts.edit(user.id, change, vec![told]).await?;
+    let changed = parts.accounts.edit(user.id, change, vec![told]).await?;
+    if changed.email != user.email {
+        tell(parts, &user, &Told::AddressReplaced, origin);
+    }
     Ok(done(format!("{name} was changed")))
 }
 
@@ -133,12 +138,8 @@ pub async fn password(
     let password = password.ok_or_else(nothing)?;
     let user = find(parts, name).await?;
     let prepared = parts.first.prepare(&user.name, &password).await?;
-    parts.first.set_password(&user, &prepared, None, origin, Vec::new()).await?;
-    let anew = |user: &mut User| {
-        user.generation += 1;
-        user.password_by_mail = false;
-    };
-    parts.accounts.edit(user.id, anew, Vec::new()).await?;
+    parts.first.set_password(&user, &prepared, None, false, origin, Vec::new()).await?;
+    parts.accounts.end_everything(user.id, Vec::new()).await?;
     Ok(done(format!("{name} has a new password; sessions and browsers are ended")))
 }
 
@@ -173,6 +174,7 @@ pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Ou
     let user = find(parts, name).await?;
     let told = parts.audit.entry(Event::new(Kind::Reset, origin).user(user.id, &user.name))?;
     let user = parts.accounts.reset(user.id, vec![told]).await?;
+    tell(parts, &user, &Told::Reset, origin);
     // A disabled user stays so: the link is made when somebody enables and invites.
     if user.disabled {
         return Ok(done(format!(
@@ -182,6 +184,11 @@ pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Ou
     let (token, changes) = invitation(parts, &user, InvitationReason::Reset, origin)?;
     parts.vault.commit(changes).await?;
     Ok(Outcome::Invited(invited(parts, name, &token)))
+}
+
+/// Tells the owner, at the address of `user`, of what was done.
+fn tell(parts: &Parts, user: &User, what: &Told, origin: &Origin) {
+    parts.post.tell(&user.name, user.email.as_deref(), what, origin.address, parts.vault.clock().wall());
 }
 
 fn invitation(

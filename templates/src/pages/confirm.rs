@@ -22,6 +22,8 @@ pub struct View {
     pub prompt: Prompt,
     /// The user's other factors.
     pub others: Vec<Choice>,
+    /// The address of the page for a lost device, where a factor is asked for.
+    pub lost: Option<String>,
     /// Why no answer is looked at, if none is.
     pub wait: Option<Wait>,
     /// The way out, without doing it.
@@ -118,6 +120,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
+        @if let Some(lost) = &view.lost { p { (Link::new(texts.text("verify-lost-link"), lost.as_str()).render("")) } }
         p { (Link::new(texts.text("cancel"), view.back.as_str()).render("")) }
     };
     layout::page(frame, texts, &words.title, shape, body)
@@ -162,6 +165,7 @@ impl View {
             fields,
             prompt,
             others: choice::samples().split_off(1),
+            lost: Some("/.vestibule/account/confirm/add-webauthn?lost=1".into()),
             wait: None,
             back: "/.vestibule/account".into(),
         }

@@ -198,8 +198,9 @@ impl Gate {
         })
     }
 
-    /// Everything it wrote so far.
+    /// Everything it had to say so far: what waits is written before a question is answered.
     pub fn log(&self) -> String {
+        let _ = self.control.try_ask(&json!({ "operation": "health" }));
         fs::read(self.folder.path().join("log"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()

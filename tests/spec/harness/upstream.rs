@@ -33,9 +33,9 @@ async fn bridge(mut stream: impl AsyncRead + AsyncWrite + Unpin, to: SocketAddr)
     let _ = tokio::io::copy_bidirectional(&mut stream, &mut inner).await;
 }
 
-/// The same application on a Unix socket.
-pub fn unix(echo: &Echo, path: &Path) {
-    let (listener, to) = (std::os::unix::net::UnixListener::bind(path).expect("the path is free"), echo.address);
+/// Whatever is at this address, on a Unix socket.
+pub fn unix(to: SocketAddr, path: &Path) {
+    let listener = std::os::unix::net::UnixListener::bind(path).expect("the path is free");
     listener.set_nonblocking(true).expect("a socket can wait");
     aside(async move {
         let listener = tokio::net::UnixListener::from_std(listener).expect("a socket can be read");
@@ -129,7 +129,7 @@ pub fn tls(echo: &Echo, certificate: &Certificate, clients_of: Option<&Authority
     })
 }
 
-/// What an HTTP/2 upstream heard: heads and bodies, in the order of arrival.
+/// What an HTTP/2 upstream heard: requests that came to their end, with their bodies, in this order.
 #[derive(Clone, Default)]
 pub struct Heard(Arc<Mutex<Vec<Whole>>>);
 
@@ -175,7 +175,8 @@ async fn speak_h2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
 async fn answer_h2(request: Request<h2::RecvStream>, mut answer: SendResponse<bytes::Bytes>, heard: Heard) {
     let (head, mut stream) = request.into_parts();
     let mut body = Vec::new();
-    while let Some(Ok(piece)) = stream.data().await {
+    while let Some(piece) = stream.data().await {
+        let Ok(piece) = piece else { return };
         let _ = stream.flow_control().release_capacity(piece.len());
         body.extend_from_slice(&piece);
     }
