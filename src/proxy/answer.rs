@@ -63,7 +63,7 @@ pub fn is_stream(kind: &[u8]) -> bool {
     essence(kind).eq_ignore_ascii_case(b"text/event-stream") || is_grpc(kind)
 }
 
-/// `application/grpc`, or with `+proto`, `-web` and the like behind it.
+/// `application/grpc`, or with a format behind it, `+proto` or `-web`.
 pub fn is_grpc(kind: &[u8]) -> bool {
     const GRPC: &[u8] = b"application/grpc";
     let kind = essence(kind);
