@@ -48,7 +48,7 @@ async fn users(parts: Arc<Parts>) -> Fallible<()> {
         let new = NewUser { name, display_name: None, email: None, groups: Default::default() };
         let user = parts.accounts.add(new, false).await?;
         let prepared = parts.first.prepare(&user.name, &password).await?;
-        parts.first.set_password(&user, &prepared, None, &Origin::default(), Vec::new()).await?;
+        parts.first.set_password(&user, &prepared, None, false, &Origin::default(), Vec::new()).await?;
     }
     Ok(())
 }
