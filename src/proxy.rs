@@ -6,12 +6,14 @@ mod answer;
 mod bridge;
 mod chunks;
 pub mod facts;
+mod failure;
 pub mod head;
 mod identity;
 mod listen;
 mod live;
 mod meter;
 mod pace;
+mod passage;
 mod respond;
 mod room;
 mod streams;
@@ -47,30 +49,27 @@ use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
 
-use self::chunks::ChunkError;
 use self::facts::{cookie_fields, raw};
+use self::failure::{Refused, failure, reason, unclear, unreachable};
 use self::head::Framing;
-use self::listen::{Addresses, Listening, Place, Request, most_requests};
-use self::live::Entry;
+use self::listen::{Addresses, Listening, Request, most_requests};
 pub use self::live::Live;
 use self::pace::Pace;
+use self::passage::{Line, Passage, SILENT, Stage, unread};
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
-use self::untaken::{Reader, Untaken};
-use self::upstream::{Choice, Exchange, Tried};
+use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
-use crate::assertion::headers::{Set, Stripped};
+use self::upstream::{Exchange, Tried};
+use crate::assertion::headers::Stripped;
 use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
-use crate::clock::{Clock, Time};
+use crate::clock::Clock;
 use crate::config::LimitsSection;
-use crate::gate::facts::RESERVED;
-use crate::gate::{
-    self, Ask, Facts, FactsError, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict,
-};
+use crate::gate::{self, Ask, Facts, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict};
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
-use crate::telemetry::{ACCESS, Requests, UnderWay, metrics};
-use crate::types::{RequestId, UserName};
+use crate::telemetry::{Requests, metrics};
+use crate::types::RequestId;
 use crate::wizard::visit::{Visit, signed_in};
 
 /// How often an application is asked: once more on another connection or another upstream, and once more again.
@@ -79,8 +78,6 @@ const TRIES: usize = 3;
 const CONNECTS: usize = 16;
 /// Kept connections to applications.
 const POOL: usize = 256;
-/// Why an application's time is over, for the log.
-const SILENT: &str = "the application was silent for too long";
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 256;
 /// How long a client may keep the connection of a WebSocket that the application refused.
@@ -177,144 +174,6 @@ pub struct Gatekeeper {
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
     told: AtomicBool,
-}
-
-/// What is kept of one request from its first stage to its access line.
-pub struct Passage {
-    id: RequestId,
-    clock: Arc<dyn Clock>,
-    started: Time,
-    running: Arc<Running>,
-    request: Option<Request>,
-    facts: Option<Arc<Facts>>,
-    site: Option<Arc<Site>>,
-    /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
-    account: Option<UserName>,
-    shape: Shape,
-    /// The right to go on; nothing upstream happens without it.
-    permit: Option<Permit>,
-    identity: Option<Arc<[Set]>>,
-    exchange: Exchange,
-    /// Where it is sent, and where it was sent before.
-    choice: Option<Choice>,
-    tried: Tried,
-    tries: usize,
-    /// In the table of live requests.
-    entry: Option<Entry>,
-    /// Among the requests of its client.
-    place: Option<Place>,
-    /// Of an answer that shares its connection with others; elsewhere the connection knows when it waits.
-    reader: Option<Arc<Reader>>,
-    /// Among the streams.
-    streaming: Option<UnderWay>,
-    /// Of a body that is no talk.
-    pace: Option<Pace>,
-    stage: Stage,
-    line: Line,
-}
-
-/// How far the exchange with the application is: it decides how long the application may be silent.
-#[derive(Clone, Copy, Debug, Default)]
-struct Stage {
-    /// The application has all of the request; it need not speak before.
-    sent: bool,
-    /// It has said something, be it in the interim.
-    heard: bool,
-    /// It has begun to answer.
-    begun: bool,
-    /// No connection was to be had.
-    unreached: bool,
-}
-
-impl Passage {
-    /// Whether it shares its connection with others.
-    fn is_streamed(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| request.arrived.streamed)
-    }
-
-    /// What kind of exchange it is, now that it is answered: what was asked for was a wish.
-    fn settle(&mut self, head: &ResponseHeader) {
-        if head.status != StatusCode::SWITCHING_PROTOCOLS {
-            let stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| answer::is_stream(kind.as_bytes()));
-            self.exchange = if stream { Exchange::Stream } else { Exchange::Ordinary };
-        }
-        self.streaming = (self.exchange != Exchange::Ordinary).then(|| metrics().stream());
-    }
-
-    /// Whether the application was silent for longer than it may be.
-    fn is_overdue(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| request.patience.is_over())
-    }
-
-    /// Tells whose fault it was that a request came to no end; its line is no line of a success.
-    fn blame(&mut self, why: String) {
-        let member = self.choice.as_ref().map(|choice| choice.visit.member());
-        let (site, upstream) = (member.map(|member| &*member.site), member.map(|member| &*member.upstream));
-        tracing::warn!(request = %self.id, site, upstream, why, "an upstream failed");
-        self.line.error = Some(why);
-    }
-
-    /// Counts a failure of the application's.
-    fn count_failure(&self) {
-        if let Some(permit) = &self.permit {
-            metrics().upstream_failed(&permit.site().audience);
-        }
-    }
-
-    /// Begins the wait that this stage allows the application.
-    fn wait(&self) {
-        let Some(site) = &self.site else { return };
-        let limit = match self.stage {
-            // Where nobody else looks for how long a body pauses. Once there is an answer, the two talk.
-            Stage { sent: false, begun: false, .. } if self.is_streamed() => Some(site.terms.between_bytes_timeout),
-            Stage { sent: false, .. } => None,
-            Stage { begun: false, .. } => Some(site.terms.first_byte_timeout),
-            // Once it has begun, a stream may be silent for as long as it likes.
-            _ if self.exchange != Exchange::Ordinary => None,
-            _ => Some(site.terms.between_bytes_timeout),
-        };
-        if let Some(request) = &self.request {
-            request.patience.begin(limit);
-        }
-    }
-}
-
-/// What the access line tells beside the times.
-#[derive(Default)]
-struct Line {
-    method: Method,
-    /// Host and path as they came, where no site is named like that; otherwise empty.
-    unread: (String, String),
-    status: u16,
-    bytes: usize,
-    /// Why it was no request, or came to no end.
-    error: Option<String>,
-}
-
-/// A no, with what was wrong where it was the request: words of ours, never the client's.
-struct Refused {
-    status: StatusCode,
-    why: Option<String>,
-}
-
-impl From<StatusCode> for Refused {
-    fn from(status: StatusCode) -> Self {
-        // All but the body was read before.
-        let why = (status == StatusCode::BAD_REQUEST).then(|| "the body cannot be read".to_owned());
-        Self { status, why }
-    }
-}
-
-impl From<FactsError> for Refused {
-    fn from(error: FactsError) -> Self {
-        let status = match error {
-            FactsError::MethodNotOffered => StatusCode::METHOD_NOT_ALLOWED,
-            FactsError::Method | FactsError::Host | FactsError::Target | FactsError::Forwarded => {
-                StatusCode::BAD_REQUEST
-            }
-        };
-        Self { status, why: Some(error.to_string()) }
-    }
 }
 
 /// What is to be done with a request.
@@ -645,53 +504,6 @@ fn is_repeatable(session: &mut Session, facts: &Facts) -> bool {
     safe && !facts.websocket && session.is_body_empty()
 }
 
-/// A path as a log may show it: without the query, and without the token of a one-time link.
-fn shown(path: &str) -> &str {
-    let Some(page) = path.strip_prefix(RESERVED) else { return path };
-    page.find('/').map_or(path, |end| &path[..RESERVED.len() + end])
-}
-
-/// A target that could not be read, as a log may show it: escaped, cut, without the query. Of each long segment only the
-/// beginning: a one-time link (22 characters and more) in an odd spelling must not lie in a log.
-fn unread(target: &[u8]) -> String {
-    const MOST: usize = 200;
-    const SEGMENT: usize = 16;
-    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
-    let segments = target[..end.min(MOST)].split(|byte| *byte == b'/').map(|segment| match segment.len() {
-        0..=SEGMENT => segment.escape_ascii().to_string(),
-        _ => format!("{}…", segment[..4].escape_ascii()),
-    });
-    segments.collect::<Vec<_>>().join("/")
-}
-
-impl Drop for Passage {
-    /// The access line: here, because a request that is cut from outside ends nowhere else.
-    fn drop(&mut self) {
-        if self.is_overdue() && self.line.error.is_none() {
-            // Cut while it shared its connection: nobody else has seen it.
-            self.blame(SILENT.to_owned());
-            self.count_failure();
-        }
-        if let Some(counted) = self.site.as_ref().and_then(|site| self.running.counted.get(site.index)) {
-            counted.count(self.stage.begun, self.line.status);
-        }
-        let facts = self.facts.as_ref();
-        let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
-        tracing::info!(
-            target: ACCESS,
-            request = %self.id,
-            client = client.map(tracing::field::display),
-            method = self.line.method.as_str(),
-            host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),
-            path = facts.map_or(&*self.line.unread.1, |facts| shown(&facts.path)),
-            status = self.line.status,
-            bytes = self.line.bytes,
-            error = self.line.error,
-            milliseconds = self.clock.now().since(self.started).as_millis() as u64,
-        );
-    }
-}
-
 #[async_trait]
 impl ProxyHttp for Gatekeeper {
     type CTX = Passage;
@@ -1012,51 +824,5 @@ impl ProxyHttp for Gatekeeper {
 
     fn request_summary(&self, _session: &Session, passage: &Passage) -> String {
         format!("request {}", passage.id)
-    }
-}
-
-/// How much of a reason is told, in characters.
-const LONGEST_REASON: usize = 400;
-
-/// Why there is no connection, for the log: all that Pingora says, for nothing was received that it could quote.
-fn unreachable(error: &Error) -> String {
-    error.to_string().trim().chars().take(LONGEST_REASON).collect()
-}
-
-/// What went wrong on a connection, for the log: its kind, and the cause in the words of the machine or of the protocol.
-/// Never Pingora's own words, which quote what was received.
-fn reason(error: &Error) -> String {
-    let (kind, cause) = (error.etype().as_str(), error.root_cause());
-    // An error without a cause is its own.
-    if cause.is::<Error>() || cause.is::<Box<Error>>() {
-        return kind.to_owned();
-    }
-    format!("{kind}: {cause}").chars().take(LONGEST_REASON).collect()
-}
-
-/// What was wrong with the chunks of a body, where that is what went wrong.
-fn unclear(error: &Error) -> Option<&ChunkError> {
-    error.root_cause().downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
-}
-
-/// The status for a failure; none where the client is gone.
-fn failure(error: &Error) -> Option<StatusCode> {
-    use ErrorType::{
-        ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout, TLSHandshakeTimedout, WriteError,
-        WriteTimedout,
-    };
-    if unclear(error).is_some() {
-        return Some(StatusCode::BAD_REQUEST);
-    }
-    match (error.etype(), error.esource()) {
-        (HTTPStatus(status), _) => Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
-        (ReadError | WriteError | WriteTimedout | ConnectionClosed, ErrorSource::Downstream) => None,
-        (ReadTimedout, ErrorSource::Downstream) => Some(StatusCode::REQUEST_TIMEOUT),
-        (_, ErrorSource::Downstream) => Some(StatusCode::BAD_REQUEST),
-        (ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout, ErrorSource::Upstream) => {
-            Some(StatusCode::GATEWAY_TIMEOUT)
-        }
-        (_, ErrorSource::Upstream) => Some(StatusCode::BAD_GATEWAY),
-        (_, ErrorSource::Internal | ErrorSource::Unset) => Some(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
