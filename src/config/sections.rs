@@ -221,8 +221,8 @@ section! {
 
 section! {
     LimitsSection {
-        /// Connections of one client address at a time; of requests under way it may have a third as many. Behind a proxy in
-        /// `trust.proxies` each client has so many requests under way instead.
+        /// Connections of one client address at a time, and requests under way (at least 256), also where a proxy in
+        /// `trust.proxies` speaks for it.
         connections_per_address: usize = 256,
         /// The whole of a request's head must arrive within this.
         head_timeout: Span = Span::secs(15),

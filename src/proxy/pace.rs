@@ -1,6 +1,7 @@
 //! How fast a body comes. A client that sends one byte now and then is never silent, and yet it holds a place of the
 //! application for as long as it likes. Whoever says beforehand how much he sends has it at hand, so he must send it at
-//! a pace; where nobody knows how long a body is, it is a talk, which may pause, from its first answer on. It knows numbers, and never what came.
+//! a pace; where nobody knows how long a body is, it is a talk, which may pause, from its first answer on. It knows
+//! numbers, and never what came.
 
 use std::time::Duration;
 
