@@ -12,6 +12,7 @@ mod harness {
     mod gate;
     mod html;
     mod people;
+    mod quiet;
     mod talk;
     mod visitor;
     mod wire;

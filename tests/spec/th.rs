@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor};
+use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor, alone};
 use crate::race::at_once;
 
 const STEP: u64 = 30;
@@ -238,6 +238,7 @@ type Runner = Box<dyn FnOnce() -> (u16, bool, Duration) + Send>;
 /// what is proxied does not notice.
 #[test]
 fn th_10_a_login_storm_is_bounded_and_disturbs_nobody() {
+    let _quiet = alone();
     let echo = Echo::start();
     let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
     let config = "[trust]\nproxies = [\"127.0.0.1/32\"]\n[password]\nhashers = 1\nqueue = 20";

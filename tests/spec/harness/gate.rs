@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::frames::Frames;
+use super::quiet::Guest;
 use super::visitor::Visitor;
 use super::wire::Wire;
 use super::{Echo, Protocol, Talk, until};
@@ -47,6 +48,7 @@ pub struct Gate {
     pub control: Arc<Control>,
     protocol: Protocol,
     child: Option<Child>,
+    _guest: Guest,
 }
 
 /// What moves a running gate's time.
@@ -135,8 +137,15 @@ impl Gateway {
                 None => format!("http://{address}"),
             };
             let control = Control { socket: data.join("admin.sock"), now: AtomicI64::new(START) };
-            let mut gate =
-                Gate { folder, address, origin, control: Arc::new(control), protocol: self.protocol, child: None };
+            let mut gate = Gate {
+                folder,
+                address,
+                origin,
+                control: Arc::new(control),
+                protocol: self.protocol,
+                child: None,
+                _guest: Guest::enter(),
+            };
             match gate.launch() {
                 Ok(()) => return gate,
                 Err(log) if log.contains("in use") => {}
