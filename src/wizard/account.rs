@@ -20,7 +20,7 @@ use vestibule_templates::pages::account;
 pub use self::browsers::described;
 pub use self::confirm::{act, ask};
 use self::deed::Deed;
-pub use self::factors::add;
+pub use self::factors::{add, adding};
 pub use self::sessions::{end, end_all, end_others};
 use super::failure::Failure;
 use super::finish::{page, query};

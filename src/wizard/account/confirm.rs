@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_templates::mail;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
 use vestibule_templates::{Field, Form, Prompt};
@@ -107,7 +108,7 @@ pub async fn ask(
     let confirm = wizard.confirm(&visit, &deed).await?;
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
         let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
-        let view = verify::LostView { others, back: confirm.deed.address(None) };
+        let view = wizard.lost_view(others, confirm.deed.address(None));
         let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
     }
@@ -208,6 +209,12 @@ impl Confirmed<'_> {
     /// The writes that go with a deed: its row in the trail, and that expectation.
     pub fn with(&self, event: Event) -> Result<Vec<Change>, Failure> {
         Ok(vec![self.wizard.audit.entry(event)?, self.still_signed_in()])
+    }
+
+    /// Tells the owner of what was done, by another way than it was done on.
+    pub fn tell(&self, change: &mail::Change) {
+        let at = self.wizard.vault.clock().wall();
+        self.wizard.post.tell(&self.user.name, self.user.email.as_deref(), change, self.source().address, at);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.

@@ -8,12 +8,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_templates::mail;
 use vestibule_templates::pages::{account, enrol};
 
 use super::confirm::Confirmed;
 use super::deed::Deed;
 use super::{Owner, seconds};
-use crate::account::Factor;
+use crate::account::{Factor, MAX_LABEL, label};
 use crate::audit::Kind;
 use crate::session::{Enrols, Pending};
 use crate::store::Row;
@@ -21,9 +22,6 @@ use crate::types::{FactorId, MethodId};
 use crate::wizard::failure::Failure;
 use crate::wizard::finish::{page, see_other, set_cookie};
 use crate::wizard::{Visit, Wizard};
-
-/// Characters of a factor's name.
-const MAX_LABEL: usize = 64;
 
 impl Wizard {
     /// Whether this is the last factor that is no fallback.
@@ -66,7 +64,7 @@ pub fn recovery(wizard: &Wizard, rows: &[Row<Factor>]) -> Option<account::Recove
     let id = &codes.card().id;
     let held = rows.iter().find(|row| row.value.method == *id);
     let remaining = held.and_then(|row| codes.describe(&row.value.state).remaining).unwrap_or_default() as u64;
-    let renew = Deed::Add(id.clone()).address(None);
+    let renew = adding(id);
     (!rows.is_empty()).then_some(account::Recovery { remaining, renew })
 }
 
@@ -78,13 +76,9 @@ pub async fn add(
     let owner = Owner::of(&visit)?;
     let held: BTreeSet<MethodId> =
         wizard.accounts.factors(&owner.live.user).await?.into_iter().map(|row| row.value.method).collect();
-    let place = visit.place();
-    let offered = wizard.checks.registry.iter().filter(|method| {
-        let card = method.card();
-        !card.hands_out_codes && method.works_at(&place) && (card.several || !held.contains(&card.id))
-    });
-    let methods =
-        offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
+    let offered =
+        wizard.by_strength(&visit, |card| !card.hands_out_codes && (card.several || !held.contains(&card.id)));
+    let methods = offered.into_iter().map(|card| wizard.method_choice(card, adding(&card.id)));
     let view = enrol::ChooseView {
         methods: methods.collect(),
         first: false,
@@ -95,13 +89,17 @@ pub async fn add(
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &wizard.texts)))
 }
 
+/// Where the right to add one of this method is proved.
+pub fn adding(id: &MethodId) -> String {
+    Deed::Add(id.clone()).address(None)
+}
+
 /// Why a name is not taken, if it is not: a key of the texts.
-pub fn judge_label(label: &str) -> Option<&'static str> {
-    match label.trim() {
-        "" => Some("error-label-missing"),
-        long if long.chars().count() > MAX_LABEL => Some("error-label-long"),
-        _ => None,
+pub fn judge_label(typed: &str) -> Option<&'static str> {
+    if typed.trim().chars().count() > MAX_LABEL {
+        return Some("error-label-long");
     }
+    label(typed).is_empty().then_some("error-label-missing")
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.
@@ -124,8 +122,9 @@ pub async fn begin_adding(confirmed: Confirmed<'_>, id: &MethodId) -> Result<Res
 pub async fn rename(confirmed: Confirmed<'_>, factor: &Factor) -> Result<Response, Failure> {
     let event = confirmed.event(Kind::Renamed).factor(&factor.method, Some(&factor.id));
     let more = confirmed.with(event)?;
-    let label = confirmed.posted.get("label").trim();
-    confirmed.wizard.accounts.rename_factor(confirmed.user, &factor.id, label, more).await?;
+    let label = label(confirmed.posted.get("label"));
+    confirmed.wizard.accounts.rename_factor(confirmed.user, &factor.id, &label, more).await?;
+    confirmed.tell(&mail::Change::FactorRenamed { before: factor.label.clone(), label });
     Ok(see_other("/.vestibule/account?done=renamed"))
 }
 
