@@ -19,6 +19,7 @@
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
+//! - `Client` speaks TLS to a gate: its `tunnel` is an address at which all of the above speak through it.
 //! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit. `gate.frames()`: the same
 //!   for HTTP/2, any frame in any order.
@@ -34,6 +35,7 @@ mod gate;
 mod html;
 mod people;
 mod quiet;
+mod secure;
 mod talk;
 mod upstream;
 mod visitor;
@@ -44,8 +46,9 @@ pub use gate::Gate;
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;
+pub use secure::Client;
 pub use talk::{Protocol, Talk};
-pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};
+pub use upstream::{Authority, Certificate, free_address, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
 pub use wire::{Head, Reply, Wire, connect_from};
 

@@ -45,6 +45,7 @@ mod se;
 mod sm;
 mod st;
 mod th;
+mod tls;
 mod traffic;
 mod unruly;
 mod upstreams;
