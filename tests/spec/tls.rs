@@ -15,6 +15,8 @@ use crate::harness::{
 };
 
 const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+/// Keys are bound to one domain.
+const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
 /// Within what the gate looks at its files again, and some more.
 const SOON: u64 = 20;
 
@@ -130,7 +132,7 @@ fn everything_works_over_tls() {
     assert!(shaken(&["smtp"]).is_err(), "who speaks something else is not taken for a browser");
     // Prior knowledge is for clear connections.
     let mut wire = Wire::to(house.client("wiki.test").offering(&["http/1.1"]).tunnel());
-    assert_eq!(wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").reply().map(|reply| reply.status), Some(400));
+    assert_eq!(wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").reply().map(|reply| reply.status), Some(505));
 }
 
 /// Each name is shown its own certificate, and a stranger's name none.
@@ -146,6 +148,7 @@ fn a_certificate_is_chosen_by_the_name_asked_for() {
     let list: Vec<_> = certificates.iter().map(String::as_str).collect();
     let more = format!("[[site]]\n{}\n{OPEN}\n", site("https://first.test", "").replace("UPSTREAM", &echo.url()));
     let _gate = Gate::before(&echo)
+        .config(SEVERAL)
         .listen(&house.listen(&list))
         .site(&site("https://*.wiki.test", ""))
         .rules(OPEN)
@@ -379,6 +382,7 @@ fn client_certificates_belong_to_the_name_that_asked_for_them() {
         format!("[[site]]\n{}\n{rules}\n", site(url, more).replace("UPSTREAM", &echo.url()))
     };
     let gate = Gate::before(&echo)
+        .config(SEVERAL)
         .listen(&house.listen(&[&certificate]))
         .site(&site("https://machines.test", &ca("clients.pem")))
         .rules(asking)
@@ -464,6 +468,7 @@ fn who_comes_in_clear_is_sent_to_https() {
         echo.url()
     );
     let gate = Gate::before(&echo)
+        .config(SEVERAL)
         .config("[trust]\nproxies = [\"127.0.0.9\"]")
         .listen(&house.listen(&[&certificate]))
         .site(&site("https://wiki.test", "hsts = \"730d\""))
