@@ -82,6 +82,12 @@ impl Browser {
     /// Starts one. A machine without Chromium fails the test: what nobody looked at is not shown to work.
     #[track_caller]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more on its command line.
+    #[track_caller]
+    pub fn start_with(arguments: &[&str]) -> Self {
         let place = Place::take();
         for program in [CHROMIUM, CHROMEDRIVER] {
             let found = std::fs::exists(program).unwrap_or(false);
@@ -112,24 +118,37 @@ impl Browser {
             profile,
             _place: place,
         };
-        let begun = browser.call("", &browser.capabilities()).unwrap_or_else(|why| panic!("no browser: {why}"));
+        let begun =
+            browser.call("", &browser.capabilities(arguments)).unwrap_or_else(|why| panic!("no browser: {why}"));
         browser.session += &format!("/{}", begun["sessionId"].as_str().expect("a session has an id"));
         browser.chromium = begun["capabilities"]["goog:processID"].as_u64().unwrap_or_default();
         browser
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, more: &[&str]) -> Value {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let mut arguments = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-default-apps",
+            "--disable-search-engine-choice-screen",
+            "--lang=en",
+            &profile,
+        ];
+        arguments.extend(more);
         json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "pageLoadStrategy": "normal",
             "timeouts": { "script": 20_000, "pageLoad": 30_000, "implicit": 0 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-            "goog:chromeOptions": { "binary": CHROMIUM, "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
-                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-default-apps", "--disable-search-engine-choice-screen", "--lang=en", profile,
-            ] },
+            "goog:chromeOptions": { "binary": CHROMIUM, "args": arguments },
         } } })
     }
 

@@ -13,7 +13,9 @@ mod harness {
     mod html;
     mod people;
     mod quiet;
+    mod secure;
     mod talk;
+    mod upstream;
     mod visitor;
     mod wire;
 
@@ -21,7 +23,9 @@ mod harness {
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use secure::Client;
     pub use talk::{Protocol, Talk};
+    pub use upstream::{Authority, free_address};
     pub use visitor::{Page, Visitor};
     pub use wire::{Head, Reply, Wire};
 
@@ -46,6 +50,7 @@ mod validation_server;
 mod driver;
 mod factors;
 mod looks;
+mod over_tls;
 mod passkey;
 mod person;
 mod radicale;

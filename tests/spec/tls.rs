@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rcgen::{CertificateParams, DnType, SanType};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::cf::run;
 use crate::harness::frames::{Frames, Outcome};
@@ -154,11 +156,7 @@ fn a_certificate_is_chosen_by_the_name_asked_for() {
         .rules(OPEN)
         .also(&more)
         .start();
-    let shown = |file: &str| {
-        let pem = fs::read_to_string(house.file(&format!("{file}.crt"))).unwrap();
-        let text: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
-        data_encoding::BASE64.decode(text.as_bytes()).unwrap()
-    };
+    let shown = |file: &str| der_in(&house.file(&format!("{file}.crt")));
     for (name, file) in
         [("first.test", "first"), ("two.wiki.test", "any"), ("one.wiki.test", "one"), ("ONE.wiki.TEST", "one")]
     {
@@ -265,11 +263,15 @@ fn cf_11_certificates_that_cannot_be_used_stop_the_start() {
     assert!(said.out.contains("no certificate in listen.certificates is good for elsewhere.test"), "{}", said.out);
 }
 
+/// The first certificate in a file.
+fn der_in(pem: &Path) -> Vec<u8> {
+    CertificateDer::from_pem_file(pem).expect("a certificate").to_vec()
+}
+
 /// Waits until this certificate is shown.
 #[track_caller]
 fn shows(house: &House, pem: &Path) {
-    let text: String = fs::read_to_string(pem).unwrap().lines().filter(|line| !line.starts_with("--")).collect();
-    let wanted = data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let wanted = der_in(pem);
     until("the new certificate", SOON, || {
         house.client("wiki.test").shake().ok().filter(|shaken| shaken.shown == wanted)
     });
