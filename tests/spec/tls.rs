@@ -17,6 +17,8 @@ use crate::harness::{
 };
 
 const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+/// More than every buffer on the way.
+const LARGE: usize = 8 << 20;
 /// Keys are bound to one domain.
 const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
 /// Within what the gate looks at its files again, and some more.
@@ -95,6 +97,9 @@ fn everything_works_over_tls() {
     let own = "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n";
     let echo = Echo::answering(move |request| match request.head.target() {
         "/own" => Answer::Bytes(own.into()),
+        "/large" => Answer::Large(LARGE),
+        "/events" => Answer::Events,
+        "/socket" => Answer::WebSocket,
         _ => Answer::Json,
     });
     let certificate = house.certificate("wiki", &["wiki.test"]);
@@ -113,10 +118,28 @@ fn everything_works_over_tls() {
     let ours = browser.goto("/.vestibule/account");
     assert_eq!(ours.reply.field("strict-transport-security"), Some("max-age=31536000"));
 
-    // HTTP/2, on the same session.
+    // Whatever is large, or comes bit by bit.
     let cookies: Vec<_> = browser.jars["wiki.test"].iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let mut frames = Frames::to(house.client("wiki.test").offering(&["h2", "http/1.1"]).tunnel());
     let cookie = cookies.join("; ");
+    let begin = |path: &str, fields: &str| {
+        let mut wire = Wire::to(gate.address);
+        wire.send(format!("GET {path} HTTP/1.1\r\nHost: wiki.test\r\nCookie: {cookie}\r\n{fields}\r\n"));
+        wire
+    };
+    assert_eq!(begin("/large", "").reply().map(|reply| reply.body.len()), Some(LARGE));
+    let mut events = begin("/events", "Accept: text/event-stream\r\n");
+    assert!(events.head().is_some_and(|head| head.start.contains(" 200 ")));
+    assert!(events.exactly(5).is_some(), "at once, although it does not end");
+    let handshake = format!(
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {WEBSOCKET_KEY}\r\n\
+         Origin: https://wiki.test\r\n"
+    );
+    let mut socket = begin("/socket", &handshake);
+    assert_eq!(socket.reply().map(|reply| reply.status), Some(101));
+    assert_eq!(socket.send("and back").exactly(8).as_deref(), Some(&b"and back"[..]));
+
+    // HTTP/2, on the same session.
+    let mut frames = Frames::to(house.client("wiki.test").offering(&["h2", "http/1.1"]).tunnel());
     let fields = |scheme| {
         let head = [(":method", "GET"), (":scheme", scheme), (":authority", "wiki.test"), (":path", "/two")];
         [&head[..], &[("cookie", cookie.as_str())]].concat()
