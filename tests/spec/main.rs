@@ -24,6 +24,7 @@ mod clocks;
 mod conformance;
 mod d1;
 mod d2;
+mod doctor;
 mod en;
 mod everyday;
 mod factors;
