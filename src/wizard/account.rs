@@ -1,6 +1,8 @@
 //! `account`: what the owner sees and changes. Whatever adds, takes away or weakens needs a second factor proved for
 //! that deed in that form; a proof made elsewhere, however fresh, does not help here.
 
+mod browsers;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::{account, verify};
 use vestibule_templates::{Field, Form, Prompt};
 
+use self::browsers::Which;
+use super::agent::described;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
 use super::finish::{page, query, see_other, set_cookie, with_query};
@@ -19,6 +23,7 @@ use super::form::Posted;
 use super::invite::judged;
 use super::logout::signed_out;
 use super::stage::Stage;
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::{Factor, User};
 use crate::audit::{Event, Kind};
@@ -36,8 +41,7 @@ enum Deed {
     Rename(FactorId),
     Remove(FactorId),
     Password,
-    EndBrowser(Handle),
-    EndBrowsers,
+    Forget(Which),
 }
 
 impl Deed {
@@ -46,8 +50,7 @@ impl Deed {
             Some(("add", id)) => MethodId::parse(id).map(Deed::Add),
             Some(("rename", id)) => FactorId::parse(id).map(Deed::Rename),
             Some(("remove", id)) => FactorId::parse(id).map(Deed::Remove),
-            Some(("forget", "browsers")) => Some(Deed::EndBrowsers),
-            Some(("forget", handle)) => Handle::parse(handle).map(Deed::EndBrowser),
+            Some(("forget", which)) => Which::parse(which).map(Deed::Forget),
             None if text == "password" => Some(Deed::Password),
             _ => None,
         }
@@ -59,8 +62,7 @@ impl Deed {
             Deed::Rename(id) => format!("rename-{id}"),
             Deed::Remove(id) => format!("remove-{id}"),
             Deed::Password => "password".to_owned(),
-            Deed::EndBrowser(handle) => format!("forget-{handle}"),
-            Deed::EndBrowsers => "forget-browsers".to_owned(),
+            Deed::Forget(which) => format!("forget-{}", which.name()),
         }
     }
 
@@ -133,7 +135,7 @@ pub async fn show(
         let end = Form::new("/.vestibule/account/sessions/end", csrf.clone()).with("handle", session.handle.as_str());
         let address = session.address.map(|address| address.to_string()).unwrap_or_default();
         sessions.push(account::Session {
-            description: described(&session.agent, &address),
+            description: described(&session.agent, &address, &wizard.texts),
             started: seconds(session.created),
             last_seen: seconds(session.last_seen),
             this_one,
@@ -142,14 +144,7 @@ pub async fn show(
     }
     let elsewhere = Form::new("/.vestibule/account/sign-out-elsewhere", csrf.clone());
     let sign_out_elsewhere = sessions.iter().any(|session| !session.this_one).then_some(elsewhere);
-    let known = wizard.accounts.browsers(user).await?;
-    let end_browsers = (!known.is_empty()).then(|| Deed::EndBrowsers.address(None));
-    let browsers = known.into_iter().map(|browser| account::Browser {
-        description: described(&browser.agent, &browser.address),
-        since: seconds(browser.since),
-        last_seen: seconds(browser.last_seen),
-        end: Deed::EndBrowser(browser.handle).address(None),
-    });
+    let known = wizard.show_browsers(&visit, user).await?;
     let done = match query(&visit, "done").as_deref() {
         Some("added") => Some(account::Done::FactorAdded),
         Some("renamed") => Some(account::Done::FactorRenamed),
@@ -167,8 +162,9 @@ pub async fn show(
         factors,
         recovery,
         sessions,
-        browsers: browsers.collect(),
-        end_browsers,
+        browsers: known.browsers,
+        end_browsers: known.end_all,
+        end_other_browsers: known.end_others,
         sign_out_elsewhere,
         sign_out_everywhere: Form::new("/.vestibule/account/sign-out-everywhere", csrf),
         password: Some(Deed::Password.address(None)),
@@ -273,10 +269,8 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::EndBrowser(handle) => {
-                self.accounts.browsers(&owner.live.user).await?.iter().any(|browser| browser.handle == *handle)
-            }
-            Deed::Password | Deed::EndBrowsers => true,
+            Deed::Forget(Which::One(handle)) => self.browser_name(&owner.live.user, handle).await?.is_some(),
+            Deed::Password | Deed::Forget(Which::Others | Which::All) => true,
         };
         if !offered {
             return Err(Failure::NotFound);
@@ -374,7 +368,7 @@ pub async fn act(
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
-            Deed::Add(_) | Deed::Remove(_) | Deed::EndBrowser(_) | Deed::EndBrowsers => {}
+            Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
         if said.label.is_some() || said.password.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
@@ -465,16 +459,7 @@ async fn done(
             wizard.first.set_password(user, &prepared, user.enrol_until, by_mail, &source, more).await?;
             renewed(wizard, visit, &stage.live, proof, "password").await
         }
-        Deed::EndBrowser(_) | Deed::EndBrowsers => {
-            let (handle, which) = match &confirm.deed {
-                Deed::EndBrowser(handle) => (Some(handle), handle.as_str()),
-                _ => (None, "all"),
-            };
-            let event = Event::new(Kind::BrowserEnded, &source).user(user.id, &user.name).detail(which);
-            let more = vec![wizard.audit.entry(event)?, wizard.sessions.present(&stage.token)];
-            wizard.accounts.forget_browsers(user, handle, more).await?;
-            Ok(see_other("/.vestibule/account?done=forgotten"))
-        }
+        Deed::Forget(which) => wizard.forget(visit, stage, which).await,
     }
 }
 
@@ -492,10 +477,12 @@ async fn renewed(
     let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
     let mut evidence = live.evidence.clone();
     evidence.retain(|old| {
-        old.factor != proof.factor && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
+        !old.is_remembered()
+            && old.factor != proof.factor
+            && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
     });
     evidence.push(proof);
-    let signed_in = wizard.open(visit, &user, evidence, None, None, Vec::new()).await?;
+    let signed_in = wizard.open(visit, &user, evidence, None, None, Keeping::Known).await?;
     let mut response = see_other(&with_query("/.vestibule/account", &[("done", Some(done))]));
     signed_in.tell(visit, &mut response, None);
     Ok(response)
@@ -537,13 +524,12 @@ async fn form(
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.label_of(id) }, Vec::new()),
-        Deed::EndBrowser(handle) => {
-            let known = wizard.accounts.browsers(confirm.user()).await?;
-            let browser = known.iter().find(|browser| browser.handle == *handle);
-            let name = browser.map(|browser| described(&browser.agent, &browser.address)).unwrap_or_default();
+        Deed::Forget(Which::One(handle)) => {
+            let name = wizard.browser_name(confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
         }
-        Deed::EndBrowsers => (Action::EndBrowsers, Vec::new()),
+        Deed::Forget(Which::Others) => (Action::EndOtherBrowsers, Vec::new()),
+        Deed::Forget(Which::All) => (Action::EndBrowsers, Vec::new()),
         Deed::Password => {
             let least = wizard.settings.min_length as u64;
             (Action::ChangePassword, confirm::new_password(least, said.password, texts))
@@ -569,30 +555,4 @@ async fn form(
 
 fn seconds(time: Time) -> u64 {
     u64::try_from(time.secs()).unwrap_or(0)
-}
-
-/// A browser as its owner may recognise it.
-pub fn described(agent: &str, address: &str) -> String {
-    format!("{} {address}", short(agent)).trim().to_owned()
-}
-
-/// The part of a `User-Agent` people know: browser and system, cut.
-fn short(agent: &str) -> String {
-    const BROWSERS: [(&str, &str); 5] =
-        [("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    const SYSTEMS: [(&str, &str); 6] = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let find =
-        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser}, {system},"),
-        (Some(one), None) | (None, Some(one)) => format!("{one},"),
-        (None, None) => agent.chars().take(40).collect(),
-    }
 }

@@ -46,6 +46,7 @@ mod sm;
 mod st;
 mod th;
 mod traffic;
+mod trusted;
 mod unruly;
 mod upstreams;
 mod voice;
