@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use vestibule_templates::one_line;
 
 use self::memory::Memory;
 use crate::clock::Time;
@@ -24,8 +25,10 @@ pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used};
 /// More factors than anybody uses; and few enough that all of them go in one commit.
 pub const MAX_FACTORS: usize = 32;
 
-/// A factor's label is cut to so many characters.
-const MAX_LABEL: usize = 64;
+/// Characters of a factor's label.
+pub const MAX_LABEL: usize = 64;
+/// Characters of a name for display.
+const MAX_DISPLAY_NAME: usize = 128;
 
 /// What a user's record says of enrolment. "No factor" is never inferred from missing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -481,7 +484,13 @@ fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
     listed.len() == user.factors.len() && found.len() == rows.len() && listed == found
 }
 
-/// A label as it is kept: one line, no control characters, of bounded length.
-fn label(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
+/// A label as it is kept: one line, without control characters or marks that turn what stands around it, of bounded
+/// length. An operator's list and a mail show it as they show their own words.
+pub fn label(text: &str) -> String {
+    one_line(text).trim().chars().take(MAX_LABEL).collect()
+}
+
+/// Whether somebody may be called this for display: it goes into headers, assertions, prompts of browsers, and lists.
+pub fn is_display_name(text: &str) -> bool {
+    text.chars().count() <= MAX_DISPLAY_NAME && one_line(text) == text
 }

@@ -150,7 +150,6 @@ impl Wizard {
         let enough = |evidence: &[Evidence]| {
             level(evidence) == Level::Verified && (whole.is_some() || gate::accepts(&need, evidence, self.vault.now()))
         };
-        let to = || self.destination(visit, return_to.as_deref());
         // Once more where the same value was used twice at one moment, by another tab.
         for last in [false, true] {
             let Some(remembered) = self.remembered(visit, user, &evidence).await? else { break };
@@ -162,12 +161,13 @@ impl Wizard {
             let keeping = Keeping::Remembered(remembered);
             match self.open(visit, user, evidence, Some(&recalled), previous, keeping).await {
                 Err(Failure::Overtaken) if !last => {}
-                opened => return Ok(Next::SignedIn(opened?, to())),
+                opened => return Ok(Next::SignedIn(opened?, self.destination(visit, return_to.as_deref()))),
             }
         }
         if need.policy != Policy::TwoFactor || enough(&evidence) {
             let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Keeping::Known).await?;
-            return Ok(Next::SignedIn(opened, to()));
+            let to = self.end_of_login(visit, user, &opened, return_to.as_deref()).await;
+            return Ok(Next::SignedIn(opened, to));
         }
         if lacks_password(&evidence) && self.second_factors(user, &evidence).await?.is_empty() {
             return Ok(Next::PasswordFirst);

@@ -32,4 +32,4 @@ pub use form::{Field, Form, Link};
 pub use layout::{Account, Frame, Standing};
 pub use moment::Wait;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
-pub use texts::{Texts, Value};
+pub use texts::{Texts, Value, one_line};
