@@ -15,7 +15,7 @@ use vestibule_templates::{Texts, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
-use crate::account::{Accounts, Factor};
+use crate::account::{Accounts, BROWSER_LIFE, Factor};
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::Audit;
 use crate::config::{Loaded, Written};
@@ -39,6 +39,8 @@ use crate::wizard::{self, Settings, SetupLink, Wizard};
 const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
 /// A key that rotates faster is gone from the caches of applications before they have seen it.
 const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
+/// The box speaks of days.
+const SHORTEST_TRUST: Duration = Duration::from_secs(86_400);
 /// A trail that keeps less cannot answer what happened yesterday.
 const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
 /// Some thousand events: less, and whoever fails often enough wipes out their own trace.
@@ -272,6 +274,7 @@ impl Parts {
                 lost_device: written.enrolment.lost_device.clone(),
                 min_length: written.password.min_length,
                 login_timeout: written.session.login_timeout.0,
+                trusted_browser: written.session.trusted_browser.0,
                 reset_by_mail: written.password.reset_by_mail,
                 resets_per_day: written.password.resets_per_day,
             },
@@ -429,6 +432,11 @@ fn limits(written: &Written, problems: &mut Problems) {
     if !identity.issuer.is_empty() && !is_url(&identity.issuer) {
         let what = format!("{:?} is not an address", identity.issuer);
         problems.add("identity.issuer", what, "write a url such as \"https://login.example.com\", or leave it out");
+    }
+    let trusted = &written.session.trusted_browser;
+    if !trusted.0.is_zero() && (trusted.0 < SHORTEST_TRUST || trusted.0 > BROWSER_LIFE) {
+        let what = format!("{trusted} is not between 1d and 400d");
+        problems.add("session.trusted_browser", what, "write \"30d\", or \"0s\" for no such browsers at all");
     }
     let audit = &written.audit;
     if audit.keep.0 < SHORTEST_TRAIL {

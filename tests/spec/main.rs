@@ -47,6 +47,7 @@ mod sm;
 mod st;
 mod th;
 mod traffic;
+mod trusted;
 mod unruly;
 mod upstreams;
 mod voice;
