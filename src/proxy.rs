@@ -45,9 +45,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
+use vestibule_templates::{Brand, Link};
 
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
@@ -97,6 +97,8 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// Whose the pages are.
+    pub brand: Arc<Brand>,
     /// Where requests are counted, of each site.
     counted: Vec<Requests>,
 }
@@ -112,7 +114,12 @@ impl Running {
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, brand: Arc::default(), counted }
+    }
+
+    /// With pages of somebody's own.
+    pub fn branded(self, brand: Arc<Brand>) -> Self {
+        Self { brand, ..self }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -238,7 +245,8 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
+            let (request, brand) = (passage.id.clone(), running.brand.clone());
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
@@ -405,6 +413,7 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            brand: self.door.running.load().brand.clone(),
         }
     }
 

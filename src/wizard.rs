@@ -6,6 +6,7 @@ mod account;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::Texts;
+use vestibule_templates::{Brand, Texts};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -54,6 +54,7 @@ pub struct Plan {
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
     pub outbox: Outbox,
+    pub brand: Arc<Brand>,
     /// What every start says.
     pub warnings: Vec<String>,
 }
@@ -81,6 +82,7 @@ impl Plan {
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
         metrics_address(&written, &mut problems);
         limits(&written, &mut problems);
@@ -108,7 +110,7 @@ impl Plan {
         }
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
+        Ok(Self { written, sites, trusted, gateways, registry, outbox, brand, warnings })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -275,7 +277,8 @@ impl Parts {
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
             upstreams,
-        ))
+        )
+        .branded(in_force.plan.brand.clone()))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.
