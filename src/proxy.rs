@@ -50,9 +50,9 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
+use vestibule_templates::{Brand, Link};
 
 pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
@@ -108,6 +108,8 @@ pub struct Running {
     pub upstreams: Upstreams,
     /// `None`: everything is in clear.
     pub tls: Option<Tls>,
+    /// Whose the pages are.
+    pub brand: Arc<Brand>,
     /// Where requests are counted, of each site.
     counted: Vec<Requests>,
 }
@@ -124,7 +126,13 @@ impl Running {
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, tls, counted }
+        let brand = Arc::default();
+        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, tls, brand, counted }
+    }
+
+    /// With pages of somebody's own.
+    pub fn branded(self, brand: Arc<Brand>) -> Self {
+        Self { brand, ..self }
     }
 
     /// Whether a client came in clear who could have come encrypted. What a trusted proxy does not say is not held
@@ -279,7 +287,8 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
+            let (request, brand) = (passage.id.clone(), running.brand.clone());
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
@@ -447,6 +456,7 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            brand: self.door.running.load().brand.clone(),
         }
     }
 

@@ -7,6 +7,7 @@ mod agent;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::{Texts, one_line};
+use vestibule_templates::{Brand, Texts, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -59,6 +59,7 @@ pub struct Plan {
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
     pub outbox: Outbox,
+    pub brand: Arc<Brand>,
     /// What every start says.
     pub warnings: Vec<String>,
 }
@@ -86,6 +87,7 @@ impl Plan {
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
         let certificates = certificates(&written, machine, &mut problems);
         // The authorities of client certificates, too.
@@ -117,7 +119,7 @@ impl Plan {
         warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, certificates, gateways, registry, outbox, warnings })
+        Ok(Self { written, sites, trusted, certificates, gateways, registry, outbox, brand, warnings })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -295,7 +297,8 @@ impl Parts {
             wizard::router(Arc::new(wizard)),
             upstreams,
             tls,
-        ))
+        )
+        .branded(in_force.plan.brand.clone()))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.

@@ -75,6 +75,8 @@ section! {
         methods: BTreeMap<String, serde_json::Value> = BTreeMap::new(),
         /// How messages leave the house.
         gateway: GatewaySection = GatewaySection::default(),
+        /// The pages in the operator's name and colours.
+        branding: BrandingSection = BrandingSection::default(),
         /// One protected application each; a request that fits none is refused.
         site: Vec<SiteSection> = Vec::new(),
     }
@@ -322,6 +324,28 @@ section! {
         timeout: Span = Span::secs(5),
         /// All but console: what one message costs (one segment of a text message), for the metrics; in your currency.
         price: f64 = 0.0,
+    }
+}
+
+section! {
+    BrandingSection {
+        /// What the pages are headed with, above the site's address: "University of Examples". Empty: the site's host. Messages
+        /// go on naming the host.
+        name: String = String::new(),
+        /// A PNG, JPEG or WebP picture of at most 8 KiB in place of our mark; it is shown 40 pixels high. SVG is not taken: it can
+        /// hold scripts.
+        logo_file: String = String::new(),
+        /// The same for readers whose system is dark. Empty: `logo_file`, on a light ground.
+        logo_dark_file: String = String::new(),
+        /// The colour of links and buttons, such as "#2346a8". One that cannot be read on the page (WCAG 2.2: 4.5:1) is refused.
+        accent: String = String::new(),
+        /// The same on dark pages. Empty: `accent`, as much lighter as it must be.
+        accent_dark: String = String::new(),
+        /// Where help is, in a line: "Stuck? The service desk helps: 020 555 01 23." At the foot of every page, and on the card of
+        /// those where somebody may not get on alone.
+        support: String = String::new(),
+        /// Where that line leads: "https://…", "mailto:…" or "tel:…".
+        support_url: String = String::new(),
     }
 }
 

@@ -308,7 +308,13 @@ mod tests {
     }
 
     fn frame() -> Frame {
-        Frame { site: "wiki.test".into(), origin: "https://wiki.test".into(), now: 0, account: None }
+        Frame {
+            site: "wiki.test".into(),
+            origin: "https://wiki.test".into(),
+            now: 0,
+            account: None,
+            brand: Default::default(),
+        }
     }
 
     #[test]
