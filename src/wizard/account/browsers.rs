@@ -1,6 +1,7 @@
 //! The browsers in which the owner signed in with both steps.
 
 use axum::response::Response;
+use vestibule_templates::one_line;
 use vestibule_templates::pages::account;
 
 use super::confirm::Confirmed;
@@ -55,6 +56,6 @@ fn short(agent: &str) -> String {
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser}, {system},"),
         (Some(one), None) | (None, Some(one)) => format!("{one},"),
-        (None, None) => agent.chars().take(40).collect(),
+        (None, None) => one_line(agent).chars().take(40).collect(),
     }
 }
