@@ -26,7 +26,7 @@ use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Roster, Running, Upstreams};
+use crate::proxy::{Probes, Roster, Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -157,6 +157,8 @@ pub struct Parts {
     pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -226,6 +228,7 @@ impl Parts {
             assertions,
             texts,
             roster: Roster::default(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
