@@ -166,10 +166,10 @@ pub struct Parts {
     pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
-    /// What `doctor` sends through everything in front of us.
-    pub probes: Arc<Probes>,
     /// Those of the start: other ones are taken at the next.
     pub certificates: Arc<Certificates>,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -239,8 +239,8 @@ impl Parts {
             assertions,
             texts,
             roster: Roster::default(),
-            probes: Arc::default(),
             certificates: plan.certificates.clone(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
