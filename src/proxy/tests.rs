@@ -226,7 +226,7 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(door, vec![listener], stop.clone()));
+        let serving = tokio::spawn(serve(door, vec![listener], Ears::default(), stop.clone()));
         Self { address, stop, serving, sessions, alice, clock }
     }
 
