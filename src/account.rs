@@ -60,6 +60,10 @@ pub struct User {
     /// mailbox must not stand for the second factor too.
     #[serde(default)]
     pub password_by_mail: bool,
+    /// The language of this user's mails, as a tag (BCP 47): chosen on a page, else what the browser of the first login
+    /// wished for. `None`: never signed in.
+    #[serde(default)]
+    pub language: Option<String>,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
 }
@@ -220,6 +224,7 @@ impl Accounts {
             factors: Vec::new(),
             enrol_until: None,
             password_by_mail: false,
+            language: None,
             removed: None,
         };
         let changes = vec![

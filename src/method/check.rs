@@ -18,7 +18,7 @@ use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
-use crate::post::Post;
+use crate::post::{Post, Recipient};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::telemetry::metrics;
@@ -147,7 +147,6 @@ pub struct Checks {
     pub audit: Audit,
     pub gateways: Gateways,
     pub post: Post,
-    pub texts: Arc<vestibule_templates::texts::Texts>,
 }
 
 impl Checks {
@@ -790,7 +789,8 @@ impl Checks {
     }
 
     fn tell_at(&self, user: &User, to: Option<&str>, change: &mail::Change, origin: &Origin) {
-        self.post.tell(&user.name, to, change, origin.address, self.vault().clock().wall());
+        let owner = Recipient { name: &user.name, email: to, language: user.language.as_deref() };
+        self.post.tell(owner, change, origin.address, self.vault().clock().wall());
     }
 
     /// The write that makes `unique` this factor's.
@@ -856,7 +856,7 @@ impl Checks {
             display_name: user.display_name.as_deref().unwrap_or(user.name.as_str()),
             email: user.email.as_deref(),
             place,
-            texts: &self.texts,
+            texts: &place.texts,
             siblings,
         }
     }
@@ -909,7 +909,8 @@ impl Checks {
 /// Tells the owner that strangers were wrong until their lane closed, once a day at most: they can go on knocking.
 pub fn tell_locked(user: &User, throttle: &Throttle, post: &Post, origin: &Origin, at: Time) {
     let may = throttle.clone().once_a_day(format!("notice/locked/{}", user.id));
-    post.tell_if(may, &user.name, user.email.as_deref(), &mail::Change::Locked, origin.address, at);
+    let owner = Recipient { name: &user.name, email: user.email.as_deref(), language: user.language.as_deref() };
+    post.tell_if(may, owner, &mail::Change::Locked, origin.address, at);
 }
 
 /// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.

@@ -210,7 +210,7 @@ impl Gate {
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
         let upstreams = Upstreams::build(&built, &Roster::default(), clock.clone(), &mut problems);
-        let running = Running::build(built, trusted, written.limits.clone(), false, pages(), upstreams);
+        let running = Running::build(built, trusted, Languages::all(), written.limits.clone(), false, pages(), upstreams);
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {
@@ -219,7 +219,6 @@ impl Gate {
             assertions: Assertions::new(keys.clone(), Duration::from_secs(60)),
             keys,
             audit,
-            texts: Texts::english(),
             clock: clock.clone(),
             random,
         });

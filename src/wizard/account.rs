@@ -24,6 +24,7 @@ use crate::account::{Factor, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::directory::SignIn;
+use crate::method::Card;
 use crate::secret::{SessionKind, Token};
 use crate::session::{Enrols, Evidence, Live, Pending};
 use crate::store::Row;
@@ -114,7 +115,7 @@ pub async fn show(
         }
         factors.push(account::Factor {
             method: factor.method.to_string(),
-            title: method.map_or_else(|| factor.method.to_string(), |method| wizard.texts.text(method.card().title)),
+            title: method.map_or_else(|| factor.method.to_string(), |method| visit.texts.text(method.card().title)),
             label: factor.label.clone(),
             added: seconds(factor.created),
             last_used: factor.last_used.map(seconds),
@@ -174,7 +175,7 @@ pub async fn show(
         password: Some(Deed::Password.address(None)),
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), user);
-    Ok(page(StatusCode::OK, account::page(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
 }
 
 /// `GET account/add`: which method.
@@ -190,8 +191,9 @@ pub async fn add(
         let card = method.card();
         !card.hands_out_codes && method.works_at(&place) && (card.several || !held.contains(&card.id))
     });
-    let methods =
-        offered.map(|method| wizard.method_choice(method.card(), Deed::Add(method.card().id.clone()).address(None)));
+    let address = |card: &Card| Deed::Add(card.id.clone()).address(None);
+    let methods = offered.map(|method| method.card());
+    let methods = methods.map(|card| wizard.method_choice(card, address(card), &visit.texts));
     let view = vestibule_templates::pages::enrol::ChooseView {
         methods: methods.collect(),
         first: false,
@@ -199,7 +201,7 @@ pub async fn add(
         ends: None,
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), &owner.live.user);
-    Ok(page(StatusCode::OK, vestibule_templates::pages::enrol::choose(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, vestibule_templates::pages::enrol::choose(&view, &frame, &visit.texts)))
 }
 
 /// `POST account/sessions/end`
@@ -329,10 +331,10 @@ pub async fn ask(
 ) -> Result<Response, Failure> {
     let confirm = wizard.confirm(&visit, &deed).await?;
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
-        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
+        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor), &visit.texts);
         let view = verify::LostView { others, back: confirm.deed.address(None) };
         let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
-        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
+        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -509,12 +511,13 @@ async fn form(
     said: Said,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
-    let texts = &wizard.texts;
+    let texts = &visit.texts;
     let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
     let (prompt, target, others) = match by {
         Some(row) => {
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
-            let others = wizard.others(&confirm.usable, Some(&row.value.id), |factor| confirm.by_address(factor));
+            let by = |factor: &Factor| confirm.by_address(factor);
+            let others = wizard.others(&confirm.usable, Some(&row.value.id), by, texts);
             (prompt, target.with("factor", row.value.id.as_str()), others)
         }
         None => {

@@ -19,6 +19,7 @@ use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::method::Proof;
+use crate::post::Recipient;
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, level};
 use crate::store::{Change, Row};
@@ -26,7 +27,7 @@ use crate::telemetry::metrics;
 use crate::types::{Handle, Level, MethodId, Policy};
 
 /// How long a browser stays known.
-const KNOWN: Duration = Duration::from_secs(400 * 86_400);
+pub const KNOWN: Duration = Duration::from_secs(400 * 86_400);
 
 /// The one page of ours that a login may go to. No application's address looks like it, so it travels under a name of
 /// its own.
@@ -289,6 +290,7 @@ impl Wizard {
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
+        self.learn_language(visit, user).await;
         Ok(SignedIn { opened, browser })
     }
 }
@@ -308,7 +310,8 @@ impl Wizard {
         let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
         let (from, at) = (visit.facts.client, self.vault.clock().wall());
         let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string()) };
-        self.post.tell_if(may, &user.name, user.email.as_deref(), &change, Some(from), at);
+        let owner = Recipient { name: &user.name, email: user.email.as_deref(), language: user.language.as_deref() };
+        self.post.tell_if(may, owner, &change, Some(from), at);
     }
 
     /// From now on codes may go to the mailbox again. What fails here is tried again at the next login.

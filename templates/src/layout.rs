@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use crate::assets;
 use crate::form::Form;
 use crate::icon;
+use crate::languages::{Languages, Switch};
 use crate::texts::Texts;
 
 /// What every page is told, whatever it shows.
@@ -19,6 +20,8 @@ pub struct Frame {
     pub now: u64,
     /// Whose page it is, once known.
     pub account: Option<Account>,
+    /// How the reader changes the language; none where it cannot be changed.
+    pub switch: Option<Switch>,
 }
 
 /// The account a page is for.
@@ -83,7 +86,10 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                     h1 { (heading) }
                     (body)
                 }
-                footer { p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) } }
+                footer {
+                    p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) }
+                    @if let Some(switch) = &frame.switch { (switch.render(texts)) }
+                }
             }
         }
     }
@@ -130,6 +136,11 @@ impl Frame {
             origin: "https://wiki.example.com".into(),
             now: Self::SAMPLE_NOW,
             account: None,
+            switch: Some(Switch {
+                action: "/.vestibule/language".into(),
+                back: "/.vestibule/login".into(),
+                languages: Languages::all(),
+            }),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod choice;
 pub mod demo;
 pub mod form;
 pub mod gallery;
+pub mod languages;
 pub mod layout;
 pub mod mail;
 pub mod message;
@@ -29,6 +30,7 @@ mod qr;
 
 pub use choice::{Badge, Choice};
 pub use form::{Field, Form, Link};
+pub use languages::{Languages, Switch};
 pub use layout::{Account, Frame, Standing};
 pub use moment::Wait;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};

@@ -11,6 +11,7 @@ use crate::app::Parts;
 use crate::app::outcome::{Invited, Outcome, UserCard, UserLine};
 use crate::audit::{Event, Kind, Origin};
 use crate::gateway::Receiver;
+use crate::post::Recipient;
 use crate::secret::{InvitationKind, Secret, Token};
 use crate::store::Change;
 use crate::types::{GroupName, Origin as SiteUrl, UserName};
@@ -188,7 +189,8 @@ pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Ou
 
 /// Tells the owner, at the address of `user`, of what was done.
 fn tell(parts: &Parts, user: &User, what: &Told, origin: &Origin) {
-    parts.post.tell(&user.name, user.email.as_deref(), what, origin.address, parts.vault.clock().wall());
+    let owner = Recipient { name: &user.name, email: user.email.as_deref(), language: user.language.as_deref() };
+    parts.post.tell(owner, what, origin.address, parts.vault.clock().wall());
 }
 
 fn invitation(
