@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod doctor;
 mod explain;
 mod init;
 mod print;
@@ -22,7 +23,7 @@ use crate::error::Problems;
 use crate::secret::{Secret, SystemRandom};
 use crate::telemetry;
 use crate::types::{FactorId, Handle, RequestId, UserName};
-use args::{Command, Factor, Key, Line, Session, Upstream, User};
+use args::{Browser, Command, Factor, Key, Line, Session, Upstream, User};
 
 /// Exit codes, as in the contract: done · the answer is no, or it failed · wrong usage (clap's own) · configuration
 /// refused.
@@ -111,6 +112,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         }
         Command::Init { folder } => init::init(&folder, &SystemRandom),
         Command::Check => check::check(&gate.file()?, json),
+        Command::Doctor { url, direct } => doctor::doctor(&gate, &url, direct.as_deref(), json).await,
         Command::Explain(question) => explain::explain(&load(&gate.file()?)?, question, json).await,
         Command::Verify(question) => verify::verify(question, json).await,
         Command::Audit { user, since, request, follow } => {
@@ -134,6 +136,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         Command::User(command) => ask(&gate, user(command)?, json).await,
         Command::Factor(command) => ask(&gate, factor(command)?, json).await,
         Command::Session(command) => ask(&gate, session(command)?, json).await,
+        Command::Browser(command) => ask(&gate, browser(command)?, json).await,
         Command::Keys(Key::List) => ask(&gate, Operation::KeysList, json).await,
         Command::Keys(Key::Rotate { .. }) => ask(&gate, Operation::KeysRotateSigning, json).await,
         Command::Upstream(command) => ask(&gate, upstream(command), json).await,
@@ -319,6 +322,16 @@ fn factor(command: Factor) -> Result<Operation, Ended> {
         Factor::Add { name: text, secret_stdin, .. } => Operation::FactorAddTotp {
             name: name(&text)?,
             secret: secret_stdin.then(|| secret_line("the secret")).transpose()?,
+        },
+    })
+}
+
+fn browser(command: Browser) -> Result<Operation, Ended> {
+    Ok(match command {
+        Browser::List { name: text } => Operation::BrowserList { name: name(&text)? },
+        Browser::End { name: text, id: which, .. } => Operation::BrowserEnd {
+            name: name(&text)?,
+            browser: which.map(|text| id("browser", Handle::parse(&text), &text)).transpose()?,
         },
     })
 }

@@ -19,7 +19,7 @@ use crate::account::{AccountError, Accounts, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::method::{Proof, tell_locked};
-use crate::post::{Post, Recipient};
+use crate::post::Post;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
 use crate::telemetry::metrics;
@@ -222,8 +222,7 @@ impl FirstFactor {
         // A first password ends nothing; another one does.
         if now.generation != user.generation {
             let (at, from) = (self.accounts.vault().clock().wall(), origin.address);
-            let owner = Recipient { name: &now.name, email: now.email.as_deref(), language: now.language.as_deref() };
-            self.post.tell(owner, &mail::Change::PasswordChanged, from, at);
+            self.post.tell(now.recipient(), &mail::Change::PasswordChanged, from, at);
         }
         Ok(now)
     }

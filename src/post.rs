@@ -17,7 +17,7 @@ use vestibule_templates::mail::{self, Change};
 use crate::clock::Time;
 use crate::gateway::Gateways;
 use crate::telemetry::{Sent, metrics};
-use crate::types::UserName;
+use crate::types::Recipient;
 
 /// Pieces of work that wait at most; one more is dropped, which the log and the metrics tell.
 const WAITING: usize = 256;
@@ -47,15 +47,6 @@ struct House {
     languages: Languages,
     /// What people call this gate; from the configuration alone, because a mail must not repeat what a request said.
     name: String,
-}
-
-/// Whom a notice is for.
-#[derive(Clone, Copy, Debug)]
-pub struct Recipient<'a> {
-    pub name: &'a UserName,
-    pub email: Option<&'a str>,
-    /// The language remembered with the account, as a tag.
-    pub language: Option<&'a str>,
 }
 
 impl Default for Post {
@@ -167,6 +158,7 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::gateway::{ConsoleGateway, Outbox};
+    use crate::types::UserName;
 
     fn post(outbox: &Outbox) -> Post {
         let post = Post::default();

@@ -2,6 +2,7 @@
 //! store itself. Whatever changes something is recorded with the operator's name, in the same commit wherever there is
 //! one.
 
+mod browser;
 mod factor;
 mod upstream;
 mod user;
@@ -89,9 +90,23 @@ pub enum Operation {
     SessionEnd {
         which: SessionEnd,
     },
+    BrowserList {
+        name: UserName,
+    },
+    BrowserEnd {
+        name: UserName,
+        /// `None`: all.
+        browser: Option<Handle>,
+    },
     Audit(Filter),
     KeysList,
     KeysRotateSigning,
+    /// A token for a request through everything that stands in front.
+    ProbeBegin,
+    /// What the request with this token looked like.
+    ProbeSeen {
+        token: String,
+    },
     UpstreamList,
     /// As `UpstreamList` names it; on every site that has it.
     UpstreamDrain {
@@ -115,7 +130,11 @@ pub enum Operation {
 impl Operation {
     /// Whether it is about what runs: without a server there is nothing to ask or to change.
     pub fn needs_a_server(&self) -> bool {
-        matches!(self, Self::Health | Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. })
+        match self {
+            Self::Health | Self::ProbeBegin | Self::ProbeSeen { .. } => true,
+            Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -269,6 +288,8 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
         Operation::FactorAddTotp { name, secret } => factor::add_totp(parts, &name, secret, origin).await,
         Operation::SessionList { name } => sessions(parts, name.as_ref()).await,
         Operation::SessionEnd { which } => end_sessions(parts, which, origin).await,
+        Operation::BrowserList { name } => browser::list(parts, &name).await,
+        Operation::BrowserEnd { name, browser } => browser::end(parts, &name, browser.as_ref(), origin).await,
         Operation::Audit(filter) => audit(parts, &filter).await,
         Operation::KeysList => Ok(Outcome::Keys { keys: parts.keys.list().into_iter().map(Into::into).collect() }),
         Operation::KeysRotateSigning => {
@@ -276,6 +297,11 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             parts.audit.record(Event::new(Kind::KeyRotated, origin).detail(format!("signing {}", key.id))).await?;
             Ok(done(format!("the key {} signs from now on; older ones stay published while they are needed", key.id)))
         }
+        Operation::ProbeBegin => {
+            let token = parts.probes.begin(&*parts.machine.random, parts.machine.clock.now());
+            Ok(Outcome::Probe { token })
+        }
+        Operation::ProbeSeen { token } => Ok(Outcome::Seen { seen: parts.probes.take(&token) }),
         Operation::UpstreamList => Ok(upstream::list(parts)),
         Operation::UpstreamDrain { upstream } => upstream::drain(parts, &upstream, true, origin).await,
         Operation::UpstreamResume { upstream } => upstream::drain(parts, &upstream, false, origin).await,

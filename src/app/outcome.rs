@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Enrolment;
 use crate::assertion::KeyInfo;
 use crate::audit::Event;
+use crate::proxy::Seen;
 use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,11 +35,22 @@ pub enum Outcome {
     Sessions {
         sessions: Vec<SessionLine>,
     },
+    Browsers {
+        browsers: Vec<BrowserLine>,
+    },
     Audit {
         rows: Vec<AuditRow>,
     },
     Keys {
         keys: Vec<Key>,
+    },
+    /// To be sent with a request of `doctor`.
+    Probe {
+        token: String,
+    },
+    /// What that request looked like; `None`: it did not arrive.
+    Seen {
+        seen: Option<Seen>,
     },
     Upstreams {
         upstreams: Vec<UpstreamLine>,
@@ -108,6 +120,17 @@ pub struct SessionLine {
     pub last_seen: String,
     pub ends: String,
     pub address: Option<IpAddr>,
+    pub agent: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrowserLine {
+    pub id: Handle,
+    pub since: String,
+    pub last_seen: String,
+    /// Until when it stands in for the second factor; `None`: it is known, and no more.
+    pub trusted_until: Option<String>,
+    pub address: String,
     pub agent: String,
 }
 

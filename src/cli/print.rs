@@ -126,6 +126,20 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 ]
             }),
         )?,
+        Outcome::Browsers { browsers } => table(
+            out,
+            &["ID", "SINCE", "LAST SEEN", "TRUSTED UNTIL", "ADDRESS", "AGENT"],
+            browsers.iter().map(|browser| {
+                vec![
+                    browser.id.to_string(),
+                    browser.since.clone(),
+                    browser.last_seen.clone(),
+                    browser.trusted_until.clone().unwrap_or_else(|| "-".to_owned()),
+                    browser.address.clone(),
+                    plain(&browser.agent).chars().take(40).collect(),
+                ]
+            }),
+        )?,
         Outcome::Audit { rows } => rows.iter().try_for_each(|row| audit_row(out, row))?,
         Outcome::Keys { keys } => table(
             out,
@@ -148,6 +162,8 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 ]
             }),
         )?,
+        // Between `doctor` and the server; never printed by themselves.
+        Outcome::Probe { .. } | Outcome::Seen { .. } => {}
         Outcome::Health(health) => {
             writeln!(out, "version    {}", health.version)?;
             writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;
@@ -268,6 +284,6 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// A stranger's text may not move the cursor of an operator's terminal.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

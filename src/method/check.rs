@@ -14,19 +14,17 @@ use super::{
     Answer, Answered, Ask, Ceremony, Challenge, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place,
     Prompt, Proof, Registry, Step, call,
 };
-use crate::account::{AccountError, Accounts, Factor, User};
+use crate::account::{AccountError, Accounts, Factor, MAX_LABEL, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
-use crate::post::{Post, Recipient};
+use crate::post::Post;
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
-use crate::types::{FactorId, MethodId, UserId, neighbourhood};
+use crate::types::{FactorId, MethodId, Recipient, UserId, neighbourhood};
 
-/// Characters of a factor's name.
-const MAX_LABEL: usize = 64;
 /// How often a commit is tried anew when somebody else's change to the same user came between.
 const RETRIES: usize = 3;
 
@@ -784,12 +782,12 @@ impl Checks {
     }
 
     /// Tells the owner of what was done, by another way than it was done on.
-    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+    pub(super) fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
         self.tell_at(user, user.email.as_deref(), change, origin);
     }
 
     fn tell_at(&self, user: &User, to: Option<&str>, change: &mail::Change, origin: &Origin) {
-        let owner = Recipient { name: &user.name, email: to, language: user.language.as_deref() };
+        let owner = Recipient { email: to, ..user.recipient() };
         self.post.tell(owner, change, origin.address, self.vault().clock().wall());
     }
 
@@ -909,8 +907,7 @@ impl Checks {
 /// Tells the owner that strangers were wrong until their lane closed, once a day at most: they can go on knocking.
 pub fn tell_locked(user: &User, throttle: &Throttle, post: &Post, origin: &Origin, at: Time) {
     let may = throttle.clone().once_a_day(format!("notice/locked/{}", user.id));
-    let owner = Recipient { name: &user.name, email: user.email.as_deref(), language: user.language.as_deref() };
-    post.tell_if(may, owner, &mail::Change::Locked, origin.address, at);
+    post.tell_if(may, user.recipient(), &mail::Change::Locked, origin.address, at);
 }
 
 /// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.

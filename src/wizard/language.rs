@@ -9,10 +9,10 @@ use axum::response::Response;
 use vestibule_templates::Texts;
 
 use super::failure::Failure;
-use super::finish::{KNOWN, see_other, set_cookie};
+use super::finish::{see_other, set_cookie};
 use super::form::Posted;
 use super::{PREFIX, Visit, Wizard};
-use crate::account::User;
+use crate::account::{BROWSER_LIFE, User};
 
 /// Where the switch posts. It carries no anti-forgery value, because it stands on pages that have none, such as a refusal;
 /// the guard lets through only what a page of this origin sends, and all there is to win is a page in Dutch.
@@ -30,7 +30,7 @@ pub async fn submit(
     }
     let mut response = see_other(&wizard.page_of_ours(&visit, posted.get("back")));
     let names = &visit.site.cookies;
-    set_cookie(&mut response, &names.set(&names.language, picked.lang(), Some(KNOWN)));
+    set_cookie(&mut response, &names.set(&names.language, picked.lang(), Some(BROWSER_LIFE)));
     Ok(response)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_templates::{Account, Form, Frame, Languages, Standing, Switch, Texts};
+use vestibule_templates::{Account, Brand, Form, Frame, Languages, Standing, Switch, Texts};
 
 use crate::account::User;
 use crate::audit;
@@ -31,12 +31,20 @@ pub struct Visit {
     /// The language of whatever is answered, pages and messages alike.
     pub texts: Texts,
     pub languages: Languages,
+    /// Whose pages they are.
+    pub brand: Arc<Brand>,
 }
 
 impl Visit {
     /// The origin of this page, as configured; `None` for `host = "*"` without `url`.
     pub fn origin(&self) -> Option<Origin> {
         self.site.url.as_ref().and_then(|url| url.at(&self.facts.host))
+    }
+
+    /// The language of mails to this user, and of what is said in them.
+    pub fn texts_for(&self, user: &User) -> &Texts {
+        let own = user.language.as_deref().and_then(|tag| self.languages.named(tag));
+        own.unwrap_or(&self.texts)
     }
 
     /// For audit rows.
@@ -78,6 +86,7 @@ impl Visit {
             now: u64::try_from(now.secs()).unwrap_or(0),
             account: None,
             switch: Some(switch(self.facts.target.clone(), &self.languages)),
+            brand: self.brand.clone(),
         }
     }
 

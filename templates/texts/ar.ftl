@@ -348,12 +348,19 @@ account-session-end = تسجيل الخروج
 account-sign-out-elsewhere = تسجيل الخروج من كل مكان آخر
 account-elsewhere-offer = إذا كان من الممكن أن شخصًا آخر قد سجّل الدخول باسمك، فأنهِ ذلك الآن.
 account-sign-out-everywhere = تسجيل الخروج من كل مكان
+browser-on = { $browser } على { $system }
+browser-at = { $browser }، { $address }
+browser-unknown = متصفح غير معروف
 account-browsers = متصفحاتك
-account-browsers-hint = المتصفحات التي سجّلت الدخول فيها بالخطوتين. إذا جرّب غرباء كلمات مرور خاطئة كثيرة، فما زال بإمكانك تسجيل الدخول منها.
+account-browsers-hint = المتصفحات التي سجّلت الدخول فيها بالخطوتين. إذا جرّب غرباء كلمات مرور خاطئة كثيرة، فما زال بإمكانك تسجيل الدخول منها. في المتصفح الموثوق تكفي كلمة المرور.
 account-browsers-none = لا يوجد بعد.
 account-browser-since = أول ظهور
 account-browser-end = نسيان
+account-browser-trusted = موثوق حتى
+account-this-browser = هذا المتصفح
 account-browsers-end = نسيان كل المتصفحات
+account-browsers-end-others = نسيان كل المتصفحات الأخرى
+account-browsers-offer = ما زال تسجيل الدخول ممكنًا من المتصفحات الأخرى كما كان. إذا كان ذلك غير مرغوب فيه، فانسها.
 account-password = كلمة المرور
 account-password-change = تغيير كلمة المرور
 done-factor-added = تمت الإضافة. يمكنك استخدامها من الآن.
@@ -364,6 +371,14 @@ done-session-ended = تم تسجيل الخروج من تلك الجلسة.
 done-sessions-ended = سُجّل خروجك من كل مكان آخر.
 done-browser-ended = تم النسيان.
 done-codes-made = رموز الاسترداد الجديدة سارية الآن.
+
+## A reminder after signing in
+
+remind-title = إضافة طريقة أقوى لتسجيل الدخول
+remind-lead = هناك طريقة لتسجيل الدخول أقوى من التي تستخدمها. إضافتها تستغرق دقيقة، وبطريقتين لا تبقى خارجًا إذا فقدت إحداهما.
+remind-proof = تؤكد مرة أخرى أنك أنت، ثم تضيفها.
+remind-later = لاحقًا
+remind-again = اختر «لاحقًا» للمتابعة كما كان. سيُطلب منك ذلك مرة أخرى بعد { $date }.
 
 ## Confirming an action
 
@@ -384,6 +399,8 @@ confirm-password-button = تغيير كلمة المرور
 confirm-browser = نسيان متصفح
 confirm-browser-text = سيُعدّ «{ $name }» غريبًا حتى تسجّل الدخول فيه مرة أخرى. أكّد أنك أنت.
 confirm-browser-button = نسيان
+confirm-other-browsers = نسيان كل المتصفحات الأخرى
+confirm-other-browsers-text = سيُعدّ كل متصفح غير هذا غريبًا حتى تسجّل الدخول فيه مرة أخرى. أكّد أنك أنت.
 confirm-browsers = نسيان كل المتصفحات
 confirm-browsers-text = سيُعدّ كل متصفح، حتى هذا، غريبًا حتى تسجّل الدخول فيه مرة أخرى. أكّد أنك أنت.
 confirm-browsers-button = نسيان الكل
@@ -593,6 +610,8 @@ mail-factor-added-subject = أُضيفت طريقة لتسجيل الدخول إ
 mail-factor-added = أُضيفت إلى حسابك طريقة جديدة لتسجيل الدخول: { $label }
 mail-factor-removed-subject = أُزيلت طريقة لتسجيل الدخول إلى { $site }
 mail-factor-removed = أُزيلت من حسابك طريقة لتسجيل الدخول: { $label }
+mail-factor-renamed-subject = أُعيدت تسمية طريقة لتسجيل الدخول إلى { $site }
+mail-factor-renamed = حصلت طريقة لتسجيل الدخول إلى حسابك على اسم آخر: { $before } أصبحت تُسمّى { $label }
 mail-password-changed-subject = تم تغيير كلمة المرور لموقع { $site }
 mail-password-changed = تم تغيير كلمة مرور حسابك.
 mail-recovery-used-subject = استُخدم رمز استرداد لموقع { $site }
@@ -614,5 +633,7 @@ mail-reset-subject = أُعيد تعيين حسابك في { $site }
 mail-reset = أُزيلت جميع طرق تسجيل الدخول من حسابك كي تتمكن من إعداد طرق جديدة. سيعطيك مسؤول النظام رابطًا لذلك.
 mail-new-browser-subject = سجّل متصفح جديد الدخول إلى { $site }
 mail-new-browser = استُخدم حسابك في متصفح لم نره من قبل: { $description }
+mail-browser-copied-subject = ربما نُسخ متصفح موثوق لموقع { $site }
+mail-browser-copied = سجّل شخص ما الدخول إلى حسابك بكلمة المرور وبنسخة قديمة مما يجعل أحد متصفحاتك موثوقًا. لم يعد ذلك المتصفح موثوقًا، وسُجّل خروج من دخل به. إذا لم تكن قد استعدت متصفحًا من نسخة احتياطية للتو، فغيّر كلمة المرور.
 mail-locked-subject = إجابات خاطئة كثيرة لحسابك في { $site }
 mail-locked = كانت هناك إجابات خاطئة كثيرة لحسابك. سجّل الدخول من متصفح استخدمته من قبل، أو بمفتاح مرور، لفتحه مرة أخرى.

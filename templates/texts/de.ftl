@@ -296,12 +296,19 @@ account-session-end = Abmelden
 account-sign-out-elsewhere = Überall sonst abmelden
 account-elsewhere-offer = Wenn jemand anderes als Sie angemeldet gewesen sein könnte, beenden Sie das jetzt.
 account-sign-out-everywhere = Überall abmelden
+browser-on = { $browser } unter { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = Ein unbekannter Browser
 account-browsers = Ihre Browser
-account-browsers-hint = Browser, in denen Sie sich mit beiden Schritten angemeldet haben. Wenn Fremde zu viele falsche Passwörter versuchen, können Sie sich von diesen aus weiterhin anmelden.
+account-browsers-hint = Browser, in denen Sie sich mit beiden Schritten angemeldet haben. Wenn Fremde zu viele falsche Passwörter versuchen, können Sie sich von diesen aus weiterhin anmelden. In einem vertrauten genügt das Passwort.
 account-browsers-none = Noch keine.
 account-browser-since = Zuerst gesehen
 account-browser-end = Vergessen
+account-browser-trusted = Vertraut bis
+account-this-browser = Dieser hier
 account-browsers-end = Alle Browser vergessen
+account-browsers-end-others = Alle anderen Browser vergessen
+account-browsers-offer = In anderen Browsern kann man sich weiter anmelden wie bisher. Wenn das nicht sein soll, vergessen Sie sie.
 account-password = Passwort
 account-password-change = Passwort ändern
 done-factor-added = Hinzugefügt. Sie können es ab jetzt benutzen.
@@ -312,6 +319,14 @@ done-session-ended = Diese Sitzung ist beendet.
 done-sessions-ended = Überall sonst sind Sie abgemeldet.
 done-browser-ended = Vergessen.
 done-codes-made = Ihre neuen Wiederherstellungscodes gelten.
+
+## A reminder after signing in
+
+remind-title = Einen stärkeren Anmeldeweg hinzufügen
+remind-lead = Es gibt einen stärkeren Anmeldeweg als den, den Sie benutzen. Ihn hinzuzufügen dauert eine Minute, und mit zwei Wegen sind Sie nicht ausgesperrt, wenn Sie einen verlieren.
+remind-proof = Sie bestätigen noch einmal, dass Sie es sind, und fügen ihn dann hinzu.
+remind-later = Später
+remind-again = Mit „Später“ geht es weiter wie bisher. Nach dem { $date } werden Sie wieder gefragt.
 
 ## Confirming an action
 
@@ -332,6 +347,8 @@ confirm-password-button = Passwort ändern
 confirm-browser = Browser vergessen
 confirm-browser-text = „{ $name }“ gilt als fremd, bis Sie sich dort wieder anmelden. Bestätigen Sie, dass Sie es sind.
 confirm-browser-button = Vergessen
+confirm-other-browsers = Alle anderen Browser vergessen
+confirm-other-browsers-text = Jeder Browser außer diesem gilt als fremd, bis Sie sich dort wieder anmelden. Bestätigen Sie, dass Sie es sind.
 confirm-browsers = Alle Browser vergessen
 confirm-browsers-text = Jeder Browser, auch dieser, gilt als fremd, bis Sie sich dort wieder anmelden. Bestätigen Sie, dass Sie es sind.
 confirm-browsers-button = Alle vergessen
@@ -525,6 +542,8 @@ mail-factor-added-subject = Ein Anmeldeweg für { $site } wurde hinzugefügt
 mail-factor-added = Ihrem Konto wurde ein neuer Anmeldeweg hinzugefügt: { $label }
 mail-factor-removed-subject = Ein Anmeldeweg für { $site } wurde entfernt
 mail-factor-removed = Aus Ihrem Konto wurde ein Anmeldeweg entfernt: { $label }
+mail-factor-renamed-subject = Ein Anmeldeweg für { $site } wurde umbenannt
+mail-factor-renamed = Ein Anmeldeweg Ihres Kontos hat einen anderen Namen bekommen: { $before } heißt jetzt { $label }
 mail-password-changed-subject = Ihr Passwort für { $site } wurde geändert
 mail-password-changed = Das Passwort Ihres Kontos wurde geändert.
 mail-recovery-used-subject = Ein Wiederherstellungscode für { $site } wurde benutzt
@@ -542,5 +561,7 @@ mail-reset-subject = Ihr Konto für { $site } wurde zurückgesetzt
 mail-reset = Ihrem Konto wurden alle Anmeldewege genommen, damit Sie neue einrichten können. Den Link dafür gibt Ihnen Ihr Administrator.
 mail-new-browser-subject = Ein neuer Browser hat sich bei { $site } angemeldet
 mail-new-browser = Ihr Konto wurde in einem Browser benutzt, den wir noch nicht kannten: { $description }
+mail-browser-copied-subject = Ein vertrauter Browser für { $site } wurde vielleicht kopiert
+mail-browser-copied = Jemand hat sich in Ihrem Konto mit Ihrem Passwort und einer alten Kopie dessen angemeldet, was einen Ihrer Browser vertraut macht. Diesem Browser wird nicht mehr vertraut, und wer damit angemeldet war, ist abgemeldet. Wenn Sie nicht gerade einen Browser aus einer Sicherung wiederhergestellt haben, ändern Sie Ihr Passwort.
 mail-locked-subject = Viele falsche Antworten für Ihr Konto bei { $site }
 mail-locked = Für Ihr Konto gab es viele falsche Antworten. Melden Sie sich in einem Browser an, den Sie schon einmal benutzt haben, oder mit einem Passkey, um es wieder zu öffnen.

@@ -296,12 +296,19 @@ account-session-end = Cerrar sesión
 account-sign-out-elsewhere = Cerrar sesión en todo lo demás
 account-elsewhere-offer = Si otra persona pudo haber iniciado sesión como usted, acabe con ello ahora.
 account-sign-out-everywhere = Cerrar sesión en todas partes
+browser-on = { $browser } en { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = Un navegador desconocido
 account-browsers = Sus navegadores
-account-browsers-hint = Navegadores en los que inició sesión con los dos pasos. Si unos extraños prueban demasiadas contraseñas incorrectas, desde estos podrá seguir iniciando sesión.
+account-browsers-hint = Navegadores en los que inició sesión con los dos pasos. Si unos extraños prueban demasiadas contraseñas incorrectas, desde estos podrá seguir iniciando sesión. En uno de confianza basta la contraseña.
 account-browsers-none = Todavía ninguno.
 account-browser-since = Visto por primera vez
 account-browser-end = Olvidar
+account-browser-trusted = De confianza hasta
+account-this-browser = Este
 account-browsers-end = Olvidar todos los navegadores
+account-browsers-end-others = Olvidar todos los demás navegadores
+account-browsers-offer = En los demás navegadores todavía se puede iniciar sesión como antes. Si no debe ser así, olvídelos.
 account-password = Contraseña
 account-password-change = Cambiar contraseña
 done-factor-added = Añadido. Ya puede usarlo.
@@ -312,6 +319,14 @@ done-session-ended = Esa sesión está cerrada.
 done-sessions-ended = Su sesión está cerrada en todo lo demás.
 done-browser-ended = Olvidado.
 done-codes-made = Sus códigos de recuperación nuevos ya valen.
+
+## A reminder after signing in
+
+remind-title = Añadir un medio de acceso más seguro
+remind-lead = Hay un medio de acceso más seguro que el que usa. Añadirlo lleva un minuto, y con dos medios no se queda fuera si pierde uno.
+remind-proof = Confirma una vez más que es usted y después lo añade.
+remind-later = Más tarde
+remind-again = Elija «Más tarde» para seguir como hasta ahora. Se le preguntará de nuevo después del { $date }.
 
 ## Confirming an action
 
@@ -332,6 +347,8 @@ confirm-password-button = Cambiar contraseña
 confirm-browser = Olvidar un navegador
 confirm-browser-text = «{ $name }» contará como ajeno hasta que vuelva a iniciar sesión en él. Confirme que es usted.
 confirm-browser-button = Olvidar
+confirm-other-browsers = Olvidar todos los demás navegadores
+confirm-other-browsers-text = Todos los navegadores menos este contarán como ajenos hasta que vuelva a iniciar sesión en ellos. Confirme que es usted.
 confirm-browsers = Olvidar todos los navegadores
 confirm-browsers-text = Todos los navegadores, también este, contarán como ajenos hasta que vuelva a iniciar sesión en ellos. Confirme que es usted.
 confirm-browsers-button = Olvidar todos
@@ -525,6 +542,8 @@ mail-factor-added-subject = Se añadió un medio de acceso a { $site }
 mail-factor-added = Se añadió un medio de acceso nuevo a su cuenta: { $label }
 mail-factor-removed-subject = Se quitó un medio de acceso a { $site }
 mail-factor-removed = Se quitó un medio de acceso de su cuenta: { $label }
+mail-factor-renamed-subject = Se cambió el nombre de un medio de acceso a { $site }
+mail-factor-renamed = Un medio de acceso de su cuenta recibió otro nombre: { $before } se llama ahora { $label }
 mail-password-changed-subject = Su contraseña para { $site } fue cambiada
 mail-password-changed = La contraseña de su cuenta fue cambiada.
 mail-recovery-used-subject = Se usó un código de recuperación para { $site }
@@ -542,5 +561,7 @@ mail-reset-subject = Su cuenta para { $site } fue restablecida
 mail-reset = Se quitaron todos los medios de acceso de su cuenta, para que pueda configurar otros nuevos. Su administrador le dará un enlace para ello.
 mail-new-browser-subject = Un navegador nuevo inició sesión en { $site }
 mail-new-browser = Su cuenta se usó en un navegador que no habíamos visto antes: { $description }
+mail-browser-copied-subject = Puede que se haya copiado un navegador de confianza de { $site }
+mail-browser-copied = Alguien inició sesión en su cuenta con su contraseña y una copia antigua de lo que hace de confianza a uno de sus navegadores. Ese navegador ya no es de confianza, y se cerró la sesión de quien la inició con él. Si no acaba de restaurar un navegador desde una copia de seguridad, cambie su contraseña.
 mail-locked-subject = Muchas respuestas incorrectas para su cuenta en { $site }
 mail-locked = Hubo muchas respuestas incorrectas para su cuenta. Inicie sesión en un navegador que haya usado antes, o con una llave de acceso, para abrirla de nuevo.

@@ -296,12 +296,19 @@ account-session-end = Déconnecter
 account-sign-out-elsewhere = Se déconnecter partout ailleurs
 account-elsewhere-offer = Si quelqu’un d’autre a pu être connecté à votre place, mettez-y fin maintenant.
 account-sign-out-everywhere = Se déconnecter partout
+browser-on = { $browser } sur { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = Un navigateur inconnu
 account-browsers = Vos navigateurs
-account-browsers-hint = Les navigateurs dans lesquels vous vous êtes connecté avec les deux étapes. Si des inconnus essaient trop de mauvais mots de passe, vous pourrez toujours vous connecter depuis ceux-ci.
+account-browsers-hint = Les navigateurs dans lesquels vous vous êtes connecté avec les deux étapes. Si des inconnus essaient trop de mauvais mots de passe, vous pourrez toujours vous connecter depuis ceux-ci. Dans un navigateur de confiance, le mot de passe suffit.
 account-browsers-none = Aucun pour l’instant.
 account-browser-since = Vu la première fois
 account-browser-end = Oublier
+account-browser-trusted = De confiance jusqu’au
+account-this-browser = Celui-ci
 account-browsers-end = Oublier tous les navigateurs
+account-browsers-end-others = Oublier tous les autres navigateurs
+account-browsers-offer = Les autres navigateurs permettent encore de se connecter comme avant. Si cela ne doit pas être, oubliez-les.
 account-password = Mot de passe
 account-password-change = Changer de mot de passe
 done-factor-added = Ajouté. Vous pouvez l’utiliser dès maintenant.
@@ -312,6 +319,14 @@ done-session-ended = Cette session est déconnectée.
 done-sessions-ended = Vous êtes déconnecté partout ailleurs.
 done-browser-ended = Oublié.
 done-codes-made = Vos nouveaux codes de récupération sont en vigueur.
+
+## A reminder after signing in
+
+remind-title = Ajouter un moyen de connexion plus sûr
+remind-lead = Il existe un moyen de connexion plus sûr que celui que vous utilisez. L’ajouter prend une minute, et avec deux moyens vous ne restez pas dehors si vous en perdez un.
+remind-proof = Vous confirmez encore une fois que c’est bien vous, puis vous l’ajoutez.
+remind-later = Plus tard
+remind-again = Choisissez « Plus tard » pour continuer comme avant. On vous le redemandera après le { $date }.
 
 ## Confirming an action
 
@@ -332,6 +347,8 @@ confirm-password-button = Changer de mot de passe
 confirm-browser = Oublier un navigateur
 confirm-browser-text = « { $name } » comptera comme inconnu jusqu’à ce que vous vous y connectiez à nouveau. Confirmez que c’est bien vous.
 confirm-browser-button = Oublier
+confirm-other-browsers = Oublier tous les autres navigateurs
+confirm-other-browsers-text = Chaque navigateur sauf celui-ci comptera comme inconnu jusqu’à ce que vous vous y connectiez à nouveau. Confirmez que c’est bien vous.
 confirm-browsers = Oublier tous les navigateurs
 confirm-browsers-text = Chaque navigateur, celui-ci aussi, comptera comme inconnu jusqu’à ce que vous vous y connectiez à nouveau. Confirmez que c’est bien vous.
 confirm-browsers-button = Tout oublier
@@ -525,6 +542,8 @@ mail-factor-added-subject = Un moyen de connexion à { $site } a été ajouté
 mail-factor-added = Un nouveau moyen de connexion a été ajouté à votre compte : { $label }
 mail-factor-removed-subject = Un moyen de connexion à { $site } a été supprimé
 mail-factor-removed = Un moyen de connexion a été supprimé de votre compte : { $label }
+mail-factor-renamed-subject = Un moyen de connexion à { $site } a été renommé
+mail-factor-renamed = Un moyen de connexion à votre compte a reçu un autre nom : { $before } s’appelle désormais { $label }
 mail-password-changed-subject = Votre mot de passe pour { $site } a été changé
 mail-password-changed = Le mot de passe de votre compte a été changé.
 mail-recovery-used-subject = Un code de récupération a servi pour { $site }
@@ -542,5 +561,7 @@ mail-reset-subject = Votre compte pour { $site } a été réinitialisé
 mail-reset = Tous les moyens de connexion ont été retirés de votre compte, pour que vous puissiez en configurer de nouveaux. Votre administrateur vous donnera un lien pour cela.
 mail-new-browser-subject = Un nouveau navigateur s’est connecté à { $site }
 mail-new-browser = Votre compte a été utilisé dans un navigateur que nous n’avions jamais vu : { $description }
+mail-browser-copied-subject = Un navigateur de confiance pour { $site } a peut-être été copié
+mail-browser-copied = Quelqu’un s’est connecté à votre compte avec votre mot de passe et une ancienne copie de ce qui rend l’un de vos navigateurs de confiance. Ce navigateur n’est plus de confiance, et quiconque s’était connecté ainsi est déconnecté. Si vous ne venez pas de restaurer un navigateur depuis une sauvegarde, changez votre mot de passe.
 mail-locked-subject = Beaucoup de mauvaises réponses pour votre compte sur { $site }
 mail-locked = Il y a eu beaucoup de mauvaises réponses pour votre compte. Connectez-vous depuis un navigateur que vous avez déjà utilisé, ou avec une clé d’accès, pour le rouvrir.

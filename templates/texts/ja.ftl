@@ -259,12 +259,19 @@ account-session-end = サインアウト
 account-sign-out-elsewhere = 他のすべてからサインアウト
 account-elsewhere-offer = 他の人があなたとしてサインインしていた可能性がある場合は、今すぐ終了してください。
 account-sign-out-everywhere = すべてからサインアウト
+browser-on = { $system } の { $browser }
+browser-at = { $browser }（{ $address }）
+browser-unknown = 不明なブラウザー
 account-browsers = あなたのブラウザー
-account-browsers-hint = 二つの手順でサインインしたことのあるブラウザーです。見知らぬ人が誤ったパスワードを何度も試しても、ここからはサインインできます。
+account-browsers-hint = 二つの手順でサインインしたことのあるブラウザーです。見知らぬ人が誤ったパスワードを何度も試しても、ここからはサインインできます。信頼済みのブラウザーではパスワードだけで済みます。
 account-browsers-none = まだありません。
 account-browser-since = 初回
 account-browser-end = 登録を解除
+account-browser-trusted = 信頼の期限
+account-this-browser = このブラウザー
 account-browsers-end = すべてのブラウザーの登録を解除
+account-browsers-end-others = 他のすべてのブラウザーの登録を解除
+account-browsers-offer = 他のブラウザーからは、これまでどおりサインインできます。望まない場合は登録を解除してください。
 account-password = パスワード
 account-password-change = パスワードを変更
 done-factor-added = 追加しました。これから使えます。
@@ -275,6 +282,14 @@ done-session-ended = そのセッションをサインアウトしました。
 done-sessions-ended = 他の場所からはすべてサインアウトしました。
 done-browser-ended = 登録を解除しました。
 done-codes-made = 新しいリカバリーコードが有効になりました。
+
+## A reminder after signing in
+
+remind-title = より安全なサインイン方法を追加
+remind-lead = 今お使いのものより安全なサインイン方法があります。追加は一分ほどで終わり、方法が二つあれば一つを失っても締め出されません。
+remind-proof = もう一度本人確認をしてから追加します。
+remind-later = 後で
+remind-again = これまでどおり続けるには「後で」を選んでください。{ $date } を過ぎたらもう一度お尋ねします。
 
 ## Confirming an action
 
@@ -295,6 +310,8 @@ confirm-password-button = パスワードを変更
 confirm-browser = ブラウザーの登録を解除
 confirm-browser-text = 「{ $name }」は、もう一度そこでサインインするまで見知らぬものとして扱われます。本人確認をしてください。
 confirm-browser-button = 登録を解除
+confirm-other-browsers = 他のすべてのブラウザーの登録を解除
+confirm-other-browsers-text = このブラウザー以外のすべてのブラウザーが、もう一度サインインするまで見知らぬものとして扱われます。本人確認をしてください。
 confirm-browsers = すべてのブラウザーの登録を解除
 confirm-browsers-text = このブラウザーも含めて、すべてのブラウザーが、もう一度サインインするまで見知らぬものとして扱われます。本人確認をしてください。
 confirm-browsers-button = すべて解除
@@ -476,6 +493,8 @@ mail-factor-added-subject = { $site } のサインイン方法が追加されま
 mail-factor-added = アカウントに新しいサインイン方法が追加されました: { $label }
 mail-factor-removed-subject = { $site } のサインイン方法が削除されました
 mail-factor-removed = アカウントからサインイン方法が削除されました: { $label }
+mail-factor-renamed-subject = { $site } のサインイン方法の名前が変更されました
+mail-factor-renamed = アカウントのサインイン方法の名前が変更されました: { $before } → { $label }
 mail-password-changed-subject = { $site } のパスワードが変更されました
 mail-password-changed = アカウントのパスワードが変更されました。
 mail-recovery-used-subject = { $site } でリカバリーコードが使われました
@@ -490,5 +509,7 @@ mail-reset-subject = { $site } のアカウントがリセットされました
 mail-reset = 新しく設定できるよう、アカウントのサインイン方法がすべて取り除かれました。設定用のリンクは管理者から届きます。
 mail-new-browser-subject = 新しいブラウザーから { $site } にサインインがありました
 mail-new-browser = これまでに見たことのないブラウザーでアカウントが使われました: { $description }
+mail-browser-copied-subject = { $site } の信頼済みブラウザーがコピーされた可能性があります
+mail-browser-copied = あなたのパスワードと、信頼済みブラウザーの情報の古いコピーを使って、誰かがアカウントにサインインしました。そのブラウザーの信頼は取り消され、それでサインインしていた人はサインアウトしました。バックアップからブラウザーを復元したばかりでなければ、パスワードを変更してください。
 mail-locked-subject = { $site } のアカウントで誤った回答が続いています
 mail-locked = アカウントで誤った回答が続きました。再び開くには、以前使ったことのあるブラウザーから、またはパスキーでサインインしてください。

@@ -296,12 +296,19 @@ account-session-end = Uitloggen
 account-sign-out-elsewhere = Overal elders uitloggen
 account-elsewhere-offer = Als iemand anders als u ingelogd kan zijn geweest, beëindig dat dan nu.
 account-sign-out-everywhere = Overal uitloggen
+browser-on = { $browser } op { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = Een onbekende browser
 account-browsers = Uw browsers
-account-browsers-hint = Browsers waarin u met beide stappen hebt ingelogd. Als vreemden te veel foute wachtwoorden proberen, kunt u vanuit deze nog steeds inloggen.
+account-browsers-hint = Browsers waarin u met beide stappen hebt ingelogd. Als vreemden te veel foute wachtwoorden proberen, kunt u vanuit deze nog steeds inloggen. In een vertrouwde is het wachtwoord genoeg.
 account-browsers-none = Nog geen.
 account-browser-since = Eerst gezien
 account-browser-end = Vergeten
+account-browser-trusted = Vertrouwd tot
+account-this-browser = Deze
 account-browsers-end = Alle browsers vergeten
+account-browsers-end-others = Alle andere browsers vergeten
+account-browsers-offer = In andere browsers kan nog worden ingelogd zoals voorheen. Mag dat niet, vergeet ze dan.
 account-password = Wachtwoord
 account-password-change = Wachtwoord wijzigen
 done-factor-added = Toegevoegd. U kunt het vanaf nu gebruiken.
@@ -312,6 +319,14 @@ done-session-ended = Die sessie is uitgelogd.
 done-sessions-ended = U bent overal elders uitgelogd.
 done-browser-ended = Vergeten.
 done-codes-made = Uw nieuwe herstelcodes gelden nu.
+
+## A reminder after signing in
+
+remind-title = Een sterkere manier van inloggen toevoegen
+remind-lead = Er is een sterkere manier van inloggen dan die u gebruikt. Toevoegen duurt een minuut, en met twee manieren bent u niet buitengesloten als u er een kwijtraakt.
+remind-proof = U bevestigt nog eens dat u het bent en voegt hem dan toe.
+remind-later = Later
+remind-again = Kies ‘Later’ om verder te gaan zoals voorheen. Na { $date } wordt het u opnieuw gevraagd.
 
 ## Confirming an action
 
@@ -332,6 +347,8 @@ confirm-password-button = Wachtwoord wijzigen
 confirm-browser = Een browser vergeten
 confirm-browser-text = ‘{ $name }’ telt als vreemd totdat u er weer inlogt. Bevestig dat u het bent.
 confirm-browser-button = Vergeten
+confirm-other-browsers = Alle andere browsers vergeten
+confirm-other-browsers-text = Elke browser behalve deze telt als vreemd totdat u er weer inlogt. Bevestig dat u het bent.
 confirm-browsers = Alle browsers vergeten
 confirm-browsers-text = Elke browser, ook deze, telt als vreemd totdat u er weer inlogt. Bevestig dat u het bent.
 confirm-browsers-button = Alle vergeten
@@ -525,6 +542,8 @@ mail-factor-added-subject = Een manier van inloggen bij { $site } is toegevoegd
 mail-factor-added = Aan uw account is een nieuwe manier van inloggen toegevoegd: { $label }
 mail-factor-removed-subject = Een manier van inloggen bij { $site } is verwijderd
 mail-factor-removed = Uit uw account is een manier van inloggen verwijderd: { $label }
+mail-factor-renamed-subject = De naam van een manier van inloggen bij { $site } is gewijzigd
+mail-factor-renamed = Een manier van inloggen van uw account heeft een andere naam gekregen: { $before } heet nu { $label }
 mail-password-changed-subject = Uw wachtwoord voor { $site } is gewijzigd
 mail-password-changed = Het wachtwoord van uw account is gewijzigd.
 mail-recovery-used-subject = Een herstelcode is gebruikt voor { $site }
@@ -542,5 +561,7 @@ mail-reset-subject = Uw account voor { $site } is gereset
 mail-reset = Alle manieren van inloggen zijn van uw account afgehaald, zodat u nieuwe kunt instellen. Uw beheerder geeft u daarvoor een link.
 mail-new-browser-subject = Een nieuwe browser heeft ingelogd bij { $site }
 mail-new-browser = Uw account is gebruikt in een browser die wij nog niet kenden: { $description }
+mail-browser-copied-subject = Een vertrouwde browser voor { $site } is mogelijk gekopieerd
+mail-browser-copied = Iemand heeft ingelogd op uw account met uw wachtwoord en een oude kopie van wat een van uw browsers vertrouwd maakt. Die browser wordt niet meer vertrouwd, en wie ermee was ingelogd, is uitgelogd. Hebt u niet net een browser uit een back-up hersteld, wijzig dan uw wachtwoord.
 mail-locked-subject = Veel foute antwoorden voor uw account bij { $site }
 mail-locked = Er waren veel foute antwoorden voor uw account. Log in met een browser die u eerder gebruikte, of met een passkey, om het weer te openen.

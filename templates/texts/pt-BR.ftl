@@ -296,12 +296,19 @@ account-session-end = Sair
 account-sign-out-elsewhere = Sair de todos os outros lugares
 account-elsewhere-offer = Se outra pessoa pode ter entrado como você, acabe com isso agora.
 account-sign-out-everywhere = Sair de todos os lugares
+browser-on = { $browser } no { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = Um navegador desconhecido
 account-browsers = Seus navegadores
-account-browsers-hint = Navegadores em que você entrou com as duas etapas. Se estranhos tentarem senhas erradas demais, por estes você ainda pode entrar.
+account-browsers-hint = Navegadores em que você entrou com as duas etapas. Se estranhos tentarem senhas erradas demais, por estes você ainda pode entrar. Em um de confiança, basta a senha.
 account-browsers-none = Nenhum ainda.
 account-browser-since = Visto pela primeira vez
 account-browser-end = Esquecer
+account-browser-trusted = De confiança até
+account-this-browser = Este
 account-browsers-end = Esquecer todos os navegadores
+account-browsers-end-others = Esquecer todos os outros navegadores
+account-browsers-offer = Pelos outros navegadores ainda se pode entrar como antes. Se não deve ser assim, esqueça-os.
 account-password = Senha
 account-password-change = Mudar a senha
 done-factor-added = Adicionado. Você já pode usá-lo.
@@ -312,6 +319,14 @@ done-session-ended = Essa sessão foi encerrada.
 done-sessions-ended = Você saiu de todos os outros lugares.
 done-browser-ended = Esquecido.
 done-codes-made = Os seus novos códigos de recuperação já valem.
+
+## A reminder after signing in
+
+remind-title = Adicionar um meio de acesso mais seguro
+remind-lead = Há um meio de acesso mais seguro do que o que você usa. Adicioná-lo leva um minuto, e com dois meios você não fica de fora se perder um.
+remind-proof = Você confirma mais uma vez que é você e depois o adiciona.
+remind-later = Mais tarde
+remind-again = Escolha “Mais tarde” para continuar como antes. Você será perguntado de novo depois de { $date }.
 
 ## Confirming an action
 
@@ -332,6 +347,8 @@ confirm-password-button = Mudar a senha
 confirm-browser = Esquecer um navegador
 confirm-browser-text = “{ $name }” contará como estranho até você entrar de novo por ele. Confirme que é você.
 confirm-browser-button = Esquecer
+confirm-other-browsers = Esquecer todos os outros navegadores
+confirm-other-browsers-text = Todos os navegadores, menos este, contarão como estranhos até você entrar de novo por eles. Confirme que é você.
 confirm-browsers = Esquecer todos os navegadores
 confirm-browsers-text = Todos os navegadores, este também, contarão como estranhos até você entrar de novo por eles. Confirme que é você.
 confirm-browsers-button = Esquecer todos
@@ -525,6 +542,8 @@ mail-factor-added-subject = Um meio de acesso a { $site } foi adicionado
 mail-factor-added = Um novo meio de acesso foi adicionado à sua conta: { $label }
 mail-factor-removed-subject = Um meio de acesso a { $site } foi removido
 mail-factor-removed = Um meio de acesso foi removido da sua conta: { $label }
+mail-factor-renamed-subject = Um meio de acesso a { $site } foi renomeado
+mail-factor-renamed = Um meio de acesso da sua conta recebeu outro nome: { $before } agora se chama { $label }
 mail-password-changed-subject = A sua senha em { $site } foi mudada
 mail-password-changed = A senha da sua conta foi mudada.
 mail-recovery-used-subject = Um código de recuperação foi usado em { $site }
@@ -542,5 +561,7 @@ mail-reset-subject = A sua conta em { $site } foi redefinida
 mail-reset = Todos os meios de acesso foram retirados da sua conta, para que você possa configurar novos. O seu administrador lhe dará um link para isso.
 mail-new-browser-subject = Um novo navegador entrou em { $site }
 mail-new-browser = A sua conta foi usada em um navegador que não tínhamos visto antes: { $description }
+mail-browser-copied-subject = Um navegador de confiança de { $site } pode ter sido copiado
+mail-browser-copied = Alguém entrou na sua conta com a sua senha e uma cópia antiga daquilo que torna um dos seus navegadores de confiança. Esse navegador não é mais de confiança, e quem tinha entrado com ele foi desconectado. Se você não acabou de restaurar um navegador de um backup, mude a sua senha.
 mail-locked-subject = Muitas respostas erradas para a sua conta em { $site }
 mail-locked = Houve muitas respostas erradas para a sua conta. Entre por um navegador que você já usou, ou com uma chave de acesso, para abri-la de novo.

@@ -259,12 +259,19 @@ account-session-end = 退出登录
 account-sign-out-elsewhere = 退出其他所有登录
 account-elsewhere-offer = 如果可能有人以您的身份登录过，请立即结束。
 account-sign-out-everywhere = 退出所有登录
+browser-on = { $system } 上的 { $browser }
+browser-at = { $browser }，{ $address }
+browser-unknown = 未知浏览器
 account-browsers = 您的浏览器
-account-browsers-hint = 您曾完成两步登录的浏览器。即使陌生人多次尝试错误密码，您仍可从这些浏览器登录。
+account-browsers-hint = 您曾完成两步登录的浏览器。即使陌生人多次尝试错误密码，您仍可从这些浏览器登录。在受信任的浏览器中，只需密码即可。
 account-browsers-none = 暂无。
 account-browser-since = 首次出现
 account-browser-end = 忘记
+account-browser-trusted = 信任至
+account-this-browser = 当前浏览器
 account-browsers-end = 忘记所有浏览器
+account-browsers-end-others = 忘记所有其他浏览器
+account-browsers-offer = 其他浏览器仍可像以前一样登录。如果不应如此，请忘记它们。
 account-password = 密码
 account-password-change = 更改密码
 done-factor-added = 已添加。现在就可以使用。
@@ -275,6 +282,14 @@ done-session-ended = 该登录已退出。
 done-sessions-ended = 您在其他地方的登录已全部退出。
 done-browser-ended = 已忘记。
 done-codes-made = 您的新恢复码已生效。
+
+## A reminder after signing in
+
+remind-title = 添加更安全的登录方式
+remind-lead = 有一种登录方式比您现在使用的更安全。添加只需一分钟；有了两种方式，即使丢失一种也不会无法登录。
+remind-proof = 再次确认是您本人，然后添加。
+remind-later = 以后再说
+remind-again = 选择“以后再说”可像以前一样继续。{ $date } 之后会再次询问您。
 
 ## Confirming an action
 
@@ -295,6 +310,8 @@ confirm-password-button = 更改密码
 confirm-browser = 忘记浏览器
 confirm-browser-text = 在您再次从“{ $name }”登录之前，它将被视为陌生浏览器。请确认是您本人。
 confirm-browser-button = 忘记
+confirm-other-browsers = 忘记所有其他浏览器
+confirm-other-browsers-text = 除当前浏览器外，所有浏览器在您再次登录之前都将被视为陌生浏览器。请确认是您本人。
 confirm-browsers = 忘记所有浏览器
 confirm-browsers-text = 所有浏览器（包括当前这个）在您再次登录之前都将被视为陌生浏览器。请确认是您本人。
 confirm-browsers-button = 全部忘记
@@ -476,6 +493,8 @@ mail-factor-added-subject = 已添加 { $site } 的登录方式
 mail-factor-added = 您的账户已添加新的登录方式：{ $label }
 mail-factor-removed-subject = 已移除 { $site } 的登录方式
 mail-factor-removed = 您的账户已移除一种登录方式：{ $label }
+mail-factor-renamed-subject = { $site } 的一种登录方式已重命名
+mail-factor-renamed = 您账户的一种登录方式已改名：{ $before } 现在名为 { $label }
 mail-password-changed-subject = 您在 { $site } 的密码已更改
 mail-password-changed = 您账户的密码已更改。
 mail-recovery-used-subject = { $site } 的恢复码已被使用
@@ -490,5 +509,7 @@ mail-reset-subject = 您在 { $site } 的账户已重置
 mail-reset = 您账户的所有登录方式都已移除，以便您设置新的方式。管理员会为此给您一个链接。
 mail-new-browser-subject = 有新的浏览器登录了 { $site }
 mail-new-browser = 您的账户在一个我们以前没有见过的浏览器中使用了：{ $description }
+mail-browser-copied-subject = { $site } 的受信任浏览器可能被复制
+mail-browser-copied = 有人用您的密码和一份使您某个浏览器受信任的旧副本登录了您的账户。该浏览器已不再受信任，以此登录的人已被退出。如果您不是刚从备份恢复了浏览器，请更改密码。
 mail-locked-subject = 您在 { $site } 的账户出现多次错误回答
 mail-locked = 您的账户出现了多次错误回答。请用您以前用过的浏览器或通行密钥登录，以重新开放账户。
