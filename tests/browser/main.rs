@@ -45,6 +45,7 @@ mod validation_server;
 
 mod driver;
 mod factors;
+mod life;
 mod looks;
 mod passkey;
 mod person;
