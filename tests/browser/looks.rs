@@ -151,7 +151,13 @@ fn the_gallery_in_pictures() {
 fn contact_sheet() {
     const ROWS: [[(&str, bool); 5]; 2] = [
         [("login", false), ("verify-key", false), ("enrol-first", false), ("enrol-totp", false), ("codes", false)],
-        [("branded-login", true), ("verify-wrong", true), ("verify-choose", true), ("account", true), ("refusal-403", true)],
+        [
+            ("branded-login", true),
+            ("verify-wrong", true),
+            ("verify-choose", true),
+            ("account", true),
+            ("refusal-403", true),
+        ],
     ];
     const TILE: (u32, u32) = (400, 660);
     let gallery = Gallery::open(&Texts::english());
@@ -171,7 +177,10 @@ fn contact_sheet() {
          img {{ width: {}px; height: {}px; object-fit: cover; object-position: top; border-radius: 12px }}",
         TILE.0, TILE.0, TILE.1
     );
-    browser.run("document.head.innerHTML = `<style>${arguments[0]}</style>`; document.body.innerHTML = arguments[1];", json!([style, sheet]));
+    browser.run(
+        "document.head.innerHTML = `<style>${arguments[0]}</style>`; document.body.innerHTML = arguments[1];",
+        json!([style, sheet]),
+    );
     browser.run_async("await Promise.all([...document.images].map((one) => one.decode()))");
     let picture = browser.picture();
     assert!(picture.len() < 400 * 1024, "{} bytes are much for a README", picture.len());

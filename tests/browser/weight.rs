@@ -11,7 +11,8 @@ use crate::gallery::Gallery;
 const MOST: u64 = 40 * 1024;
 
 /// The page, what it loaded, and its icon, which browsers fetch out of sight.
-const WEIGHT: &str = "const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+const WEIGHT: &str =
+    "const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
     const icon = document.querySelector('link[rel=icon]').href;
     const more = loaded.some((one) => one.name === icon) ? 0 : (await (await fetch(icon)).arrayBuffer()).byteLength;
     return [loaded.reduce((sum, one) => sum + one.decodedBodySize, more), loaded.length]";
