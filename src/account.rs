@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use vestibule_templates::one_line;
 
 use self::memory::Memory;
 use crate::clock::{TOLERANCE, Time};
@@ -22,8 +23,10 @@ use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
 /// More factors than anybody uses; and few enough that all of them go in one commit.
 pub const MAX_FACTORS: usize = 32;
 
-/// A factor's label is cut to so many characters.
-const MAX_LABEL: usize = 64;
+/// Characters of a factor's label.
+pub const MAX_LABEL: usize = 64;
+/// Characters of a name for display.
+const MAX_DISPLAY_NAME: usize = 128;
 
 /// A browser that does not come back for so long is no longer known: as long as browsers keep a cookie.
 const BROWSER_LIFE: Duration = Duration::from_secs(400 * 86_400);
@@ -560,7 +563,13 @@ fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
     listed.len() == user.factors.len() && found.len() == rows.len() && listed == found
 }
 
-/// A label as it is kept: one line, no control characters, of bounded length.
-fn label(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
+/// A label as it is kept: one line, without control characters or marks that turn what stands around it, of bounded
+/// length. An operator's list and a mail show it as they show their own words.
+pub fn label(text: &str) -> String {
+    one_line(text).trim().chars().take(MAX_LABEL).collect()
+}
+
+/// Whether somebody may be called this for display: it goes into headers, assertions, prompts of browsers, and lists.
+pub fn is_display_name(text: &str) -> bool {
+    text.chars().count() <= MAX_DISPLAY_NAME && one_line(text) == text
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod doctor;
 mod explain;
 mod init;
 mod print;
@@ -111,6 +112,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         }
         Command::Init { folder } => init::init(&folder, &SystemRandom),
         Command::Check => check::check(&gate.file()?, json),
+        Command::Doctor { url, direct } => doctor::doctor(&gate, &url, direct.as_deref(), json).await,
         Command::Explain(question) => explain::explain(&load(&gate.file()?)?, question, json).await,
         Command::Verify(question) => verify::verify(question, json).await,
         Command::Audit { user, since, request, follow } => {

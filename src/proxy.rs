@@ -14,6 +14,7 @@ mod live;
 mod meter;
 mod pace;
 mod passage;
+mod probe;
 mod respond;
 mod room;
 mod streams;
@@ -56,6 +57,7 @@ use self::listen::{Addresses, Listening, Request, most_requests};
 pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
+pub use self::probe::{Probes, Seen};
 use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
@@ -138,6 +140,7 @@ pub struct Door {
     pub texts: Texts,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    pub probes: Arc<Probes>,
 }
 
 /// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
@@ -220,7 +223,14 @@ impl Gatekeeper {
         }
         self.tell(&facts, session.req_header());
         let (site, ours) = match wanted {
-            Wanted::Keys => return Ok(self.keys(&facts, passage)),
+            Wanted::Keys => {
+                self.door.probes.saw(&facts, self.door.clock.now(), || {
+                    let at = running.sites.by_host(&facts.host).and_then(|site| site.url.as_ref()?.at(&facts.host));
+                    let (headers, trusted) = (&session.req_header().headers, running.trusts(&facts.client));
+                    Seen::of(&request.arrived, &facts, headers, trusted, at.map(|origin| origin.to_string()))
+                });
+                return Ok(self.keys(&facts, passage));
+            }
             Wanted::Page(site) => (site, true),
             Wanted::Application(site) => (site, false),
         };

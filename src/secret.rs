@@ -170,6 +170,8 @@ token_kinds! {
     ResetKind = "reset";
     /// The one-time link of a store that never had a user.
     SetupKind = "setup";
+    /// A request of `doctor`, to be known again when it arrives.
+    ProbeKind = "probe";
     /// The address at which a provider asks what to say in a call.
     CallKind = "call";
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::{Brand, Texts};
+use vestibule_templates::{Brand, Texts, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -26,7 +26,7 @@ use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Roster, Running, Upstreams};
+use crate::proxy::{Probes, Roster, Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -45,6 +45,8 @@ const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
 const SMALLEST_TRAIL: u64 = 1 << 20;
 /// NIST SP 800-63B section 3.1.1.2: no password is shorter, whatever is beside it.
 const SHORTEST_PASSWORD: usize = 8;
+/// Characters of what is said about a lost device.
+const LONGEST_ADVICE: usize = 1000;
 
 /// All that the configuration alone decides.
 pub struct Plan {
@@ -157,6 +159,8 @@ pub struct Parts {
     pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -226,6 +230,7 @@ impl Parts {
             assertions,
             texts,
             roster: Roster::default(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -257,6 +262,8 @@ impl Parts {
             texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
+                remind: Some(written.enrolment.remind.0).filter(|span| !span.is_zero()),
+                lost_device: written.enrolment.lost_device.clone(),
                 min_length: written.password.min_length,
                 login_timeout: written.session.login_timeout.0,
                 reset_by_mail: written.password.reset_by_mail,
@@ -394,6 +401,11 @@ fn limits(written: &Written, problems: &mut Problems) {
     if written.password.min_length < SHORTEST_PASSWORD {
         let what = format!("{} is less than {SHORTEST_PASSWORD}", written.password.min_length);
         problems.add("password.min_length", what, "write 8, or more");
+    }
+    let lost_device = &written.enrolment.lost_device;
+    if lost_device.chars().count() > LONGEST_ADVICE || lost_device.lines().any(|line| one_line(line) != line) {
+        let what = format!("is longer than {LONGEST_ADVICE} characters, or holds characters that cannot be shown");
+        problems.add("enrolment.lost_device", what, "write a few plain sentences");
     }
     let session = &written.session;
     for (key, span) in [

@@ -92,6 +92,12 @@ pub enum Operation {
     Audit(Filter),
     KeysList,
     KeysRotateSigning,
+    /// A token for a request through everything that stands in front.
+    ProbeBegin,
+    /// What the request with this token looked like.
+    ProbeSeen {
+        token: String,
+    },
     UpstreamList,
     /// As `UpstreamList` names it; on every site that has it.
     UpstreamDrain {
@@ -115,7 +121,11 @@ pub enum Operation {
 impl Operation {
     /// Whether it is about what runs: without a server there is nothing to ask or to change.
     pub fn needs_a_server(&self) -> bool {
-        matches!(self, Self::Health | Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. })
+        match self {
+            Self::Health | Self::ProbeBegin | Self::ProbeSeen { .. } => true,
+            Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -276,6 +286,11 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             parts.audit.record(Event::new(Kind::KeyRotated, origin).detail(format!("signing {}", key.id))).await?;
             Ok(done(format!("the key {} signs from now on; older ones stay published while they are needed", key.id)))
         }
+        Operation::ProbeBegin => {
+            let token = parts.probes.begin(&*parts.machine.random, parts.machine.clock.now());
+            Ok(Outcome::Probe { token })
+        }
+        Operation::ProbeSeen { token } => Ok(Outcome::Seen { seen: parts.probes.take(&token) }),
         Operation::UpstreamList => Ok(upstream::list(parts)),
         Operation::UpstreamDrain { upstream } => upstream::drain(parts, &upstream, true, origin).await,
         Operation::UpstreamResume { upstream } => upstream::drain(parts, &upstream, false, origin).await,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Enrolment;
 use crate::assertion::KeyInfo;
 use crate::audit::Event;
+use crate::proxy::Seen;
 use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,14 @@ pub enum Outcome {
     },
     Keys {
         keys: Vec<Key>,
+    },
+    /// To be sent with a request of `doctor`.
+    Probe {
+        token: String,
+    },
+    /// What that request looked like; `None`: it did not arrive.
+    Seen {
+        seen: Option<Seen>,
     },
     Upstreams {
         upstreams: Vec<UpstreamLine>,

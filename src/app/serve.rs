@@ -88,6 +88,7 @@ impl Server {
             texts: parts.texts.clone(),
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
+            probes: parts.probes.clone(),
         });
         Ok(Self { parts, setup, setup_file, door, listeners, admin, monitor })
     }

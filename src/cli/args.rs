@@ -40,6 +40,15 @@ pub enum Command {
     },
     /// Read the whole configuration and report every problem at once.
     Check,
+    /// Test a running set-up from outside: name, TLS, our pages, cookies, forwarded headers, clock. On the gate's machine
+    /// it also tells what the gate makes of a request.
+    Doctor {
+        /// The address people use, of a page that needs a login.
+        url: String,
+        /// An address of the application that nobody should reach: host and port.
+        #[arg(long, value_name = "ADDR")]
+        direct: Option<String>,
+    },
     /// Tell which site and rule decide a request, and how.
     Explain(Explain),
     /// Check an assertion (on standard input) as an application should.

@@ -148,6 +148,8 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 ]
             }),
         )?,
+        // Between `doctor` and the server; never printed by themselves.
+        Outcome::Probe { .. } | Outcome::Seen { .. } => {}
         Outcome::Health(health) => {
             writeln!(out, "version    {}", health.version)?;
             writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;
@@ -268,6 +270,6 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// A stranger's text may not move the cursor of an operator's terminal.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

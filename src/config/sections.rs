@@ -60,7 +60,7 @@ section! {
         identity: IdentitySection = IdentitySection::default(),
         /// How passwords are hashed (Argon2id, RFC 9106), and which are taken.
         password: PasswordSection = PasswordSection::default(),
-        /// Who may enrol a first second factor without an invitation.
+        /// How second factors come: who may enrol the first one without an invitation, who is reminded of a stronger one.
         enrolment: EnrolmentSection = EnrolmentSection::default(),
         /// What wrong answers cost.
         throttle: ThrottleSection = ThrottleSection::default(),
@@ -195,6 +195,12 @@ section! {
         first_login: bool = false,
         /// How long after the account was made.
         first_login_for: Span = Span::secs(72 * 3600),
+        /// Whoever signs in without a factor as strong as the strongest method that is on is shown a page that offers to add
+        /// one; who chooses "later" there is asked again after this, in whatever browser. "0s": nobody is.
+        remind: Span = Span::secs(0),
+        /// What the page for a lost device tells people to do, in your words, such as "Call 4357 and have your badge at hand".
+        /// Empty: to ask the administrator for a new link.
+        lost_device: String = String::new(),
     }
 }
 

@@ -222,6 +222,7 @@ impl Gate {
             texts: Texts::english(),
             clock: clock.clone(),
             random,
+            probes: Arc::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

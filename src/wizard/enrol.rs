@@ -45,14 +45,19 @@ impl Wizard {
     /// The methods this wizard may enrol, strongest first.
     fn offered(&self, visit: &Visit, login: &Login) -> Vec<&'static Card> {
         let enrols = &login.row.value.enrols;
-        let mut cards: Vec<_> = self.checks.registry.iter().map(|method| method.card()).collect();
-        cards.retain(|card| match enrols {
+        self.by_strength(visit, |card| match enrols {
             Enrols::Nothing => false,
             Enrols::First => !card.fallback,
             Enrols::Codes => card.hands_out_codes,
             Enrols::Added(id) => card.id == *id,
-        });
-        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
+        })
+    }
+
+    /// The methods in force here that are wanted, strongest first; of equal ones in display order.
+    pub(super) fn by_strength(&self, visit: &Visit, wanted: impl Fn(&Card) -> bool) -> Vec<&'static Card> {
+        let place = visit.place();
+        let here = self.checks.registry.iter().filter(|method| method.works_at(&place)).map(|method| method.card());
+        let mut cards: Vec<_> = here.filter(|card| wanted(card)).collect();
         cards.sort_by_key(|card| std::cmp::Reverse(card.strength));
         cards
     }

@@ -156,7 +156,8 @@ impl Wizard {
             && (whole.is_some() || gate::accepts(&need, &evidence, self.vault.now()));
         if need.policy != Policy::TwoFactor || enough {
             let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Vec::new()).await?;
-            return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
+            let to = self.end_of_login(visit, user, &opened, return_to.as_deref()).await;
+            return Ok(Next::SignedIn(opened, to));
         }
         if lacks_password(&evidence) && self.second_factors(user, &evidence).await?.is_empty() {
             return Ok(Next::PasswordFirst);

@@ -9,6 +9,7 @@ use axum::response::Response;
 use vestibule_templates::pages::{factor_needed, verify};
 use vestibule_templates::{Choice, Form, Frame};
 
+use super::account::adding;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, with_query};
@@ -135,7 +136,7 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = verify::LostView { others: wizard.ways_back(&step.usable, |factor| step.address(factor)), back };
+    let view = wizard.lost_view(wizard.ways_back(&step.usable, |factor| step.address(factor)), back);
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 
@@ -182,7 +183,11 @@ pub async fn submit(
             let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
             let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
-            let mut response = see_other(&wizard.destination(&visit, to));
+            let to = match login {
+                Some(_) => wizard.end_of_login(&visit, &user, &signed_in, to).await,
+                None => wizard.destination(&visit, to),
+            };
+            let mut response = see_other(&to);
             signed_in.tell(&visit, &mut response, None);
             Ok(response)
         }
@@ -222,7 +227,7 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(wizard.method_choice(card, format!("/.vestibule/account/confirm/add-{id}")))
+        Some(wizard.method_choice(card, adding(id)))
     });
     let view = factor_needed::View {
         methods: methods.collect(),
@@ -239,7 +244,7 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     if step.stage.user().factors.is_empty() || lacks_password(step.stage.evidence()) {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
-    let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };
+    let view = wizard.lost_view(Vec::new(), wizard.landing(visit));
     page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
 }
 

@@ -71,6 +71,9 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     add("verify-lost", verify::lost(&verify::LostView::sample(), &pending, texts));
     let nothing = verify::LostView { others: vec![], ..verify::LostView::sample() };
     add("verify-lost-all", verify::lost(&nothing, &pending, texts));
+    let advice = "Call 4357 and have your badge at hand.\nAt night the porter lets you in.";
+    let advised = verify::LostView { advice: advice.into(), ..verify::LostView::sample() };
+    add("verify-lost-advice", verify::lost(&advised, &pending, texts));
 
     add("enrol-first", enrol::choose(&enrol::ChooseView::sample(texts), &pending, texts));
     let another = enrol::ChooseView {
@@ -87,6 +90,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let again = codes::View { not_acknowledged: true, replaces: true, ..codes::View::sample() };
     add("codes-not-acknowledged", codes::page(&again, &user, texts));
 
+    add("remind", remind::page(&remind::View::sample(texts), &user, texts));
     add("account", account::page(&account::View::sample(), &user, texts));
     add("account-bare", account::page(&account::View::sample_bare(), &user, texts));
     for done in [
@@ -330,11 +334,12 @@ mod tests {
     }
 
     #[test]
-    fn the_script_is_loaded_where_a_key_is_asked_for_and_only_there() {
+    fn the_script_is_loaded_where_keys_are_asked_for_or_offered_and_only_there() {
         let mut with = 0;
         for (name, page, tags) in pages() {
             let script = tags.iter().any(|tag| tag.name == "script");
-            assert_eq!(script, page.contains("data-ceremony") || page.contains("data-alone"), "{name}");
+            let needed = ["data-ceremony", "data-alone", "data-key-choice"].iter().any(|mark| page.contains(mark));
+            assert_eq!(script, needed, "{name}");
             with += usize::from(page.contains("data-ceremony"));
         }
         assert_eq!(with, 3);

@@ -1,5 +1,5 @@
 //! The frame around every page: which site this is for, who is signing in, one heading, one card. It loads our own
-//! stylesheet, picture and (where a key is asked for) script, and nothing else; it holds no inline style or script.
+//! stylesheet, picture and (where a key is asked for or offered) script, and nothing else; it holds no inline style or script.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(crate) struct Shape {
     pub failed: bool,
     /// Holds tables and lists rather than one question.
     pub wide: bool,
-    /// Needs the script, for a ceremony with a key.
+    /// Needs the script: for a ceremony with a key, or to hide one that the browser cannot have.
     pub script: bool,
     /// Its reader may not get on alone: where help is stands on the card, not below it.
     pub stuck: bool,

@@ -38,4 +38,4 @@ pub use layout::{Account, Frame, Standing};
 pub use moment::Wait;
 pub use picture::Picture;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
-pub use texts::{Texts, Value};
+pub use texts::{Texts, Value, one_line};

@@ -55,6 +55,11 @@ pub enum Change {
     FactorRemoved {
         label: String,
     },
+    /// `before` is what it was called.
+    FactorRenamed {
+        before: String,
+        label: String,
+    },
     PasswordChanged,
     RecoveryUsed {
         remaining: u64,
@@ -86,6 +91,13 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
         Change::FactorRemoved { label } => (
             texts.plain_with("mail-factor-removed-subject", &site_word),
             texts.plain_with("mail-factor-removed", &[("label", label.as_str().into())]),
+        ),
+        Change::FactorRenamed { before, label } => (
+            texts.plain_with("mail-factor-renamed-subject", &site_word),
+            texts.plain_with(
+                "mail-factor-renamed",
+                &[("before", before.as_str().into()), ("label", label.as_str().into())],
+            ),
         ),
         Change::PasswordChanged => {
             (texts.plain_with("mail-password-changed-subject", &site_word), texts.text("mail-password-changed"))
@@ -149,6 +161,7 @@ mod tests {
         for change in [
             Change::FactorAdded { label: label() },
             Change::FactorRemoved { label: label() },
+            Change::FactorRenamed { before: label(), label: label() },
             Change::PasswordChanged,
             Change::RecoveryUsed { remaining: 2 },
             Change::FallbackUsed { label: label() },

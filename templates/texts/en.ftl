@@ -300,6 +300,14 @@ done-sessions-ended = You are signed out everywhere else.
 done-browser-ended = Forgotten.
 done-codes-made = Your new recovery codes are in force.
 
+## A reminder after signing in
+
+remind-title = Add a stronger way to sign in
+remind-lead = There is a stronger way to sign in than the one you use. It takes a minute to add, and with two ways you are not locked out when you lose one.
+remind-proof = You confirm once more that it is you, and then you add it.
+remind-later = Later
+remind-again = Choose “Later” to go on as before. You will be asked again after { $date }.
+
 ## Confirming an action
 
 confirm-add = Confirm that it is you
@@ -504,6 +512,8 @@ mail-factor-added-subject = A way to sign in to { $site } was added
 mail-factor-added = A new way to sign in was added to your account: { $label }
 mail-factor-removed-subject = A way to sign in to { $site } was removed
 mail-factor-removed = A way to sign in was removed from your account: { $label }
+mail-factor-renamed-subject = A way to sign in to { $site } was renamed
+mail-factor-renamed = A way to sign in to your account was given another name: { $before } is now called { $label }
 mail-password-changed-subject = Your password for { $site } was changed
 mail-password-changed = The password of your account was changed.
 mail-recovery-used-subject = A recovery code was used for { $site }

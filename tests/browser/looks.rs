@@ -149,11 +149,18 @@ fn the_gallery_in_pictures() {
 #[test]
 #[ignore = "writes docs/pages.png, for `make screenshots`"]
 fn contact_sheet() {
+    // Night below day.
     const ROWS: [[(&str, bool); 5]; 2] = [
         [("login", false), ("verify-key", false), ("enrol-first", false), ("enrol-totp", false), ("codes", false)],
-        [("branded-login", true), ("verify-wrong", true), ("verify-choose", true), ("account", true), ("refusal-403", true)],
+        [
+            ("branded-login", true),
+            ("verify-wrong", true),
+            ("verify-choose", true),
+            ("account", true),
+            ("refusal-403", true),
+        ],
     ];
-    const TILE: (u32, u32) = (400, 660);
+    const TILE: (u32, u32) = (400, 620);
     let gallery = Gallery::open(&Texts::english());
     let browser = Browser::start();
     let mut sheet = String::new();
@@ -171,7 +178,10 @@ fn contact_sheet() {
          img {{ width: {}px; height: {}px; object-fit: cover; object-position: top; border-radius: 12px }}",
         TILE.0, TILE.0, TILE.1
     );
-    browser.run("document.head.innerHTML = `<style>${arguments[0]}</style>`; document.body.innerHTML = arguments[1];", json!([style, sheet]));
+    browser.run(
+        "document.head.innerHTML = `<style>${arguments[0]}</style>`; document.body.innerHTML = arguments[1];",
+        json!([style, sheet]),
+    );
     browser.run_async("await Promise.all([...document.images].map((one) => one.decode()))");
     let picture = browser.picture();
     assert!(picture.len() < 400 * 1024, "{} bytes are much for a README", picture.len());

@@ -13,11 +13,13 @@ const HALF_A_DESK: Screen = Screen { width: 640, height: 400, dark: false };
 const DESK: Screen = Screen { width: 1280, height: 800, dark: false };
 
 /// What a reader's own style does; the page's policy has no say in it.
-const ADOPT: &str = "const sheet = new CSSStyleSheet(); sheet.replaceSync(arguments[0]); document.adoptedStyleSheets = [sheet];";
+const ADOPT: &str =
+    "const sheet = new CSSStyleSheet(); sheet.replaceSync(arguments[0]); document.adoptedStyleSheets = [sheet];";
 /// Letters of twice the size (WCAG 2.2, 1.4.4).
 const LARGE: &str = "html { font-size: 200% }";
 /// WCAG 2.2, 1.4.12.
-const SPACED: &str = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+const SPACED: &str =
+    "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
     p { margin-block-end: 2em !important }";
 
 const OVERFLOWS: &str = include_str!("overflows.js");

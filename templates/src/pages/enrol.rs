@@ -52,7 +52,8 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     let heading = if view.first { texts.text("enrol-first-title") } else { texts.text("enrol-title") };
-    layout::page(frame, texts, &heading, Shape::default(), body)
+    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
+    layout::page(frame, texts, &heading, shape, body)
 }
 
 pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
@@ -88,6 +89,7 @@ impl ChooseView {
             hint: Some(hint),
             badge: Some(badge),
             href: format!("/.vestibule/enrol/{id}"),
+            ceremony: id == "webauthn",
         };
         let methods = vec![
             method(

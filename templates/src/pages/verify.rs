@@ -46,6 +46,8 @@ pub struct AnswerView {
 pub struct LostView {
     /// What still works, such as a recovery code.
     pub others: Vec<Choice>,
+    /// What to do when none of it works, in the operator's words; empty: in ours.
+    pub advice: String,
     pub back: String,
 }
 
@@ -95,7 +97,10 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
             (choice::list(&view.others, texts))
         }
         h2 { (texts.text("lost-help-title")) }
-        p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
+        @if view.advice.is_empty() {
+            p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
+        }
+        @for line in view.advice.lines().filter(|line| !line.trim().is_empty()) { p dir="auto" { (line) } }
         p { (Link::new(texts.text("back"), view.back.as_str()).render("")) }
     };
     layout::page(frame, texts, &texts.text("lost-title"), Shape { stuck: true, ..Shape::default() }, body)
@@ -157,6 +162,6 @@ impl LostView {
     pub fn sample() -> Self {
         let mut others = choice::samples();
         others.retain(|choice| choice.method == "recovery");
-        Self { others, back: "/.vestibule/verify".into() }
+        Self { others, advice: String::new(), back: "/.vestibule/verify".into() }
     }
 }
