@@ -98,6 +98,11 @@ impl Prompt {
         unsent || self.error.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
+    /// Whether what is sent from here is an answer, and not the wish to be asked.
+    pub fn takes_an_answer(&self) -> bool {
+        self.ceremony.is_some() || (!self.fields.is_empty() && !self.to_be_sent())
+    }
+
     /// No code is under way: the main button sends one.
     fn to_be_sent(&self) -> bool {
         self.delivery.as_ref().is_some_and(|delivery| delivery.state != DeliveryState::Sent)

@@ -39,6 +39,7 @@ pub enum Action {
     NewRecoveryCodes,
     ChangePassword,
     EndBrowser { name: String },
+    EndOtherBrowsers,
     EndBrowsers,
 }
 
@@ -79,6 +80,12 @@ impl Action {
                 title: texts.text("confirm-browser"),
                 text: texts.text_with("confirm-browser-text", &[("name", name.as_str().into())]),
                 button: texts.text("confirm-browser-button"),
+                risky: true,
+            },
+            Action::EndOtherBrowsers => Words {
+                title: texts.text("confirm-other-browsers"),
+                text: texts.text("confirm-other-browsers-text"),
+                button: texts.text("confirm-browsers-button"),
                 risky: true,
             },
             Action::EndBrowsers => Words {
