@@ -50,9 +50,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::layout::Frame;
-use vestibule_templates::texts::Texts;
-use vestibule_templates::{Brand, Link};
+use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
 pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
@@ -79,7 +77,7 @@ use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
 use crate::telemetry::{Requests, metrics};
 use crate::types::{Origin, RequestId, Scheme};
-use crate::wizard::visit::{Visit, signed_in};
+use crate::wizard::visit::{Visit, signed_in, switch};
 
 /// How often an application is asked: once more on another connection or another upstream, and once more again.
 const TRIES: usize = 3;
@@ -100,6 +98,7 @@ pub struct Running {
     pub stripped: Stripped,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    pub languages: Languages,
     pub limits: LimitsSection,
     /// `identity.user = "id"`: the user header carries the id.
     pub user_is_id: bool,
@@ -118,6 +117,7 @@ impl Running {
     pub fn build(
         sites: Arc<Sites>,
         trusted: Vec<IpNet>,
+        languages: Languages,
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
@@ -127,7 +127,7 @@ impl Running {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
         let brand = Arc::default();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, tls, brand, counted }
+        Self { sites, stripped, trusted, languages, limits, user_is_id, wizard, upstreams, tls, brand, counted }
     }
 
     /// With pages of somebody's own.
@@ -155,7 +155,6 @@ pub struct Door {
     pub assertions: Assertions,
     pub keys: Arc<SigningKeys>,
     pub audit: Audit,
-    pub texts: Texts,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub probes: Arc<Probes>,
@@ -287,8 +286,11 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
+            passage.speak(session.req_header());
+            let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
-            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, brand };
+            let visit =
+                Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
@@ -298,6 +300,7 @@ impl Gatekeeper {
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
+                passage.speak(session.req_header());
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -415,7 +418,7 @@ impl Gatekeeper {
 
     /// A no of the rules, said to whoever it is: another account may be let in, and the start page may be open.
     fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, passage: &Passage) -> Answer {
-        let texts = &self.door.texts;
+        let texts = &passage.texts;
         let mut links = Vec::new();
         if why == Refusal::NotAllowed {
             links.push(Link::new(texts.text("refused-as-another"), login_address(Page::Login, facts, site)));
@@ -427,7 +430,7 @@ impl Gatekeeper {
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &self.door.texts)
+        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
@@ -456,8 +459,17 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            switch: self.switch(passage),
             brand: self.door.running.load().brand.clone(),
         }
+    }
+
+    /// Where the page of a refusal is found again, and can be had in another language: what was asked for by a form is not
+    /// sent again.
+    fn switch(&self, passage: &Passage) -> Option<Switch> {
+        let facts = passage.facts.as_ref().filter(|facts| facts.method == Method::GET)?;
+        passage.site.as_ref()?;
+        Some(switch(facts.target.clone(), &passage.running.languages))
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
@@ -465,6 +477,7 @@ impl Gatekeeper {
         if is_grpc(session.req_header()) {
             answer = answer.for_a_call();
         }
+        let answer = answer.said_in(&passage.texts);
         let dress = match (&passage.site, &passage.facts) {
             (Some(site), Some(facts)) if passage.running.is_exposed(facts, site) => Dress::at(site).in_clear(),
             (Some(site), _) => Dress::at(site),
@@ -565,11 +578,13 @@ impl ProxyHttp for Gatekeeper {
     type CTX = Passage;
 
     fn new_ctx(&self) -> Passage {
+        let running = self.door.running.load_full();
         Passage {
             id: RequestId::generate(&*self.door.random),
             clock: self.door.clock.clone(),
             started: self.door.clock.now(),
-            running: self.door.running.load_full(),
+            texts: running.languages.fallback().clone(),
+            running,
             request: Request::current(),
             facts: None,
             site: None,
@@ -598,6 +613,9 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
+        if matches!(outcome, Err(_) | Ok(Err(_))) {
+            passage.speak(session.req_header());
+        }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
         if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
@@ -860,6 +878,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
+            passage.speak(session.req_header());
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -66,6 +66,8 @@ section! {
         throttle: ThrottleSection = ThrottleSection::default(),
         /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// What visitors read.
+        pages: PagesSection = PagesSection::default(),
         /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
         /// What is written to standard error.
@@ -245,6 +247,16 @@ section! {
         keep: Span = Span::secs(400 * 86_400),
         /// How much is kept.
         max: Size = Size(1 << 30),
+    }
+}
+
+section! {
+    PagesSection {
+        /// The language of those who wish for none of `languages`, and of mails to users who never signed in.
+        language: String = "en".to_owned(),
+        /// The languages that are offered, in the order of the switch on the pages: "en", "de", "es", "fr", "nl", "pt-BR", "ar",
+        /// "ja", "zh-CN". Empty: all of them.
+        languages: Vec<String> = Vec::new(),
     }
 }
 

@@ -164,9 +164,11 @@ impl Answer {
         frame: &Frame,
         texts: &Texts,
     ) -> Self {
+        // Programs are told in English: whoever reads that looks after them.
+        let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if texts.has(&key) { Cow::Owned(texts.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
         let answer = match shape {
             Shape::Page => {
                 let view = refusal::View {
@@ -228,6 +230,15 @@ impl Answer {
         };
         let message = self.status.to_string();
         self.with(HeaderName::from_static("grpc-status"), code).with(HeaderName::from_static("grpc-message"), &message)
+    }
+
+    /// With the language of a page, and what it was chosen by, for whoever keeps answers in spite of all.
+    pub fn said_in(self, texts: &Texts) -> Self {
+        let page = self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if !page {
+            return self;
+        }
+        self.with(header::CONTENT_LANGUAGE, texts.lang()).with(header::VARY, "Accept-Language, Cookie")
     }
 
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
@@ -313,6 +324,7 @@ mod tests {
             origin: "https://wiki.test".into(),
             now: 0,
             account: None,
+            switch: None,
             brand: Default::default(),
         }
     }
