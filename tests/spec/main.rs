@@ -18,6 +18,7 @@ mod validation_server;
 mod ar;
 mod asking;
 mod behaviour;
+mod brand;
 mod calm;
 mod cf;
 mod clocks;
