@@ -132,7 +132,20 @@ impl Running {
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
         let brand = Arc::default();
         let callers = Vec::new();
-        Self { sites, stripped, trusted, callers, languages, limits, user_is_id, wizard, upstreams, tls, brand, counted }
+        Self {
+            sites,
+            stripped,
+            trusted,
+            callers,
+            languages,
+            limits,
+            user_is_id,
+            wizard,
+            upstreams,
+            tls,
+            brand,
+            counted,
+        }
     }
 
     /// The same, answering servers in front from these networks.
@@ -304,8 +317,7 @@ impl Gatekeeper {
             passage.speak(session.req_header());
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
-            let visit =
-                Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
