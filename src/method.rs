@@ -7,9 +7,12 @@ mod check;
 mod prompt;
 mod proof;
 mod registry;
+mod remembered;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use vestibule_templates::Texts;
 
 use crate::clock::Time;
 use crate::gateway::{Question, Validator};
@@ -21,6 +24,7 @@ pub use check::{Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sendin
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;
 pub use registry::{Absent, Registry, RegistryError};
+pub use remembered::{Recalled, Remembered, trust};
 
 /// What a method is, constant and for ever.
 #[derive(Debug)]
@@ -60,6 +64,8 @@ pub struct Place {
     pub origin: String,
     /// Its host, without port.
     pub host: String,
+    /// The language of the page that asks, for what is sent and for the names factors are given.
+    pub texts: Texts,
 }
 
 /// Everything a method is given. It has no other access to anything.
@@ -77,7 +83,7 @@ pub struct Context<'a> {
     /// The mail address that the operator set.
     pub email: Option<&'a str>,
     pub place: &'a Place,
-    pub texts: &'a vestibule_templates::texts::Texts,
+    pub texts: &'a Texts,
     /// States of this user's other factors of the same method: to exclude, or to refuse a second one.
     pub siblings: &'a [Vec<u8>],
 }

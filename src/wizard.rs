@@ -3,9 +3,11 @@
 //! finished login ends in a redirect; the next request earns its permit on the ordinary path.
 
 mod account;
+mod agent;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;
@@ -13,6 +15,7 @@ mod finish;
 mod form;
 mod guard;
 mod invite;
+mod language;
 mod login;
 mod logout;
 mod remind;
@@ -20,6 +23,7 @@ mod reset;
 mod setup;
 mod stage;
 mod state;
+mod trust;
 mod verify;
 pub mod visit;
 
@@ -60,7 +64,6 @@ pub struct Wizard {
     pub throttle: Throttle,
     pub post: Post,
     pub setup: Arc<SetupLink>,
-    pub texts: vestibule_templates::Texts,
     pub settings: Settings,
     /// What is shown again without being stored is derived under this.
     pub derivation: Key,
@@ -77,6 +80,8 @@ pub struct Settings {
     pub lost_device: String,
     pub min_length: usize,
     pub login_timeout: Duration,
+    /// How long a browser may be trusted; zero: no box.
+    pub trusted_browser: Duration,
     /// Whether a new password is sent by mail to who asks for it.
     pub reset_by_mail: bool,
     /// How many such links in a day, over all users.
@@ -101,6 +106,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/account/sign-out-everywhere", post(account::end_all))
         .route("/.vestibule/account/remind", get(remind::show).post(remind::later))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
+        .route(language::SWITCH, post(language::submit))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))

@@ -48,6 +48,9 @@ section! {
     Written {
         /// Where it listens. A public address needs TLS in front of it.
         listen: Listen = Listen::default(),
+        /// For nginx, HAProxy, Caddy, Traefik and Envoy, which ask about each request and serve it themselves. Off unless it
+        /// listens.
+        forward_auth: ForwardAuthSection = ForwardAuthSection::default(),
         /// Whose forwarding headers are believed: nobody's, unless it is said here.
         trust: Trust = Trust::default(),
         /// One login for all sites, on a host of its own.
@@ -66,6 +69,8 @@ section! {
         throttle: ThrottleSection = ThrottleSection::default(),
         /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// What visitors read.
+        pages: PagesSection = PagesSection::default(),
         /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
         /// What is written to standard error.
@@ -75,6 +80,8 @@ section! {
         methods: BTreeMap<String, serde_json::Value> = BTreeMap::new(),
         /// How messages leave the house.
         gateway: GatewaySection = GatewaySection::default(),
+        /// The pages in the operator's name and colours.
+        branding: BrandingSection = BrandingSection::default(),
         /// One protected application each; a request that fits none is refused.
         site: Vec<SiteSection> = Vec::new(),
     }
@@ -96,6 +103,18 @@ section! {
         /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
         /// those who watch over the gate, in clear and without a login. Empty: none.
         metrics: String = String::new(),
+    }
+}
+
+section! {
+    ForwardAuthSection {
+        /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
+        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        listen: Vec<String> = Vec::new(),
+        /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
+        listen_grpc: Vec<String> = Vec::new(),
+        /// CIDRs of those who may ask over TCP: what they say of a request and its client is believed. Needed for addresses.
+        callers: Vec<String> = Vec::new(),
     }
 }
 
@@ -149,6 +168,9 @@ section! {
         lifetime: Span = Span::secs(12 * 3600),
         /// How long a login may take from the password to the second factor.
         login_timeout: Span = Span::secs(10 * 60),
+        /// How long a browser whose owner ticks the box stands in for the second factor, after the password: at a plain
+        /// `two_factor` rule, and for nothing that asks for more. At least "1d"; "0s": no box at all.
+        trusted_browser: Span = Span::secs(30 * 86_400),
     }
 }
 
@@ -244,6 +266,16 @@ section! {
 }
 
 section! {
+    PagesSection {
+        /// The language of those who wish for none of `languages`, and of mails to users who never signed in.
+        language: String = "en".to_owned(),
+        /// The languages that are offered, in the order of the switch on the pages: "en", "de", "es", "fr", "nl", "pt-BR", "ar",
+        /// "ja", "zh-CN". Empty: all of them.
+        languages: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
     LimitsSection {
         /// Connections of one client address at a time, and requests under way (at least 256), also where a proxy in
         /// `trust.proxies` speaks for it.
@@ -323,6 +355,28 @@ section! {
 }
 
 section! {
+    BrandingSection {
+        /// What the pages are headed with, above the site's address: "University of Examples". Empty: the site's host. Messages
+        /// go on naming the host.
+        name: String = String::new(),
+        /// A PNG, JPEG or WebP picture of at most 8 KiB in place of our mark; it is shown 40 pixels high. SVG is not taken: it can
+        /// hold scripts.
+        logo_file: String = String::new(),
+        /// The same for readers whose system is dark. Empty: `logo_file`, on a light ground.
+        logo_dark_file: String = String::new(),
+        /// The colour of links and buttons, such as "#2346a8". One that cannot be read on the page (WCAG 2.2: 4.5:1) is refused.
+        accent: String = String::new(),
+        /// The same on dark pages. Empty: `accent`, as much lighter as it must be.
+        accent_dark: String = String::new(),
+        /// Where help is, in a line: "Stuck? The service desk helps: 020 555 01 23." At the foot of every page, and on the card of
+        /// those where somebody may not get on alone.
+        support: String = String::new(),
+        /// Where that line leads: "https://…", "mailto:…" or "tel:…".
+        support_url: String = String::new(),
+    }
+}
+
+section! {
     SiteSection {
         /// Scheme, host and port as the browser shows them, such as "https://wiki.example.com"; wildcard
         /// "https://*.example.com". Cookies, links, issuer and origins come from here, never from a request.
@@ -338,7 +392,8 @@ section! {
         /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.
         hsts: Span = Span::secs(365 * 86_400),
         /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
-        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way.
+        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way. Empty only
+        /// where a server in front serves the application and asks at [forward_auth].
         upstreams: Vec<String> = Vec::new(),
         /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),

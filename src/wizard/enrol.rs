@@ -17,6 +17,7 @@ use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::session::{Enrols, Evidence, Pending};
@@ -86,12 +87,12 @@ pub async fn choose(
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
-    let methods = offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
-    let methods = methods.collect();
+    let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
+    let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
     let stage = Stage::Login(login);
     let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
     let frame = visit.frame_signing_in(wizard.vault.now(), stage.user(), &stage.csrf(&wizard));
-    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
 /// `GET enrol/{method}`
@@ -179,13 +180,13 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             evidence.push(proof.clone());
             let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
-                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
+                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Keeping::Known).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
                 signed_in.tell(visit, &mut response, None);
                 return Ok(response);
             };
             // Signed in from here on; the wizard goes on under a new token to hand over the codes.
-            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Vec::new()).await?;
+            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Keeping::Known).await?;
             let next = Pending {
                 return_to: pending.return_to.clone(),
                 enrols: Enrols::Codes,
@@ -281,13 +282,13 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
         return Ok(match &again {
             Some(again) => again.held(response, now),
             None => response,
         });
     }
-    let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
+    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref());
     view_prompt.delivery = delivery(&prompt, begun.as_ref(), again.as_ref());
     let back = match &login.row.value.enrols {
         Enrols::First if several => Some("/.vestibule/enrol".to_owned()),
@@ -298,13 +299,13 @@ async fn form(
     let stage = Stage::Login(login);
     let view = enrol::AddView {
         form: target,
-        title: wizard.texts.text(&title),
+        title: visit.texts.text(&title),
         prompt: view_prompt,
         wait: again.as_ref().and_then(Again::wait),
         back,
         ends: stage.ends(),
     };
-    let response = page(StatusCode::OK, enrol::add(&view, &frame, &wizard.texts));
+    let response = page(StatusCode::OK, enrol::add(&view, &frame, &visit.texts));
     Ok(match &again {
         Some(again) => again.held(response, now),
         None => response,

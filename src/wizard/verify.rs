@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::{factor_needed, verify};
-use vestibule_templates::{Choice, Form, Frame};
+use vestibule_templates::{Choice, Form, Frame, Texts};
 
 use super::account::adding;
 use super::ask::{Again, Turn};
@@ -16,8 +16,10 @@ use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, w
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::Factor;
+use crate::method;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level, Policy};
@@ -91,8 +93,8 @@ impl Step {
         }
     }
 
-    fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
-        wizard.others(&self.usable, besides, |factor| self.address(factor))
+    fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
+        wizard.others(&self.usable, besides, |factor| self.address(factor), texts)
     }
 
     fn lost(&self) -> String {
@@ -125,8 +127,12 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView { factors: step.choices(&wizard, None), lost: step.lost(), ends: step.stage.ends() };
-    Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+    let view = verify::ChooseView {
+        factors: step.choices(&wizard, None, &visit.texts),
+        lost: step.lost(),
+        ends: step.stage.ends(),
+    };
+    Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
 /// `GET verify/lost`: no device at hand.
@@ -136,8 +142,9 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = wizard.lost_view(wizard.ways_back(&step.usable, |factor| step.address(factor)), back);
-    Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+    let others = wizard.ways_back(&step.usable, |factor| step.address(factor), &visit.texts);
+    let view = wizard.lost_view(others, back);
+    Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
 /// `GET verify/{method}`.
@@ -174,6 +181,9 @@ pub async fn submit(
         Turn::Proved(proof) => {
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
+            // The box counts where it was offered, also for whoever makes a form of his own.
+            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user).await?.is_some();
+            let trust = if ticked { method::trust(&proof, wizard.settings.trusted_browser) } else { None };
             let proof = Evidence::from(proof);
             let (login, to) = match &step.stage {
                 Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
@@ -182,7 +192,8 @@ pub async fn submit(
             // A session keeps one proof of each factor: the newest.
             let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
-            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
+            let keeping = trust.map_or(Keeping::Known, Keeping::Trusted);
+            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, keeping).await?;
             let to = match login {
                 Some(_) => wizard.end_of_login(&visit, &user, &signed_in, to).await,
                 None => wizard.destination(&visit, to),
@@ -205,18 +216,22 @@ async fn question(
     let now = wizard.vault.now();
     let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
+    let prompt = wizard.question(visit, &step.stage, factor, again.as_ref()).await?;
     let view = verify::AnswerView {
         form,
-        title: wizard.texts.text(card.title),
+        title: visit.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
-        prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
-        trust: None,
+        trust: match prompt.takes_an_answer() {
+            true => wizard.may_trust(visit, step.stage.user()).await?,
+            false => None,
+        },
+        prompt,
         wait: again.as_ref().and_then(Again::wait),
-        others: step.choices(wizard, Some(&factor.value.id)),
+        others: step.choices(wizard, Some(&factor.value.id), &visit.texts),
         lost: step.lost(),
         ends: step.stage.ends(),
     };
-    let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &wizard.texts));
+    let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &visit.texts));
     Ok(match &again {
         Some(again) => again.held(response, now),
         None => response,
@@ -227,14 +242,14 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(wizard.method_choice(card, adding(id)))
+        Some(wizard.method_choice(card, adding(id), &visit.texts))
     });
     let view = factor_needed::View {
         methods: methods.collect(),
         back: Some(wizard.landing(visit)),
         request_id: visit.request.to_string(),
     };
-    page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &wizard.texts))
+    page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &visit.texts))
 }
 
 /// Nobody to ask: a user never enrolled signs in anew, which enrols where that is allowed and says what to do where it
@@ -245,7 +260,7 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = wizard.lost_view(Vec::new(), wizard.landing(visit));
-    page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
+    page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &visit.texts))
 }
 
 /// A GET of a step whose predecessor is missing.

@@ -15,8 +15,12 @@ pub struct Mail {
 
 /// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
 pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
-    let words =
-        [("name", name.into()), ("site", site.into()), ("link", link.into()), ("date", moment::date(until).into())];
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("link", link.into()),
+        ("date", moment::date(until, texts).into()),
+    ];
     Mail {
         subject: texts.plain_with("mail-invitation-subject", &words[1..2]),
         text: texts.plain_with("mail-invitation", &words),
@@ -76,6 +80,8 @@ pub enum Change {
     NewBrowser {
         description: String,
     },
+    /// A trusted browser's cookie came back from somewhere else.
+    BrowserCopied,
     Locked,
 }
 
@@ -121,13 +127,16 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
             texts.plain_with("mail-new-browser-subject", &site_word),
             texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
         ),
+        Change::BrowserCopied => {
+            (texts.plain_with("mail-browser-copied-subject", &site_word), texts.text("mail-browser-copied"))
+        }
         Change::Locked => (texts.plain_with("mail-locked-subject", &site_word), texts.text("mail-locked")),
     };
     let words = [
         ("name", name.into()),
         ("site", site.into()),
         ("what", what.into()), // a whole paragraph, not a piece of a sentence
-        ("date", moment::date(at).into()),
+        ("date", moment::date(at, texts).into()),
         ("from", from.as_str().into()),
     ];
     Mail { subject, text: texts.plain_with("mail-notice", &words) }
@@ -169,6 +178,7 @@ mod tests {
             Change::AddressReplaced,
             Change::Reset,
             Change::NewBrowser { description: "Firefox".into() },
+            Change::BrowserCopied,
             Change::Locked,
         ] {
             let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), &texts);

@@ -1,5 +1,13 @@
 # Every word a person reads. One message is one whole text; placeholders stand where a value goes.
 
+## The language itself
+
+language-name = English
+language-now = Language: { $name }
+# How times and dates are written (strftime). They are told in UTC, and say so.
+format-time = %H:%M:%S UTC
+format-date = %Y-%m-%d %H:%M UTC
+
 ## Frame
 
 page-title = { $page } – { $site }
@@ -283,12 +291,19 @@ account-session-end = Sign out
 account-sign-out-elsewhere = Sign out everywhere else
 account-elsewhere-offer = If somebody else may have been signed in as you, end that now.
 account-sign-out-everywhere = Sign out everywhere
+browser-on = { $browser } on { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = An unknown browser
 account-browsers = Your browsers
-account-browsers-hint = Browsers in which you signed in with both steps. If strangers try too many wrong passwords, you can still sign in from these.
+account-browsers-hint = Browsers in which you signed in with both steps. If strangers try too many wrong passwords, you can still sign in from these. In a trusted one, the password alone will do.
 account-browsers-none = None yet.
 account-browser-since = First seen
 account-browser-end = Forget
+account-browser-trusted = Trusted until
+account-this-browser = This one
 account-browsers-end = Forget all browsers
+account-browsers-end-others = Forget all other browsers
+account-browsers-offer = Other browsers may still sign in as before. If they should not, forget them.
 account-password = Password
 account-password-change = Change password
 done-factor-added = Added. You can use it from now on.
@@ -327,6 +342,8 @@ confirm-password-button = Change password
 confirm-browser = Forget a browser
 confirm-browser-text = “{ $name }” will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browser-button = Forget it
+confirm-other-browsers = Forget all other browsers
+confirm-other-browsers-text = Every browser but this one will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browsers = Forget all browsers
 confirm-browsers-text = Every browser, this one too, will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browsers-button = Forget all
@@ -451,6 +468,9 @@ demo-link-account = Your account
 demo-messages-title = Messages and authenticator
 demo-messages = Messages that would have been sent
 demo-messages-none = None yet.
+demo-message-sms = Text message to { $to }
+demo-message-call = Call to { $to }
+demo-message-mail = Mail to { $to }
 demo-authenticator = An authenticator, if you have no phone at hand
 demo-secret = Key
 demo-secret-hint = Paste the key from the page that sets up the app.
@@ -533,5 +553,7 @@ mail-reset-subject = Your account for { $site } was reset
 mail-reset = All ways to sign in were taken away from your account, so that you can set up new ones. Your administrator gives you a link for that.
 mail-new-browser-subject = A new browser signed in to { $site }
 mail-new-browser = Your account was used in a browser we have not seen before: { $description }
+mail-browser-copied-subject = A trusted browser for { $site } may have been copied
+mail-browser-copied = Somebody signed in to your account with your password and an old copy of what makes one of your browsers trusted. That browser is no longer trusted, and whoever was signed in by it is signed out. If you did not just restore a browser from a backup, change your password.
 mail-locked-subject = Many wrong answers for your account at { $site }
 mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey, to open it again.

@@ -47,9 +47,13 @@ mod http_server;
 #[path = "../support/validation_server.rs"]
 mod validation_server;
 
+mod axe;
 mod driver;
 mod factors;
+mod gallery;
+mod life;
 mod looks;
+mod narrow;
 mod over_tls;
 mod passkey;
 mod person;
@@ -57,3 +61,4 @@ mod radicale;
 mod same_origin;
 mod sign_in;
 mod walk;
+mod weight;

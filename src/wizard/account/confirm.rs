@@ -12,7 +12,7 @@ use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
 use vestibule_templates::{Field, Form, Prompt};
 
-use super::deed::Deed;
+use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
@@ -27,6 +27,7 @@ use crate::wizard::finish::{ACCOUNT, page, query, see_other, with_query};
 use crate::wizard::form::Posted;
 use crate::wizard::invite::judged;
 use crate::wizard::stage::{self, Stage};
+use crate::wizard::trust::Keeping;
 use crate::wizard::{Visit, Wizard};
 
 /// What one confirm page is about.
@@ -51,10 +52,10 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::EndBrowser(handle) => {
-                self.accounts.browsers(&owner.live.user).await?.iter().any(|browser| browser.handle == *handle)
+            Deed::Forget(Browsers::One(handle)) => {
+                browsers::name(self, visit, &owner.live.user, handle).await?.is_some()
             }
-            Deed::Password | Deed::EndBrowsers => true,
+            Deed::Password | Deed::Forget(Browsers::Others | Browsers::All) => true,
         };
         if !offered {
             return Err(Failure::NotFound);
@@ -107,10 +108,10 @@ pub async fn ask(
 ) -> Result<Response, Failure> {
     let confirm = wizard.confirm(&visit, &deed).await?;
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
-        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
+        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor), &visit.texts);
         let view = wizard.lost_view(others, confirm.deed.address(None));
         let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
-        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
+        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -148,7 +149,7 @@ pub async fn act(
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
-            Deed::Add(_) | Deed::Remove(_) | Deed::EndBrowser(_) | Deed::EndBrowsers => {}
+            Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
         if said.label.is_some() || said.password.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
@@ -214,7 +215,7 @@ impl Confirmed<'_> {
     /// Tells the owner of what was done, by another way than it was done on.
     pub fn tell(&self, change: &mail::Change) {
         let at = self.wizard.vault.clock().wall();
-        self.wizard.post.tell(&self.user.name, self.user.email.as_deref(), change, self.source().address, at);
+        self.wizard.post.tell(self.user.recipient(), change, self.source().address, at);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
@@ -227,10 +228,12 @@ impl Confirmed<'_> {
         let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
         let mut evidence = live.evidence.clone();
         evidence.retain(|old| {
-            old.factor != proof.factor && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
+            !old.is_remembered()
+                && old.factor != proof.factor
+                && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
         });
         evidence.push(proof);
-        let signed_in = wizard.open(visit, &user, evidence, None, None, Vec::new()).await?;
+        let signed_in = wizard.open(visit, &user, evidence, None, None, Keeping::Known).await?;
         let mut response = see_other(&with_query(ACCOUNT, &[("done", Some(done))]));
         signed_in.tell(visit, &mut response, None);
         Ok(response)
@@ -252,8 +255,7 @@ async fn carry_out(
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
         Deed::Remove(id) => factors::remove(confirmed, id).await,
         Deed::Password => password::change(confirmed).await,
-        Deed::EndBrowser(handle) => browsers::forget(confirmed, Some(handle)).await,
-        Deed::EndBrowsers => browsers::forget(confirmed, None).await,
+        Deed::Forget(which) => browsers::forget(confirmed, which).await,
     }
 }
 
@@ -265,12 +267,13 @@ async fn form(
     said: Said,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
-    let texts = &wizard.texts;
+    let texts = &visit.texts;
     let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
     let (prompt, target, others) = match by {
         Some(row) => {
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
-            let others = wizard.others(&confirm.usable, Some(&row.value.id), |factor| confirm.by_address(factor));
+            let by = |factor: &Factor| confirm.by_address(factor);
+            let others = wizard.others(&confirm.usable, Some(&row.value.id), by, texts);
             (prompt, target.with("factor", row.value.id.as_str()), others)
         }
         None => {
@@ -293,14 +296,12 @@ async fn form(
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
-        Deed::EndBrowser(handle) => {
-            let known = wizard.accounts.browsers(confirm.user()).await?;
-            let browser = known.iter().find(|browser| browser.handle == *handle);
-            let name = browser.map(|browser| browsers::described(&browser.agent, &browser.address));
-            let name = name.unwrap_or_default();
+        Deed::Forget(Browsers::One(handle)) => {
+            let name = browsers::name(wizard, visit, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
         }
-        Deed::EndBrowsers => (Action::EndBrowsers, Vec::new()),
+        Deed::Forget(Browsers::Others) => (Action::EndOtherBrowsers, Vec::new()),
+        Deed::Forget(Browsers::All) => (Action::EndBrowsers, Vec::new()),
         Deed::Password => {
             let least = wizard.settings.min_length as u64;
             (Action::ChangePassword, confirm::new_password(least, said.password, texts))

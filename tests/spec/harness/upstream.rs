@@ -70,7 +70,14 @@ impl Authority {
     }
 
     pub fn sign(&self, name: &str) -> Certificate {
-        self.issue(rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name"))
+        self.sign_until(name, 4096)
+    }
+
+    /// One that is good until this year.
+    pub fn sign_until(&self, name: &str, year: i32) -> Certificate {
+        let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        wanted.not_after = rcgen::date_time_ymd(year, 1, 1);
+        self.issue(wanted)
     }
 
     /// One with all that is wanted of it.
