@@ -153,7 +153,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         let view = refusal::View::sample(status, refusal::Why::Status);
         add(&format!("refusal-{status}"), refusal::page(&view, &stranger, texts));
     }
-    for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere] {
+    for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere, refusal::Why::NoCertificate] {
         add(&format!("refusal-{why:?}"), refusal::page(&refusal::View::sample(403, why), &stranger, texts));
     }
 

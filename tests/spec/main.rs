@@ -50,6 +50,7 @@ mod se;
 mod sm;
 mod st;
 mod th;
+mod tls;
 mod traffic;
 mod trusted;
 mod unruly;
