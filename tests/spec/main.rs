@@ -31,6 +31,7 @@ mod grpc;
 mod hs;
 mod http2;
 mod id;
+mod import;
 mod limits;
 mod memory;
 mod monitor;
