@@ -35,6 +35,7 @@ mod hs;
 mod http2;
 mod id;
 mod life;
+mod import;
 mod limits;
 mod memory;
 mod mishaps;
