@@ -6,6 +6,7 @@ mod certificate;
 mod id;
 mod name;
 mod origin;
+mod recipient;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ pub use address::neighbourhood;
 pub use certificate::{CertificateName, ClientCertificate};
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
+pub use recipient::Recipient;
 pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};
 
 /// How much is proved of a visitor.
