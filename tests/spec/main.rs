@@ -32,6 +32,7 @@ mod grpc;
 mod hs;
 mod http2;
 mod id;
+mod languages;
 mod life;
 mod limits;
 mod memory;
