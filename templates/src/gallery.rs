@@ -397,6 +397,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_no_sentence_runs_from_left_to_right_on_every_page() {
+        let mut seen = 0;
+        for (_, name, _, tags) in spoken().filter(|(texts, ..)| texts.direction() == "rtl") {
+            for field in tags.iter().filter(|tag| tag.name == "input" && tag.get("autocomplete").is_some()) {
+                let plain = ["username", "code", "password", "new_password", "phone"];
+                if field.get("name").is_some_and(|name| plain.contains(&name)) {
+                    assert_eq!(field.get("dir"), Some("ltr"), "{name}: {:?}", field.get("name"));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 20, "the walk found only {seen} fields");
+        let css = String::from_utf8(
+            assets::assets().iter().find(|asset| asset.name.ends_with(".css")).expect("ours").bytes.to_vec(),
+        );
+        let css = css.expect("UTF-8");
+        for physical in
+            ["margin-left", "margin-right", "padding-left", "padding-right", "border-left", "text-align: left"]
+        {
+            assert!(!css.contains(physical), "{physical} is not mirrored");
+        }
+    }
+
     /// A paragraph is one message: a sentence that is put together here could not be said in another order there.
     #[test]
     fn no_sentence_is_glued_together() {

@@ -34,6 +34,7 @@ mod grpc;
 mod hs;
 mod http2;
 mod id;
+mod languages;
 mod life;
 mod import;
 mod limits;
