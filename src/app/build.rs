@@ -77,7 +77,10 @@ impl Plan {
         let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
-        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let origins: Vec<SiteOrigin> = match &sites.portal {
+            Some(portal) => vec![portal.url.clone()],
+            None => sites.sites.iter().filter_map(|site| site.url.clone()).collect(),
+        };
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         if !sites_known {

@@ -95,6 +95,8 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         ends: NOW,
         address: None,
         agent: String::new(),
+        login: None,
+        site: None,
     };
     Visitor::Live(Arc::new(Live { session: Arc::new(session), user: Arc::new(user), evidence, level, ends: NOW }))
 }
@@ -574,7 +576,6 @@ fn cf_configurations_that_cannot_be_meant_are_refused() {
     assert_eq!(two(json!({})), ["site[1].path"]);
     assert_eq!(two(json!({ "path": "/a", "paths": "lenient" })), ["site[1].paths"]);
     assert_eq!(two(json!({ "path": "/a", "url": "http://app.test" })), ["site[1].url"]);
-    assert_eq!(refused(json!({ "portal": { "url": "https://login.test" } })), ["portal.url"]);
     assert_eq!(
         refused(
             json!({ "identity": { "headers": { "user": "Cookie" } }, "site": [site(json!({})), site(json!({"path": "/a"}))] })

@@ -126,7 +126,7 @@ impl House {
     }
 
     async fn level(&self, opened: &Opened) -> Level {
-        self.sessions.visitor(Some(&opened.token)).await.unwrap().level()
+        self.sessions.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level()
     }
 
     fn later(&self, span: Duration) {
@@ -160,10 +160,10 @@ async fn a_live_session_asks_no_store() {
 
     // A miss while the store is down is an error, and never a stranger.
     let unknown = Token::generate(&*house.random);
-    assert!(house.sessions.visitor(Some(&unknown)).await.is_err());
+    assert!(house.sessions.visitor(Some(&unknown), &At::OwnPages).await.is_err());
     house.store.down.store(false, Ordering::SeqCst);
-    assert_eq!(house.sessions.visitor(Some(&unknown)).await.unwrap().level(), Level::Stranger);
-    assert_eq!(house.sessions.visitor(None).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(Some(&unknown), &At::OwnPages).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(None, &At::OwnPages).await.unwrap().level(), Level::Stranger);
 }
 
 #[tokio::test]
@@ -203,11 +203,11 @@ async fn se_05_an_ended_session_is_dead_at_once_in_every_process() {
     let other = House::process(&house.vault, &house.accounts);
     let user = house.user("alice").await;
     let opened = house.open(&user, vec![house.password()]).await;
-    assert_eq!(other.visitor(Some(&opened.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(other.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Known);
 
     assert!(house.sessions.end(user.id, &opened.session.handle, &Origin::default()).await.unwrap());
     assert_eq!(house.level(&opened).await, Level::Stranger);
-    assert_eq!(other.visitor(Some(&opened.token)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(other.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Stranger);
     assert!(!house.sessions.end(user.id, &opened.session.handle, &Origin::default()).await.unwrap());
 }
 
@@ -219,14 +219,14 @@ async fn se_08_idle_and_absolute_limits_hold() {
     assert_eq!(house.level(&idle).await, Level::Known);
     house.later(29 * MINUTE);
     // A glance is no activity.
-    assert_eq!(house.sessions.glance(Some(&idle.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(house.sessions.glance(Some(&idle.token), &At::OwnPages).await.unwrap().level(), Level::Known);
     house.later(MINUTE);
     assert_eq!(house.level(&idle).await, Level::Stranger);
 
     let busy = house.open(&user, vec![house.password()]).await;
     for _ in 0..24 * 3 - 1 {
         house.later(10 * MINUTE);
-        let visitor = house.sessions.visitor(Some(&busy.token)).await.unwrap();
+        let visitor = house.sessions.visitor(Some(&busy.token), &At::OwnPages).await.unwrap();
         assert!(visitor.live().unwrap().ends <= busy.session.ends);
         house.sessions.tick().await.unwrap();
     }
@@ -319,9 +319,9 @@ async fn what_was_stamped_in_the_future_is_nothing() {
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), vec![]));
     let vault = Vault::new(house.store.clone(), keys, back.clone(), house.random.clone());
     let restarted = House::process(&vault, &Accounts::new(vault.clone()));
-    assert_eq!(restarted.visitor(Some(&opened.token)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(restarted.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Stranger);
     back.advance(Duration::from_secs(31));
-    assert_eq!(restarted.visitor(Some(&opened.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(restarted.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Known);
 }
 
 /// A key that signs in alone.
@@ -371,7 +371,7 @@ async fn amr_says_what_was_proved_and_mfa_only_of_two_kinds() {
         (vec![key(&house, false), house.totp()], vec!["hwk", "otp"]),
     ] {
         let opened = house.open(&user, evidence).await;
-        let visitor = house.sessions.visitor(Some(&opened.token)).await.unwrap();
+        let visitor = house.sessions.visitor(Some(&opened.token), &At::OwnPages).await.unwrap();
         assert_eq!(visitor.live().unwrap().amr(), expected);
     }
 }
@@ -418,6 +418,8 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
         ends: Time(1),
         address: None,
         agent: String::new(),
+        login: None,
+        site: None,
     };
     let held = Arc::new(Held::new(session, Version(1)));
     let epoch = memory.epoch(&hash);
@@ -536,7 +538,7 @@ async fn a_pending_login_is_used_once_in_its_time_by_its_user() {
     let row = house.sessions.pending(&token).await.unwrap().unwrap();
     // To the gate it is a stranger: a token of one kind is none of another.
     let session = Token::<SessionKind>::parse(&token.encode()).unwrap();
-    assert_eq!(house.sessions.visitor(Some(&session)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(Some(&session), &At::OwnPages).await.unwrap().level(), Level::Stranger);
 
     let evidence = vec![house.password(), house.totp()];
     let take = || vec![house.sessions.take_pending(&row)];

@@ -38,6 +38,7 @@ mod operator;
 mod or;
 mod ot;
 mod passkey;
+mod portal;
 mod programs;
 mod re;
 mod reset;

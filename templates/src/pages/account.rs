@@ -28,6 +28,8 @@ pub struct View {
     pub sign_out_everywhere: Form,
     /// Where the password is changed; none when it lives elsewhere.
     pub password: Option<String>,
+    /// At a portal: the sites that may be opened.
+    pub sites: Vec<Link>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +93,12 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             @if let (Done::FactorAdded | Done::CodesMade, Some(elsewhere)) = (done, &view.sign_out_elsewhere) {
                 p { (texts.text("account-elsewhere-offer")) }
                 (elsewhere.button(&texts.text("account-sign-out-elsewhere"), "quiet"))
+            }
+        }
+        @if !view.sites.is_empty() {
+            section {
+                h2 { (texts.text("account-sites")) }
+                ul.ways { @for site in &view.sites { li { (site.render("button")) } } }
             }
         }
         (factors(view, frame, texts))
@@ -303,6 +311,7 @@ impl View {
             sign_out_elsewhere: Some(Form::sample("/.vestibule/account/sessions/end-others")),
             sign_out_everywhere: Form::sample("/.vestibule/account/sessions/end-all"),
             password: Some("/.vestibule/account/password".into()),
+            sites: Vec::new(),
         }
     }
 
