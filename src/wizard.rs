@@ -3,9 +3,11 @@
 //! finished login ends in a redirect; the next request earns its permit on the ordinary path.
 
 mod account;
+mod agent;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;
@@ -21,6 +23,7 @@ mod reset;
 mod setup;
 mod stage;
 mod state;
+mod trust;
 mod verify;
 pub mod visit;
 
@@ -78,6 +81,8 @@ pub struct Settings {
     pub lost_device: String,
     pub min_length: usize,
     pub login_timeout: Duration,
+    /// How long a browser may be trusted; zero: no box.
+    pub trusted_browser: Duration,
     /// Whether a new password is sent by mail to who asks for it.
     pub reset_by_mail: bool,
     /// How many such links in a day, over all users.

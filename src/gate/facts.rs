@@ -7,13 +7,14 @@
 //! character to a rule. Case is kept: `/Admin` and `/%41dmin` are one path, `/admin` is another.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::Method;
 use ipnet::IpNet;
 
 use crate::config::Trust;
 use crate::error::Problems;
-use crate::types::Origin;
+use crate::types::{ClientCertificate, Origin, Scheme};
 
 /// Where our own pages are, on every host; nothing under it reaches an application in any spelling.
 pub const RESERVED: &str = "/.vestibule/";
@@ -66,6 +67,12 @@ pub struct Raw<'a> {
     pub host: &'a [u8],
     /// The connection's peer.
     pub peer: IpAddr,
+    /// The connection is encrypted.
+    pub encrypted: bool,
+    /// What the peer showed of itself, verified.
+    pub certificate: Option<&'a Arc<ClientCertificate>>,
+    /// `X-Forwarded-Proto` fields, as received: used only where the peer is trusted.
+    pub forwarded_proto: Vec<&'a [u8]>,
     /// `X-Forwarded-For` fields, in order, as received: used only where the peer is trusted.
     pub forwarded_for: Vec<&'a [u8]>,
     /// First value of each of these, if any.
@@ -88,6 +95,9 @@ impl<'a> Raw<'a> {
             target,
             host,
             peer,
+            encrypted: false,
+            certificate: None,
+            forwarded_proto: Vec::new(),
             forwarded_for: Vec::new(),
             accept: None,
             origin: None,
@@ -149,6 +159,10 @@ pub struct Facts {
     pub client: IpAddr,
     /// The peer is a trusted proxy.
     pub through_proxy: bool,
+    /// How the client itself came; `None` where a trusted proxy does not say, or says both.
+    pub scheme: Option<Scheme>,
+    /// The client's own certificate: never that of a proxy it came through.
+    pub certificate: Option<Arc<ClientCertificate>>,
     pub kind: Kind,
     pub websocket: bool,
     pub service_worker: bool,
@@ -223,6 +237,8 @@ impl Facts {
             target,
             client,
             through_proxy,
+            scheme: scheme(raw, through_proxy),
+            certificate: raw.certificate.filter(|_| !through_proxy).cloned(),
             websocket: raw.websocket,
             service_worker: raw.service_worker.is_some_and(|v| v.trim_ascii().eq_ignore_ascii_case(b"script")),
             origin: text(raw.origin),
@@ -342,6 +358,18 @@ fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError
         }
     }
     Ok((client, true))
+}
+
+/// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.
+fn scheme(raw: &Raw<'_>, through_proxy: bool) -> Option<Scheme> {
+    if !through_proxy {
+        return Some(if raw.encrypted { Scheme::Https } else { Scheme::Http });
+    }
+    let mut said = raw.forwarded_proto.iter().flat_map(|field| field.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
+    let first = said.next()?;
+    let scheme =
+        [Scheme::Http, Scheme::Https].into_iter().find(|one| one.as_str().as_bytes().eq_ignore_ascii_case(first))?;
+    said.all(|other| other.eq_ignore_ascii_case(first)).then_some(scheme)
 }
 
 /// An address as proxies write it: bare, or with a port.

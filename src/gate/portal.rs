@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::rules::networks;
-use super::site::{Site, Sites};
+use super::site::{Site, Sites, hsts};
 use super::{Outcome, Person, Reading, rehearse, upstream};
 use crate::assertion::headers::Names;
 use crate::clock::Time;
@@ -58,7 +58,8 @@ impl Portal {
             }
         };
         // It is spoken to by nobody: what an upstream of it would be told is as good as any.
-        let (_, terms) = upstream::read(&SiteSection::default(), &written.limits, |_, _, _| {});
+        let usual = SiteSection::default();
+        let (_, terms) = upstream::read(&usual, &written.limits, |_, _, _| {});
         let site = Site {
             index: usize::MAX,
             host: url.host.clone(),
@@ -76,6 +77,8 @@ impl Portal {
             service_worker: false,
             websocket_origins: Vec::new(),
             logout_clears: Vec::new(),
+            client_ca_file: None,
+            hsts: hsts(&url, usual.hsts),
             url: Some(url.clone()),
         };
         Some(Self { url, site: Arc::new(site), networks })

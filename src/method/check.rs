@@ -783,7 +783,7 @@ impl Checks {
     }
 
     /// Tells the owner of what was done, by another way than it was done on.
-    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+    pub(super) fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
         self.tell_at(user, user.email.as_deref(), change, origin);
     }
 

@@ -17,9 +17,8 @@ use axum::response::Response;
 use vestibule_templates::pages::account;
 use vestibule_templates::{Form, Link};
 
-pub use self::browsers::described;
 pub use self::confirm::{act, ask};
-use self::deed::Deed;
+use self::deed::{Browsers, Deed};
 pub use self::factors::{add, adding};
 pub use self::sessions::{end, end_all, end_others};
 use super::failure::Failure;
@@ -69,8 +68,8 @@ pub async fn show(
     let sessions = sessions::listed(&wizard, &owner, &csrf).await?;
     let elsewhere = Form::new("/.vestibule/account/sign-out-elsewhere", csrf.clone());
     let sign_out_elsewhere = sessions.iter().any(|session| !session.this_one).then_some(elsewhere);
-    let browsers = browsers::listed(&wizard, user).await?;
-    let end_browsers = (!browsers.is_empty()).then(|| Deed::EndBrowsers.address(None));
+    let browsers = browsers::listed(&wizard, &visit, user).await?;
+    let others = browsers.iter().any(|browser| !browser.this_one);
     let done = match query(&visit, "done").as_deref() {
         Some("added") => Some(account::Done::FactorAdded),
         Some("renamed") => Some(account::Done::FactorRenamed),
@@ -88,8 +87,9 @@ pub async fn show(
         recovery: factors::recovery(&wizard, &rows),
         factors,
         sessions,
+        end_browsers: (!browsers.is_empty()).then(|| Deed::Forget(Browsers::All).address(None)),
+        end_other_browsers: others.then(|| Deed::Forget(Browsers::Others).address(None)),
         browsers,
-        end_browsers,
         sign_out_elsewhere,
         sign_out_everywhere: Form::new("/.vestibule/account/sign-out-everywhere", csrf),
         password: Some(Deed::Password.address(None)),

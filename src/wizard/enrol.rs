@@ -17,6 +17,7 @@ use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::session::{Enrols, Evidence, Pending};
@@ -179,13 +180,13 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             evidence.push(proof.clone());
             let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
-                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
+                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Keeping::Known).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
                 signed_in.tell(visit, &mut response, None);
                 return Ok(response);
             };
             // Signed in from here on; the wizard goes on under a new token to hand over the codes.
-            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Vec::new()).await?;
+            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Keeping::Known).await?;
             let next = Pending {
                 return_to: pending.return_to.clone(),
                 enrols: Enrols::Codes,

@@ -16,8 +16,10 @@ use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, w
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::Factor;
+use crate::method;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level, Policy};
@@ -180,6 +182,9 @@ pub async fn submit(
         Turn::Proved(proof) => {
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
+            // The box counts where it was offered, also for whoever makes a form of his own.
+            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user).await?.is_some();
+            let trust = if ticked { method::trust(&proof, wizard.settings.trusted_browser) } else { None };
             let proof = Evidence::from(proof);
             let (login, to) = match &step.stage {
                 Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
@@ -188,7 +193,8 @@ pub async fn submit(
             // A session keeps one proof of each factor: the newest.
             let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
-            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
+            let keeping = trust.map_or(Keeping::Known, Keeping::Trusted);
+            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, keeping).await?;
             let to = match login {
                 Some(_) => wizard.end_of_login(&visit, &user, &signed_in, to).await,
                 None => wizard.destination(&visit, to),
@@ -211,12 +217,16 @@ async fn question(
     let now = wizard.vault.now();
     let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
+    let prompt = wizard.question(visit, &step.stage, factor, again.as_ref()).await?;
     let view = verify::AnswerView {
         form,
         title: wizard.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
-        prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
-        trust: None,
+        trust: match prompt.takes_an_answer() {
+            true => wizard.may_trust(visit, step.stage.user()).await?,
+            false => None,
+        },
+        prompt,
         wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id)),
         lost: step.lost(),

@@ -76,6 +76,8 @@ pub enum Change {
     NewBrowser {
         description: String,
     },
+    /// A trusted browser's cookie came back from somewhere else.
+    BrowserCopied,
     Locked,
 }
 
@@ -121,6 +123,9 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
             texts.plain_with("mail-new-browser-subject", &site_word),
             texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
         ),
+        Change::BrowserCopied => {
+            (texts.plain_with("mail-browser-copied-subject", &site_word), texts.text("mail-browser-copied"))
+        }
         Change::Locked => (texts.plain_with("mail-locked-subject", &site_word), texts.text("mail-locked")),
     };
     let words = [
@@ -169,6 +174,7 @@ mod tests {
             Change::AddressReplaced,
             Change::Reset,
             Change::NewBrowser { description: "Firefox".into() },
+            Change::BrowserCopied,
             Change::Locked,
         ] {
             let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), &texts);

@@ -82,6 +82,13 @@ impl Browser {
     /// Starts one. A machine without Chromium fails the test: what nobody looked at is not shown to work.
     #[track_caller]
     pub fn start() -> Self {
+        Self::knowing("")
+    }
+
+    /// One that finds names where these rules say (`MAP wiki.test:443 127.0.0.1:8443`), and believes whatever
+    /// certificate it is shown there.
+    #[track_caller]
+    pub fn knowing(names: &str) -> Self {
         let place = Place::take();
         for program in [CHROMIUM, CHROMEDRIVER] {
             let found = std::fs::exists(program).unwrap_or(false);
@@ -112,16 +119,17 @@ impl Browser {
             profile,
             _place: place,
         };
-        let begun = browser.call("", &browser.capabilities()).unwrap_or_else(|why| panic!("no browser: {why}"));
+        let begun = browser.call("", &browser.capabilities(names)).unwrap_or_else(|why| panic!("no browser: {why}"));
         browser.session += &format!("/{}", begun["sessionId"].as_str().expect("a session has an id"));
         browser.chromium = begun["capabilities"]["goog:processID"].as_u64().unwrap_or_default();
         browser
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, names: &str) -> Value {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
         json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
+            "acceptInsecureCerts": !names.is_empty(),
             "pageLoadStrategy": "normal",
             "timeouts": { "script": 20_000, "pageLoad": 30_000, "implicit": 0 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
@@ -129,6 +137,7 @@ impl Browser {
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 "--disable-default-apps", "--disable-search-engine-choice-screen", "--lang=en", profile,
+                format!("--host-resolver-rules={names}"),
             ] },
         } } })
     }
@@ -254,6 +263,13 @@ impl Browser {
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
     }
 
+    /// Puts text into a field in one go, as pasting does.
+    #[track_caller]
+    pub fn paste(&self, selector: &str, text: &str) {
+        self.click(selector);
+        self.devtools("Input.insertText", json!({ "text": text }));
+    }
+
     /// Types where the cursor stands.
     #[track_caller]
     pub fn press(&self, keys: &str) {
@@ -314,15 +330,26 @@ impl Browser {
         self.ask(&format!("/webauthn/authenticator/{key}/uv"), &json!({ "isUserVerified": sees }));
     }
 
+    /// Runs a script in every page before its own, from the next page on.
+    #[track_caller]
+    pub fn bring(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
+    }
+
     #[track_caller]
     pub fn look_through(&self, screen: Screen) {
         let Screen { width, height, dark } = screen;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics);
-        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        // Nothing half-way between two colours in a picture.
-        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme, still] }));
+        self.prefers(&[("prefers-color-scheme", if dark { "dark" } else { "light" })]);
+    }
+
+    /// What the reader's system asks of pages; that nothing moves, in any case: no picture is taken half-way.
+    #[track_caller]
+    pub fn prefers(&self, features: &[(&str, &str)]) {
+        let features = features.iter().chain(&[("prefers-reduced-motion", "reduce")]);
+        let features: Vec<Value> = features.map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
     /// The whole page, also what one must scroll to, as PNG.

@@ -1,60 +1,64 @@
-//! The browsers in which the owner signed in with both steps.
+//! The browsers in which the owner signed in with both steps: which are known, which are trusted and until when, and
+//! their end.
 
 use axum::response::Response;
 use vestibule_templates::pages::account;
 
 use super::confirm::Confirmed;
-use super::deed::Deed;
+use super::deed::{Browsers, Deed};
 use super::seconds;
-use crate::account::User;
+use crate::account::{Browser, User};
 use crate::audit::Kind;
 use crate::types::Handle;
-use crate::wizard::Wizard;
+use crate::wizard::agent::described;
 use crate::wizard::failure::Failure;
 use crate::wizard::finish::see_other;
+use crate::wizard::{Visit, Wizard};
 
 /// The owner's browsers, as the page lists them.
-pub async fn listed(wizard: &Wizard, user: &User) -> Result<Vec<account::Browser>, Failure> {
-    let known = wizard.accounts.browsers(user).await?.into_iter();
-    let listed = known.map(|browser| account::Browser {
-        description: described(&browser.agent, &browser.address),
-        since: seconds(browser.since),
-        last_seen: seconds(browser.last_seen),
-        end: Deed::EndBrowser(browser.handle).address(None),
-    });
-    Ok(listed.collect())
+pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<account::Browser>, Failure> {
+    let own = own(wizard, visit, user).await?;
+    let mut listed = Vec::new();
+    for row in wizard.accounts.browsers(user).await? {
+        let browser = row.value;
+        let trust = wizard.checks.standing(user, &browser, wizard.settings.trusted_browser).await?;
+        listed.push(account::Browser {
+            description: described(&browser.agent, &browser.address, &wizard.texts),
+            since: seconds(browser.since),
+            last_seen: seconds(browser.last_seen),
+            trusted_until: trust.map(|trust| seconds(trust.until)),
+            this_one: own.as_ref() == Some(&browser.handle),
+            end: Deed::Forget(Browsers::One(browser.handle)).address(None),
+        });
+    }
+    Ok(listed)
 }
 
-/// Forgets one, or all of them.
-pub async fn forget(confirmed: Confirmed<'_>, handle: Option<&Handle>) -> Result<Response, Failure> {
-    let event = confirmed.event(Kind::BrowserEnded).detail(handle.map_or("all", Handle::as_str));
-    let more = confirmed.with(event)?;
-    confirmed.wizard.accounts.forget_browsers(confirmed.user, handle, more).await?;
+/// What a browser of this user's is called, if there is one of this handle.
+pub async fn name(wizard: &Wizard, user: &User, handle: &Handle) -> Result<Option<String>, Failure> {
+    let rows = wizard.accounts.browsers(user).await?;
+    let browser = rows.into_iter().map(|row| row.value).find(|browser| browser.handle == *handle);
+    Ok(browser.map(|browser| described(&browser.agent, &browser.address, &wizard.texts)))
+}
+
+/// Forgets what was confirmed to be forgotten, and ends the sessions that rest on what trusted browsers remember: nobody
+/// can tell which of them sits in one that ends. The session that asks has just proved more.
+pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Response, Failure> {
+    let Confirmed { wizard, visit, user, stage, .. } = &confirmed;
+    let own = own(wizard, visit, user).await?;
+    let more = confirmed.with(confirmed.event(Kind::BrowserEnded).detail(which.name()))?;
+    let ends = |browser: &Browser| match which {
+        Browsers::One(handle) => browser.handle == *handle,
+        Browsers::Others => own.as_ref() != Some(&browser.handle),
+        Browsers::All => true,
+    };
+    wizard.accounts.forget_browsers(user, ends, more).await?;
+    wizard.sessions.end_remembered(user.id, Some(&stage.live.session.handle), &confirmed.source()).await?;
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }
 
-/// A browser as its owner may recognise it.
-pub fn described(agent: &str, address: &str) -> String {
-    format!("{} {address}", short(agent)).trim().to_owned()
-}
-
-/// The part of a `User-Agent` people know: browser and system, cut.
-fn short(agent: &str) -> String {
-    const BROWSERS: [(&str, &str); 5] =
-        [("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    const SYSTEMS: [(&str, &str); 6] = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let find =
-        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser}, {system},"),
-        (Some(one), None) | (None, Some(one)) => format!("{one},"),
-        (None, None) => agent.chars().take(40).collect(),
-    }
+/// The one that asks.
+async fn own(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Option<Handle>, Failure> {
+    let Some(token) = &visit.cookies.browser else { return Ok(None) };
+    Ok(wizard.accounts.browser(user, token).await?.map(|row| row.value.handle))
 }

@@ -14,7 +14,7 @@ use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
 use vestibule_templates::{Field, Form, Prompt};
 
-use super::deed::Deed;
+use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
@@ -29,6 +29,7 @@ use crate::wizard::finish::{ACCOUNT, page, query, see_other, with_query};
 use crate::wizard::form::Posted;
 use crate::wizard::invite::judged;
 use crate::wizard::stage::{self, Stage};
+use crate::wizard::trust::Keeping;
 use crate::wizard::{Visit, Wizard};
 
 /// What one confirm page is about.
@@ -58,10 +59,8 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::EndBrowser(handle) => {
-                self.accounts.browsers(&owner.live.user).await?.iter().any(|browser| browser.handle == *handle)
-            }
-            Deed::Password | Deed::EndBrowsers => true,
+            Deed::Forget(Browsers::One(handle)) => browsers::name(self, &owner.live.user, handle).await?.is_some(),
+            Deed::Password | Deed::Forget(Browsers::Others | Browsers::All) => true,
         };
         if !offered {
             return Err(Failure::NotFound);
@@ -167,7 +166,7 @@ pub async fn act(
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
-            Deed::Add(_) | Deed::Remove(_) | Deed::EndBrowser(_) | Deed::EndBrowsers => {}
+            Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
         if said.label.is_some() || said.password.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
@@ -249,10 +248,12 @@ impl Confirmed<'_> {
         let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
         let mut evidence = live.evidence.clone();
         evidence.retain(|old| {
-            old.factor != proof.factor && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
+            !old.is_remembered()
+                && old.factor != proof.factor
+                && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
         });
         evidence.push(proof);
-        let signed_in = wizard.open(visit, &user, evidence, None, None, Vec::new()).await?;
+        let signed_in = wizard.open(visit, &user, evidence, None, None, Keeping::Known).await?;
         let mut response = see_other(&with_query(ACCOUNT, &[("done", Some(done))]));
         signed_in.tell(visit, &mut response, None);
         Ok(response)
@@ -274,8 +275,7 @@ async fn carry_out(
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
         Deed::Remove(id) => factors::remove(confirmed, id).await,
         Deed::Password => password::change(confirmed).await,
-        Deed::EndBrowser(handle) => browsers::forget(confirmed, Some(handle)).await,
-        Deed::EndBrowsers => browsers::forget(confirmed, None).await,
+        Deed::Forget(which) => browsers::forget(confirmed, which).await,
     }
 }
 
@@ -317,14 +317,12 @@ async fn form(
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
-        Deed::EndBrowser(handle) => {
-            let known = wizard.accounts.browsers(confirm.user()).await?;
-            let browser = known.iter().find(|browser| browser.handle == *handle);
-            let name = browser.map(|browser| browsers::described(&browser.agent, &browser.address));
-            let name = name.unwrap_or_default();
+        Deed::Forget(Browsers::One(handle)) => {
+            let name = browsers::name(wizard, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
         }
-        Deed::EndBrowsers => (Action::EndBrowsers, Vec::new()),
+        Deed::Forget(Browsers::Others) => (Action::EndOtherBrowsers, Vec::new()),
+        Deed::Forget(Browsers::All) => (Action::EndBrowsers, Vec::new()),
         Deed::Password => {
             let least = wizard.settings.min_length as u64;
             (Action::ChangePassword, confirm::new_password(least, said.password, texts))

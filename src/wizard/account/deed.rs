@@ -11,8 +11,26 @@ pub enum Deed {
     Rename(FactorId),
     Remove(FactorId),
     Password,
-    EndBrowser(Handle),
-    EndBrowsers,
+    Forget(Browsers),
+}
+
+/// Browsers that are forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Browsers {
+    One(Handle),
+    /// All but the one that asks.
+    Others,
+    All,
+}
+
+impl Browsers {
+    pub fn name(&self) -> &str {
+        match self {
+            Browsers::One(handle) => handle.as_str(),
+            Browsers::Others => "others",
+            Browsers::All => "browsers",
+        }
+    }
 }
 
 impl Deed {
@@ -21,8 +39,9 @@ impl Deed {
             Some(("add", id)) => MethodId::parse(id).map(Deed::Add),
             Some(("rename", id)) => FactorId::parse(id).map(Deed::Rename),
             Some(("remove", id)) => FactorId::parse(id).map(Deed::Remove),
-            Some(("forget", "browsers")) => Some(Deed::EndBrowsers),
-            Some(("forget", handle)) => Handle::parse(handle).map(Deed::EndBrowser),
+            Some(("forget", "browsers")) => Some(Deed::Forget(Browsers::All)),
+            Some(("forget", "others")) => Some(Deed::Forget(Browsers::Others)),
+            Some(("forget", handle)) => Handle::parse(handle).map(|handle| Deed::Forget(Browsers::One(handle))),
             None if text == "password" => Some(Deed::Password),
             _ => None,
         }
@@ -34,8 +53,7 @@ impl Deed {
             Deed::Rename(id) => format!("rename-{id}"),
             Deed::Remove(id) => format!("remove-{id}"),
             Deed::Password => "password".to_owned(),
-            Deed::EndBrowser(handle) => format!("forget-{handle}"),
-            Deed::EndBrowsers => "forget-browsers".to_owned(),
+            Deed::Forget(which) => format!("forget-{}", which.name()),
         }
     }
 

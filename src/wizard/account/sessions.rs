@@ -9,10 +9,10 @@ use axum::response::Response;
 use vestibule_templates::Form;
 use vestibule_templates::pages::account;
 
-use super::browsers::described;
 use super::{Owner, seconds};
 use crate::session::Live;
 use crate::types::Handle;
+use crate::wizard::agent::described;
 use crate::wizard::failure::Failure;
 use crate::wizard::finish::see_other;
 use crate::wizard::form::Posted;
@@ -27,7 +27,7 @@ pub async fn listed(wizard: &Wizard, owner: &Owner, csrf: &str) -> Result<Vec<ac
         let end = Form::new("/.vestibule/account/sessions/end", csrf).with("handle", session.handle.as_str());
         let address = session.address.map(|address| address.to_string()).unwrap_or_default();
         account::Session {
-            description: described(&session.agent, &address),
+            description: described(&session.agent, &address, &wizard.texts),
             started: seconds(session.created),
             last_seen: seconds(session.last_seen),
             this_one,
