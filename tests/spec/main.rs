@@ -45,6 +45,7 @@ mod operator;
 mod or;
 mod ot;
 mod passkey;
+mod portal;
 mod programs;
 mod re;
 mod reset;
