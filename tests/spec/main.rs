@@ -26,6 +26,7 @@ mod d1;
 mod d2;
 mod en;
 mod everyday;
+mod fa;
 mod factors;
 mod grpc;
 mod hs;
