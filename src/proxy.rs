@@ -7,6 +7,7 @@ mod bridge;
 mod chunks;
 pub mod facts;
 mod failure;
+mod forward_auth;
 pub mod head;
 mod identity;
 mod listen;
@@ -52,6 +53,7 @@ use vestibule_templates::texts::Texts;
 
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
+pub use self::forward_auth::{Address, Ear, Ears, addresses};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Request, most_requests};
 pub use self::live::Live;
@@ -62,7 +64,7 @@ use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use self::upstream::{Exchange, Tried};
-use crate::assertion::headers::Stripped;
+use crate::assertion::headers::{Set, Stripped};
 use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin};
 use crate::clock::Clock;
@@ -93,6 +95,8 @@ pub struct Running {
     pub stripped: Stripped,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    /// Who may ask over TCP whether a request is let through.
+    pub callers: Vec<IpNet>,
     pub limits: LimitsSection,
     /// `identity.user = "id"`: the user header carries the id.
     pub user_is_id: bool,
@@ -114,7 +118,12 @@ impl Running {
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
+        Self { sites, stripped, trusted, callers: Vec::new(), limits, user_is_id, wizard, upstreams, counted }
+    }
+
+    /// The same, answering servers in front from these networks.
+    pub fn answering(self, callers: Vec<IpNet>) -> Self {
+        Self { callers, ..self }
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -136,8 +145,14 @@ pub struct Door {
     pub probes: Arc<Probes>,
 }
 
-/// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
-pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves on these listeners until `stop`, and answers servers in front on `ears`; returns when every connection has
+/// ended or was cut.
+pub async fn serve(
+    door: Arc<Door>,
+    listeners: Vec<TcpListener>,
+    ears: Ears,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
@@ -146,8 +161,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     let running = door.running.clone();
     let clock = door.clock.clone();
     let requests = Arc::new(Addresses::of("requests"));
-    let told = AtomicBool::new(false);
+    let told = Arc::default();
     let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
+    let asked = tokio::spawn(forward_auth::serve(gatekeeper.clone(), ears, stop.clone()));
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -162,11 +178,12 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
-    let _ = checking.await;
+    let _ = tokio::join!(checking, asked);
     Ok(())
 }
 
 /// The filters that Pingora calls.
+#[derive(Clone)]
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
@@ -176,7 +193,7 @@ pub struct Gatekeeper {
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
-    told: AtomicBool,
+    told: Arc<AtomicBool>,
 }
 
 /// What is to be done with a request.
@@ -240,10 +257,7 @@ impl Gatekeeper {
             OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
             _ => sessions.visitor(cookies.session.as_ref()).await,
         };
-        let visitor = visitor.map_err(|error| {
-            tracing::error!(request = %passage.id, %error, "a session could not be looked up");
-            StatusCode::SERVICE_UNAVAILABLE
-        })?;
+        let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
         if ours {
             let agent = agent(session.req_header());
@@ -255,6 +269,8 @@ impl Gatekeeper {
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
+            // A site that others serve, asked for here.
+            Verdict::Forward(_) if site.upstreams.is_empty() => Err(StatusCode::NOT_FOUND.into()),
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
@@ -280,15 +296,8 @@ impl Gatekeeper {
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
-            let site = permit.site();
-            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
-            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
-                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                StatusCode::SERVICE_UNAVAILABLE
-            })?;
-            passage.identity = Some(headers);
         }
+        passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
         if request.arrived.streamed {
             passage.reader = Some(reader);
@@ -305,6 +314,19 @@ impl Gatekeeper {
         passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
+    }
+
+    /// The headers that say who a permit is for; none for nobody.
+    async fn identity(&self, permit: &Permit, passage: &Passage) -> Result<Option<Arc<[Set]>>, StatusCode> {
+        let Some(identity) = permit.identity() else { return Ok(None) };
+        let site = permit.site();
+        let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+        let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+            tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        Ok(Some(headers))
     }
 
     /// What a visitor who lacks the level is told.
@@ -440,6 +462,12 @@ enum Wanted {
     Keys,
     /// An application.
     Application(Arc<Site>),
+}
+
+/// The store cannot say who a visitor is: nobody is let through.
+fn unknown(id: &RequestId, error: &dyn std::fmt::Display) -> StatusCode {
+    tracing::error!(request = %id, %error, "a session could not be looked up");
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// One reading, in the way the sites of the host read, and what is wanted by it.

@@ -21,12 +21,12 @@ use crate::audit::Audit;
 use crate::config::{Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
+use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Probes, Roster, Running, Upstreams};
+use crate::proxy::{self, Address, Probes, Roster, Running, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -51,6 +51,7 @@ pub struct Plan {
     pub written: Written,
     pub sites: Arc<Sites>,
     pub trusted: Vec<IpNet>,
+    pub callers: Vec<IpNet>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
     pub outbox: Outbox,
@@ -83,6 +84,8 @@ impl Plan {
         }
         addresses(&written, &mut problems);
         metrics_address(&written, &mut problems);
+        let callers = callers(&written.forward_auth, &mut problems);
+        forward_auth(&written, &callers, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
@@ -108,7 +111,7 @@ impl Plan {
         }
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
+        Ok(Self { written, sites, trusted, callers, gateways, registry, outbox, warnings })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -278,7 +281,8 @@ impl Parts {
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
             upstreams,
-        ))
+        )
+        .answering(in_force.plan.callers.clone()))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.
@@ -355,6 +359,33 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
             problems.add("listen.metrics", "is an address that visitors reach, in listen.http", remedy);
         }
         Ok(_) => {}
+    }
+}
+
+/// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
+fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
+    let others: Vec<SocketAddr> =
+        written.listen.http.iter().chain([&written.listen.metrics]).filter_map(|text| text.parse().ok()).collect();
+    let mut taken: Vec<Address> = Vec::new();
+    for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
+        if let Address::Tcp(tcp) = &address {
+            if callers.is_empty() && written.forward_auth.callers.is_empty() {
+                let what = "listens on an address, and nobody is named who may ask there";
+                let remedy = "set forward_auth.callers to the networks of your servers in front: [\"127.0.0.1/32\"]";
+                problems.add(&key, what, remedy);
+            }
+            if tcp.port() != 0 && others.contains(tcp) {
+                problems.add(&key, "is an address that others reach, in [listen]", "give it one of its own");
+            }
+            if tcp.port() == 0 {
+                continue;
+            }
+        }
+        if taken.contains(&address) {
+            problems.add(key, format!("{address} is there already"), "name each address once");
+        } else {
+            taken.push(address);
+        }
     }
 }
 

@@ -127,6 +127,8 @@ impl Passage {
 #[derive(Default)]
 pub struct Line {
     pub(super) method: Method,
+    /// How a server in front told of it, where it was not sent on but judged.
+    pub(super) dialect: Option<&'static str>,
     /// Host and path as they came, where no site is named like that; otherwise empty.
     pub(super) unread: (String, String),
     pub(super) status: u16,
@@ -170,6 +172,7 @@ impl Drop for Passage {
         tracing::info!(
             target: ACCESS,
             request = %self.id,
+            dialect = self.line.dialect,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),

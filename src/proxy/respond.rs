@@ -12,8 +12,9 @@ use vestibule_templates::layout::Frame;
 use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
+use crate::assertion::headers::Set;
 use crate::gate::{Facts, Kind, Site};
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
 const RETRY_AFTER: &str = "5";
@@ -120,7 +121,7 @@ impl Answer {
         Self { status, headers, body: body.into() }
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Values are made here of canonical, percent-encoded text; one that is no value is left out, never repaired.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -181,6 +182,20 @@ impl Answer {
         }
     }
 
+    /// A status that says it all.
+    pub fn nothing(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// Where it leads, from wherever it is read: not every server in front leaves a path what it is.
+    pub fn make_absolute(&mut self, origin: &Origin) {
+        let path = self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let whole = path.filter(|path| path.starts_with('/')).map(|path| format!("{origin}{path}"));
+        if let Some(value) = whole.and_then(|whole| HeaderValue::try_from(whole).ok()) {
+            self.headers.insert(header::LOCATION, value);
+        }
+    }
+
     /// A refusal of bytes that are no request: nobody knows what the client could read.
     pub fn unreadable(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or("Bad Request");
@@ -220,17 +235,26 @@ impl Answer {
     }
 
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
-    pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
+    pub fn into_bytes(self, dress: Dress) -> Vec<u8> {
+        self.into_message(dress, &[], true, false)
+    }
+
+    /// The same with `more` fields, written as they are spelled. `bare`: without the body it tells of (HEAD).
+    pub fn into_message(mut self, dress: Dress, more: &[Set], closes: bool, bare: bool) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
         let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
-        for (name, value) in &self.headers {
-            out.extend_from_slice(name.as_str().as_bytes());
+        let own = self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value));
+        for (name, value) in own.chain(more.iter().map(|Set { name, value }| (&name[..], value))) {
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
             out.extend_from_slice(value.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()).as_bytes());
-        out.extend_from_slice(&self.body);
+        let connection = if closes { "connection: close\r\n" } else { "" };
+        out.extend_from_slice(format!("content-length: {}\r\n{connection}\r\n", self.body.len()).as_bytes());
+        if !bare {
+            out.extend_from_slice(&self.body);
+        }
         out
     }
 }

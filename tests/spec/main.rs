@@ -27,6 +27,7 @@ mod d2;
 mod doctor;
 mod en;
 mod everyday;
+mod fa;
 mod factors;
 mod grpc;
 mod hs;
