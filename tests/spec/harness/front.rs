@@ -8,11 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::until;
-use super::upstream::{Authority, Certificate, free_address};
+use super::upstream::{Authority, Certificate};
+use super::wire::free_address;
+
+/// The servers that Debian has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Nginx,
+    Haproxy,
+    Caddy,
+}
 
 /// A server in front; it ends with the test.
 pub struct Front {
-    pub address: SocketAddr,
     child: Child,
     folder: tempfile::TempDir,
 }
@@ -110,6 +118,40 @@ impl Signed {
 }
 
 impl Front {
+    /// The shipped file that asks the gate about each request, by http: pages and questions go to these addresses of the
+    /// gate, the rest to the application.
+    #[track_caller]
+    pub fn asking(
+        kind: Kind,
+        address: SocketAddr,
+        pages: SocketAddr,
+        questions: SocketAddr,
+        application: SocketAddr,
+    ) -> Self {
+        let site = format!("localhost:{}", address.port());
+        let behind = |file: Shipped| {
+            file.with("127.0.0.1:8080", &pages.to_string()).with("127.0.0.1:3000", &application.to_string())
+        };
+        let asks = |file: Shipped| file.with("127.0.0.1:9091", &questions.to_string());
+        match kind {
+            Kind::Nginx => Self::nginx(asks(behind(Shipped::nginx("nginx/vestibule.conf", address))), address),
+            Kind::Caddy => {
+                let file = Shipped::file("caddy/Caddyfile").with("wiki.example.com {", &format!("http://{site} {{"));
+                Self::caddy(asks(behind(file)), address)
+            }
+            Kind::Haproxy => {
+                let file = behind(Shipped::file("haproxy/haproxy.cfg"))
+                    .with("bind :80\n", &format!("bind {}\n", free_address()))
+                    .with(
+                        "bind :443 ssl crt /etc/haproxy/wiki.example.com.pem alpn h2,http/1.1",
+                        &format!("bind {address}"),
+                    )
+                    .with("wiki.example.com", &site);
+                Self::haproxy(file, asks(Shipped::file("haproxy/vestibule.lua")), address)
+            }
+        }
+    }
+
     /// nginx with this file among those of `conf.d`, listening here.
     #[track_caller]
     pub fn nginx(site: Shipped, address: SocketAddr) -> Self {
@@ -149,7 +191,7 @@ impl Front {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("Caddyfile");
         // Neither its administration nor its own authority is of use here, and both would be shared.
-        let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{}", file.text);
+        let text = format!("{{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}}\n{}", file.text);
         fs::write(&path, text).expect("the folder can be written");
         let arguments = ["run", "--adapter", "caddyfile", "--config"].map(str::to_owned);
         let arguments = [&arguments[..], &[path.display().to_string()]].concat();
@@ -169,7 +211,7 @@ impl Front {
             .stderr(twin)
             .spawn()
             .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
-        let mut front = Self { address, child, folder };
+        let mut front = Self { child, folder };
         until("the server in front to listen", 20, || {
             if let Ok(Some(status)) = front.child.try_wait() {
                 panic!("{program} ended with {status}:\n{}", front.log());
