@@ -2,31 +2,33 @@
 //! name that was given up: each is a statement in a sealed record here, never a missing row. What a factor's state means
 //! is known to its method alone.
 
+mod browser;
 mod memory;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use vestibule_templates::one_line;
 
 use self::memory::Memory;
-use crate::clock::{TOLERANCE, Time};
-use crate::secret::{BrowserKind, Key, Token};
+use crate::clock::Time;
+use crate::secret::Key;
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
-use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
+use crate::types::{FactorId, GroupName, MethodId, UserId, UserName};
+
+pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used};
 
 /// More factors than anybody uses; and few enough that all of them go in one commit.
 pub const MAX_FACTORS: usize = 32;
 
-/// A factor's label is cut to so many characters.
-const MAX_LABEL: usize = 64;
-
-/// A browser that does not come back for so long is no longer known: as long as browsers keep a cookie.
-const BROWSER_LIFE: Duration = Duration::from_secs(400 * 86_400);
+/// Characters of a factor's label.
+pub const MAX_LABEL: usize = 64;
+/// Characters of a name for display.
+const MAX_DISPLAY_NAME: usize = 128;
 
 /// What a user's record says of enrolment. "No factor" is never inferred from missing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,23 +87,6 @@ impl Record for Factor {
     const NAME: &'static str = "factor";
 }
 
-/// A browser in which a full login of this user happened. Key `browser/<user>/<hash of its token>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Browser {
-    pub handle: Handle,
-    /// Of the user when the browser was made known; another generation ends it.
-    pub generation: u64,
-    pub since: Time,
-    pub last_seen: Time,
-    /// Where and what, for display.
-    pub address: String,
-    pub agent: String,
-}
-
-impl Record for Browser {
-    const NAME: &'static str = "browser";
-}
-
 /// What a new user is made of.
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -150,6 +135,8 @@ pub struct Accounts {
     vault: Vault,
     memory: Arc<Memory>,
     names: Key,
+    /// What the next value of a browser's cookie is made with.
+    next_values: Key,
 }
 
 impl Accounts {
@@ -158,7 +145,8 @@ impl Accounts {
         let told = memory.clone();
         vault.watch("user/", Arc::new(move |key| told.forget(key)));
         let names = vault.derive("user name");
-        Self { vault, memory, names }
+        let next_values = vault.derive("next value of a browser");
+        Self { vault, memory, names, next_values }
     }
 
     /// A live user (removed ones are `None`, disabled ones are given: look at `disabled`). From memory when it can.
@@ -292,10 +280,7 @@ impl Accounts {
             user.enrol_until = None;
         };
         self.without_factors(id, change, more).await?;
-        for rows in self.vault.all::<Browser>(&browser_prefix(id)).await?.chunks(crate::store::MAX_WRITES) {
-            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any)).collect();
-            self.vault.commit(gone).await?;
-        }
+        self.remove_browsers(id).await?;
         Ok(())
     }
 
@@ -387,53 +372,6 @@ impl Accounts {
         Ok(self.vault.put(row.key.clone(), Expect::Version(row.version), &used, row.expires)?)
     }
 
-    /// Whether a full login of this user happened in the browser that holds this token.
-    pub async fn known_browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<bool, AccountError> {
-        Ok(self.browser(user, token).await?.is_some())
-    }
-
-    /// What is known of the browser that holds this token.
-    pub async fn browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<Option<Browser>, AccountError> {
-        let row = self.vault.get::<Browser>(&browser_key(user.id, token)).await?;
-        Ok(row.map(|row| row.value).filter(|browser| self.is_known(user, browser)))
-    }
-
-    /// The write that makes a browser known (or seen again).
-    pub fn know_browser(
-        &self,
-        user: &User,
-        token: &Token<BrowserKind>,
-        browser: &Browser,
-    ) -> Result<Change, AccountError> {
-        let ends = self.vault.now() + BROWSER_LIFE;
-        Ok(self.vault.put(browser_key(user.id, token), Expect::Any, browser, Some(ends))?)
-    }
-
-    /// Known browsers, the one seen last first.
-    pub async fn browsers(&self, user: &User) -> Result<Vec<Browser>, AccountError> {
-        let rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
-        let mut known: Vec<Browser> =
-            rows.into_iter().map(|row| row.value).filter(|browser| self.is_known(user, browser)).collect();
-        known.sort_by_key(|browser| std::cmp::Reverse(browser.last_seen));
-        Ok(known)
-    }
-
-    /// Forgets one browser, or all of them (`None`); how many. `more` goes with the first commit.
-    pub async fn forget_browsers(
-        &self,
-        user: &User,
-        handle: Option<&Handle>,
-        mut more: Vec<Change>,
-    ) -> Result<usize, AccountError> {
-        let mut rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
-        rows.retain(|row| handle.is_none_or(|handle| row.value.handle == *handle));
-        for rows in rows.chunks(crate::store::MAX_WRITES - more.len()) {
-            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any));
-            self.vault.commit(gone.chain(more.drain(..)).collect()).await?;
-        }
-        Ok(rows.len())
-    }
-
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
@@ -521,12 +459,6 @@ impl Accounts {
         }
     }
 
-    fn is_known(&self, user: &User, browser: &Browser) -> bool {
-        // A stamp in the future means that the clock went back: what was known then is not known now.
-        let latest = self.vault.now() + TOLERANCE;
-        browser.generation == user.generation && browser.since <= latest && browser.last_seen <= latest
-    }
-
     /// Names are hashed under a key, so that who has an account cannot be read off the store's keys.
     fn name_key(&self, name: &UserName) -> String {
         format!("name/{}", HEXLOWER.encode(&self.names.mac(&[name.as_str().as_bytes()])))
@@ -545,14 +477,6 @@ fn factor_key(user: UserId, factor: &FactorId) -> String {
     format!("factor/{user}/{factor}")
 }
 
-fn browser_prefix(user: UserId) -> String {
-    format!("browser/{user}/")
-}
-
-fn browser_key(user: UserId, token: &Token<BrowserKind>) -> String {
-    format!("browser/{user}/{}", token.hash().hex())
-}
-
 /// Whether the record lists exactly the rows there are.
 fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
     let listed: BTreeSet<&FactorId> = user.factors.iter().collect();
@@ -560,7 +484,13 @@ fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
     listed.len() == user.factors.len() && found.len() == rows.len() && listed == found
 }
 
-/// A label as it is kept: one line, no control characters, of bounded length.
-fn label(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
+/// A label as it is kept: one line, without control characters or marks that turn what stands around it, of bounded
+/// length. An operator's list and a mail show it as they show their own words.
+pub fn label(text: &str) -> String {
+    one_line(text).trim().chars().take(MAX_LABEL).collect()
+}
+
+/// Whether somebody may be called this for display: it goes into headers, assertions, prompts of browsers, and lists.
+pub fn is_display_name(text: &str) -> bool {
+    text.chars().count() <= MAX_DISPLAY_NAME && one_line(text) == text
 }

@@ -40,7 +40,7 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error("the store does not answer: {0}\n  look at the disk and at the log, then start again")]
     Vault(#[from] VaultError),
-    #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.http")]
+    #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in [listen]")]
     Listen { address: String, why: io::Error },
     #[error(
         "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.metrics"

@@ -56,7 +56,10 @@ pub enum Kind {
     InvitationUsed,
     SetUp,
     BrowserKnown,
+    BrowserTrusted,
     BrowserEnded,
+    /// The cookie of a trusted browser is in two hands.
+    BrowserCopied,
     SessionStarted,
     SessionEnded,
     SessionsEnded,

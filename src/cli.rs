@@ -23,7 +23,7 @@ use crate::error::Problems;
 use crate::secret::{Secret, SystemRandom};
 use crate::telemetry;
 use crate::types::{FactorId, Handle, RequestId, UserName};
-use args::{Command, Factor, Key, Line, Session, Upstream, User};
+use args::{Browser, Command, Factor, Key, Line, Session, Upstream, User};
 
 /// Exit codes, as in the contract: done · the answer is no, or it failed · wrong usage (clap's own) · configuration
 /// refused.
@@ -136,6 +136,7 @@ async fn run(line: Line) -> Result<(), Ended> {
         Command::User(command) => ask(&gate, user(command)?, json).await,
         Command::Factor(command) => ask(&gate, factor(command)?, json).await,
         Command::Session(command) => ask(&gate, session(command)?, json).await,
+        Command::Browser(command) => ask(&gate, browser(command)?, json).await,
         Command::Keys(Key::List) => ask(&gate, Operation::KeysList, json).await,
         Command::Keys(Key::Rotate { .. }) => ask(&gate, Operation::KeysRotateSigning, json).await,
         Command::Upstream(command) => ask(&gate, upstream(command), json).await,
@@ -321,6 +322,16 @@ fn factor(command: Factor) -> Result<Operation, Ended> {
         Factor::Add { name: text, secret_stdin, .. } => Operation::FactorAddTotp {
             name: name(&text)?,
             secret: secret_stdin.then(|| secret_line("the secret")).transpose()?,
+        },
+    })
+}
+
+fn browser(command: Browser) -> Result<Operation, Ended> {
+    Ok(match command {
+        Browser::List { name: text } => Operation::BrowserList { name: name(&text)? },
+        Browser::End { name: text, id: which, .. } => Operation::BrowserEnd {
+            name: name(&text)?,
+            browser: which.map(|text| id("browser", Handle::parse(&text), &text)).transpose()?,
         },
     })
 }

@@ -7,6 +7,7 @@ mod check;
 mod prompt;
 mod proof;
 mod registry;
+mod remembered;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub use check::{Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sendin
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;
 pub use registry::{Absent, Registry, RegistryError};
+pub use remembered::{Recalled, Remembered, trust};
 
 /// What a method is, constant and for ever.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 
 mod answer;
 mod bridge;
+mod certificates;
 mod chunks;
 pub mod facts;
 mod failure;
@@ -15,12 +16,16 @@ mod live;
 mod meter;
 mod pace;
 mod passage;
+mod pem;
 mod probe;
+mod proxy_protocol;
 mod respond;
 mod room;
+mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transport;
 mod untaken;
 mod upstream;
@@ -43,37 +48,39 @@ use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session, http_
 use pingora::server::configuration::ServerConf;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::Link;
 use vestibule_templates::layout::Frame;
 use vestibule_templates::texts::Texts;
+use vestibule_templates::{Brand, Link};
 
+pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
 pub use self::forward_auth::{Address, Ear, Ears, addresses};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Request, most_requests};
+pub use self::listen::{Entrance, Listener};
 pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
 pub use self::probe::{Probes, Seen};
-use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
+use self::respond::{Answer, Door as Page, Dress, Shape, login_address};
+pub use self::tls::Tls;
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use self::upstream::{Exchange, Tried};
 use crate::assertion::headers::{Set, Stripped};
 use crate::assertion::{Addressee, Assertions, SigningKeys};
-use crate::audit::{Audit, Event, Kind as Deed, Origin};
+use crate::audit::{Audit, Event, Kind as Deed, Origin as Source};
 use crate::clock::Clock;
 use crate::config::LimitsSection;
 use crate::gate::{self, Ask, Facts, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict};
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
 use crate::telemetry::{Requests, metrics};
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId, Scheme};
 use crate::wizard::visit::{Visit, signed_in};
 
 /// How often an application is asked: once more on another connection or another upstream, and once more again.
@@ -103,6 +110,10 @@ pub struct Running {
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// `None`: everything is in clear.
+    pub tls: Option<Tls>,
+    /// Whose the pages are.
+    pub brand: Arc<Brand>,
     /// Where requests are counted, of each site.
     counted: Vec<Requests>,
 }
@@ -115,15 +126,30 @@ impl Running {
         user_is_id: bool,
         wizard: axum::Router,
         upstreams: Upstreams,
+        tls: Option<Tls>,
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        Self { sites, stripped, trusted, callers: Vec::new(), limits, user_is_id, wizard, upstreams, counted }
+        let brand = Arc::default();
+        let callers = Vec::new();
+        Self { sites, stripped, trusted, callers, limits, user_is_id, wizard, upstreams, tls, brand, counted }
     }
 
     /// The same, answering servers in front from these networks.
     pub fn answering(self, callers: Vec<IpNet>) -> Self {
         Self { callers, ..self }
+    }
+
+    /// With pages of somebody's own.
+    pub fn branded(self, brand: Arc<Brand>) -> Self {
+        Self { brand, ..self }
+    }
+
+    /// Whether a client came in clear who could have come encrypted. What a trusted proxy does not say is not held
+    /// against anybody.
+    fn is_exposed(&self, facts: &Facts, site: &Site) -> bool {
+        let encrypted = site.url.as_ref().is_some_and(Origin::is_https);
+        encrypted && self.tls.is_some() && facts.scheme == Some(Scheme::Http)
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -149,7 +175,7 @@ pub struct Door {
 /// ended or was cut.
 pub async fn serve(
     door: Arc<Door>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     ears: Ears,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
@@ -221,7 +247,8 @@ impl Gatekeeper {
         }
 
         // facts, site
-        let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
+        let now = self.door.clock.now();
+        let (facts, wanted) = find(&raw(&request.arrived, session.req_header(), now), &running)?;
         let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
@@ -246,6 +273,19 @@ impl Gatekeeper {
         };
         passage.site = Some(site.clone());
 
+        // the right connection
+        if running.is_exposed(&facts, &site) {
+            // Before any cookie is looked at. Only to an address of the configuration.
+            let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
+            return Ok(Next::Answer(Answer::moved(&location)));
+        }
+        if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
+            && !tls.fits(secured, &facts.host, &site)
+        {
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            return Err(StatusCode::MISDIRECTED_REQUEST.into());
+        }
+
         // own page, visitor
         let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
@@ -262,7 +302,8 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
+            let (request, brand) = (passage.id.clone(), running.brand.clone());
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
@@ -331,7 +372,7 @@ impl Gatekeeper {
 
     /// What a visitor who lacks the level is told.
     fn ask(&self, ask: &Ask, facts: &Facts, site: &Site, cookies: &Cookies, id: &RequestId) -> Answer {
-        let entrance = if ask.step_up { Entrance::Verify } else { Entrance::Login };
+        let entrance = if ask.step_up { Page::Verify } else { Page::Login };
         let address = login_address(entrance, facts, site);
         let mut answer = if facts.kind == Kind::Navigation {
             Answer::redirect(&facts.method, &address)
@@ -378,12 +419,13 @@ impl Gatekeeper {
     /// else.
     async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
         let origin =
-            Origin { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+            Source { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
         let why = match why {
             Refusal::Denied => "no rule lets this through",
             Refusal::NotAllowed => "not among the users or groups of the rule",
             Refusal::ForeignOrigin => "a WebSocket opened by a page of another origin",
             Refusal::ServiceWorker => "a service worker's script",
+            Refusal::NoCertificate => "no client certificate that the rule lets in",
         };
         let mut event = Event::new(Deed::Refused, &origin).detail(format!("{}: {why}", facts.host));
         if let Some(live) = visitor.live() {
@@ -399,7 +441,7 @@ impl Gatekeeper {
         let texts = &self.door.texts;
         let mut links = Vec::new();
         if why == Refusal::NotAllowed {
-            links.push(Link::new(texts.text("refused-as-another"), login_address(Entrance::Login, facts, site)));
+            links.push(Link::new(texts.text("refused-as-another"), login_address(Page::Login, facts, site)));
         }
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
@@ -437,6 +479,7 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            brand: self.door.running.load().brand.clone(),
         }
     }
 
@@ -445,7 +488,11 @@ impl Gatekeeper {
         if is_grpc(session.req_header()) {
             answer = answer.for_a_call();
         }
-        let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
+        let dress = match (&passage.site, &passage.facts) {
+            (Some(site), Some(facts)) if passage.running.is_exposed(facts, site) => Dress::at(site).in_clear(),
+            (Some(site), _) => Dress::at(site),
+            (None, _) => Dress::plain(),
+        };
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
             Ok(bytes) => passage.line.bytes = bytes,
@@ -583,7 +630,7 @@ impl ProxyHttp for Gatekeeper {
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
         if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
-            let raw = raw(&request.arrived, session.req_header());
+            let raw = raw(&request.arrived, session.req_header(), passage.started);
             passage.line.unread = (raw.host[..raw.host.len().min(100)].escape_ascii().to_string(), unread(raw.target));
         }
         let answer = match outcome {
@@ -714,7 +761,7 @@ impl ProxyHttp for Gatekeeper {
         let context = identity::Context {
             stripped: &passage.running.stripped,
             identity: passage.identity.as_deref().unwrap_or_default(),
-            peer: request.arrived.peer,
+            peer: request.arrived.peer.address,
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
@@ -781,6 +828,9 @@ impl ProxyHttp for Gatekeeper {
         if asked && head.status.as_u16() >= 200 {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
             session.set_read_timeout(Some(REFUSED_SOCKET));
+        }
+        if passage.facts.as_ref().is_some_and(|facts| facts.scheme == Some(Scheme::Https)) {
+            answer::keep_encrypted(head, permit.site().hsts.as_ref())?;
         }
         answer::without_our_cookies(head, &permit.site().cookies)?;
         if permit.private() && !head.status.is_informational() {

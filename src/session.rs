@@ -63,8 +63,8 @@ pub struct Evidence {
     pub by_owner: bool,
 }
 
-impl From<Proof> for Evidence {
-    fn from(proof: Proof) -> Self {
+impl From<&Proof> for Evidence {
+    fn from(proof: &Proof) -> Self {
         Self {
             factor: proof.factor().cloned(),
             strength: proof.strength(),
@@ -75,10 +75,21 @@ impl From<Proof> for Evidence {
     }
 }
 
+impl From<Proof> for Evidence {
+    fn from(proof: Proof) -> Self {
+        Self::from(&proof)
+    }
+}
+
 impl Evidence {
     /// What kind of proof it is: two of the same are worth no more than one. `None`: the password.
     fn kind(&self) -> Option<&MethodId> {
         self.factor.as_ref().map(|(method, _)| method)
+    }
+
+    /// Whether it was carried here by a trusted browser: proved there, and not since.
+    pub fn is_remembered(&self) -> bool {
+        self.strength == Strength::Remembered
     }
 }
 
@@ -476,6 +487,22 @@ impl Sessions {
         }
     }
 
+    /// Ends the sessions of a user that rest on what a trusted browser remembered, save `except`: whoever held a copy of
+    /// its cookie may sit in any of them. Gives how many.
+    pub async fn end_remembered(
+        &self,
+        user: UserId,
+        except: Option<&Handle>,
+        origin: &Origin,
+    ) -> Result<usize, SessionError> {
+        let mut ended = 0;
+        for session in self.list(Some(user)).await? {
+            let remembered = session.evidence.iter().any(Evidence::is_remembered) && Some(&session.handle) != except;
+            ended += usize::from(remembered && self.end(user, &session.handle, origin).await?);
+        }
+        Ok(ended)
+    }
+
     /// Live sessions, of one user or of all, newest first.
     pub async fn list(&self, user: Option<UserId>) -> Result<Vec<Session>, SessionError> {
         let rows = match user {
@@ -703,8 +730,13 @@ fn standing(evidence: &[Evidence], user: &User, now: Time) -> Vec<Evidence> {
 /// A level is what the evidence says, and nothing else. A first factor is the password, or a proof that cannot be
 /// phished; two are the first and something of another kind, or one that made sure of its owner by itself. One key is
 /// never both.
+///
+/// What a trusted browser remembers stands beside the password and beside nothing else: a key and a browser are two things
+/// in one hand.
 pub fn level(evidence: &[Evidence]) -> Level {
-    let kinds: BTreeSet<_> = evidence.iter().map(Evidence::kind).collect();
+    let password = evidence.iter().any(|evidence| evidence.factor.is_none());
+    let counts = |evidence: &&Evidence| password || !evidence.is_remembered();
+    let kinds: BTreeSet<_> = evidence.iter().filter(counts).map(Evidence::kind).collect();
     let strong = evidence.iter().any(|evidence| evidence.strength == Strength::PhishingResistant);
     let by_owner = evidence.iter().any(|evidence| evidence.by_owner);
     match (kinds.contains(&None) || strong, kinds.len()) {
@@ -721,8 +753,12 @@ fn first_factor(evidence: &[Evidence]) -> Option<Time> {
 }
 
 /// One proof per factor, the newest, in the order in which they were first made: a session does not grow with use.
-/// That its owner was there once stays proved, as a password does.
-fn newest_of_each(evidence: Vec<Evidence>) -> Vec<Evidence> {
+/// That its owner was there once stays proved, as a password does. What was remembered stands in for a second factor only
+/// until one is proved.
+fn newest_of_each(mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    if evidence.iter().any(|one| one.factor.is_some() && !one.is_remembered()) {
+        evidence.retain(|one| !one.is_remembered());
+    }
     let mut newest: Vec<Evidence> = Vec::new();
     for one in evidence {
         match newest.iter_mut().find(|other| other.factor == one.factor) {

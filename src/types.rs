@@ -2,6 +2,7 @@
 //! has not been is a `String`.
 
 mod address;
+mod certificate;
 mod id;
 mod name;
 mod origin;
@@ -9,6 +10,7 @@ mod origin;
 use serde::{Deserialize, Serialize};
 
 pub use address::neighbourhood;
+pub use certificate::{CertificateName, ClientCertificate};
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
 pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};

@@ -3,9 +3,11 @@
 //! finished login ends in a redirect; the next request earns its permit on the ordinary path.
 
 mod account;
+mod agent;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;
@@ -15,10 +17,12 @@ mod guard;
 mod invite;
 mod login;
 mod logout;
+mod remind;
 mod reset;
 mod setup;
 mod stage;
 mod state;
+mod trust;
 mod verify;
 pub mod visit;
 
@@ -70,8 +74,14 @@ pub struct Wizard {
 pub struct Settings {
     /// How long a user never enrolled may enrol with the password alone; `None`: never.
     pub first_login_for: Option<Duration>,
+    /// How long a reminder of a stronger factor can be put off; `None`: nobody is reminded.
+    pub remind: Option<Duration>,
+    /// What to do about a lost device, in the operator's words; empty: in ours.
+    pub lost_device: String,
     pub min_length: usize,
     pub login_timeout: Duration,
+    /// How long a browser may be trusted; zero: no box.
+    pub trusted_browser: Duration,
     /// Whether a new password is sent by mail to who asks for it.
     pub reset_by_mail: bool,
     /// How many such links in a day, over all users.
@@ -91,9 +101,10 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/enrol/{method}", get(enrol::show).post(enrol::submit))
         .route("/.vestibule/account", get(account::show))
         .route("/.vestibule/account/add", get(account::add))
-        .route("/.vestibule/account/sessions/end", post(account::end_session))
-        .route("/.vestibule/account/sign-out-elsewhere", post(account::sign_out_elsewhere))
-        .route("/.vestibule/account/sign-out-everywhere", post(account::sign_out_everywhere))
+        .route("/.vestibule/account/sessions/end", post(account::end))
+        .route("/.vestibule/account/sign-out-elsewhere", post(account::end_others))
+        .route("/.vestibule/account/sign-out-everywhere", post(account::end_all))
+        .route("/.vestibule/account/remind", get(remind::show).post(remind::later))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::Texts;
+use vestibule_templates::{Brand, Texts, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
-use crate::account::{Accounts, Factor};
+use crate::account::{Accounts, BROWSER_LIFE, Factor};
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::Audit;
 use crate::config::{Loaded, Written};
@@ -26,7 +26,7 @@ use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{self, Address, Probes, Roster, Running, Upstreams};
+use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -39,12 +39,16 @@ use crate::wizard::{self, Settings, SetupLink, Wizard};
 const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
 /// A key that rotates faster is gone from the caches of applications before they have seen it.
 const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
+/// The box speaks of days.
+const SHORTEST_TRUST: Duration = Duration::from_secs(86_400);
 /// A trail that keeps less cannot answer what happened yesterday.
 const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
 /// Some thousand events: less, and whoever fails often enough wipes out their own trace.
 const SMALLEST_TRAIL: u64 = 1 << 20;
 /// NIST SP 800-63B section 3.1.1.2: no password is shorter, whatever is beside it.
 const SHORTEST_PASSWORD: usize = 8;
+/// Characters of what is said about a lost device.
+const LONGEST_ADVICE: usize = 1000;
 
 /// All that the configuration alone decides.
 pub struct Plan {
@@ -52,9 +56,11 @@ pub struct Plan {
     pub sites: Arc<Sites>,
     pub trusted: Vec<IpNet>,
     pub callers: Vec<IpNet>,
+    pub certificates: Arc<Certificates>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
     pub outbox: Outbox,
+    pub brand: Arc<Brand>,
     /// What every start says.
     pub warnings: Vec<String>,
 }
@@ -82,7 +88,11 @@ impl Plan {
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
+        let certificates = certificates(&written, machine, &mut problems);
+        // The authorities of client certificates, too.
+        Tls::build(&sites, &certificates, &machine.clock, &mut problems);
         metrics_address(&written, &mut problems);
         let callers = callers(&written.forward_auth, &mut problems);
         forward_auth(&written, &callers, &mut problems);
@@ -109,9 +119,10 @@ impl Plan {
             warnings
                 .push(format!("listen.metrics is {address}: whoever reaches it reads the numbers, without a login"));
         }
+        warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, callers, gateways, registry, outbox, warnings })
+        Ok(Self { written, sites, trusted, callers, certificates, gateways, registry, outbox, brand, warnings })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -160,6 +171,8 @@ pub struct Parts {
     pub roster: Roster,
     /// What `doctor` sends through everything in front of us.
     pub probes: Arc<Probes>,
+    /// Those of the start: other ones are taken at the next.
+    pub certificates: Arc<Certificates>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -230,6 +243,7 @@ impl Parts {
             texts,
             roster: Roster::default(),
             probes: Arc::default(),
+            certificates: plan.certificates.clone(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -261,8 +275,11 @@ impl Parts {
             texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
+                remind: Some(written.enrolment.remind.0).filter(|span| !span.is_zero()),
+                lost_device: written.enrolment.lost_device.clone(),
                 min_length: written.password.min_length,
                 login_timeout: written.session.login_timeout.0,
+                trusted_browser: written.session.trusted_browser.0,
                 reset_by_mail: written.password.reset_by_mail,
                 resets_per_day: written.password.resets_per_day,
             },
@@ -271,6 +288,7 @@ impl Parts {
         let mut problems = Problems::default();
         let sites = in_force.plan.sites.clone();
         let upstreams = Upstreams::build(&sites, &self.roster, self.machine.clock.clone(), &mut problems);
+        let tls = Tls::build(&sites, &self.certificates, &self.machine.clock, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -281,8 +299,10 @@ impl Parts {
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
             upstreams,
+            tls,
         )
-        .answering(in_force.plan.callers.clone()))
+        .answering(in_force.plan.callers.clone())
+        .branded(in_force.plan.brand.clone()))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.
@@ -329,21 +349,57 @@ fn prepare(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Every address that is listened at, and which of them begin with the PROXY protocol.
 fn addresses(written: &Written, problems: &mut Problems) {
-    let listen = &written.listen.http;
-    if listen.is_empty() {
+    let listen = &written.listen;
+    if listen.http.is_empty() && listen.https.is_empty() {
         problems.add("listen.http", "nobody could come in", "name an address such as \"127.0.0.1:8080\"");
     }
-    for (n, text) in listen.iter().enumerate() {
-        if text.parse::<SocketAddr>().is_err() {
+    for (key, list) in [("http", &listen.http), ("https", &listen.https)] {
+        for (n, text) in list.iter().enumerate().filter(|(_, text)| text.parse::<SocketAddr>().is_err()) {
             let what = format!("{text:?} is no address with a port");
-            problems.add(
-                format!("listen.http[{n}]"),
-                what,
-                "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"",
-            );
+            let remedy = "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"";
+            problems.add(format!("listen.{key}[{n}]"), what, remedy);
         }
     }
+    for (n, text) in listen.proxy_protocol.iter().enumerate() {
+        let key = format!("listen.proxy_protocol[{n}]");
+        if !listen.http.contains(text) && !listen.https.contains(text) {
+            let what = format!("{text:?} is not listened at");
+            problems.add(key, what, "write it as it stands in listen.http or listen.https");
+        } else if written.trust.proxies.is_empty() {
+            problems.add(key, "nobody could connect there", "name the proxy that does in trust.proxies");
+        }
+    }
+}
+
+/// The certificates, read: so that one that cannot be used is told with all the rest.
+fn certificates(written: &Written, machine: &Machine, problems: &mut Problems) -> Arc<Certificates> {
+    let listen = &written.listen;
+    match (listen.https.is_empty(), listen.certificates.is_empty()) {
+        (false, true) => {
+            let remedy = "name cert_file and key_file: certificates = [{ cert_file = \"…\", key_file = \"…\" }]";
+            problems.add("listen.certificates", "is missing: listen.https has nothing to show", remedy);
+        }
+        (true, false) => {
+            let remedy = "set listen.https, such as [\"0.0.0.0:8443\"], or take the certificates away";
+            problems.add("listen.certificates", "is shown to nobody", remedy);
+        }
+        _ => {}
+    }
+    Arc::new(Certificates::read(&listen.certificates, machine.clock.wall(), problems))
+}
+
+/// Sites that nobody reaches over listen.https: whoever asks for their name is shown no certificate.
+fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) -> Vec<String> {
+    let bare = |site: &&Arc<Site>| {
+        let https = site.url.as_ref().is_some_and(SiteOrigin::is_https);
+        https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
+    };
+    let tell = |site: &Arc<Site>| {
+        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+    };
+    sites.sites.iter().filter(bare).map(tell).collect()
 }
 
 /// The address for metrics is none of those that visitors reach.
@@ -353,10 +409,13 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
         return;
     }
     let remedy = "write an address of its own such as \"127.0.0.1:9464\", or leave it out";
+    let listen = &written.listen;
+    let is_visited =
+        |address: &SocketAddr| listen.http.iter().chain(&listen.https).any(|other| other.parse() == Ok(*address));
     match text.parse::<SocketAddr>() {
         Err(_) => problems.add("listen.metrics", format!("{text:?} is no address with a port"), remedy),
-        Ok(address) if address.port() != 0 && written.listen.http.iter().any(|http| http.parse() == Ok(address)) => {
-            problems.add("listen.metrics", "is an address that visitors reach, in listen.http", remedy);
+        Ok(address) if address.port() != 0 && is_visited(&address) => {
+            problems.add("listen.metrics", "is an address that visitors reach", remedy);
         }
         Ok(_) => {}
     }
@@ -408,6 +467,11 @@ fn limits(written: &Written, problems: &mut Problems) {
         let what = format!("{:?} is not an address", identity.issuer);
         problems.add("identity.issuer", what, "write a url such as \"https://login.example.com\", or leave it out");
     }
+    let trusted = &written.session.trusted_browser;
+    if !trusted.0.is_zero() && (trusted.0 < SHORTEST_TRUST || trusted.0 > BROWSER_LIFE) {
+        let what = format!("{trusted} is not between 1d and 400d");
+        problems.add("session.trusted_browser", what, "write \"30d\", or \"0s\" for no such browsers at all");
+    }
     let audit = &written.audit;
     if audit.keep.0 < SHORTEST_TRAIL {
         problems.add("audit.keep", format!("{} is shorter than 1d", audit.keep), "write \"400d\"");
@@ -425,6 +489,11 @@ fn limits(written: &Written, problems: &mut Problems) {
     if written.password.min_length < SHORTEST_PASSWORD {
         let what = format!("{} is less than {SHORTEST_PASSWORD}", written.password.min_length);
         problems.add("password.min_length", what, "write 8, or more");
+    }
+    let lost_device = &written.enrolment.lost_device;
+    if lost_device.chars().count() > LONGEST_ADVICE || lost_device.lines().any(|line| one_line(line) != line) {
+        let what = format!("is longer than {LONGEST_ADVICE} characters, or holds characters that cannot be shown");
+        problems.add("enrolment.lost_device", what, "write a few plain sentences");
     }
     let session = &written.session;
     for (key, span) in [

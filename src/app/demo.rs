@@ -62,7 +62,7 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
 
     let sample = Sample::new(url.clone(), address, inbox, &machine, parts.texts.clone());
     let application = tokio::spawn(sample.serve(upstream));
-    let server = Server::start(parts, vec![listener], false).await?;
+    let server = Server::start(parts, vec![listener.into()], false).await?;
     welcome(&url, address, &password);
     server.run(stop, move || Ok(loaded.clone())).await;
     application.abort();

@@ -2,6 +2,7 @@
 //! store itself. Whatever changes something is recorded with the operator's name, in the same commit wherever there is
 //! one.
 
+mod browser;
 mod factor;
 mod upstream;
 mod user;
@@ -88,6 +89,14 @@ pub enum Operation {
     },
     SessionEnd {
         which: SessionEnd,
+    },
+    BrowserList {
+        name: UserName,
+    },
+    BrowserEnd {
+        name: UserName,
+        /// `None`: all.
+        browser: Option<Handle>,
     },
     Audit(Filter),
     KeysList,
@@ -279,6 +288,8 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
         Operation::FactorAddTotp { name, secret } => factor::add_totp(parts, &name, secret, origin).await,
         Operation::SessionList { name } => sessions(parts, name.as_ref()).await,
         Operation::SessionEnd { which } => end_sessions(parts, which, origin).await,
+        Operation::BrowserList { name } => browser::list(parts, &name).await,
+        Operation::BrowserEnd { name, browser } => browser::end(parts, &name, browser.as_ref(), origin).await,
         Operation::Audit(filter) => audit(parts, &filter).await,
         Operation::KeysList => Ok(Outcome::Keys { keys: parts.keys.list().into_iter().map(Into::into).collect() }),
         Operation::KeysRotateSigning => {

@@ -35,6 +35,9 @@ pub enum Outcome {
     Sessions {
         sessions: Vec<SessionLine>,
     },
+    Browsers {
+        browsers: Vec<BrowserLine>,
+    },
     Audit {
         rows: Vec<AuditRow>,
     },
@@ -117,6 +120,17 @@ pub struct SessionLine {
     pub last_seen: String,
     pub ends: String,
     pub address: Option<IpAddr>,
+    pub agent: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrowserLine {
+    pub id: Handle,
+    pub since: String,
+    pub last_seen: String,
+    /// Until when it stands in for the second factor; `None`: it is known, and no more.
+    pub trusted_until: Option<String>,
+    pub address: String,
     pub agent: String,
 }
 

@@ -77,6 +77,9 @@ pub enum Command {
     /// Sessions.
     #[command(subcommand)]
     Session(Session),
+    /// Browsers that users signed in with, and those they trust.
+    #[command(subcommand)]
+    Browser(Browser),
     /// Keys.
     #[command(subcommand)]
     Keys(Key),
@@ -119,6 +122,9 @@ pub struct Explain {
     /// Where from.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub address: IpAddr,
+    /// A name in the client certificate that is shown: cn:…, dns:…, email:… or uri:…
+    #[arg(long = "certificate", value_name = "NAME")]
+    pub certificates: Vec<String>,
     /// How far signed in. Default: stranger, or verified with --user.
     #[arg(long, requires = "user")]
     pub level: Option<Level>,
@@ -241,6 +247,20 @@ pub enum Session {
         #[arg(value_name = "NAME|ID", required_unless_present = "all")]
         which: Option<String>,
         #[arg(long, conflicts_with = "which")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Browser {
+    /// List a user's browsers, and until when one is trusted.
+    List { name: String },
+    /// Forget browsers of a user: one, or all. Whoever signed in by trusting one is signed out.
+    End {
+        name: String,
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        #[arg(long, conflicts_with = "id")]
         all: bool,
     },
 }

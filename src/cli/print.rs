@@ -126,6 +126,20 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 ]
             }),
         )?,
+        Outcome::Browsers { browsers } => table(
+            out,
+            &["ID", "SINCE", "LAST SEEN", "TRUSTED UNTIL", "ADDRESS", "AGENT"],
+            browsers.iter().map(|browser| {
+                vec![
+                    browser.id.to_string(),
+                    browser.since.clone(),
+                    browser.last_seen.clone(),
+                    browser.trusted_until.clone().unwrap_or_else(|| "-".to_owned()),
+                    browser.address.clone(),
+                    plain(&browser.agent).chars().take(40).collect(),
+                ]
+            }),
+        )?,
         Outcome::Audit { rows } => rows.iter().try_for_each(|row| audit_row(out, row))?,
         Outcome::Keys { keys } => table(
             out,

@@ -63,7 +63,7 @@ section! {
         identity: IdentitySection = IdentitySection::default(),
         /// How passwords are hashed (Argon2id, RFC 9106), and which are taken.
         password: PasswordSection = PasswordSection::default(),
-        /// Who may enrol a first second factor without an invitation.
+        /// How second factors come: who may enrol the first one without an invitation, who is reminded of a stronger one.
         enrolment: EnrolmentSection = EnrolmentSection::default(),
         /// What wrong answers cost.
         throttle: ThrottleSection = ThrottleSection::default(),
@@ -78,6 +78,8 @@ section! {
         methods: BTreeMap<String, serde_json::Value> = BTreeMap::new(),
         /// How messages leave the house.
         gateway: GatewaySection = GatewaySection::default(),
+        /// The pages in the operator's name and colours.
+        branding: BrandingSection = BrandingSection::default(),
         /// One protected application each; a request that fits none is refused.
         site: Vec<SiteSection> = Vec::new(),
     }
@@ -87,6 +89,15 @@ section! {
     Listen {
         /// Addresses for HTTP/1.1 and HTTP/2 with prior knowledge (h2c) in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
+        /// Addresses for HTTP/1.1 and HTTP/2 over TLS (1.2 and 1.3). Where there are any, what arrives at `http` for a site whose
+        /// `url` begins with https:// is redirected there.
+        https: Vec<String> = Vec::new(),
+        /// The certificates of `https`, chosen by the name that a client asks for (SNI); the first is shown to clients that ask
+        /// for none, and nobody who asks for another name gets in. They are read again when their files change.
+        certificates: Vec<CertificateFiles> = Vec::new(),
+        /// Those of `http` and `https` at which every connection begins with the PROXY protocol (version 1 or 2). Only proxies in
+        /// [trust] may connect there.
+        proxy_protocol: Vec<String> = Vec::new(),
         /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
         /// those who watch over the gate, in clear and without a login. Empty: none.
         metrics: String = String::new(),
@@ -102,6 +113,15 @@ section! {
         listen_grpc: Vec<String> = Vec::new(),
         /// CIDRs of those who may ask over TCP: what they say of a request and its client is believed. Needed for addresses.
         callers: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    CertificateFiles {
+        /// A PEM file with the certificate, and the chain below it.
+        cert_file: String = String::new(),
+        /// A PEM file with its key.
+        key_file: String = String::new(),
     }
 }
 
@@ -146,6 +166,9 @@ section! {
         lifetime: Span = Span::secs(12 * 3600),
         /// How long a login may take from the password to the second factor.
         login_timeout: Span = Span::secs(10 * 60),
+        /// How long a browser whose owner ticks the box stands in for the second factor, after the password: at a plain
+        /// `two_factor` rule, and for nothing that asks for more. At least "1d"; "0s": no box at all.
+        trusted_browser: Span = Span::secs(30 * 86_400),
     }
 }
 
@@ -208,6 +231,12 @@ section! {
         first_login: bool = false,
         /// How long after the account was made.
         first_login_for: Span = Span::secs(72 * 3600),
+        /// Whoever signs in without a factor as strong as the strongest method that is on is shown a page that offers to add
+        /// one; who chooses "later" there is asked again after this, in whatever browser. "0s": nobody is.
+        remind: Span = Span::secs(0),
+        /// What the page for a lost device tells people to do, in your words, such as "Call 4357 and have your badge at hand".
+        /// Empty: to ask the administrator for a new link.
+        lost_device: String = String::new(),
     }
 }
 
@@ -314,6 +343,28 @@ section! {
 }
 
 section! {
+    BrandingSection {
+        /// What the pages are headed with, above the site's address: "University of Examples". Empty: the site's host. Messages
+        /// go on naming the host.
+        name: String = String::new(),
+        /// A PNG, JPEG or WebP picture of at most 8 KiB in place of our mark; it is shown 40 pixels high. SVG is not taken: it can
+        /// hold scripts.
+        logo_file: String = String::new(),
+        /// The same for readers whose system is dark. Empty: `logo_file`, on a light ground.
+        logo_dark_file: String = String::new(),
+        /// The colour of links and buttons, such as "#2346a8". One that cannot be read on the page (WCAG 2.2: 4.5:1) is refused.
+        accent: String = String::new(),
+        /// The same on dark pages. Empty: `accent`, as much lighter as it must be.
+        accent_dark: String = String::new(),
+        /// Where help is, in a line: "Stuck? The service desk helps: 020 555 01 23." At the foot of every page, and on the card of
+        /// those where somebody may not get on alone.
+        support: String = String::new(),
+        /// Where that line leads: "https://…", "mailto:…" or "tel:…".
+        support_url: String = String::new(),
+    }
+}
+
+section! {
     SiteSection {
         /// Scheme, host and port as the browser shows them, such as "https://wiki.example.com"; wildcard
         /// "https://*.example.com". Cookies, links, issuer and origins come from here, never from a request.
@@ -322,6 +373,12 @@ section! {
         host: String = String::new(),
         /// Optional prefix, cut at a segment boundary.
         path: String = "/".to_owned(),
+        /// A PEM file with the CA whose client certificates rules of this site may ask for (`client_certificates`). Browsers are
+        /// asked for one on this host only; all sites of a host have the same. Needs listen.https.
+        client_ca_file: String = String::new(),
+        /// How long browsers shall come by https only, once they did (Strict-Transport-Security), where `url` begins with
+        /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.
+        hsts: Span = Span::secs(365 * 86_400),
         /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
         /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way. Empty only
         /// where a server in front serves the application and asks at [forward_auth].
@@ -401,6 +458,10 @@ section! {
         users: Vec<String> = Vec::new(),
         /// Who: groups; being one of `users` is as good.
         groups: Vec<String> = Vec::new(),
+        /// Who: clients that show one of these certificates, beside all else that is asked: "*" (any that `client_ca_file`
+        /// signed), "cn:laptop-7", "dns:laptop-7.example.com", "email:alice@example.com" or "uri:spiffe://example.com/backup", as it
+        /// stands in the certificate. On bypass it is the only lock.
+        client_certificates: Vec<String> = Vec::new(),
         /// Which second factors count, by method id. Empty: all.
         factors: Vec<String> = Vec::new(),
         /// How recent the proof must be; older ones are asked for again (step-up).

@@ -182,6 +182,7 @@ async fn th_02_a_known_browser_signs_in_while_strangers_guess() {
         last_seen: now,
         address: String::new(),
         agent: String::new(),
+        trust: None,
     };
     accounts.vault().commit(vec![accounts.know_browser(&alice, &token, &browser).unwrap()]).await.unwrap();
 

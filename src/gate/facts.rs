@@ -9,13 +9,14 @@
 pub mod told;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::Method;
 use ipnet::IpNet;
 
 use crate::config::{ForwardAuthSection, Trust};
 use crate::error::Problems;
-use crate::types::Origin;
+use crate::types::{ClientCertificate, Origin, Scheme};
 
 /// Where our own pages are, on every host; nothing under it reaches an application in any spelling.
 pub const RESERVED: &str = "/.vestibule/";
@@ -68,6 +69,12 @@ pub struct Raw<'a> {
     pub host: &'a [u8],
     /// The connection's peer.
     pub peer: IpAddr,
+    /// The connection is encrypted.
+    pub encrypted: bool,
+    /// What the peer showed of itself, verified.
+    pub certificate: Option<&'a Arc<ClientCertificate>>,
+    /// `X-Forwarded-Proto` fields, as received: used only where the peer is trusted.
+    pub forwarded_proto: Vec<&'a [u8]>,
     /// `X-Forwarded-For` fields, in order, as received: used only where the peer is trusted.
     pub forwarded_for: Vec<&'a [u8]>,
     /// First value of each of these, if any.
@@ -90,6 +97,9 @@ impl<'a> Raw<'a> {
             target,
             host,
             peer,
+            encrypted: false,
+            certificate: None,
+            forwarded_proto: Vec::new(),
             forwarded_for: Vec::new(),
             accept: None,
             origin: None,
@@ -151,6 +161,10 @@ pub struct Facts {
     pub client: IpAddr,
     /// The peer is a trusted proxy.
     pub through_proxy: bool,
+    /// How the client itself came; `None` where a trusted proxy does not say, or says both.
+    pub scheme: Option<Scheme>,
+    /// The client's own certificate: never that of a proxy it came through.
+    pub certificate: Option<Arc<ClientCertificate>>,
     pub kind: Kind,
     pub websocket: bool,
     pub service_worker: bool,
@@ -225,6 +239,8 @@ impl Facts {
             target,
             client,
             through_proxy,
+            scheme: scheme(raw, through_proxy),
+            certificate: raw.certificate.filter(|_| !through_proxy).cloned(),
             websocket: raw.websocket,
             service_worker: raw.service_worker.is_some_and(|v| v.trim_ascii().eq_ignore_ascii_case(b"script")),
             origin: text(raw.origin),
@@ -362,6 +378,18 @@ fn walk(fields: &[&[u8]], trusted: &[IpNet]) -> Result<Option<IpAddr>, FactsErro
         }
     }
     Ok(client)
+}
+
+/// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.
+fn scheme(raw: &Raw<'_>, through_proxy: bool) -> Option<Scheme> {
+    if !through_proxy {
+        return Some(if raw.encrypted { Scheme::Https } else { Scheme::Http });
+    }
+    let mut said = raw.forwarded_proto.iter().flat_map(|field| field.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
+    let first = said.next()?;
+    let scheme =
+        [Scheme::Http, Scheme::Https].into_iter().find(|one| one.as_str().as_bytes().eq_ignore_ascii_case(first))?;
+    said.all(|other| other.eq_ignore_ascii_case(first)).then_some(scheme)
 }
 
 /// An address as proxies write it: bare, or with a port.

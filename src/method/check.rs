@@ -14,7 +14,7 @@ use super::{
     Answer, Answered, Ask, Ceremony, Challenge, Context, Field, FieldError, FieldKind, Method, New, Outgoing, Place,
     Prompt, Proof, Registry, Step, call,
 };
-use crate::account::{AccountError, Accounts, Factor, User};
+use crate::account::{AccountError, Accounts, Factor, MAX_LABEL, User};
 use crate::audit::{Audit, Event, Kind, Origin};
 use crate::clock::Time;
 use crate::gateway::{Delivery, Gateways, Receiver, Verdict};
@@ -25,8 +25,6 @@ use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{FactorId, MethodId, UserId, neighbourhood};
 
-/// Characters of a factor's name.
-const MAX_LABEL: usize = 64;
 /// How often a commit is tried anew when somebody else's change to the same user came between.
 const RETRIES: usize = 3;
 
@@ -785,7 +783,7 @@ impl Checks {
     }
 
     /// Tells the owner of what was done, by another way than it was done on.
-    fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
+    pub(super) fn tell(&self, user: &User, change: &mail::Change, origin: &Origin) {
         self.tell_at(user, user.email.as_deref(), change, origin);
     }
 

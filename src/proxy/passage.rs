@@ -168,7 +168,8 @@ impl Drop for Passage {
             counted.count(self.stage.begun, self.line.status);
         }
         let facts = self.facts.as_ref();
-        let client = facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer));
+        let client =
+            facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer.address));
         tracing::info!(
             target: ACCESS,
             request = %self.id,

@@ -50,27 +50,33 @@ impl Shape {
 }
 
 /// What the security headers of an answer depend on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Dress {
     /// The site's `url` begins with `https://`.
     https: bool,
+    hsts: Option<HeaderValue>,
 }
 
 impl Dress {
     /// For answers that belong to no site.
     pub fn plain() -> Self {
-        Self { https: false }
+        Self { https: false, hsts: None }
     }
 
     pub fn at(site: &Site) -> Self {
-        Self { https: site.url.as_ref().is_some_and(|url| url.is_https()) }
+        Self { https: site.url.as_ref().is_some_and(|url| url.is_https()), hsts: site.hsts.clone() }
+    }
+
+    /// Without what may not be said in clear (RFC 6797 section 7.2).
+    pub fn in_clear(self) -> Self {
+        Self { hsts: None, ..self }
     }
 
     /// Nothing is allowed but what our pages are made of. A form that succeeds is redirected to the application, which
     /// may send the browser on to anybody (its own login, a native program that listens on loopback), and Chromium
     /// holds every one of these steps against the form's page: naming our sites alone would end such logins on a blank
     /// page. What stays shut is scripts, and an encrypted page that sends what was typed over an open network.
-    fn policy(self) -> &'static str {
+    fn policy(&self) -> &'static str {
         macro_rules! with_forms_to {
             ($places:literal) => {
                 concat!(
@@ -108,8 +114,8 @@ pub fn security_headers(headers: &mut HeaderMap, dress: Dress) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if dress.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    if let Some(hsts) = dress.hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
 }
@@ -134,6 +140,11 @@ impl Answer {
         let safe = matches!(*method, Method::GET | Method::HEAD);
         let status = if safe { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
         Self::new(status, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
+    }
+
+    /// To where it should have come from the first: with the same method and the same body (RFC 9110 section 15.4.9).
+    pub fn moved(location: &str) -> Self {
+        Self::new(StatusCode::PERMANENT_REDIRECT, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
     }
 
     /// The level is missing and the client is no browser looking for a page.
@@ -321,7 +332,13 @@ mod tests {
     }
 
     fn frame() -> Frame {
-        Frame { site: "wiki.test".into(), origin: "https://wiki.test".into(), now: 0, account: None }
+        Frame {
+            site: "wiki.test".into(),
+            origin: "https://wiki.test".into(),
+            now: 0,
+            account: None,
+            brand: Default::default(),
+        }
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub struct Metrics {
     pub sessions: Gauge,
     /// 1 where the store answers.
     pub store_ready: Gauge,
+    certificates: Family<[Label; 1], Gauge>,
 }
 
 /// What became of a message, as it is counted.
@@ -116,6 +117,7 @@ impl Metrics {
             streams: Gauge::default(),
             sessions: Gauge::default(),
             store_ready: Gauge::default(),
+            certificates: Family::default(),
         };
         let to = &mut new.registry;
         to.register("passwords", "First factors tried, by what became of them", new.passwords.clone());
@@ -152,6 +154,11 @@ impl Metrics {
         to.register("streams", "WebSockets and event streams under way", new.streams.clone());
         to.register("sessions_in_memory", "Sessions used since the start, as far as they fit", new.sessions.clone());
         to.register("store_ready", "1 where the store answers", new.store_ready.clone());
+        to.register(
+            "certificate_seconds_left",
+            "How long each certificate is still in force, by its file",
+            new.certificates.clone(),
+        );
         new
     }
 
@@ -213,6 +220,11 @@ impl Metrics {
 
     pub fn upstream_failed(&self, site: &str) {
         self.upstream_failures.get_or_create(&[("site", Cow::Owned(site.to_owned()))]).inc();
+    }
+
+    /// How long the certificate of this file is still in force, in seconds.
+    pub fn certificate(&self, file: &str, left: i64) {
+        self.certificates.get_or_create(&[("file", Cow::Owned(file.to_owned()))]).set(left);
     }
 
     /// All of it, in the text format that Prometheus reads (OpenMetrics 1.0).

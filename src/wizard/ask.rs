@@ -158,7 +158,14 @@ impl Wizard {
                 Strength::Delivered | Strength::Fallback | Strength::Remembered => Badge::Basic,
             }),
             href,
+            // One answer to a challenge is what a ceremony is: the browser's part of it may be missing.
+            ceremony: card.single_use_challenge,
         }
+    }
+
+    /// The page for a lost device. `others`: what still works; `back`: where the question was.
+    pub(super) fn lost_view(&self, others: Vec<Choice>, back: String) -> pages::pages::verify::LostView {
+        pages::pages::verify::LostView { others, advice: self.settings.lost_device.clone(), back }
     }
 
     /// The other ways beside one factor's question; those for a lost device are on its page alone, as long as there is
@@ -205,6 +212,7 @@ impl Wizard {
                 hint: None,
                 badge: last.is_some_and(|last| last.value.id == factor.id).then_some(Badge::LastUsed),
                 href: href(factor),
+                ceremony: false,
             })
         };
         rows.iter().filter_map(choice).collect()

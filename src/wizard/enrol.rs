@@ -17,6 +17,7 @@ use super::finish::{ACCOUNT, page, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::{Login, Stage};
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::session::{Enrols, Evidence, Pending};
@@ -45,14 +46,19 @@ impl Wizard {
     /// The methods this wizard may enrol, strongest first.
     fn offered(&self, visit: &Visit, login: &Login) -> Vec<&'static Card> {
         let enrols = &login.row.value.enrols;
-        let mut cards: Vec<_> = self.checks.registry.iter().map(|method| method.card()).collect();
-        cards.retain(|card| match enrols {
+        self.by_strength(visit, |card| match enrols {
             Enrols::Nothing => false,
             Enrols::First => !card.fallback,
             Enrols::Codes => card.hands_out_codes,
             Enrols::Added(id) => card.id == *id,
-        });
-        cards.retain(|card| self.checks.registry.get(&card.id).is_some_and(|method| method.works_at(&visit.place())));
+        })
+    }
+
+    /// The methods in force here that are wanted, strongest first; of equal ones in display order.
+    pub(super) fn by_strength(&self, visit: &Visit, wanted: impl Fn(&Card) -> bool) -> Vec<&'static Card> {
+        let place = visit.place();
+        let here = self.checks.registry.iter().filter(|method| method.works_at(&place)).map(|method| method.card());
+        let mut cards: Vec<_> = here.filter(|card| wanted(card)).collect();
         cards.sort_by_key(|card| std::cmp::Reverse(card.strength));
         cards
     }
@@ -174,13 +180,13 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             evidence.push(proof.clone());
             let codes = wizard.checks.registry.iter().find(|method| method.card().hands_out_codes);
             let Some(codes) = codes else {
-                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Vec::new()).await?;
+                let signed_in = wizard.open(visit, user, evidence, Some(&proof), None, Keeping::Known).await?;
                 let mut response = see_other(&wizard.destination(visit, pending.return_to.as_deref()));
                 signed_in.tell(visit, &mut response, None);
                 return Ok(response);
             };
             // Signed in from here on; the wizard goes on under a new token to hand over the codes.
-            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Vec::new()).await?;
+            let signed_in = wizard.open(visit, user, evidence.clone(), Some(&proof), None, Keeping::Known).await?;
             let next = Pending {
                 return_to: pending.return_to.clone(),
                 enrols: Enrols::Codes,

@@ -2,19 +2,17 @@
 //! pages redirect from.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use url::form_urlencoded;
-use vestibule_templates::mail;
 
-use super::account::described;
 use super::failure::Failure;
 use super::stage::Login;
+use super::trust::{Keeping, Kept};
 use super::{Visit, Wizard};
-use crate::account::{Browser, Factor, User};
+use crate::account::{BROWSER_LIFE, Factor, User};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
@@ -23,10 +21,7 @@ use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, level};
 use crate::store::{Change, Row};
 use crate::telemetry::metrics;
-use crate::types::{Handle, Level, MethodId, Policy};
-
-/// How long a browser stays known.
-const KNOWN: Duration = Duration::from_secs(400 * 86_400);
+use crate::types::{Level, MethodId, Policy};
 
 /// The one page of ours that a login may go to. No application's address looks like it, so it travels under a name of
 /// its own.
@@ -152,11 +147,27 @@ impl Wizard {
             let others = live.evidence.iter().filter(|old| old.factor != evidence[0].factor);
             evidence.extend(others.cloned().collect::<Vec<_>>());
         }
-        let enough = level(&evidence) == Level::Verified
-            && (whole.is_some() || gate::accepts(&need, &evidence, self.vault.now()));
-        if need.policy != Policy::TwoFactor || enough {
-            let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Vec::new()).await?;
-            return Ok(Next::SignedIn(opened, self.destination(visit, return_to.as_deref())));
+        let enough = |evidence: &[Evidence]| {
+            level(evidence) == Level::Verified && (whole.is_some() || gate::accepts(&need, evidence, self.vault.now()))
+        };
+        // Once more where the same value was used twice at one moment, by another tab.
+        for last in [false, true] {
+            let Some(remembered) = self.remembered(visit, user, &evidence).await? else { break };
+            let recalled = Evidence::from(&remembered.proof);
+            let evidence = [evidence.as_slice(), std::slice::from_ref(&recalled)].concat();
+            if need.policy == Policy::TwoFactor && !enough(&evidence) {
+                break;
+            }
+            let keeping = Keeping::Remembered(remembered);
+            match self.open(visit, user, evidence, Some(&recalled), previous, keeping).await {
+                Err(Failure::Overtaken) if !last => {}
+                opened => return Ok(Next::SignedIn(opened?, self.destination(visit, return_to.as_deref()))),
+            }
+        }
+        if need.policy != Policy::TwoFactor || enough(&evidence) {
+            let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Keeping::Known).await?;
+            let to = self.end_of_login(visit, user, &opened, return_to.as_deref()).await;
+            return Ok(Next::SignedIn(opened, to));
         }
         if lacks_password(&evidence) && self.second_factors(user, &evidence).await?.is_empty() {
             return Ok(Next::PasswordFirst);
@@ -222,8 +233,8 @@ impl Wizard {
     }
 
     /// Opens a session on what was proved of `user` as it was then: new id, the old session of this browser dead, the
-    /// browser known, all of it recorded, in one commit. `proved` is the second factor that was proved just now, if one
-    /// was; `login` the pending login that this ends.
+    /// browser as `keeping` says, all of it recorded, in one commit. `proved` is the second factor that completed this
+    /// login, if one did; `login` the pending login that this ends.
     pub(super) async fn open(
         &self,
         visit: &Visit,
@@ -231,47 +242,22 @@ impl Wizard {
         evidence: Vec<Evidence>,
         proved: Option<&Evidence>,
         login: Option<&Login>,
-        mut more: Vec<Change>,
+        keeping: Keeping,
     ) -> Result<SignedIn, Failure> {
+        let mut more: Vec<Change> = Vec::new();
         let verified = level(&evidence) == Level::Verified;
         let source = visit.source();
         let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
         if let Some((method, factor)) = proved.and_then(|evidence| evidence.factor.as_ref()) {
             event = Event { kind: Kind::Verified, ..event }.factor(method, Some(factor));
         }
+        if proved.is_some_and(Evidence::is_remembered) {
+            event = event.detail("remembered");
+        }
         more.push(self.audit.entry(event)?);
-        // In a browser that was not known, of somebody who has others.
-        let mut elsewhere = false;
-        let browser = if verified || user.factors.is_empty() {
-            // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
-            let known = match &visit.cookies.browser {
-                Some(token) => self.accounts.browser(user, token).await?.map(|known| (token.clone(), known)),
-                None => None,
-            };
-            elsewhere = known.is_none() && !self.accounts.browsers(user).await?.is_empty();
-            let now = self.vault.now();
-            let (token, handle, since) = match known {
-                Some((token, known)) => (token, known.handle, known.since),
-                None => {
-                    let random = &**self.vault.random();
-                    let handle = Handle::generate(random);
-                    let event = Event::new(Kind::BrowserKnown, &source).user(user.id, &user.name);
-                    more.push(self.audit.entry(event.detail(handle.as_str()))?);
-                    (Token::generate(random), handle, now)
-                }
-            };
-            let browser = Browser {
-                handle,
-                generation: user.generation,
-                since,
-                last_seen: now,
-                address: visit.facts.client.to_string(),
-                agent: visit.agent.clone(),
-            };
-            more.push(self.accounts.know_browser(user, &token, &browser)?);
-            Some(token)
-        } else {
-            None
+        let kept = match verified || user.factors.is_empty() {
+            true => Some(self.keep_browser(visit, user, keeping, &mut more).await?),
+            false => None,
         };
         if let Some(login) = login {
             more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
@@ -283,13 +269,13 @@ impl Wizard {
         let owned = self.is_owned(user, &evidence);
         let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
         metrics().session_opened(if verified { "verified" } else { "known" });
-        if elsewhere {
+        if kept.as_ref().is_some_and(|kept| kept.new) {
             self.tell_of_browser(visit, user);
         }
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
-        Ok(SignedIn { opened, browser })
+        Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
     }
 }
 
@@ -298,17 +284,10 @@ impl Wizard {
     /// known to have set it. A key alone says nothing of a password, which somebody else may have set meanwhile.
     fn is_owned(&self, user: &User, evidence: &[Evidence]) -> bool {
         let elsewhere = |id: &MethodId| self.card(id).is_some_and(|card| !card.by_mailbox);
+        let proved = evidence.iter().filter(|one| !one.is_remembered());
         user.password_by_mail
             && evidence.iter().any(|one| one.factor.is_none())
-            && evidence.iter().filter_map(|one| one.factor.as_ref()).any(|(id, _)| elsewhere(id))
-    }
-
-    /// Tells the owner of a login in a new browser, once a day at most.
-    fn tell_of_browser(&self, visit: &Visit, user: &User) {
-        let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
-        let (from, at) = (visit.facts.client, self.vault.clock().wall());
-        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string()) };
-        self.post.tell_if(may, &user.name, user.email.as_deref(), &change, Some(from), at);
+            && proved.filter_map(|one| one.factor.as_ref()).any(|(id, _)| elsewhere(id))
     }
 
     /// From now on codes may go to the mailbox again. What fails here is tried again at the next login.
@@ -350,7 +329,7 @@ impl SignedIn {
             None => set_cookie(response, &names.clear(&names.login)),
         }
         if let Some(browser) = &self.browser {
-            set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(KNOWN)));
+            set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(BROWSER_LIFE)));
         }
     }
 }

@@ -24,9 +24,9 @@ use crate::account::User;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Time;
 use crate::secret::{LoginKind, ResetKind, Token};
-use crate::store::{Change, Expect, Record, Row};
+use crate::store::{Change, Expect, Record, Row, VaultError};
 use crate::throttle::Budget;
-use crate::ticket::TicketKind;
+use crate::ticket::{TicketKind, Tickets};
 use crate::types::{HostPattern, Origin, UserId, UserName};
 
 /// Where a new password is asked for.
@@ -125,6 +125,7 @@ impl Wizard {
         let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
         let behind = PasswordLink { user: user.id, generation: user.generation };
         let (token, issued) = self.tickets.issue::<ResetKind>(&behind, LIFE)?;
+        let before = self.vault.get::<Newest>(&newest_key(user.id)).await?;
         let newest = Newest { hash: token.hash().hex() };
         let ends = Some(self.vault.now() + LIFE);
         let newest = self.vault.put(newest_key(user.id), Expect::Any, &newest, ends)?;
@@ -136,8 +137,31 @@ impl Wizard {
         if let Err(why) = self.checks.gateways.mail(to, mail, &self.texts).await {
             tracing::warn!(user = %user.name, why, "a link for a new password could not be sent");
             self.audit.record(event(Kind::MessageFailed).detail(why)).await?;
+            self.take_back(user.id, &token, before).await?;
         }
         Ok(())
+    }
+
+    /// A link that could not be sent is nobody's: it ends, and one that was sent before is good again. Where another was
+    /// made meanwhile, that one counts.
+    async fn take_back(
+        &self,
+        user: UserId,
+        token: &Token<ResetKind>,
+        before: Option<Row<Newest>>,
+    ) -> Result<(), Failure> {
+        let newest = self.vault.get::<Newest>(&newest_key(user)).await?;
+        let Some(newest) = newest.filter(|row| row.value.hash == token.hash().hex()) else { return Ok(()) };
+        let still = Expect::Version(newest.version);
+        let restored = match before {
+            Some(before) => self.vault.put(newest.key, still, &before.value, before.expires)?,
+            None => self.vault.delete(newest.key, still),
+        };
+        let gone = self.vault.delete(Tickets::key(&token.hash()), Expect::Any);
+        match self.vault.commit(vec![restored, gone]).await {
+            Ok(_) | Err(VaultError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -9,14 +9,17 @@ use axum::response::Response;
 use vestibule_templates::pages::{factor_needed, verify};
 use vestibule_templates::{Choice, Form, Frame};
 
+use super::account::adding;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::Factor;
+use crate::method;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level, Policy};
@@ -135,7 +138,7 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = verify::LostView { others: wizard.ways_back(&step.usable, |factor| step.address(factor)), back };
+    let view = wizard.lost_view(wizard.ways_back(&step.usable, |factor| step.address(factor)), back);
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
 }
 
@@ -173,6 +176,9 @@ pub async fn submit(
         Turn::Proved(proof) => {
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
+            // The box counts where it was offered, also for whoever makes a form of his own.
+            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user).await?.is_some();
+            let trust = if ticked { method::trust(&proof, wizard.settings.trusted_browser) } else { None };
             let proof = Evidence::from(proof);
             let (login, to) = match &step.stage {
                 Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
@@ -181,8 +187,13 @@ pub async fn submit(
             // A session keeps one proof of each factor: the newest.
             let mut evidence = step.stage.evidence().to_vec();
             evidence.push(proof.clone());
-            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, Vec::new()).await?;
-            let mut response = see_other(&wizard.destination(&visit, to));
+            let keeping = trust.map_or(Keeping::Known, Keeping::Trusted);
+            let signed_in = wizard.open(&visit, &user, evidence, Some(&proof), login, keeping).await?;
+            let to = match login {
+                Some(_) => wizard.end_of_login(&visit, &user, &signed_in, to).await,
+                None => wizard.destination(&visit, to),
+            };
+            let mut response = see_other(&to);
             signed_in.tell(&visit, &mut response, None);
             Ok(response)
         }
@@ -200,12 +211,16 @@ async fn question(
     let now = wizard.vault.now();
     let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
+    let prompt = wizard.question(visit, &step.stage, factor, again.as_ref()).await?;
     let view = verify::AnswerView {
         form,
         title: wizard.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
-        prompt: wizard.question(visit, &step.stage, factor, again.as_ref()).await?,
-        trust: None,
+        trust: match prompt.takes_an_answer() {
+            true => wizard.may_trust(visit, step.stage.user()).await?,
+            false => None,
+        },
+        prompt,
         wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id)),
         lost: step.lost(),
@@ -222,7 +237,7 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(wizard.method_choice(card, format!("/.vestibule/account/confirm/add-{id}")))
+        Some(wizard.method_choice(card, adding(id)))
     });
     let view = factor_needed::View {
         methods: methods.collect(),
@@ -239,7 +254,7 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     if step.stage.user().factors.is_empty() || lacks_password(step.stage.evidence()) {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
-    let view = verify::LostView { others: Vec::new(), back: wizard.landing(visit) };
+    let view = wizard.lost_view(Vec::new(), wizard.landing(visit));
     page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
 }
 

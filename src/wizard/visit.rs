@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_templates::{Account, Form, Frame, Standing};
+use vestibule_templates::{Account, Brand, Form, Frame, Standing};
 
 use crate::account::User;
 use crate::audit;
@@ -28,6 +28,8 @@ pub struct Visit {
     pub request: RequestId,
     /// `User-Agent`, for display and audit only.
     pub agent: String,
+    /// Whose pages they are.
+    pub brand: Arc<Brand>,
 }
 
 impl Visit {
@@ -73,6 +75,7 @@ impl Visit {
             origin: self.origin().map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(now.secs()).unwrap_or(0),
             account: None,
+            brand: self.brand.clone(),
         }
     }
 

@@ -1,4 +1,4 @@
-// The one script: it holds a key's ceremony between the browser and a form. The server gives the options, in the page or
+// The one script: it holds a key's ceremony between the browser and a form, and hides keys from browsers without. The server gives the options, in the page or
 // when the login page asks for them; the form carries the answer; nothing is fetched, kept or sent by any other way, and
 // every check is the server's.
 "use strict";
@@ -51,6 +51,12 @@ const get = async (options, how) => {
     userHandle: userHandle ? toText(userHandle) : null,
   });
 };
+
+// What this browser cannot do is not offered. Without this script it is, and its own page says what is missing.
+if (!window.PublicKeyCredential) {
+  for (const choice of document.querySelectorAll("[data-key-choice]")) choice.hidden = true;
+  for (const said of document.querySelectorAll("[data-no-keys]")) said.hidden = false;
+}
 
 const sayIn = (form) => {
   const message = form.querySelector("[data-message]");

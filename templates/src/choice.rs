@@ -17,6 +17,8 @@ pub struct Choice {
     pub hint: Option<String>,
     pub badge: Option<Badge>,
     pub href: String,
+    /// It needs the page's script and a browser that has keys: where there is a script and no such browser, it is hidden.
+    pub ceremony: bool,
 }
 
 /// A word that sets one choice off from the others.
@@ -62,7 +64,7 @@ pub(crate) fn list(choices: &[Choice], texts: &Texts) -> Markup {
     html! {
         ul.choices {
             @for choice in choices {
-                li {
+                li data-key-choice[choice.ceremony] {
                     a.choice href=(choice.href) {
                         (icon::method(&choice.method))
                         span.words {
@@ -79,7 +81,15 @@ pub(crate) fn list(choices: &[Choice], texts: &Texts) -> Markup {
                 }
             }
         }
+        @if needs_script(choices) {
+            p.hint data-no-keys hidden { (texts.text("ceremony-unsupported")) }
+        }
     }
+}
+
+/// Whether the page of this list loads the script, which hides what its browser cannot do.
+pub(crate) fn needs_script(choices: &[Choice]) -> bool {
+    choices.iter().any(|choice| choice.ceremony)
 }
 
 /// The same as a short list under a heading, for a page whose main action is another.
@@ -111,6 +121,7 @@ pub(crate) fn samples() -> Vec<Choice> {
         hint: None,
         badge,
         href: format!("/.vestibule/verify/{method}?factor=7"),
+        ceremony: false,
     };
     vec![
         choice("totp", "Authenticator app", "Alice’s phone", Some(Badge::LastUsed)),

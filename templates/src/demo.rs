@@ -135,7 +135,7 @@ impl Assertion {
                     section { h2 { (texts.text("demo-claims")) } (pairs(claims)) }
                 }
                 Assertion::Refused(reason) => {
-                    (layout::notice("bad", &texts.text_with("demo-refused", &[("reason", reason.as_str().into())])))
+                    (layout::alert_first(&texts.text_with("demo-refused", &[("reason", reason.as_str().into())])))
                 }
                 Assertion::Missing => (layout::notice("info", &texts.text("demo-missing"))),
             }

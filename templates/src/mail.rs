@@ -55,6 +55,11 @@ pub enum Change {
     FactorRemoved {
         label: String,
     },
+    /// `before` is what it was called.
+    FactorRenamed {
+        before: String,
+        label: String,
+    },
     PasswordChanged,
     RecoveryUsed {
         remaining: u64,
@@ -71,6 +76,8 @@ pub enum Change {
     NewBrowser {
         description: String,
     },
+    /// A trusted browser's cookie came back from somewhere else.
+    BrowserCopied,
     Locked,
 }
 
@@ -86,6 +93,13 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
         Change::FactorRemoved { label } => (
             texts.plain_with("mail-factor-removed-subject", &site_word),
             texts.plain_with("mail-factor-removed", &[("label", label.as_str().into())]),
+        ),
+        Change::FactorRenamed { before, label } => (
+            texts.plain_with("mail-factor-renamed-subject", &site_word),
+            texts.plain_with(
+                "mail-factor-renamed",
+                &[("before", before.as_str().into()), ("label", label.as_str().into())],
+            ),
         ),
         Change::PasswordChanged => {
             (texts.plain_with("mail-password-changed-subject", &site_word), texts.text("mail-password-changed"))
@@ -109,6 +123,9 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
             texts.plain_with("mail-new-browser-subject", &site_word),
             texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
         ),
+        Change::BrowserCopied => {
+            (texts.plain_with("mail-browser-copied-subject", &site_word), texts.text("mail-browser-copied"))
+        }
         Change::Locked => (texts.plain_with("mail-locked-subject", &site_word), texts.text("mail-locked")),
     };
     let words = [
@@ -149,6 +166,7 @@ mod tests {
         for change in [
             Change::FactorAdded { label: label() },
             Change::FactorRemoved { label: label() },
+            Change::FactorRenamed { before: label(), label: label() },
             Change::PasswordChanged,
             Change::RecoveryUsed { remaining: 2 },
             Change::FallbackUsed { label: label() },
@@ -156,6 +174,7 @@ mod tests {
             Change::AddressReplaced,
             Change::Reset,
             Change::NewBrowser { description: "Firefox".into() },
+            Change::BrowserCopied,
             Change::Locked,
         ] {
             let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), &texts);

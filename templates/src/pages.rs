@@ -12,6 +12,7 @@ pub mod login;
 pub mod logout;
 pub mod not_enrolled;
 pub mod refusal;
+pub mod remind;
 pub mod reset;
 pub mod setup;
 pub mod verify;

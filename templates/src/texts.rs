@@ -97,7 +97,7 @@ fn arguments<'a>(values: &'a [(&'a str, Value<'a>)], finish: impl Fn(String) -> 
     let mut arguments = FluentArgs::with_capacity(values.len());
     for (name, value) in values {
         let value = match value {
-            Value::String(text) => Value::String(Cow::Owned(finish(tame(text)))),
+            Value::String(text) => Value::String(Cow::Owned(finish(one_line(text)))),
             other => other.clone(),
         };
         arguments.set(*name, value);
@@ -107,7 +107,7 @@ fn arguments<'a>(values: &'a [(&'a str, Value<'a>)], finish: impl Fn(String) -> 
 
 /// One line, without control or direction characters. An attacker who may name a device or a browser would otherwise
 /// write a line of our mail, or make the sentence around the name read backwards.
-fn tame(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
         .collect()

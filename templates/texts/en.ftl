@@ -283,12 +283,19 @@ account-session-end = Sign out
 account-sign-out-elsewhere = Sign out everywhere else
 account-elsewhere-offer = If somebody else may have been signed in as you, end that now.
 account-sign-out-everywhere = Sign out everywhere
+browser-on = { $browser } on { $system }
+browser-at = { $browser }, { $address }
+browser-unknown = An unknown browser
 account-browsers = Your browsers
-account-browsers-hint = Browsers in which you signed in with both steps. If strangers try too many wrong passwords, you can still sign in from these.
+account-browsers-hint = Browsers in which you signed in with both steps. If strangers try too many wrong passwords, you can still sign in from these. In a trusted one, the password alone will do.
 account-browsers-none = None yet.
 account-browser-since = First seen
 account-browser-end = Forget
+account-browser-trusted = Trusted until
+account-this-browser = This one
 account-browsers-end = Forget all browsers
+account-browsers-end-others = Forget all other browsers
+account-browsers-offer = Other browsers may still sign in as before. If they should not, forget them.
 account-password = Password
 account-password-change = Change password
 done-factor-added = Added. You can use it from now on.
@@ -299,6 +306,14 @@ done-session-ended = That session is signed out.
 done-sessions-ended = You are signed out everywhere else.
 done-browser-ended = Forgotten.
 done-codes-made = Your new recovery codes are in force.
+
+## A reminder after signing in
+
+remind-title = Add a stronger way to sign in
+remind-lead = There is a stronger way to sign in than the one you use. It takes a minute to add, and with two ways you are not locked out when you lose one.
+remind-proof = You confirm once more that it is you, and then you add it.
+remind-later = Later
+remind-again = Choose “Later” to go on as before. You will be asked again after { $date }.
 
 ## Confirming an action
 
@@ -319,6 +334,8 @@ confirm-password-button = Change password
 confirm-browser = Forget a browser
 confirm-browser-text = “{ $name }” will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browser-button = Forget it
+confirm-other-browsers = Forget all other browsers
+confirm-other-browsers-text = Every browser but this one will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browsers = Forget all browsers
 confirm-browsers-text = Every browser, this one too, will count as a stranger’s, until you sign in there again. Confirm that it is you.
 confirm-browsers-button = Forget all
@@ -504,6 +521,8 @@ mail-factor-added-subject = A way to sign in to { $site } was added
 mail-factor-added = A new way to sign in was added to your account: { $label }
 mail-factor-removed-subject = A way to sign in to { $site } was removed
 mail-factor-removed = A way to sign in was removed from your account: { $label }
+mail-factor-renamed-subject = A way to sign in to { $site } was renamed
+mail-factor-renamed = A way to sign in to your account was given another name: { $before } is now called { $label }
 mail-password-changed-subject = Your password for { $site } was changed
 mail-password-changed = The password of your account was changed.
 mail-recovery-used-subject = A recovery code was used for { $site }
@@ -521,5 +540,7 @@ mail-reset-subject = Your account for { $site } was reset
 mail-reset = All ways to sign in were taken away from your account, so that you can set up new ones. Your administrator gives you a link for that.
 mail-new-browser-subject = A new browser signed in to { $site }
 mail-new-browser = Your account was used in a browser we have not seen before: { $description }
+mail-browser-copied-subject = A trusted browser for { $site } may have been copied
+mail-browser-copied = Somebody signed in to your account with your password and an old copy of what makes one of your browsers trusted. That browser is no longer trusted, and whoever was signed in by it is signed out. If you did not just restore a browser from a backup, change your password.
 mail-locked-subject = Many wrong answers for your account at { $site }
 mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey, to open it again.

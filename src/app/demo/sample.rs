@@ -60,7 +60,7 @@ impl Sample {
 
     fn frame(&self) -> Frame {
         let site = Origin::parse(&self.origin).map_or_else(|_| self.origin.clone(), |origin| origin.authority());
-        Frame { site, origin: self.origin.clone(), now: self.now(), account: None }
+        Frame { site, origin: self.origin.clone(), now: self.now(), account: None, brand: Arc::default() }
     }
 
     /// Seconds since 1970.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestibule_templates::mail::Change as Told;
 
 use super::{Failure, done, factor, find};
-use crate::account::{Enrolment, NewUser, User};
+use crate::account::{Enrolment, NewUser, User, is_display_name};
 use crate::app::Parts;
 use crate::app::outcome::{Invited, Outcome, UserCard, UserLine};
 use crate::audit::{Event, Kind, Origin};
@@ -26,10 +26,7 @@ pub async fn add(
     password: Option<Secret<String>>,
     origin: &Origin,
 ) -> Result<Outcome, Failure> {
-    let email = new.email.as_deref().unwrap_or_default();
-    if new.email.is_some() && Receiver::mailbox(email).is_none() {
-        return Err(Failure::usage(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
-    }
+    can_be_said(new.display_name.as_deref(), new.email.as_deref().filter(|email| !email.is_empty()))?;
     // Made ready before there is anybody: a refused password leaves nothing behind.
     let prepared = match &password {
         Some(password) => Some(parts.first.prepare(&new.name, password).await?),
@@ -81,9 +78,7 @@ pub async fn set(
     groups: Option<Vec<GroupName>>,
     origin: &Origin,
 ) -> Result<Outcome, Failure> {
-    if let Some(email) = email.as_deref().filter(|email| !email.is_empty() && Receiver::mailbox(email).is_none()) {
-        return Err(Failure::usage(format!("{email:?} is no mail address"), "write one such as alice@example.com"));
-    }
+    can_be_said(display_name.as_deref(), email.as_deref().filter(|email| !email.is_empty()))?;
     let user = find(parts, name).await?;
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
     let change = |user: &mut User| {
@@ -184,6 +179,20 @@ pub async fn reset(parts: &Parts, name: &UserName, origin: &Origin) -> Result<Ou
     let (token, changes) = invitation(parts, &user, InvitationReason::Reset, origin)?;
     parts.vault.commit(changes).await?;
     Ok(Outcome::Invited(invited(parts, name, &token)))
+}
+
+/// What is said of a user in headers, mails and lists is refused where it is written, before anything is changed.
+fn can_be_said(display_name: Option<&str>, email: Option<&str>) -> Result<(), Failure> {
+    if display_name.is_some_and(|text| !is_display_name(text)) {
+        let what = "this name for display is too long, or holds characters that cannot be shown";
+        let remedy = "write up to 128 characters, without line breaks and marks that turn the direction of the text";
+        return Err(Failure::usage(what, remedy));
+    }
+    match email.filter(|text| Receiver::mailbox(text).is_none()) {
+        // Not said again: it may be 10 kB of anything.
+        Some(_) => Err(Failure::usage("this is no mail address", "write one such as alice@example.com")),
+        None => Ok(()),
+    }
 }
 
 /// Tells the owner, at the address of `user`, of what was done.

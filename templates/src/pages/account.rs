@@ -22,6 +22,8 @@ pub struct View {
     pub browsers: Vec<Browser>,
     /// Where all browsers can be forgotten; none when there is none.
     pub end_browsers: Option<String>,
+    /// Where all but this one can be forgotten; none when there is no other.
+    pub end_other_browsers: Option<String>,
     /// Ends every session but this one; none when there is no other.
     pub sign_out_elsewhere: Option<Form>,
     /// Ends every session, this one too.
@@ -79,6 +81,9 @@ pub struct Browser {
     pub description: String,
     pub since: u64,
     pub last_seen: u64,
+    /// Until when it stands in for the second step; `None`: it is known, and no more.
+    pub trusted_until: Option<u64>,
+    pub this_one: bool,
     /// Where it is forgotten.
     pub end: String,
 }
@@ -91,6 +96,11 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             @if let (Done::FactorAdded | Done::CodesMade, Some(elsewhere)) = (done, &view.sign_out_elsewhere) {
                 p { (texts.text("account-elsewhere-offer")) }
                 (elsewhere.button(&texts.text("account-sign-out-elsewhere"), "quiet"))
+            }
+            // What was trusted by the old ways alone is trusted still.
+            @if let (Done::FactorAdded, Some(others)) = (done, &view.end_other_browsers) {
+                p { (texts.text("account-browsers-offer")) }
+                p { (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button quiet")) }
             }
         }
         (factors(view, frame, texts))
@@ -234,8 +244,15 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                 @for browser in &view.browsers {
                     li {
                         div.words {
-                            h3 { bdi { (browser.description) } }
+                            h3 {
+                                bdi { (browser.description) }
+                                @if browser.this_one { " " span.badge.good { (texts.text("account-this-browser")) } }
+                            }
                             dl {
+                                @if let Some(until) = browser.trusted_until {
+                                    dt { (texts.text("account-browser-trusted")) }
+                                    dd { (moment::date(until)) }
+                                }
                                 dt { (texts.text("account-last-seen")) }
                                 dd { (moment::ago(browser.last_seen, frame.now, texts)) }
                                 dt { (texts.text("account-browser-since")) }
@@ -245,6 +262,9 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                         div.acts { a.risky href=(browser.end) { (texts.text("account-browser-end")) } }
                     }
                 }
+            }
+            @if let Some(others) = &view.end_other_browsers {
+                p { (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button")) }
             }
             @if let Some(all) = &view.end_browsers {
                 p { (Link::new(texts.text("account-browsers-end"), all.as_str()).render("button")) }
@@ -290,16 +310,21 @@ impl View {
                     description: "Firefox on Linux".into(),
                     since: now - 20 * 86_400,
                     last_seen: now - 5,
+                    trusted_until: Some(now + 10 * 86_400),
+                    this_one: true,
                     end: "/.vestibule/account/browsers/1".into(),
                 },
                 Browser {
                     description: "Chrome on Android".into(),
                     since: now - 2 * 86_400,
                     last_seen: now - 5_400,
+                    trusted_until: None,
+                    this_one: false,
                     end: "/.vestibule/account/browsers/2".into(),
                 },
             ],
             end_browsers: Some("/.vestibule/account/browsers".into()),
+            end_other_browsers: Some("/.vestibule/account/browsers/others".into()),
             sign_out_elsewhere: Some(Form::sample("/.vestibule/account/sessions/end-others")),
             sign_out_everywhere: Form::sample("/.vestibule/account/sessions/end-all"),
             password: Some("/.vestibule/account/password".into()),
@@ -313,6 +338,7 @@ impl View {
             recovery: None,
             browsers: vec![],
             end_browsers: None,
+            end_other_browsers: None,
             password: None,
             ..Self::sample()
         }

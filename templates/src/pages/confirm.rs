@@ -39,6 +39,7 @@ pub enum Action {
     NewRecoveryCodes,
     ChangePassword,
     EndBrowser { name: String },
+    EndOtherBrowsers,
     EndBrowsers,
 }
 
@@ -81,6 +82,12 @@ impl Action {
                 button: texts.text("confirm-browser-button"),
                 risky: true,
             },
+            Action::EndOtherBrowsers => Words {
+                title: texts.text("confirm-other-browsers"),
+                text: texts.text("confirm-other-browsers-text"),
+                button: texts.text("confirm-browsers-button"),
+                risky: true,
+            },
             Action::EndBrowsers => Words {
                 title: texts.text("confirm-browsers"),
                 text: texts.text("confirm-browsers-text"),
@@ -106,6 +113,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         first: &view.fields,
         button: &words.button,
         owner: owner.map(|account| account.name.as_str()),
+        wait: view.wait.map(|wait| wait.text(frame.now, texts)),
         more: None,
     };
     let shape = Shape {
@@ -115,9 +123,6 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     };
     let body = html! {
         @if words.risky { (layout::notice("warn", &words.text)) } @else { p.lead { (words.text) } }
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         @if let Some(lost) = &view.lost { p { (Link::new(texts.text("verify-lost-link"), lost.as_str()).render("")) } }

@@ -52,7 +52,8 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     let heading = if view.first { texts.text("enrol-first-title") } else { texts.text("enrol-title") };
-    layout::page(frame, texts, &heading, Shape::default(), body)
+    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
+    layout::page(frame, texts, &heading, shape, body)
 }
 
 pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
@@ -68,11 +69,9 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         false if nothing_asked => texts.text("continue"),
         false => texts.text("enrol-button"),
     };
+    let wait = view.wait.map(|wait| wait.text(frame.now, texts));
     let body = html! {
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
-        (view.prompt.form(&view.form, Around { button: &button, ..Around::default() }, frame, texts))
+        (view.prompt.form(&view.form, Around { button: &button, wait, ..Around::default() }, frame, texts))
         @if let Some(back) = &view.back {
             p { (Link::new(texts.text("enrol-other"), back.as_str()).render("")) }
         }
@@ -90,6 +89,7 @@ impl ChooseView {
             hint: Some(hint),
             badge: Some(badge),
             href: format!("/.vestibule/enrol/{id}"),
+            ceremony: id == "webauthn",
         };
         let methods = vec![
             method(

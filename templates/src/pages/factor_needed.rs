@@ -25,7 +25,8 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back-to-site"), back.as_str()).render("")) } }
         (super::refusal::reference(&view.request_id, texts))
     };
-    layout::page(frame, texts, &texts.text("factor-needed-title"), Shape::default(), body)
+    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
+    layout::page(frame, texts, &texts.text("factor-needed-title"), shape, body)
 }
 
 impl View {
@@ -34,6 +35,7 @@ impl View {
         methods.retain(|choice| choice.method == "webauthn");
         for method in &mut methods {
             method.detail = None;
+            method.ceremony = true;
         }
         Self { methods, back: Some("/".into()), request_id: "01JD8Z3VQ6K2".into() }
     }

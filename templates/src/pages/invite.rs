@@ -53,7 +53,7 @@ pub fn dead(view: &DeadView, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("invite-dead-help")) }
         p { (Link::new(texts.text("login-link"), view.login.as_str()).render("button")) }
     };
-    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl View {

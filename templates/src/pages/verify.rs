@@ -46,6 +46,8 @@ pub struct AnswerView {
 pub struct LostView {
     /// What still works, such as a recovery code.
     pub others: Vec<Choice>,
+    /// What to do when none of it works, in the operator's words; empty: in ours.
+    pub advice: String,
     pub back: String,
 }
 
@@ -70,11 +72,9 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
     };
     let button = if shape.script { texts.text("verify-key-button") } else { texts.text("verify-button") };
-    let around = Around { more: view.trust.map(trust), button: &button, ..Around::default() };
+    let wait = view.wait.map(|wait| wait.text(frame.now, texts));
+    let around = Around { more: view.trust.map(trust), button: &button, wait, ..Around::default() };
     let body = html! {
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
         // A factor that its owner gave no name of its own would only repeat the heading.
         @if let Some(factor) = view.factor.as_ref().filter(|factor| **factor != view.title) {
             p.chosen { bdi { (factor) } }
@@ -97,10 +97,13 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
             (choice::list(&view.others, texts))
         }
         h2 { (texts.text("lost-help-title")) }
-        p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
+        @if view.advice.is_empty() {
+            p { (texts.text_with("lost-help", &[("site", frame.site.as_str().into())])) }
+        }
+        @for line in view.advice.lines().filter(|line| !line.trim().is_empty()) { p dir="auto" { (line) } }
         p { (Link::new(texts.text("back"), view.back.as_str()).render("")) }
     };
-    layout::page(frame, texts, &texts.text("lost-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("lost-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl ChooseView {
@@ -159,6 +162,6 @@ impl LostView {
     pub fn sample() -> Self {
         let mut others = choice::samples();
         others.retain(|choice| choice.method == "recovery");
-        Self { others, back: "/.vestibule/verify".into() }
+        Self { others, advice: String::new(), back: "/.vestibule/verify".into() }
     }
 }

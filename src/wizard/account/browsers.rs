@@ -1,0 +1,64 @@
+//! The browsers in which the owner signed in with both steps: which are known, which are trusted and until when, and
+//! their end.
+
+use axum::response::Response;
+use vestibule_templates::pages::account;
+
+use super::confirm::Confirmed;
+use super::deed::{Browsers, Deed};
+use super::seconds;
+use crate::account::{Browser, User};
+use crate::audit::Kind;
+use crate::types::Handle;
+use crate::wizard::agent::described;
+use crate::wizard::failure::Failure;
+use crate::wizard::finish::see_other;
+use crate::wizard::{Visit, Wizard};
+
+/// The owner's browsers, as the page lists them.
+pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<account::Browser>, Failure> {
+    let own = own(wizard, visit, user).await?;
+    let mut listed = Vec::new();
+    for row in wizard.accounts.browsers(user).await? {
+        let browser = row.value;
+        let trust = wizard.checks.standing(user, &browser, wizard.settings.trusted_browser).await?;
+        listed.push(account::Browser {
+            description: described(&browser.agent, &browser.address, &wizard.texts),
+            since: seconds(browser.since),
+            last_seen: seconds(browser.last_seen),
+            trusted_until: trust.map(|trust| seconds(trust.until)),
+            this_one: own.as_ref() == Some(&browser.handle),
+            end: Deed::Forget(Browsers::One(browser.handle)).address(None),
+        });
+    }
+    Ok(listed)
+}
+
+/// What a browser of this user's is called, if there is one of this handle.
+pub async fn name(wizard: &Wizard, user: &User, handle: &Handle) -> Result<Option<String>, Failure> {
+    let rows = wizard.accounts.browsers(user).await?;
+    let browser = rows.into_iter().map(|row| row.value).find(|browser| browser.handle == *handle);
+    Ok(browser.map(|browser| described(&browser.agent, &browser.address, &wizard.texts)))
+}
+
+/// Forgets what was confirmed to be forgotten, and ends the sessions that rest on what trusted browsers remember: nobody
+/// can tell which of them sits in one that ends. The session that asks has just proved more.
+pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Response, Failure> {
+    let Confirmed { wizard, visit, user, stage, .. } = &confirmed;
+    let own = own(wizard, visit, user).await?;
+    let more = confirmed.with(confirmed.event(Kind::BrowserEnded).detail(which.name()))?;
+    let ends = |browser: &Browser| match which {
+        Browsers::One(handle) => browser.handle == *handle,
+        Browsers::Others => own.as_ref() != Some(&browser.handle),
+        Browsers::All => true,
+    };
+    wizard.accounts.forget_browsers(user, ends, more).await?;
+    wizard.sessions.end_remembered(user.id, Some(&stage.live.session.handle), &confirmed.source()).await?;
+    Ok(see_other("/.vestibule/account?done=forgotten"))
+}
+
+/// The one that asks.
+async fn own(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Option<Handle>, Failure> {
+    let Some(token) = &visit.cookies.browser else { return Ok(None) };
+    Ok(wizard.accounts.browser(user, token).await?.map(|row| row.value.handle))
+}

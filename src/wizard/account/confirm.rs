@@ -1,0 +1,323 @@
+//! `account/confirm/{deed}`: whatever adds, takes away or weakens needs a second factor proved for that deed in that
+//! form; a proof made elsewhere, however fresh, does not help here.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_templates::mail;
+use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
+use vestibule_templates::pages::verify;
+use vestibule_templates::{Field, Form, Prompt};
+
+use super::deed::{Browsers, Deed};
+use super::{Owner, browsers, factors, password};
+use crate::account::{Factor, User};
+use crate::audit::{self, Event, Kind};
+use crate::directory::SignIn;
+use crate::method::Proof;
+use crate::session::Evidence;
+use crate::store::{Change, Row};
+use crate::types::FactorId;
+use crate::wizard::ask::{Again, Turn};
+use crate::wizard::failure::Failure;
+use crate::wizard::finish::{ACCOUNT, page, query, see_other, with_query};
+use crate::wizard::form::Posted;
+use crate::wizard::invite::judged;
+use crate::wizard::stage::{self, Stage};
+use crate::wizard::trust::Keeping;
+use crate::wizard::{Visit, Wizard};
+
+/// What one confirm page is about.
+struct Confirm {
+    deed: Deed,
+    stage: Stage,
+    rows: Vec<Row<Factor>>,
+    /// The factors that can confirm it; none: the password does.
+    usable: Vec<Row<Factor>>,
+}
+
+impl Wizard {
+    async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
+        let owner = Owner::of(visit)?;
+        let deed = Deed::parse(deed).ok_or(Failure::NotFound)?;
+        let rows = self.accounts.factors(&owner.live.user).await?;
+        let held = |id: &FactorId| rows.iter().any(|row| row.value.id == *id);
+        let offered = match &deed {
+            // Somebody without any factor gets the first one by an invitation, not from here.
+            Deed::Add(id) => {
+                self.checks.registry.get(id).is_some_and(|method| method.works_at(&visit.place())) && !rows.is_empty()
+            }
+            Deed::Rename(id) => held(id),
+            Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
+            Deed::Forget(Browsers::One(handle)) => browsers::name(self, &owner.live.user, handle).await?.is_some(),
+            Deed::Password | Deed::Forget(Browsers::Others | Browsers::All) => true,
+        };
+        if !offered {
+            return Err(Failure::NotFound);
+        }
+        let Some(stage) = self.deed(visit, &deed.name()).await? else { return Err(Failure::Overtaken) };
+        let mut usable = self.checks.usable(&owner.live.user).await?;
+        // What the new one takes the place of does not vouch for it: whoever holds the old mailbox, or an old list of
+        // codes, must not move the account to his own.
+        let replaced =
+            |row: &Row<Factor>| matches!(&deed, Deed::Add(id) if row.value.method == *id && self.is_one_alone(id));
+        usable.retain(|row| !replaced(row));
+        if usable.is_empty() && !rows.is_empty() {
+            // Factors that cannot be used now are factors all the same: the password alone is no way around them.
+            return Err(Failure::Forbidden);
+        }
+        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable })
+    }
+}
+
+impl Confirm {
+    fn user(&self) -> &Arc<User> {
+        self.stage.user()
+    }
+
+    fn factor(&self, id: &FactorId) -> Result<&Factor, Failure> {
+        self.rows.iter().map(|row| &row.value).find(|factor| factor.id == *id).ok_or(Failure::NotFound)
+    }
+
+    /// Where this deed is confirmed by this factor.
+    fn by_address(&self, factor: &Factor) -> String {
+        self.deed.address(Some(&factor.id))
+    }
+
+    fn by<'a>(&'a self, named: Option<&str>) -> Result<Option<&'a Row<Factor>>, Failure> {
+        match named.filter(|text| !text.is_empty()) {
+            Some(text) => {
+                let found = self.usable.iter().find(|row| row.value.id.as_str() == text);
+                found.map(Some).ok_or(Failure::NotFound)
+            }
+            None => Ok(self.usable.first()),
+        }
+    }
+}
+
+/// `GET account/confirm/{deed}`; with `lost` the page for a lost device.
+pub async fn ask(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(deed): Path<String>,
+) -> Result<Response, Failure> {
+    let confirm = wizard.confirm(&visit, &deed).await?;
+    if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
+        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
+        let view = wizard.lost_view(others, confirm.deed.address(None));
+        let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
+        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
+    }
+    let by = confirm.by(query(&visit, "factor").as_deref())?;
+    form(&wizard, &visit, &confirm, by, Said::default()).await
+}
+
+/// What a confirm page says besides the question.
+#[derive(Default)]
+struct Said {
+    again: Option<Again>,
+    password: Option<PasswordProblem>,
+    wrong_password: bool,
+    label: Option<(String, &'static str)>,
+}
+
+/// `POST account/confirm/{deed}`
+pub async fn act(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(deed): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let confirm = wizard.confirm(&visit, &deed).await?;
+    if !confirm.stage.csrf_holds(&wizard, posted.get("csrf")) {
+        return Err(Failure::Forged);
+    }
+    let by = confirm.by(Some(posted.get("factor")))?;
+    // What the deed itself needs is looked at first: a mistake there must not use up a code.
+    if !posted.has("send") {
+        let mut said = Said::default();
+        match &confirm.deed {
+            Deed::Rename(_) => {
+                let label = posted.get("label");
+                said.label = factors::judge_label(label).map(|error| (label.to_owned(), error));
+            }
+            Deed::Password => {
+                said.password = judged(&wizard, &confirm.user().name, &posted).err();
+            }
+            Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
+        }
+        if said.label.is_some() || said.password.is_some() {
+            return form(&wizard, &visit, &confirm, by, said).await;
+        }
+    }
+    let proof = match by {
+        Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
+            Turn::Begun => return Ok(see_other(&confirm.deed.address(Some(&factor.value.id)))),
+            Turn::Again(again) => {
+                // Read anew: the attempt may have used the challenge up.
+                let confirm = wizard.confirm(&visit, &deed).await?;
+                let by = confirm.by(Some(posted.get("factor")))?;
+                return form(&wizard, &visit, &confirm, by, Said { again: Some(again), ..Said::default() }).await;
+            }
+            Turn::Over => return Err(Failure::Overtaken),
+            Turn::Proved(proof) => proof,
+        },
+        None => {
+            let name = confirm.user().name.as_str();
+            let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
+            let password = posted.secret("password");
+            let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
+                SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof, &posted).await,
+                SignIn::Wrong => Said { wrong_password: true, ..Said::default() },
+                SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::default() },
+                SignIn::Closed => Said { again: Some(Again::Closed), ..Said::default() },
+            };
+            return form(&wizard, &visit, &confirm, by, said).await;
+        }
+    };
+    carry_out(&wizard, &visit, &confirm, proof, &posted).await
+}
+
+/// A deed that was confirmed, with all that doing it takes.
+pub struct Confirmed<'a> {
+    pub wizard: &'a Wizard,
+    pub visit: &'a Visit,
+    pub user: &'a Arc<User>,
+    pub stage: &'a stage::Deed,
+    pub proof: Evidence,
+    pub posted: &'a Posted,
+}
+
+impl Confirmed<'_> {
+    pub fn source(&self) -> audit::Origin {
+        self.visit.source()
+    }
+
+    pub fn event(&self, kind: Kind) -> Event {
+        Event::new(kind, &self.source()).user(self.user.id, &self.user.name)
+    }
+
+    /// What every commit of a deed expects: that the session it came in was not ended meanwhile.
+    pub fn still_signed_in(&self) -> Change {
+        self.wizard.sessions.present(&self.stage.token)
+    }
+
+    /// The writes that go with a deed: its row in the trail, and that expectation.
+    pub fn with(&self, event: Event) -> Result<Vec<Change>, Failure> {
+        Ok(vec![self.wizard.audit.entry(event)?, self.still_signed_in()])
+    }
+
+    /// Tells the owner of what was done, by another way than it was done on.
+    pub fn tell(&self, change: &mail::Change) {
+        let at = self.wizard.vault.clock().wall();
+        self.wizard.post.tell(&self.user.name, self.user.email.as_deref(), change, self.source().address, at);
+    }
+
+    /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
+    pub async fn renewed(self, done: &str) -> Result<Response, Failure> {
+        let Self { wizard, visit, stage, proof, .. } = self;
+        let live = &stage.live;
+        let user = wizard.accounts.by_id(live.user.id).await?;
+        // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
+        let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
+        let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
+        let mut evidence = live.evidence.clone();
+        evidence.retain(|old| {
+            !old.is_remembered()
+                && old.factor != proof.factor
+                && old.factor.as_ref().is_none_or(|(_, id)| user.factors.contains(id))
+        });
+        evidence.push(proof);
+        let signed_in = wizard.open(visit, &user, evidence, None, None, Keeping::Known).await?;
+        let mut response = see_other(&with_query(ACCOUNT, &[("done", Some(done))]));
+        signed_in.tell(visit, &mut response, None);
+        Ok(response)
+    }
+}
+
+/// Does what was confirmed.
+async fn carry_out(
+    wizard: &Wizard,
+    visit: &Visit,
+    confirm: &Confirm,
+    proof: Proof,
+    posted: &Posted,
+) -> Result<Response, Failure> {
+    let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
+    let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof: Evidence::from(proof), posted };
+    match &confirm.deed {
+        Deed::Add(id) => factors::begin_adding(confirmed, id).await,
+        Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
+        Deed::Remove(id) => factors::remove(confirmed, id).await,
+        Deed::Password => password::change(confirmed).await,
+        Deed::Forget(which) => browsers::forget(confirmed, which).await,
+    }
+}
+
+async fn form(
+    wizard: &Wizard,
+    visit: &Visit,
+    confirm: &Confirm,
+    by: Option<&Row<Factor>>,
+    said: Said,
+) -> Result<Response, Failure> {
+    let now = wizard.vault.now();
+    let texts = &wizard.texts;
+    let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
+    let (prompt, target, others) = match by {
+        Some(row) => {
+            let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
+            let others = wizard.others(&confirm.usable, Some(&row.value.id), |factor| confirm.by_address(factor));
+            (prompt, target.with("factor", row.value.id.as_str()), others)
+        }
+        None => {
+            let error = said.wrong_password.then(|| texts.text("error-login-wrong"));
+            let field = Field::password(texts).with_error(error);
+            (Prompt { fields: vec![field], ..Prompt::default() }, target, Vec::new())
+        }
+    };
+    let (action, fields) = match &confirm.deed {
+        Deed::Add(id) if wizard.card(id).is_some_and(|card| card.hands_out_codes) => {
+            (Action::NewRecoveryCodes, Vec::new())
+        }
+        Deed::Add(_) => (Action::AddFactor, Vec::new()),
+        Deed::Rename(id) => {
+            let name = confirm.factor(id)?.label.clone();
+            let (value, error) = match &said.label {
+                Some((value, error)) => (value.clone(), Some(texts.text(error))),
+                None => (name.clone(), None),
+            };
+            (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
+        }
+        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
+        Deed::Forget(Browsers::One(handle)) => {
+            let name = browsers::name(wizard, confirm.user(), handle).await?.unwrap_or_default();
+            (Action::EndBrowser { name }, Vec::new())
+        }
+        Deed::Forget(Browsers::Others) => (Action::EndOtherBrowsers, Vec::new()),
+        Deed::Forget(Browsers::All) => (Action::EndBrowsers, Vec::new()),
+        Deed::Password => {
+            let least = wizard.settings.min_length as u64;
+            (Action::ChangePassword, confirm::new_password(least, said.password, texts))
+        }
+    };
+    let view = confirm::View {
+        form: target,
+        action,
+        fields,
+        prompt,
+        others,
+        lost: by.map(|_| with_query(&confirm.deed.address(None), &[("lost", Some("1"))])),
+        wait: said.again.as_ref().and_then(Again::wait),
+        back: "/.vestibule/account".to_owned(),
+    };
+    let frame = visit.frame_signed_in(now, confirm.user());
+    let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
+    Ok(match &said.again {
+        Some(again) => again.held(response, now),
+        None => response,
+    })
+}

@@ -1,0 +1,75 @@
+//! Where the owner is signed in. Ending a session takes nothing away that a factor protects, so a form of the page does
+//! it; another user's session has no handle here.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use vestibule_templates::Form;
+use vestibule_templates::pages::account;
+
+use super::{Owner, seconds};
+use crate::session::Live;
+use crate::types::Handle;
+use crate::wizard::agent::described;
+use crate::wizard::failure::Failure;
+use crate::wizard::finish::see_other;
+use crate::wizard::form::Posted;
+use crate::wizard::logout::signed_out;
+use crate::wizard::{Visit, Wizard};
+
+/// The owner's sessions, as the page lists them.
+pub async fn listed(wizard: &Wizard, owner: &Owner, csrf: &str) -> Result<Vec<account::Session>, Failure> {
+    let sessions = wizard.sessions.list(Some(owner.live.user.id)).await?;
+    let listed = sessions.into_iter().map(|session| {
+        let this_one = session.handle == owner.live.session.handle;
+        let end = Form::new("/.vestibule/account/sessions/end", csrf).with("handle", session.handle.as_str());
+        let address = session.address.map(|address| address.to_string()).unwrap_or_default();
+        account::Session {
+            description: described(&session.agent, &address, &wizard.texts),
+            started: seconds(session.created),
+            last_seen: seconds(session.last_seen),
+            this_one,
+            end: (!this_one).then_some(end),
+        }
+    });
+    Ok(listed.collect())
+}
+
+/// `POST account/sessions/end`
+pub async fn end(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
+    let handle = Handle::parse(posted.get("handle")).ok_or(Failure::NotFound)?;
+    if !wizard.sessions.end(owner.live.user.id, &handle, &visit.source()).await? {
+        return Err(Failure::NotFound);
+    }
+    Ok(see_other("/.vestibule/account?done=ended"))
+}
+
+/// `POST account/sign-out-everywhere`
+pub async fn end_all(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
+    wizard.sessions.end_all(owner.live.user.id, None, &visit.source()).await?;
+    Ok(signed_out(&visit, "/.vestibule/login?out=all"))
+}
+
+/// `POST account/sign-out-elsewhere`: every session but this one.
+pub async fn end_others(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let owner = Owner::posting(&wizard, &visit, &posted)?;
+    let Live { user, session, .. } = &*owner.live;
+    wizard.sessions.end_all(user.id, Some(&session.handle), &visit.source()).await?;
+    Ok(see_other("/.vestibule/account?done=elsewhere"))
+}

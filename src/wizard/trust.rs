@@ -1,0 +1,145 @@
+//! The browser a login happens in: known from a full login on, and trusted where its owner ticks the box. What a trusted
+//! one stands in for is the method's business (`method/remembered.rs`); here it is asked, told and shown. Only a password
+//! that was just given is completed by it, never a key, a deed of the account or an enrolment.
+
+use vestibule_templates::mail;
+
+use super::agent::described;
+use super::failure::Failure;
+use super::finish::lacks_password;
+use super::{Visit, Wizard};
+use crate::account::{BROWSERS_PER_USER, Browser, Trust, User};
+use crate::audit::{Event, Kind};
+use crate::method::{Recalled, Remembered};
+use crate::secret::{BrowserKind, Token};
+use crate::session::{Evidence, level};
+use crate::store::{Change, Expect};
+use crate::types::{Handle, Level};
+
+/// Browsers that one login forgets for being too many: a commit has a limit of its own.
+const AT_MOST: usize = 8;
+
+/// What becomes of the browser in which a session is opened.
+pub enum Keeping {
+    /// It becomes known; what is known or trusted already stays so.
+    Known,
+    /// Its owner ticked the box.
+    Trusted(Trust),
+    /// It was the second factor; the value of its cookie changes.
+    Remembered(Box<Remembered>),
+}
+
+/// The browser's part in opening a session.
+pub struct Kept {
+    /// What its cookie says from now on.
+    pub token: Token<BrowserKind>,
+    /// It is new to somebody who has others.
+    pub new: bool,
+}
+
+impl Wizard {
+    /// What this visitor's browser remembers of a second factor, where that completes a password that was just given. A
+    /// copy that comes back ends what it is a copy of, whether or not it would have been enough.
+    pub(super) async fn remembered(
+        &self,
+        visit: &Visit,
+        user: &User,
+        evidence: &[Evidence],
+    ) -> Result<Option<Box<Remembered>>, Failure> {
+        let most = self.settings.trusted_browser;
+        let (Some(token), Some(login)) = (&visit.cookies.browser, &visit.cookies.login) else { return Ok(None) };
+        if most.is_zero() || level(evidence) == Level::Verified {
+            return Ok(None);
+        }
+        match self.checks.recall(user, token, login, most, &visit.source()).await? {
+            Recalled::Proved(remembered) => Ok((!lacks_password(evidence)).then_some(remembered)),
+            Recalled::Nothing => Ok(None),
+            Recalled::Copied => {
+                self.sessions.end_remembered(user.id, None, &visit.source()).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The days for which this browser may be trusted, where the box is offered: not where it is trusted already.
+    pub(super) async fn may_trust(&self, visit: &Visit, user: &User) -> Result<Option<u64>, Failure> {
+        let most = self.settings.trusted_browser;
+        let days = (!most.is_zero()).then_some(most.as_secs() / 86_400);
+        let Some(token) = &visit.cookies.browser else { return Ok(days) };
+        let trusted = match self.accounts.browser(user, token).await? {
+            Some(row) => self.checks.standing(user, &row.value, most).await?.is_some(),
+            None => false,
+        };
+        Ok(days.filter(|_| !trusted))
+    }
+
+    /// The writes that keep the browser of a full login, added to `more`.
+    pub(super) async fn keep_browser(
+        &self,
+        visit: &Visit,
+        user: &User,
+        keeping: Keeping,
+        more: &mut Vec<Change>,
+    ) -> Result<Kept, Failure> {
+        let trust = match keeping {
+            Keeping::Remembered(remembered) => {
+                more.extend(remembered.changes);
+                return Ok(Kept { token: remembered.token, new: false });
+            }
+            Keeping::Trusted(trust) => Some(trust),
+            Keeping::Known => None,
+        };
+        let random = &**self.vault.random();
+        let (now, event) = (self.vault.now(), |kind| Event::new(kind, &visit.source()).user(user.id, &user.name));
+        // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
+        let known = match &visit.cookies.browser {
+            Some(token) => self.accounts.browser(user, token).await?.map(|row| (token.clone(), row)),
+            None => None,
+        };
+        let (mut browser, mut token, new) = match known {
+            Some((token, row)) => {
+                let seen = Browser { last_seen: now, ..row.value.clone() };
+                // A value from before the box was ticked may have been copied: what is trusted has a new one.
+                if trust.is_some() {
+                    more.push(self.vault.delete(row.key, Expect::Version(row.version)));
+                }
+                (seen, token, false)
+            }
+            None => {
+                let others = self.accounts.browsers(user).await?;
+                for row in others.iter().skip(BROWSERS_PER_USER - 1).take(AT_MOST) {
+                    more.push(self.vault.delete(row.key.clone(), Expect::Any));
+                }
+                let handle = Handle::generate(random);
+                more.push(self.audit.entry(event(Kind::BrowserKnown).detail(handle.as_str()))?);
+                let browser = Browser {
+                    handle,
+                    generation: user.generation,
+                    since: now,
+                    last_seen: now,
+                    address: String::new(),
+                    agent: String::new(),
+                    trust: None,
+                };
+                (browser, Token::generate(random), !others.is_empty())
+            }
+        };
+        if let Some(trust) = trust {
+            let event = event(Kind::BrowserTrusted).factor(&trust.method, Some(&trust.factor));
+            more.push(self.audit.entry(event.detail(browser.handle.as_str()))?);
+            token = Token::generate(random);
+            browser.trust = Some(trust);
+        }
+        let browser = Browser { address: visit.facts.client.to_string(), agent: visit.agent.clone(), ..browser };
+        more.push(self.accounts.know_browser(user, &token, &browser)?);
+        Ok(Kept { token, new })
+    }
+
+    /// Tells the owner of a login in a new browser, once a day at most.
+    pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User) {
+        let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+        let (from, at) = (visit.facts.client, self.vault.clock().wall());
+        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string(), &self.texts) };
+        self.post.tell_if(may, &user.name, user.email.as_deref(), &change, Some(from), at);
+    }
+}
