@@ -1,10 +1,11 @@
 //! The servers that people have, in front of an application, asking the gate about each request: nginx, HAProxy and Caddy
-//! as Debian has them, from the shipped files. What counts is what the application gets: it must be what was judged, with
+//! as Debian has them, and Envoy, from the shipped files. What counts is what the application gets: it must be what was judged, with
 //! the gate's word for who it is, whatever a client does on the way.
 
-use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::harness::{Answer, Echo, Front, Gate, Kind, Request, Visitor, WEBSOCKET_KEY, Wire, free_address};
+use crate::harness::{Answer, Echo, Front, Gate, Kind, Request, Visitor, WEBSOCKET_KEY, Wire};
 
 const RULES: &str = r#"
 [[site.rules]]
@@ -23,13 +24,14 @@ policy = "two_factor"
 "#;
 
 const MARK: &str = "mallory-was-here";
+/// An address that nobody has (RFC 5737).
+const MADE_UP: &str = "203.0.113.77";
 
 struct Bench {
     kind: Kind,
     echo: Echo,
     gate: Gate,
-    address: SocketAddr,
-    _front: Front,
+    front: Front,
 }
 
 impl Bench {
@@ -38,21 +40,12 @@ impl Bench {
     }
 
     fn before(kind: Kind, echo: Echo) -> Self {
-        let (address, questions) = (free_address(), free_address());
-        let gate = Gate::before(&echo)
-            .config(&format!(
-                "[forward_auth]\nlisten = [\"{questions}\"]\ncallers = [\"127.0.0.1/32\"]\n\
-                 [trust]\nproxies = [\"127.0.0.1/32\"]"
-            ))
-            .site(&format!("url = \"http://localhost:{}\"", address.port()))
-            .rules(RULES)
-            .start();
-        let front = Front::asking(kind, address, gate.address, questions, echo.address);
-        Self { kind, echo, gate, address, _front: front }
+        let (front, gate) = Front::before(kind, &echo, RULES);
+        Self { kind, echo, gate, front }
     }
 
     fn visitor(&self) -> Visitor {
-        self.gate.visitor_through(self.address)
+        self.gate.visitor_through(self.front.address)
     }
 
     /// Somebody new, signed in through the front; nothing of it is left at the application.
@@ -65,8 +58,21 @@ impl Bench {
         browser
     }
 
+    /// One address, and none that the client made up. Envoy takes clients on its own machine for one of its addresses.
+    #[track_caller]
+    fn assert_says_whose(&self, request: &Request) {
+        let told = request.fields_named("x-forwarded-for");
+        match self.kind {
+            Kind::EnvoyHttp | Kind::EnvoyGrpc => {
+                let one = told.len() == 1 && told[0].parse::<std::net::IpAddr>().is_ok();
+                assert!(one && told[0] != MADE_UP, "{told:?}");
+            }
+            _ => assert_eq!(told, ["127.0.0.1"]),
+        }
+    }
+
     fn wire(&self) -> Wire {
-        Wire::to(self.address)
+        Wire::to(self.front.address)
     }
 
     /// A head for this site, with the cookies of a visitor.
@@ -101,6 +107,8 @@ macro_rules! through_each_front {
         mod nginx { $(#[test] fn $test() { super::$test(super::Kind::Nginx) })* }
         mod haproxy { $(#[test] fn $test() { super::$test(super::Kind::Haproxy) })* }
         mod caddy { $(#[test] fn $test() { super::$test(super::Kind::Caddy) })* }
+        mod envoy_http { $(#[test] fn $test() { super::$test(super::Kind::EnvoyHttp) })* }
+        mod envoy_grpc { $(#[test] fn $test() { super::$test(super::Kind::EnvoyGrpc) })* }
     };
 }
 
@@ -143,12 +151,10 @@ fn a_login_ends_at_the_application(kind: Kind) {
     assert_eq!(said(&request, "remote-email"), Vec::<&str>::new());
     assert_eq!(request.fields_named("cookie"), ["a.b=\"x y\"=1; theme=dark; zvestibule=theirs"]);
     assert_clean(&request);
-    for (name, value) in [
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-proto", "http"),
-        ("x-forwarded-host", bench.gate.authority()),
-        ("host", bench.gate.authority()),
-    ] {
+    bench.assert_says_whose(&request);
+    for (name, value) in
+        [("x-forwarded-proto", "http"), ("x-forwarded-host", bench.gate.authority()), ("host", bench.gate.authority())]
+    {
         assert_eq!(request.fields_named(name), [value], "{name}");
     }
     let assertion = said(&request, "vestibule-assertion")[0].to_owned();
@@ -160,7 +166,7 @@ fn a_login_ends_at_the_application(kind: Kind) {
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
     // Whom the throttle and the record see is the client, as the front tells it.
     let rows = bench.gate.run(["audit", "--user", "alice"]);
-    assert!(rows.contains("from 127.0.0.1"), "{rows}");
+    assert!(rows.contains(&format!("from {}", request.field("x-forwarded-for").unwrap_or_default())), "{rows}");
 
     // Not a member: the rule says no, and so does the front.
     bench.echo.forget();
@@ -213,10 +219,10 @@ fn what_a_client_says_of_itself_reaches_nobody(kind: Kind) {
         assert!(matches!(page.status, 400 | 401), "{name} signs nobody in: {}", page.status);
         bench.echo.assert_untouched("a stranger");
     }
-    let page = alice.ask("GET", "/wiki").with("X-Application", "kept").with("X-Forwarded-For", "192.0.2.1").send();
+    let page = alice.ask("GET", "/wiki").with("X-Application", "kept").with("X-Forwarded-For", MADE_UP).send();
     assert_eq!(page.status, 200, "the honest header beside them stays");
     assert_eq!(bench.echo.last().field("x-application"), Some("kept"));
-    assert_eq!(bench.echo.last().fields_named("x-forwarded-for"), ["127.0.0.1"]);
+    bench.assert_says_whose(&bench.echo.last());
 }
 
 /// FA-01: the fields by which fronts speak, from a client.
@@ -498,4 +504,43 @@ fn the_gate_gone_is_a_no(kind: Kind) {
         assert!((500..=504).contains(&page.status), "{path}: {}", page.status);
     }
     bench.echo.assert_untouched("the gate is gone");
+}
+
+/// What no machine here runs is judged by its schemas, and a slip of the hand is found.
+#[test]
+fn manifests_fit_their_schemas() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let judge = |files: &[PathBuf]| {
+        let python = here.join("target/tools/python/bin/python");
+        let schemas = here.join("target/tools/schemas");
+        assert!(
+            python.exists() && schemas.exists(),
+            "`make test` installs what this needs, or `.ci/need programs schemas`"
+        );
+        let mut command = Command::new(python);
+        command.arg(here.join("tests/programs/judge_manifests.py")).arg(schemas).args(files);
+        let output = command.output().expect("Python can be started");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (output.status.code(), said)
+    };
+    let folder = here.join("config/integrations/kubernetes");
+    let files = ["ingress-nginx.yaml", "gateway-api.yaml", "istio.yaml"].map(|name| folder.join(name));
+    let (code, said) = judge(&files);
+    assert_eq!(code, Some(0), "{said}");
+    let broken = tempfile::tempdir().expect("a temporary folder can be made");
+    for (file, old, new) in [
+        (&files[0], "ingressClassName", "ingressClass"),
+        (&files[0], "port: { number: 3000 }", "port: 3000"),
+        (&files[1], "allowedHeaders", "allowHeaders"),
+        (&files[1], "type: ExternalAuth", "type: External"),
+        (&files[2], "notPaths", "notPath"),
+        (&files[2], "action: CUSTOM", "action: ASK"),
+    ] {
+        let text = std::fs::read_to_string(file).expect("a shipped file");
+        assert!(text.contains(old), "{old}");
+        let path = broken.path().join("broken.yaml");
+        std::fs::write(&path, text.replacen(old, new, 1)).expect("the folder can be written");
+        let (code, said) = judge(&[path]);
+        assert_eq!(code, Some(1), "{new}: {said}");
+    }
 }
