@@ -30,6 +30,7 @@ mod en;
 mod everyday;
 mod fa;
 mod factors;
+mod fronts;
 mod grpc;
 mod hs;
 mod http2;

@@ -1,13 +1,26 @@
 //! HTTP/1 by hand, for both ends of the bench: arbitrary bytes out, a strict reading of what comes in, and a log of
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Nothing on loopback takes longer, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// An address nobody listens at, and that is handed out once: whoever is to listen there may do so later.
+pub fn free_address() -> SocketAddr {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = probe.expect("loopback has a free port");
+        if lock(&GIVEN).insert(address.port()) {
+            return address;
+        }
+    }
+}
 
 /// One connection.
 pub struct Wire {
