@@ -28,6 +28,7 @@ mod doctor;
 mod en;
 mod everyday;
 mod fa;
+mod fa_grpc;
 mod factors;
 mod grpc;
 mod hs;
