@@ -29,6 +29,7 @@ mod doctor;
 mod en;
 mod everyday;
 mod fa;
+mod fa_grpc;
 mod factors;
 mod fronts;
 mod grpc;
