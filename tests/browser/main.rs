@@ -14,6 +14,7 @@ mod harness {
     mod html;
     mod people;
     mod quiet;
+    mod secure;
     mod talk;
     mod upstream;
     mod visitor;
@@ -24,7 +25,9 @@ mod harness {
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use secure::Client;
     pub use talk::{Protocol, Talk};
+    pub use upstream::{Authority, free_address};
     pub use visitor::{Page, Visitor};
     pub use wire::{Head, Reply, Wire};
 
@@ -54,6 +57,7 @@ mod gallery;
 mod life;
 mod looks;
 mod narrow;
+mod over_tls;
 mod passkey;
 mod person;
 mod portal;
