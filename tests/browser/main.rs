@@ -47,6 +47,7 @@ mod axe;
 mod driver;
 mod factors;
 mod gallery;
+mod languages;
 mod life;
 mod looks;
 mod narrow;
