@@ -84,7 +84,10 @@ impl Plan {
         let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
-        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let origins: Vec<SiteOrigin> = match &sites.portal {
+            Some(portal) => vec![portal.url.clone()],
+            None => sites.sites.iter().filter_map(|site| site.url.clone()).collect(),
+        };
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         if !sites_known {
@@ -408,9 +411,11 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
         https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
     };
     let tell = |site: &Arc<Site>| {
-        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+        let key = if sites.is_portal(site) { "portal".to_owned() } else { format!("site[{}]", site.index) };
+        format!("{key}.url: no certificate in listen.certificates is good for {}", site.host)
     };
-    sites.sites.iter().filter(bare).map(tell).collect()
+    let portal = sites.portal.iter().map(|portal| &portal.site);
+    portal.chain(&sites.sites).filter(bare).map(tell).collect()
 }
 
 /// The languages that are offered; all of them where the configuration names one that there is not.

@@ -53,6 +53,7 @@ mod looks;
 mod narrow;
 mod passkey;
 mod person;
+mod portal;
 mod radicale;
 mod same_origin;
 mod sign_in;
