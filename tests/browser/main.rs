@@ -9,15 +9,18 @@
 mod harness {
     mod echo;
     pub mod frames;
+    mod front;
     mod gate;
     mod html;
     mod people;
     mod quiet;
     mod talk;
+    mod upstream;
     mod visitor;
     mod wire;
 
     pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
+    pub use front::{Front, Kind};
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
@@ -46,6 +49,7 @@ mod validation_server;
 mod axe;
 mod driver;
 mod factors;
+mod fronts;
 mod gallery;
 mod languages;
 mod life;
