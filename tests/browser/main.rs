@@ -54,6 +54,7 @@ mod driver;
 mod factors;
 mod fronts;
 mod gallery;
+mod languages;
 mod life;
 mod looks;
 mod narrow;
