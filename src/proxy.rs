@@ -289,8 +289,7 @@ impl Gatekeeper {
             passage.speak(session.req_header());
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
-            let visit =
-                Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }

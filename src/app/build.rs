@@ -122,18 +122,7 @@ impl Plan {
         warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self {
-            written,
-            sites,
-            trusted,
-            certificates,
-            gateways,
-            registry,
-            languages,
-            outbox,
-            brand,
-            warnings,
-        })
+        Ok(Self { written, sites, trusted, certificates, gateways, registry, languages, outbox, brand, warnings })
     }
 
     /// What a careful reader of the rules would ask about.

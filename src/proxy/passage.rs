@@ -7,8 +7,8 @@ use http::{Method, StatusCode, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 use vestibule_templates::Texts;
 
-use super::listen::{Place, Request};
 use super::facts::cookie_fields;
+use super::listen::{Place, Request};
 use super::live::Entry;
 use super::pace::Pace;
 use super::respond::Shape;

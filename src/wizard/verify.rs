@@ -127,7 +127,11 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView { factors: step.choices(&wizard, None, &visit.texts), lost: step.lost(), ends: step.stage.ends() };
+    let view = verify::ChooseView {
+        factors: step.choices(&wizard, None, &visit.texts),
+        lost: step.lost(),
+        ends: step.stage.ends(),
+    };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 

@@ -420,7 +420,8 @@ mod tests {
                 }
                 assert!(messages <= 1, "{}: {paragraph}", sample.name);
                 let (before, after) = (paragraph.split('⟦').next(), paragraph.rsplit('⟧').next());
-                let bare = |text: Option<&str>| text.unwrap_or_default().rsplit('>').next().unwrap_or_default().to_owned();
+                let bare =
+                    |text: Option<&str>| text.unwrap_or_default().rsplit('>').next().unwrap_or_default().to_owned();
                 if messages == 1 {
                     let words = bare(before) + after.unwrap_or_default().split('<').next().unwrap_or_default();
                     assert!(!words.contains(char::is_alphabetic), "{}: {paragraph}", sample.name);

@@ -15,8 +15,12 @@ pub struct Mail {
 
 /// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
 pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
-    let words =
-        [("name", name.into()), ("site", site.into()), ("link", link.into()), ("date", moment::date(until, texts).into())];
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("link", link.into()),
+        ("date", moment::date(until, texts).into()),
+    ];
     Mail {
         subject: texts.plain_with("mail-invitation-subject", &words[1..2]),
         text: texts.plain_with("mail-invitation", &words),

@@ -52,7 +52,9 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::Forget(Browsers::One(handle)) => browsers::name(self, visit, &owner.live.user, handle).await?.is_some(),
+            Deed::Forget(Browsers::One(handle)) => {
+                browsers::name(self, visit, &owner.live.user, handle).await?.is_some()
+            }
             Deed::Password | Deed::Forget(Browsers::Others | Browsers::All) => true,
         };
         if !offered {
