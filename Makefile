@@ -5,7 +5,7 @@ ARGS ?=
 # The interpreter that sees Debian's packages; a test that verifies assertions with PyJWT uses it.
 export PYTHON ?= /usr/bin/python3
 
-.PHONY: help demo build test lint bench audit doc reference
+.PHONY: help demo build test lint bench audit doc reference screenshots
 
 help:
 	@echo 'make demo       a login screen at http://localhost:8080 in front of a sample application'
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench      the benches'
 	@echo 'make doc        the documentation of the code'
 	@echo 'make reference  config/reference.toml, after a change of the sections'
+	@echo 'make screenshots  docs/pages.png, after a change of the pages'
 
 demo:
 	@.ci/need toolchain compiler
@@ -25,7 +26,7 @@ build:
 	cargo build --locked --release
 
 test: lint
-	@.ci/need browser python programs h2spec
+	@.ci/need browser axe python programs h2spec
 	cargo test --workspace --locked --features steer
 
 lint:
@@ -48,3 +49,7 @@ doc:
 reference:
 	@.ci/need toolchain compiler
 	cargo run --locked --quiet -- reference > target/reference.toml && mv target/reference.toml config/reference.toml
+
+screenshots:
+	@.ci/need toolchain compiler browser
+	cargo test --locked --features steer --test browser contact_sheet -- --ignored

@@ -113,7 +113,7 @@ pub async fn gate<F: Future<Output = Fallible<()>>>(
     let parts = Parts::open(plan, machine, false).await?;
     let session = sign_in(&parts).await?;
     prepare(parts.clone()).await?;
-    let server = Server::start(parts, vec![listener], false).await?;
+    let server = Server::start(parts, vec![listener.into()], false).await?;
     announce(address, &session)?;
     // Not on the thread that waits for it: a gate runs on its workers.
     tokio::spawn(server.run(CancellationToken::new(), move || Ok(loaded.clone()))).await?;

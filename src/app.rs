@@ -41,12 +41,16 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error("the store does not answer: {0}\n  look at the disk and at the log, then start again")]
     Vault(#[from] VaultError),
-    #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.http")]
+    #[error("nobody can listen on {address}: {why}\n  stop what listens there, or set another address in [listen]")]
     Listen { address: String, why: io::Error },
     #[error(
         "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.metrics"
     )]
     Monitor { address: String, why: io::Error },
+    #[error(
+        "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in [forward_auth]"
+    )]
+    ForwardAuth { address: String, why: io::Error },
     #[error("the admin socket {path} cannot be made: {why}\n  set store.path to a shorter path on a local disk")]
     Admin { path: String, why: io::Error },
     #[error(
@@ -66,6 +70,7 @@ impl StartError {
             StartError::Vault(_)
             | StartError::Listen { .. }
             | StartError::Monitor { .. }
+            | StartError::ForwardAuth { .. }
             | StartError::Admin { .. } => false,
         }
     }

@@ -17,9 +17,10 @@ use http::Method;
 use crate::assertion::Identity;
 use crate::clock::{TOLERANCE, Time};
 use crate::session::{Evidence, Live, Need, Visitor};
-use crate::types::{GroupName, Level, Policy, Strength, UserName};
+use crate::types::{ClientCertificate, GroupName, Level, Policy, Strength, UserName};
 
-pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, trusted_proxies};
+pub use facts::told::{Fault, Told};
+pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, callers, trusted_proxies};
 pub use lint::{Lint, lint};
 pub use rules::{Rule, RuleMatch};
 pub use site::{Lookup, ReturnAddress, Site, Sites};
@@ -81,6 +82,23 @@ pub enum Refusal {
     ForeignOrigin,
     /// A service worker's script on a site that serves its own pages.
     ServiceWorker,
+    /// The rule asks for a client certificate, and none was shown that it lets in.
+    NoCertificate,
+}
+
+/// Where a request comes from, as rules see it.
+#[derive(Clone, Copy, Debug)]
+struct Source<'a> {
+    client: IpAddr,
+    certificate: Shown<'a>,
+}
+
+/// What is known of the client's certificate.
+#[derive(Clone, Copy, Debug)]
+enum Shown<'a> {
+    Certificate(Option<&'a ClientCertificate>),
+    /// A request that is yet to come will show it, perhaps on another connection.
+    Later,
 }
 
 /// Somebody as rules see them: the user of a session, of a pending login, or of a question to `explain`.
@@ -123,7 +141,8 @@ pub fn decide(site: &Arc<Site>, facts: &Facts, visitor: &Visitor, now: Time) -> 
         // Browsers send cookies along with a handshake from any page, and no CORS asks before it.
         return Verdict::Refuse(Refusal::ForeignOrigin);
     }
-    let outcome = judge(site, facts.judged(), &facts.method, facts.client, Person::of(visitor).as_ref(), now);
+    let source = Source { client: facts.client, certificate: Shown::Certificate(facts.certificate.as_deref()) };
+    let outcome = judge(site, facts.judged(), &facts.method, source, Person::of(visitor).as_ref(), now);
     match outcome {
         Outcome::Refuse(refusal) => Verdict::Refuse(refusal),
         Outcome::Ask(ask) => Verdict::Ask(ask),
@@ -145,7 +164,8 @@ pub fn decide(site: &Arc<Site>, facts: &Facts, visitor: &Visitor, now: Time) -> 
 /// What a page navigation to a return address would be told: the same walk as the live one. `person` is nobody, or who
 /// is signing in with what is proved so far.
 pub fn rehearse<'a>(to: &'a ReturnAddress, client: IpAddr, person: Option<&Person<'_>>, now: Time) -> Outcome<'a> {
-    judge(&to.site, to.judged(), &Method::GET, client, person, now)
+    let source = Source { client, certificate: Shown::Later };
+    judge(&to.site, to.judged(), &Method::GET, source, person, now)
 }
 
 /// What a page navigation to a return address demands of a stranger. Where the answer does not depend on a login
@@ -168,13 +188,13 @@ fn judge<'a, 'p>(
     site: &'a Site,
     paths: impl Iterator<Item = &'p str>,
     method: &Method,
-    client: IpAddr,
+    source: Source<'_>,
     person: Option<&Person<'_>>,
     now: Time,
 ) -> Outcome<'a> {
     paths
-        .map(|path| match deciding_rule(site, path, method, client) {
-            Some(rule) => rule_outcome(rule, person, now),
+        .map(|path| match deciding_rule(site, path, method, source.client) {
+            Some(rule) => rule_outcome(rule, source.certificate, person, now),
             None => Outcome::Refuse(Refusal::Denied),
         })
         .max_by_key(strictness)
@@ -190,7 +210,13 @@ fn deciding_rule<'a>(site: &'a Site, path: &str, method: &Method, client: IpAddr
 }
 
 /// *Who*: what one rule says to one person.
-fn rule_outcome<'a>(rule: &'a Rule, person: Option<&Person<'_>>, now: Time) -> Outcome<'a> {
+fn rule_outcome<'a>(rule: &'a Rule, shown: Shown<'_>, person: Option<&Person<'_>>, now: Time) -> Outcome<'a> {
+    if let Shown::Certificate(certificate) = shown
+        && !rule.admits(certificate)
+    {
+        // Before any login: none would help, and whoever has no certificate shall not even try passwords for this.
+        return Outcome::Refuse(Refusal::NoCertificate);
+    }
     match rule.policy {
         Policy::Deny => return Outcome::Refuse(Refusal::Denied),
         Policy::Bypass => {

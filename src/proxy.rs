@@ -4,9 +4,11 @@
 
 mod answer;
 mod bridge;
+mod certificates;
 mod chunks;
 pub mod facts;
 mod failure;
+mod forward_auth;
 pub mod head;
 mod identity;
 mod listen;
@@ -14,12 +16,16 @@ mod live;
 mod meter;
 mod pace;
 mod passage;
+mod pem;
 mod probe;
+mod proxy_protocol;
 mod respond;
 mod room;
+mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transport;
 mod untaken;
 mod upstream;
@@ -42,37 +48,38 @@ use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session, http_
 use pingora::server::configuration::ServerConf;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::Link;
-use vestibule_templates::layout::Frame;
-use vestibule_templates::texts::Texts;
+use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
+pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
+pub use self::forward_auth::{Address, Ear, Ears, addresses};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Request, most_requests};
+pub use self::listen::{Entrance, Listener};
 pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
 pub use self::probe::{Probes, Seen};
-use self::respond::{Answer, Door as Entrance, Dress, Shape, login_address};
+use self::respond::{Answer, Door as Page, Dress, Shape, login_address};
+pub use self::tls::Tls;
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use self::upstream::{Exchange, Tried};
-use crate::assertion::headers::Stripped;
+use crate::assertion::headers::{Set, Stripped};
 use crate::assertion::{Addressee, Assertions, SigningKeys};
-use crate::audit::{Audit, Event, Kind as Deed, Origin};
+use crate::audit::{Audit, Event, Kind as Deed, Origin as Source};
 use crate::clock::Clock;
 use crate::config::LimitsSection;
 use crate::gate::{self, Ask, Facts, Kind, Lookup, OwnPage, Permit, Raw, Reading, Refusal, Site, Sites, Verdict};
 use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
 use crate::telemetry::{Requests, metrics};
-use crate::types::RequestId;
-use crate::wizard::visit::{Visit, signed_in};
+use crate::types::{Origin, RequestId, Scheme};
+use crate::wizard::visit::{Visit, signed_in, switch};
 
 /// How often an application is asked: once more on another connection or another upstream, and once more again.
 const TRIES: usize = 3;
@@ -93,12 +100,19 @@ pub struct Running {
     pub stripped: Stripped,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    /// Who may ask over TCP whether a request is let through.
+    pub callers: Vec<IpNet>,
+    pub languages: Languages,
     pub limits: LimitsSection,
     /// `identity.user = "id"`: the user header carries the id.
     pub user_is_id: bool,
     /// Our own pages. Each request has an [`Arc`] of a [`Visit`] in its extensions.
     pub wizard: axum::Router,
     pub upstreams: Upstreams,
+    /// `None`: everything is in clear.
+    pub tls: Option<Tls>,
+    /// Whose the pages are.
+    pub brand: Arc<Brand>,
     /// Where requests are counted, of each site.
     counted: Vec<Requests>,
 }
@@ -107,14 +121,48 @@ impl Running {
     pub fn build(
         sites: Arc<Sites>,
         trusted: Vec<IpNet>,
+        languages: Languages,
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
         upstreams: Upstreams,
+        tls: Option<Tls>,
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, counted }
+        let brand = Arc::default();
+        let callers = Vec::new();
+        Self {
+            sites,
+            stripped,
+            trusted,
+            callers,
+            languages,
+            limits,
+            user_is_id,
+            wizard,
+            upstreams,
+            tls,
+            brand,
+            counted,
+        }
+    }
+
+    /// The same, answering servers in front from these networks.
+    pub fn answering(self, callers: Vec<IpNet>) -> Self {
+        Self { callers, ..self }
+    }
+
+    /// With pages of somebody's own.
+    pub fn branded(self, brand: Arc<Brand>) -> Self {
+        Self { brand, ..self }
+    }
+
+    /// Whether a client came in clear who could have come encrypted. What a trusted proxy does not say is not held
+    /// against anybody.
+    fn is_exposed(&self, facts: &Facts, site: &Site) -> bool {
+        let encrypted = site.url.as_ref().is_some_and(Origin::is_https);
+        encrypted && self.tls.is_some() && facts.scheme == Some(Scheme::Http)
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -130,14 +178,19 @@ pub struct Door {
     pub assertions: Assertions,
     pub keys: Arc<SigningKeys>,
     pub audit: Audit,
-    pub texts: Texts,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub probes: Arc<Probes>,
 }
 
-/// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
-pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves on these listeners until `stop`, and answers servers in front on `ears`; returns when every connection has
+/// ended or was cut.
+pub async fn serve(
+    door: Arc<Door>,
+    listeners: Vec<Listener>,
+    ears: Ears,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
@@ -146,8 +199,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     let running = door.running.clone();
     let clock = door.clock.clone();
     let requests = Arc::new(Addresses::of("requests"));
-    let told = AtomicBool::new(false);
+    let told = Arc::default();
     let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
+    let asked = tokio::spawn(forward_auth::serve(gatekeeper.clone(), ears, stop.clone()));
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -162,11 +216,12 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<TcpListener>, stop: Cancellat
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
-    let _ = checking.await;
+    let _ = tokio::join!(checking, asked);
     Ok(())
 }
 
 /// The filters that Pingora calls.
+#[derive(Clone)]
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
@@ -176,7 +231,7 @@ pub struct Gatekeeper {
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
-    told: AtomicBool,
+    told: Arc<AtomicBool>,
 }
 
 /// What is to be done with a request.
@@ -204,7 +259,8 @@ impl Gatekeeper {
         }
 
         // facts, site
-        let (facts, wanted) = find(&raw(&request.arrived, session.req_header()), &running)?;
+        let now = self.door.clock.now();
+        let (facts, wanted) = find(&raw(&request.arrived, session.req_header(), now), &running)?;
         let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, accept(session.req_header()));
         passage.facts = Some(facts.clone());
@@ -229,6 +285,19 @@ impl Gatekeeper {
         };
         passage.site = Some(site.clone());
 
+        // the right connection
+        if running.is_exposed(&facts, &site) {
+            // Before any cookie is looked at. Only to an address of the configuration.
+            let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
+            return Ok(Next::Answer(Answer::moved(&location)));
+        }
+        if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
+            && !tls.fits(secured, &facts.host, &site)
+        {
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            return Err(StatusCode::MISDIRECTED_REQUEST.into());
+        }
+
         // own page, visitor
         let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
@@ -240,24 +309,27 @@ impl Gatekeeper {
             OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
             _ => sessions.visitor(cookies.session.as_ref()).await,
         };
-        let visitor = visitor.map_err(|error| {
-            tracing::error!(request = %passage.id, %error, "a session could not be looked up");
-            StatusCode::SERVICE_UNAVAILABLE
-        })?;
+        let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            let visit = Visit { site, sites, facts, visitor, cookies, request: passage.id.clone(), agent };
+            passage.speak(session.req_header());
+            let (texts, languages) = (passage.texts.clone(), running.languages.clone());
+            let (request, brand) = (passage.id.clone(), running.brand.clone());
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
+            // A site that others serve, asked for here.
+            Verdict::Forward(_) if site.upstreams.is_empty() => Err(StatusCode::NOT_FOUND.into()),
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
             Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
             Verdict::Refuse(why) => {
+                passage.speak(session.req_header());
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -280,15 +352,8 @@ impl Gatekeeper {
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
-            let site = permit.site();
-            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
-            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
-                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                StatusCode::SERVICE_UNAVAILABLE
-            })?;
-            passage.identity = Some(headers);
         }
+        passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
         if request.arrived.streamed {
             passage.reader = Some(reader);
@@ -307,9 +372,22 @@ impl Gatekeeper {
         Ok(Next::Forward)
     }
 
+    /// The headers that say who a permit is for; none for nobody.
+    async fn identity(&self, permit: &Permit, passage: &Passage) -> Result<Option<Arc<[Set]>>, StatusCode> {
+        let Some(identity) = permit.identity() else { return Ok(None) };
+        let site = permit.site();
+        let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+        let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+            tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        Ok(Some(headers))
+    }
+
     /// What a visitor who lacks the level is told.
     fn ask(&self, ask: &Ask, facts: &Facts, site: &Site, cookies: &Cookies, id: &RequestId) -> Answer {
-        let entrance = if ask.step_up { Entrance::Verify } else { Entrance::Login };
+        let entrance = if ask.step_up { Page::Verify } else { Page::Login };
         let address = login_address(entrance, facts, site);
         let mut answer = if facts.kind == Kind::Navigation {
             Answer::redirect(&facts.method, &address)
@@ -356,12 +434,13 @@ impl Gatekeeper {
     /// else.
     async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
         let origin =
-            Origin { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+            Source { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
         let why = match why {
             Refusal::Denied => "no rule lets this through",
             Refusal::NotAllowed => "not among the users or groups of the rule",
             Refusal::ForeignOrigin => "a WebSocket opened by a page of another origin",
             Refusal::ServiceWorker => "a service worker's script",
+            Refusal::NoCertificate => "no client certificate that the rule lets in",
         };
         let mut event = Event::new(Deed::Refused, &origin).detail(format!("{}: {why}", facts.host));
         if let Some(live) = visitor.live() {
@@ -374,10 +453,10 @@ impl Gatekeeper {
 
     /// A no of the rules, said to whoever it is: another account may be let in, and the start page may be open.
     fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, passage: &Passage) -> Answer {
-        let texts = &self.door.texts;
+        let texts = &passage.texts;
         let mut links = Vec::new();
         if why == Refusal::NotAllowed {
-            links.push(Link::new(texts.text("refused-as-another"), login_address(Entrance::Login, facts, site)));
+            links.push(Link::new(texts.text("refused-as-another"), login_address(Page::Login, facts, site)));
         }
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
@@ -386,7 +465,7 @@ impl Gatekeeper {
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &self.door.texts)
+        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
@@ -415,7 +494,17 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            switch: self.switch(passage),
+            brand: self.door.running.load().brand.clone(),
         }
+    }
+
+    /// Where the page of a refusal is found again, and can be had in another language: what was asked for by a form is not
+    /// sent again.
+    fn switch(&self, passage: &Passage) -> Option<Switch> {
+        let facts = passage.facts.as_ref().filter(|facts| facts.method == Method::GET)?;
+        passage.site.as_ref()?;
+        Some(switch(facts.target.clone(), &passage.running.languages))
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
@@ -423,7 +512,12 @@ impl Gatekeeper {
         if is_grpc(session.req_header()) {
             answer = answer.for_a_call();
         }
-        let dress = passage.site.as_ref().map_or_else(Dress::plain, |site| Dress::at(site));
+        let answer = answer.said_in(&passage.texts);
+        let dress = match (&passage.site, &passage.facts) {
+            (Some(site), Some(facts)) if passage.running.is_exposed(facts, site) => Dress::at(site).in_clear(),
+            (Some(site), _) => Dress::at(site),
+            (None, _) => Dress::plain(),
+        };
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
             Ok(bytes) => passage.line.bytes = bytes,
@@ -440,6 +534,12 @@ enum Wanted {
     Keys,
     /// An application.
     Application(Arc<Site>),
+}
+
+/// The store cannot say who a visitor is: nobody is let through.
+fn unknown(id: &RequestId, error: &dyn std::fmt::Display) -> StatusCode {
+    tracing::error!(request = %id, %error, "a session could not be looked up");
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// One reading, in the way the sites of the host read, and what is wanted by it.
@@ -519,11 +619,13 @@ impl ProxyHttp for Gatekeeper {
     type CTX = Passage;
 
     fn new_ctx(&self) -> Passage {
+        let running = self.door.running.load_full();
         Passage {
             id: RequestId::generate(&*self.door.random),
             clock: self.door.clock.clone(),
             started: self.door.clock.now(),
-            running: self.door.running.load_full(),
+            texts: running.languages.fallback().clone(),
+            running,
             request: Request::current(),
             facts: None,
             site: None,
@@ -552,10 +654,13 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
+        if matches!(outcome, Err(_) | Ok(Err(_))) {
+            passage.speak(session.req_header());
+        }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
         if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
-            let raw = raw(&request.arrived, session.req_header());
+            let raw = raw(&request.arrived, session.req_header(), passage.started);
             passage.line.unread = (raw.host[..raw.host.len().min(100)].escape_ascii().to_string(), unread(raw.target));
         }
         let answer = match outcome {
@@ -686,7 +791,7 @@ impl ProxyHttp for Gatekeeper {
         let context = identity::Context {
             stripped: &passage.running.stripped,
             identity: passage.identity.as_deref().unwrap_or_default(),
-            peer: request.arrived.peer,
+            peer: request.arrived.peer.address,
             here: &self.here,
         };
         identity::apply(head, permit, facts, &context)?;
@@ -754,6 +859,9 @@ impl ProxyHttp for Gatekeeper {
             // No WebSocket after all: a client that does not close now would hold the connection for ever.
             session.set_read_timeout(Some(REFUSED_SOCKET));
         }
+        if passage.facts.as_ref().is_some_and(|facts| facts.scheme == Some(Scheme::Https)) {
+            answer::keep_encrypted(head, permit.site().hsts.as_ref())?;
+        }
         answer::without_our_cookies(head, &permit.site().cookies)?;
         if permit.private() && !head.status.is_informational() {
             answer::keep_private(head)?;
@@ -811,6 +919,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
+            passage.speak(session.req_header());
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -7,6 +7,7 @@ mod agent;
 mod alone;
 mod ask;
 mod assets;
+pub mod brand;
 mod call;
 mod enrol;
 mod failure;
@@ -14,6 +15,7 @@ mod finish;
 mod form;
 mod guard;
 mod invite;
+mod language;
 mod login;
 mod logout;
 mod remind;
@@ -62,7 +64,6 @@ pub struct Wizard {
     pub throttle: Throttle,
     pub post: Post,
     pub setup: Arc<SetupLink>,
-    pub texts: vestibule_templates::Texts,
     pub settings: Settings,
     /// What is shown again without being stored is derived under this.
     pub derivation: Key,
@@ -105,6 +106,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/account/sign-out-everywhere", post(account::end_all))
         .route("/.vestibule/account/remind", get(remind::show).post(remind::later))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
+        .route(language::SWITCH, post(language::submit))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::{Texts, one_line};
+use vestibule_templates::languages::UnknownLanguage;
+use vestibule_templates::{Brand, Languages, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -21,12 +22,12 @@ use crate::audit::Audit;
 use crate::config::{Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
+use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Probes, Roster, Running, Upstreams};
+use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -55,9 +56,13 @@ pub struct Plan {
     pub written: Written,
     pub sites: Arc<Sites>,
     pub trusted: Vec<IpNet>,
+    pub callers: Vec<IpNet>,
+    pub certificates: Arc<Certificates>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
+    pub languages: Languages,
     pub outbox: Outbox,
+    pub brand: Arc<Brand>,
     /// What every start says.
     pub warnings: Vec<String>,
 }
@@ -85,8 +90,15 @@ impl Plan {
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let languages = languages(&written, &mut problems);
+        let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
+        let certificates = certificates(&written, machine, &mut problems);
+        // The authorities of client certificates, too.
+        Tls::build(&sites, &certificates, &machine.clock, &mut problems);
         metrics_address(&written, &mut problems);
+        let callers = callers(&written.forward_auth, &mut problems);
+        forward_auth(&written, &callers, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
@@ -110,9 +122,22 @@ impl Plan {
             warnings
                 .push(format!("listen.metrics is {address}: whoever reaches it reads the numbers, without a login"));
         }
+        warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, gateways, registry, outbox, warnings })
+        Ok(Self {
+            written,
+            sites,
+            trusted,
+            callers,
+            certificates,
+            gateways,
+            registry,
+            languages,
+            outbox,
+            brand,
+            warnings,
+        })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -156,9 +181,10 @@ pub struct Parts {
     pub sessions: Sessions,
     pub keys: Arc<SigningKeys>,
     pub assertions: Assertions,
-    pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
+    /// Those of the start: other ones are taken at the next.
+    pub certificates: Arc<Certificates>,
     /// What `doctor` sends through everything in front of us.
     pub probes: Arc<Probes>,
     /// Where it listens, once it does.
@@ -192,8 +218,7 @@ impl Parts {
         let throttle = Throttle::new(vault.clone(), &written.throttle);
         let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
         let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
-        let texts = Texts::english();
-        let post = Post::new(texts.clone());
+        let post = Post::default();
         let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone(), post.clone());
         let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
         let identity = &written.identity;
@@ -213,7 +238,7 @@ impl Parts {
             store.close().await;
             return Err(StartError::Stranded { count });
         }
-        let checks = checks(&plan, &accounts, &throttle, &audit, &post, &texts);
+        let checks = checks(&plan, &accounts, &throttle, &audit, &post);
         settle(&post, &plan);
         Ok(Arc::new(Self {
             machine,
@@ -228,8 +253,8 @@ impl Parts {
             sessions,
             keys,
             assertions,
-            texts,
             roster: Roster::default(),
+            certificates: plan.certificates.clone(),
             probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
@@ -238,7 +263,7 @@ impl Parts {
 
     /// Another configuration, ready to be put in force.
     pub fn with(&self, plan: Plan) -> InForce {
-        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post, &self.texts);
+        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post);
         InForce { plan, checks }
     }
 
@@ -259,7 +284,6 @@ impl Parts {
             throttle: self.throttle.clone(),
             post: self.post.clone(),
             setup: setup.clone(),
-            texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
                 remind: Some(written.enrolment.remind.0).filter(|span| !span.is_zero()),
@@ -275,17 +299,22 @@ impl Parts {
         let mut problems = Problems::default();
         let sites = in_force.plan.sites.clone();
         let upstreams = Upstreams::build(&sites, &self.roster, self.machine.clock.clone(), &mut problems);
+        let tls = Tls::build(&sites, &self.certificates, &self.machine.clock, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
         Ok(Running::build(
             sites,
             in_force.plan.trusted.clone(),
+            in_force.plan.languages.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
             upstreams,
-        ))
+            tls,
+        )
+        .answering(in_force.plan.callers.clone())
+        .branded(in_force.plan.brand.clone()))
     }
 
     /// An orderly stop: what memory knows is written, the folder given free.
@@ -297,7 +326,7 @@ impl Parts {
     }
 }
 
-fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post, texts: &Texts) -> Checks {
+fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post) -> Checks {
     Checks {
         registry: plan.registry.clone(),
         accounts: accounts.clone(),
@@ -305,14 +334,13 @@ fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, 
         audit: audit.clone(),
         gateways: plan.gateways.clone(),
         post: post.clone(),
-        texts: Arc::new(texts.clone()),
     }
 }
 
 /// The post room works by this plan from now on.
 pub fn settle(post: &Post, plan: &Plan) {
     let own = plan.sites.own_url().map_or_else(|| "this site".to_owned(), SiteOrigin::authority);
-    post.send_by(plan.gateways.clone(), own);
+    post.send_by(plan.gateways.clone(), plan.languages.clone(), own);
 }
 
 /// Makes the data folder, or looks whose it is: before the key is looked for, so that nothing of ours ever lies in
@@ -332,21 +360,81 @@ fn prepare(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Every address that is listened at, and which of them begin with the PROXY protocol.
 fn addresses(written: &Written, problems: &mut Problems) {
-    let listen = &written.listen.http;
-    if listen.is_empty() {
+    let listen = &written.listen;
+    if listen.http.is_empty() && listen.https.is_empty() {
         problems.add("listen.http", "nobody could come in", "name an address such as \"127.0.0.1:8080\"");
     }
-    for (n, text) in listen.iter().enumerate() {
-        if text.parse::<SocketAddr>().is_err() {
+    for (key, list) in [("http", &listen.http), ("https", &listen.https)] {
+        for (n, text) in list.iter().enumerate().filter(|(_, text)| text.parse::<SocketAddr>().is_err()) {
             let what = format!("{text:?} is no address with a port");
-            problems.add(
-                format!("listen.http[{n}]"),
-                what,
-                "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"",
-            );
+            let remedy = "write an address such as \"127.0.0.1:8080\" or \"[::]:8080\"";
+            problems.add(format!("listen.{key}[{n}]"), what, remedy);
         }
     }
+    for (n, text) in listen.proxy_protocol.iter().enumerate() {
+        let key = format!("listen.proxy_protocol[{n}]");
+        if !listen.http.contains(text) && !listen.https.contains(text) {
+            let what = format!("{text:?} is not listened at");
+            problems.add(key, what, "write it as it stands in listen.http or listen.https");
+        } else if written.trust.proxies.is_empty() {
+            problems.add(key, "nobody could connect there", "name the proxy that does in trust.proxies");
+        }
+    }
+}
+
+/// The certificates, read: so that one that cannot be used is told with all the rest.
+fn certificates(written: &Written, machine: &Machine, problems: &mut Problems) -> Arc<Certificates> {
+    let listen = &written.listen;
+    match (listen.https.is_empty(), listen.certificates.is_empty()) {
+        (false, true) => {
+            let remedy = "name cert_file and key_file: certificates = [{ cert_file = \"…\", key_file = \"…\" }]";
+            problems.add("listen.certificates", "is missing: listen.https has nothing to show", remedy);
+        }
+        (true, false) => {
+            let remedy = "set listen.https, such as [\"0.0.0.0:8443\"], or take the certificates away";
+            problems.add("listen.certificates", "is shown to nobody", remedy);
+        }
+        _ => {}
+    }
+    Arc::new(Certificates::read(&listen.certificates, machine.clock.wall(), problems))
+}
+
+/// Sites that nobody reaches over listen.https: whoever asks for their name is shown no certificate.
+fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) -> Vec<String> {
+    let bare = |site: &&Arc<Site>| {
+        let https = site.url.as_ref().is_some_and(SiteOrigin::is_https);
+        https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
+    };
+    let tell = |site: &Arc<Site>| {
+        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+    };
+    sites.sites.iter().filter(bare).map(tell).collect()
+}
+
+/// The languages that are offered; all of them where the configuration names one that there is not.
+fn languages(written: &Written, problems: &mut Problems) -> Languages {
+    let pages = &written.pages;
+    Languages::new(&pages.language, &pages.languages).unwrap_or_else(|unknown| {
+        let all = Languages::all();
+        let known = all.tags().collect::<Vec<_>>().join(", ");
+        match unknown {
+            UnknownLanguage::Fallback if all.named(&pages.language).is_some() => {
+                let what = format!("{:?} is not among pages.languages", pages.language);
+                problems.add("pages.language", what, "add it there, or name one of those");
+            }
+            UnknownLanguage::Fallback => {
+                let what = format!("there is no language {:?}", pages.language);
+                problems.add("pages.language", what, format!("write one of {known}"));
+            }
+            UnknownLanguage::Offered(at) => {
+                let what = format!("there is no language {:?}", pages.languages[at]);
+                problems.add(format!("pages.languages[{at}]"), what, format!("write one of {known}"));
+            }
+        }
+        all
+    })
 }
 
 /// The address for metrics is none of those that visitors reach.
@@ -356,12 +444,42 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
         return;
     }
     let remedy = "write an address of its own such as \"127.0.0.1:9464\", or leave it out";
+    let listen = &written.listen;
+    let is_visited =
+        |address: &SocketAddr| listen.http.iter().chain(&listen.https).any(|other| other.parse() == Ok(*address));
     match text.parse::<SocketAddr>() {
         Err(_) => problems.add("listen.metrics", format!("{text:?} is no address with a port"), remedy),
-        Ok(address) if address.port() != 0 && written.listen.http.iter().any(|http| http.parse() == Ok(address)) => {
-            problems.add("listen.metrics", "is an address that visitors reach, in listen.http", remedy);
+        Ok(address) if address.port() != 0 && is_visited(&address) => {
+            problems.add("listen.metrics", "is an address that visitors reach", remedy);
         }
         Ok(_) => {}
+    }
+}
+
+/// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
+fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
+    let others: Vec<SocketAddr> =
+        written.listen.http.iter().chain([&written.listen.metrics]).filter_map(|text| text.parse().ok()).collect();
+    let mut taken: Vec<Address> = Vec::new();
+    for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
+        if let Address::Tcp(tcp) = &address {
+            if callers.is_empty() && written.forward_auth.callers.is_empty() {
+                let what = "listens on an address, and nobody is named who may ask there";
+                let remedy = "set forward_auth.callers to the networks of your servers in front: [\"127.0.0.1/32\"]";
+                problems.add(&key, what, remedy);
+            }
+            if tcp.port() != 0 && others.contains(tcp) {
+                problems.add(&key, "is an address that others reach, in [listen]", "give it one of its own");
+            }
+            if tcp.port() == 0 {
+                continue;
+            }
+        }
+        if taken.contains(&address) {
+            problems.add(key, format!("{address} is there already"), "name each address once");
+        } else {
+            taken.push(address);
+        }
     }
 }
 

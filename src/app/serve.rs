@@ -20,9 +20,9 @@ use super::monitor::Monitor;
 use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
-use crate::config::{IdentitySection, Loaded, PasswordSection, Written};
+use crate::config::{ForwardAuthSection, IdentitySection, Listen, Loaded, PasswordSection, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door};
+use crate::proxy::{self, Door, Ears, Entrance, Listener};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
@@ -35,20 +35,25 @@ pub struct Server {
     setup: Arc<SetupLink>,
     setup_file: PathBuf,
     door: Arc<Door>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
+    ears: Ears,
     admin: AdminSocket,
     monitor: Option<Monitor>,
 }
 
-/// Binds every address of `listen.http`; port 0 takes a free one.
+/// Binds every address of `listen.http` and `listen.https`; port 0 takes a free one.
 ///
 /// # Errors
 /// The first address that cannot be had.
-pub async fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, StartError> {
+pub async fn bind(listen: &Listen) -> Result<Vec<Listener>, StartError> {
     let mut listeners = Vec::new();
-    for address in addresses {
-        let listener = TcpListener::bind(address).await;
-        listeners.push(listener.map_err(|why| StartError::Listen { address: address.clone(), why })?);
+    for (addresses, encrypted) in [(&listen.http, false), (&listen.https, true)] {
+        for address in addresses {
+            let socket = TcpListener::bind(address).await;
+            let socket = socket.map_err(|why| StartError::Listen { address: address.clone(), why })?;
+            let entrance = Entrance { encrypted, proxied: listen.proxy_protocol.contains(address) };
+            listeners.push(Listener { socket, entrance });
+        }
     }
     Ok(listeners)
 }
@@ -58,16 +63,20 @@ impl Server {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(parts: Arc<Parts>, listeners: Vec<TcpListener>, set_up: bool) -> Result<Self, StartError> {
-        let (folder, watched) = {
+    pub async fn start(parts: Arc<Parts>, listeners: Vec<Listener>, set_up: bool) -> Result<Self, StartError> {
+        let (folder, watched, forward_auth) = {
             let written = &parts.in_force.load().plan.written;
-            (written.store.path.clone(), written.listen.metrics.clone())
+            (written.store.path.clone(), written.listen.metrics.clone(), written.forward_auth.clone())
         };
         let admin = AdminSocket::bind(&folder)?;
         let monitor = Monitor::bind(&watched).await?;
-        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-        for address in &addresses {
-            tracing::info!(%address, "listening");
+        let ears = Ears::bind(&forward_auth, &folder).await;
+        let ears = ears.map_err(|(address, why)| StartError::ForwardAuth { address, why })?;
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for Listener { socket, entrance } in &listeners {
+            let Ok(address) = socket.local_addr() else { continue };
+            tracing::info!(%address, tls = entrance.encrypted, "listening");
+            addresses.push(address);
         }
         let _ = parts.listening.set(addresses);
         let setup_file = folder.join("setup-link");
@@ -85,24 +94,23 @@ impl Server {
             assertions: parts.assertions.clone(),
             keys: parts.keys.clone(),
             audit: parts.audit.clone(),
-            texts: parts.texts.clone(),
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
             probes: parts.probes.clone(),
         });
-        Ok(Self { parts, setup, setup_file, door, listeners, admin, monitor })
+        Ok(Self { parts, setup, setup_file, door, listeners, ears, admin, monitor })
     }
 
     /// Answers until `stop`, then lets what is under way finish, then closes the store. `read` reads the configuration
     /// again, whenever a reload is asked for.
     pub async fn run(self, stop: CancellationToken, read: impl Fn() -> Result<Loaded, Problems> + Send + 'static) {
-        let Self { parts, setup, setup_file, door, listeners, admin, monitor } = self;
+        let Self { parts, setup, setup_file, door, listeners, ears, admin, monitor } = self;
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
         let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
-        if let Err(error) = proxy::serve(door, listeners, stop).await {
+        if let Err(error) = proxy::serve(door, listeners, ears, stop).await {
             tracing::error!(%error, "the listeners failed");
         }
         over.cancel();
@@ -132,11 +140,11 @@ pub async fn serve(
     for warning in &plan.warnings {
         tracing::warn!("{warning}");
     }
-    let addresses = plan.written.listen.http.clone();
+    let listen = plan.written.listen.clone();
     // First, so that an end asked for while the store is being read is not lost.
     let stop = stop_asked()?;
     let parts = Parts::open(plan, machine, accept_rp_change).await?;
-    let server = match bind(&addresses).await {
+    let server = match bind(&listen).await {
         Ok(listeners) => Server::start(parts.clone(), listeners, true).await,
         Err(error) => Err(error),
     };
@@ -228,6 +236,9 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         if let Some(ahead) = parts.machine.compare() {
             tracing::warn!(seconds = ahead.as_secs(), "the clock jumped forward; deadlines follow it");
         }
+        // Files may be anywhere, and slow.
+        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
+        let _ = tokio::task::spawn_blocking(move || certificates.look(now)).await;
         if n % 5 == 0
             && let Err(error) = parts.sessions.tick().await
         {
@@ -338,8 +349,10 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
         resets_per_day: new.password.resets_per_day,
         ..old.password.clone()
     };
+    let ears = |written: &Written| (written.forward_auth.listen.clone(), written.forward_auth.listen_grpc.clone());
     let later = [
         ("listen", old.listen != new.listen),
+        ("forward_auth.listen, forward_auth.listen_grpc", ears(old) != ears(new)),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
         ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
@@ -353,6 +366,7 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     .collect();
     let rest = |written: &Written| Written {
         listen: old.listen.clone(),
+        forward_auth: ForwardAuthSection { callers: written.forward_auth.callers.clone(), ..old.forward_auth.clone() },
         store: old.store.clone(),
         session: old.session.clone(),
         identity: IdentitySection {

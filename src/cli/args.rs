@@ -122,6 +122,9 @@ pub struct Explain {
     /// Where from.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub address: IpAddr,
+    /// A name in the client certificate that is shown: cn:…, dns:…, email:… or uri:…
+    #[arg(long = "certificate", value_name = "NAME")]
+    pub certificates: Vec<String>,
     /// How far signed in. Default: stranger, or verified with --user.
     #[arg(long, requires = "user")]
     pub level: Option<Level>,

@@ -5,7 +5,7 @@ use super::{Ended, args, name};
 use crate::app::{self, Machine, Operation, Outcome, Plan};
 use crate::config::{Loaded, Span};
 use crate::gate::explain::{Question, explain as walk};
-use crate::types::{Level, MethodId};
+use crate::types::{CertificateName, ClientCertificate, Level, MethodId};
 
 pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Result<(), Ended> {
     let machine = Machine::start();
@@ -37,12 +37,15 @@ pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Resul
         };
         factors.push((method.card().id.clone(), method.card().strength));
     }
+    let names: Result<Vec<_>, _> = asked.certificates.iter().map(|text| CertificateName::parse(text)).collect();
+    let names = names.map_err(|what| Ended::Usage(what, "write for example dns:laptop-7.example.com".to_owned()))?;
     let age = Span::parse(&asked.age)
         .ok_or_else(|| Ended::Usage(format!("{:?} is no duration", asked.age), "write for example 10m".to_owned()))?;
     let question = Question {
         url: asked.url,
         http_method: asked.http_method,
         address: asked.address,
+        certificate: (!names.is_empty()).then(|| ClientCertificate { names, ends: machine.clock.now() }),
         user,
         level,
         factors,

@@ -48,6 +48,9 @@ section! {
     Written {
         /// Where it listens. A public address needs TLS in front of it.
         listen: Listen = Listen::default(),
+        /// For nginx, HAProxy, Caddy, Traefik and Envoy, which ask about each request and serve it themselves. Off unless it
+        /// listens.
+        forward_auth: ForwardAuthSection = ForwardAuthSection::default(),
         /// Whose forwarding headers are believed: nobody's, unless it is said here.
         trust: Trust = Trust::default(),
         /// One login for all sites, on a host of its own.
@@ -66,6 +69,8 @@ section! {
         throttle: ThrottleSection = ThrottleSection::default(),
         /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// What visitors read.
+        pages: PagesSection = PagesSection::default(),
         /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
         /// What is written to standard error.
@@ -75,6 +80,8 @@ section! {
         methods: BTreeMap<String, serde_json::Value> = BTreeMap::new(),
         /// How messages leave the house.
         gateway: GatewaySection = GatewaySection::default(),
+        /// The pages in the operator's name and colours.
+        branding: BrandingSection = BrandingSection::default(),
         /// One protected application each; a request that fits none is refused.
         site: Vec<SiteSection> = Vec::new(),
     }
@@ -84,9 +91,39 @@ section! {
     Listen {
         /// Addresses for HTTP/1.1 and HTTP/2 with prior knowledge (h2c) in clear; port 0 takes a free one.
         http: Vec<String> = vec!["127.0.0.1:8080".to_owned()],
+        /// Addresses for HTTP/1.1 and HTTP/2 over TLS (1.2 and 1.3). Where there are any, what arrives at `http` for a site whose
+        /// `url` begins with https:// is redirected there.
+        https: Vec<String> = Vec::new(),
+        /// The certificates of `https`, chosen by the name that a client asks for (SNI); the first is shown to clients that ask
+        /// for none, and nobody who asks for another name gets in. They are read again when their files change.
+        certificates: Vec<CertificateFiles> = Vec::new(),
+        /// Those of `http` and `https` at which every connection begins with the PROXY protocol (version 1 or 2). Only proxies in
+        /// [trust] may connect there.
+        proxy_protocol: Vec<String> = Vec::new(),
         /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
         /// those who watch over the gate, in clear and without a login. Empty: none.
         metrics: String = String::new(),
+    }
+}
+
+section! {
+    ForwardAuthSection {
+        /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
+        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        listen: Vec<String> = Vec::new(),
+        /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
+        listen_grpc: Vec<String> = Vec::new(),
+        /// CIDRs of those who may ask over TCP: what they say of a request and its client is believed. Needed for addresses.
+        callers: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    CertificateFiles {
+        /// A PEM file with the certificate, and the chain below it.
+        cert_file: String = String::new(),
+        /// A PEM file with its key.
+        key_file: String = String::new(),
     }
 }
 
@@ -229,6 +266,16 @@ section! {
 }
 
 section! {
+    PagesSection {
+        /// The language of those who wish for none of `languages`, and of mails to users who never signed in.
+        language: String = "en".to_owned(),
+        /// The languages that are offered, in the order of the switch on the pages: "en", "de", "es", "fr", "nl", "pt-BR", "ar",
+        /// "ja", "zh-CN". Empty: all of them.
+        languages: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
     LimitsSection {
         /// Connections of one client address at a time, and requests under way (at least 256), also where a proxy in
         /// `trust.proxies` speaks for it.
@@ -308,6 +355,28 @@ section! {
 }
 
 section! {
+    BrandingSection {
+        /// What the pages are headed with, above the site's address: "University of Examples". Empty: the site's host. Messages
+        /// go on naming the host.
+        name: String = String::new(),
+        /// A PNG, JPEG or WebP picture of at most 8 KiB in place of our mark; it is shown 40 pixels high. SVG is not taken: it can
+        /// hold scripts.
+        logo_file: String = String::new(),
+        /// The same for readers whose system is dark. Empty: `logo_file`, on a light ground.
+        logo_dark_file: String = String::new(),
+        /// The colour of links and buttons, such as "#2346a8". One that cannot be read on the page (WCAG 2.2: 4.5:1) is refused.
+        accent: String = String::new(),
+        /// The same on dark pages. Empty: `accent`, as much lighter as it must be.
+        accent_dark: String = String::new(),
+        /// Where help is, in a line: "Stuck? The service desk helps: 020 555 01 23." At the foot of every page, and on the card of
+        /// those where somebody may not get on alone.
+        support: String = String::new(),
+        /// Where that line leads: "https://…", "mailto:…" or "tel:…".
+        support_url: String = String::new(),
+    }
+}
+
+section! {
     SiteSection {
         /// Scheme, host and port as the browser shows them, such as "https://wiki.example.com"; wildcard
         /// "https://*.example.com". Cookies, links, issuer and origins come from here, never from a request.
@@ -316,8 +385,15 @@ section! {
         host: String = String::new(),
         /// Optional prefix, cut at a segment boundary.
         path: String = "/".to_owned(),
+        /// A PEM file with the CA whose client certificates rules of this site may ask for (`client_certificates`). Browsers are
+        /// asked for one on this host only; all sites of a host have the same. Needs listen.https.
+        client_ca_file: String = String::new(),
+        /// How long browsers shall come by https only, once they did (Strict-Transport-Security), where `url` begins with
+        /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.
+        hsts: Span = Span::secs(365 * 86_400),
         /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
-        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way.
+        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way. Empty only
+        /// where a server in front serves the application and asks at [forward_auth].
         upstreams: Vec<String> = Vec::new(),
         /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),
@@ -394,6 +470,10 @@ section! {
         users: Vec<String> = Vec::new(),
         /// Who: groups; being one of `users` is as good.
         groups: Vec<String> = Vec::new(),
+        /// Who: clients that show one of these certificates, beside all else that is asked: "*" (any that `client_ca_file`
+        /// signed), "cn:laptop-7", "dns:laptop-7.example.com", "email:alice@example.com" or "uri:spiffe://example.com/backup", as it
+        /// stands in the certificate. On bypass it is the only lock.
+        client_certificates: Vec<String> = Vec::new(),
         /// Which second factors count, by method id. Empty: all.
         factors: Vec<String> = Vec::new(),
         /// How recent the proof must be; older ones are asked for again (step-up).

@@ -7,10 +7,13 @@ use std::time::Duration;
 use http::Method;
 use serde::Serialize;
 
-use super::{Ask, Facts, FactsError, Lookup, Outcome, OwnPage, Person, Raw, Reading, Refusal, RuleMatch, Site, Sites};
+use super::{
+    Ask, Facts, FactsError, Lookup, Outcome, OwnPage, Person, Raw, Reading, Refusal, RuleMatch, Shown, Site, Sites,
+    Source,
+};
 use crate::clock::Time;
 use crate::session::Evidence;
-use crate::types::{FactorId, GroupName, Level, MethodId, Policy, Strength, UserName};
+use crate::types::{ClientCertificate, FactorId, GroupName, Level, MethodId, Policy, Strength, UserName};
 
 /// One rule as it was seen.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +41,8 @@ pub struct Question {
     pub url: String,
     pub http_method: String,
     pub address: IpAddr,
+    /// What the client shows of itself.
+    pub certificate: Option<ClientCertificate>,
     /// Nobody: a stranger.
     pub user: Option<(UserName, BTreeSet<GroupName>)>,
     pub level: Level,
@@ -78,8 +83,8 @@ fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, Fa
     };
     let evidence = question.evidence(now);
     let person = question.person(&evidence);
-    let judge =
-        |path: &str| super::judge(&site, std::iter::once(path), &facts.method, facts.client, person.as_ref(), now);
+    let source = Source { client: facts.client, certificate: Shown::Certificate(question.certificate.as_ref()) };
+    let judge = |path: &str| super::judge(&site, std::iter::once(path), &facts.method, source, person.as_ref(), now);
     let decides = facts.judged().max_by_key(|path| super::strictness(&judge(path))).unwrap_or(&facts.path);
     Ok(Explanation {
         site: Some(site.index),
@@ -111,6 +116,7 @@ fn tell(outcome: &Outcome<'_>) -> String {
     match outcome {
         Outcome::Open(rule, _) => format!("forward ({})", rule.policy.as_str()),
         Outcome::Refuse(Refusal::NotAllowed) => "refuse: not among the users and groups of the rule".to_owned(),
+        Outcome::Refuse(Refusal::NoCertificate) => "refuse: no client certificate that the rule lets in".to_owned(),
         Outcome::Refuse(_) => "refuse".to_owned(),
         Outcome::Ask(Ask { need, step_up }) => {
             let what = match (need.policy, step_up) {

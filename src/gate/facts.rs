@@ -6,14 +6,17 @@
 //! in upper case) and goes upstream. What rules see is its meaning: percent-decoded once, so that `%24` and `$` are one
 //! character to a rule. Case is kept: `/Admin` and `/%41dmin` are one path, `/admin` is another.
 
+pub mod told;
+
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::Method;
 use ipnet::IpNet;
 
-use crate::config::Trust;
+use crate::config::{ForwardAuthSection, Trust};
 use crate::error::Problems;
-use crate::types::Origin;
+use crate::types::{ClientCertificate, Origin, Scheme};
 
 /// Where our own pages are, on every host; nothing under it reaches an application in any spelling.
 pub const RESERVED: &str = "/.vestibule/";
@@ -66,6 +69,12 @@ pub struct Raw<'a> {
     pub host: &'a [u8],
     /// The connection's peer.
     pub peer: IpAddr,
+    /// The connection is encrypted.
+    pub encrypted: bool,
+    /// What the peer showed of itself, verified.
+    pub certificate: Option<&'a Arc<ClientCertificate>>,
+    /// `X-Forwarded-Proto` fields, as received: used only where the peer is trusted.
+    pub forwarded_proto: Vec<&'a [u8]>,
     /// `X-Forwarded-For` fields, in order, as received: used only where the peer is trusted.
     pub forwarded_for: Vec<&'a [u8]>,
     /// First value of each of these, if any.
@@ -88,6 +97,9 @@ impl<'a> Raw<'a> {
             target,
             host,
             peer,
+            encrypted: false,
+            certificate: None,
+            forwarded_proto: Vec::new(),
             forwarded_for: Vec::new(),
             accept: None,
             origin: None,
@@ -149,6 +161,10 @@ pub struct Facts {
     pub client: IpAddr,
     /// The peer is a trusted proxy.
     pub through_proxy: bool,
+    /// How the client itself came; `None` where a trusted proxy does not say, or says both.
+    pub scheme: Option<Scheme>,
+    /// The client's own certificate: never that of a proxy it came through.
+    pub certificate: Option<Arc<ClientCertificate>>,
     pub kind: Kind,
     pub websocket: bool,
     pub service_worker: bool,
@@ -223,6 +239,8 @@ impl Facts {
             target,
             client,
             through_proxy,
+            scheme: scheme(raw, through_proxy),
+            certificate: raw.certificate.filter(|_| !through_proxy).cloned(),
             websocket: raw.websocket,
             service_worker: raw.service_worker.is_some_and(|v| v.trim_ascii().eq_ignore_ascii_case(b"script")),
             origin: text(raw.origin),
@@ -270,6 +288,19 @@ pub fn trusted_proxies(written: &Trust, problems: &mut Problems) -> Vec<IpNet> {
         }
     }
     networks
+}
+
+/// Who may ask whether a request is let through.
+pub fn callers(written: &ForwardAuthSection, problems: &mut Problems) -> Vec<IpNet> {
+    let networks = written.callers.iter().enumerate().filter_map(|(n, text)| {
+        let found = network(text);
+        if found.is_none() {
+            let key = format!("forward_auth.callers[{n}]");
+            problems.add(key, format!("{text:?} is not a network"), "write 127.0.0.1/32 or one address");
+        }
+        found
+    });
+    networks.collect()
 }
 
 /// A CIDR, or one address. IPv4-mapped IPv6 addresses are IPv4 addresses.
@@ -325,23 +356,40 @@ pub(super) fn authority(bytes: &[u8]) -> Option<(String, Option<u16>)> {
 /// trusted proxy has. What stands left of it was written by strangers and is not even read. A trusted proxy that says
 /// it does not know (nothing, or `unknown`) is taken for the client itself; whoever it spoke for gets no name of theirs.
 fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError> {
-    let believes = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let peer = raw.peer.to_canonical();
-    if !believes(&peer) {
+    if !trusted.iter().any(|net| net.contains(&peer)) {
         return Ok((peer, false));
     }
-    let mut client = peer;
-    let hops = raw.forwarded_for.iter().rev().flat_map(|field| field.rsplit(|b| *b == b','));
+    Ok((walk(&raw.forwarded_for, trusted)?.unwrap_or(peer), true))
+}
+
+/// The right-most address of a chain that no trusted proxy has; none where nothing, or `unknown`, is said.
+fn walk(fields: &[&[u8]], trusted: &[IpNet]) -> Result<Option<IpAddr>, FactsError> {
+    let mut client = None;
+    let hops = fields.iter().rev().flat_map(|field| field.rsplit(|b| *b == b','));
     for hop in hops.map(<[u8]>::trim_ascii) {
         if hop.is_empty() || hop.eq_ignore_ascii_case(b"unknown") {
             break;
         }
-        client = address(hop).ok_or(FactsError::Forwarded)?;
-        if !believes(&client) {
+        let said = address(hop).ok_or(FactsError::Forwarded)?;
+        client = Some(said);
+        if !trusted.iter().any(|net| net.contains(&said)) {
             break;
         }
     }
-    Ok((client, true))
+    Ok(client)
+}
+
+/// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.
+fn scheme(raw: &Raw<'_>, through_proxy: bool) -> Option<Scheme> {
+    if !through_proxy {
+        return Some(if raw.encrypted { Scheme::Https } else { Scheme::Http });
+    }
+    let mut said = raw.forwarded_proto.iter().flat_map(|field| field.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
+    let first = said.next()?;
+    let scheme =
+        [Scheme::Http, Scheme::Https].into_iter().find(|one| one.as_str().as_bytes().eq_ignore_ascii_case(first))?;
+    said.all(|other| other.eq_ignore_ascii_case(first)).then_some(scheme)
 }
 
 /// An address as proxies write it: bare, or with a port.

@@ -11,7 +11,7 @@ use regex::{Regex, RegexBuilder};
 use super::facts;
 use crate::config::RuleSection;
 use crate::error::Problems;
-use crate::types::{GroupName, MethodId, Policy, UserName};
+use crate::types::{CertificateName, ClientCertificate, GroupName, MethodId, Policy, UserName};
 
 /// One rule.
 #[derive(Clone, Debug)]
@@ -21,12 +21,22 @@ pub struct Rule {
     pub policy: Policy,
     pub users: Vec<UserName>,
     pub groups: Vec<GroupName>,
+    /// Empty: none is asked for.
+    certificates: Vec<Certificates>,
     pub factors: Vec<MethodId>,
     pub max_age: Option<Duration>,
     pub trusted_browser: bool,
     pub identity: bool,
     pub private: bool,
     place: Place,
+}
+
+/// Which client certificates a rule lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Certificates {
+    /// `*`: every one that the site's authority signed.
+    Any,
+    With(CertificateName),
 }
 
 /// Where a rule applies; what is empty limits nothing.
@@ -88,6 +98,11 @@ impl Rule {
         let groups = each(&written.groups, &format!("{key}.groups"), "write the group's name", problems, |text| {
             GroupName::parse(text).map_err(|error| error.to_string())
         });
+        let remedy = "write \"*\", or \"cn:\", \"dns:\", \"email:\" or \"uri:\" with the name";
+        let certificates =
+            each(&written.client_certificates, &format!("{key}.client_certificates"), remedy, problems, |text| {
+                if text == "*" { Ok(Certificates::Any) } else { CertificateName::parse(text).map(Certificates::With) }
+            });
         let factors = each(&written.factors, &format!("{key}.factors"), "write method ids", problems, |text| {
             MethodId::parse(text).ok_or_else(|| format!("{text:?} is not the id of a method"))
         });
@@ -104,6 +119,7 @@ impl Rule {
             policy: policy.unwrap_or(Policy::Deny),
             users,
             groups,
+            certificates,
             factors,
             max_age: written.max_age.map(|span| span.0),
             trusted_browser: written.trusted_browser,
@@ -128,6 +144,9 @@ impl Rule {
                 format!("users and groups mean nothing with policy = \"{policy}\""),
                 "take them away, or ask for one_factor or two_factor",
             );
+        }
+        if self.policy == Policy::Deny && !written.client_certificates.is_empty() {
+            problems.add(format!("{key}.client_certificates"), "means nothing with policy = \"deny\"", "take it away");
         }
         if self.policy != Policy::TwoFactor && !written.factors.is_empty() {
             problems.add(
@@ -178,6 +197,21 @@ impl Rule {
         }
     }
 
+    /// Whether it asks for a client certificate.
+    pub(super) fn asks_for_certificate(&self) -> bool {
+        !self.certificates.is_empty()
+    }
+
+    /// Whether a client that showed this, or nothing, has what the rule asks of its certificate.
+    pub(super) fn admits(&self, shown: Option<&ClientCertificate>) -> bool {
+        let is_one = |wanted: &Certificates| match (wanted, shown) {
+            (_, None) => false,
+            (Certificates::Any, Some(_)) => true,
+            (Certificates::With(name), Some(shown)) => shown.names.contains(name),
+        };
+        self.certificates.is_empty() || self.certificates.iter().any(is_one)
+    }
+
     /// Whether everything `other` could fit is fitted by this rule.
     pub(super) fn covers(&self, other: &Rule) -> bool {
         self.place.paths.cover(&other.place.paths)
@@ -190,6 +224,11 @@ impl Rule {
         !self.place.methods.is_empty() || !self.place.networks.is_empty()
     }
 
+    /// Whether it asks where a client is.
+    pub(super) fn looks_at_addresses(&self) -> bool {
+        !self.place.networks.is_empty()
+    }
+
     /// Whether some path is known to be the business of both.
     pub(super) fn shares_paths(&self, other: &Rule) -> bool {
         self.place.paths.cover(&other.place.paths) || other.place.paths.cover(&self.place.paths)
@@ -198,6 +237,7 @@ impl Rule {
     /// Whether it lets strangers reach every path from everywhere.
     pub(super) fn opens_everything(&self) -> bool {
         self.policy == Policy::Bypass
+            && !self.asks_for_certificate()
             && self.place.paths.cover(&Paths::All)
             && (self.place.networks.is_empty() || self.place.networks.iter().any(|net| net.prefix_len() == 0))
     }
@@ -210,7 +250,7 @@ impl Rule {
             Policy::TwoFactor => 2,
             Policy::Deny => 3,
         };
-        let somebody = !self.users.is_empty() || !self.groups.is_empty();
+        let somebody = !self.users.is_empty() || !self.groups.is_empty() || self.asks_for_certificate();
         (policy, somebody, !self.factors.is_empty(), self.max_age.is_some())
     }
 }

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 
 use super::facts::{self, Target};
 use super::upstream::{self, Terms, Upstream};
 use super::{Facts, OwnPage, Reading, Rule};
 use crate::assertion::headers::{Names, fold};
-use crate::config::{HeaderNames, SiteSection, Written};
+use crate::config::{HeaderNames, RuleSection, SiteSection, Written};
 use crate::error::Problems;
 use crate::session::CookieNames;
 use crate::types::{HostPattern, MethodId, Origin, Scheme};
@@ -41,6 +42,10 @@ pub struct Site {
     pub service_worker: bool,
     pub websocket_origins: Vec<String>,
     pub logout_clears: Vec<String>,
+    /// Whose client certificates are asked for on this host.
+    pub client_ca_file: Option<String>,
+    /// `Strict-Transport-Security`, where it is said.
+    pub hsts: Option<HeaderValue>,
 }
 
 /// All sites.
@@ -90,6 +95,13 @@ impl Site {
     pub fn covers(&self, path: &str) -> bool {
         self.prefix == "/"
             || path.strip_prefix(&self.prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Where a request that came in clear should have gone: the same target, at this site's own address.
+    pub fn encrypted(&self, facts: &Facts) -> Option<String> {
+        let url = self.url.as_ref().filter(|url| url.is_https())?;
+        let origin = url.at(&facts.host).or_else(|| matches!(url.host, HostPattern::Exact(_)).then(|| url.clone()))?;
+        Some(format!("{origin}{}", facts.target))
     }
 
     /// Whether a handshake comes from a page that may open WebSockets here. Without `Origin` it comes from no browser.
@@ -156,6 +168,13 @@ impl Sites {
                     format!("{key}.paths"),
                     format!("site[{n}] on the same host reads paths in another way"),
                     "give all sites of one host the same paths",
+                );
+            }
+            if other.client_ca_file != site.client_ca_file {
+                problems.add(
+                    format!("{key}.client_ca_file"),
+                    format!("site[{n}] on the same host has another: a client is asked before it names a path"),
+                    "give all sites of one host the same client_ca_file",
                 );
             }
             if other.url != site.url {
@@ -277,6 +296,11 @@ fn follow(site: Arc<Site>, target: Target, origin: &str) -> ReturnAddress {
     ReturnAddress { site, location: format!("{origin}{path}{query}"), path, readings }
 }
 
+/// Whether it is an address instead of a name.
+fn is_literal(host: &HostPattern) -> bool {
+    matches!(host, HostPattern::Exact(name) if name.starts_with('[') || name.parse::<std::net::IpAddr>().is_ok())
+}
+
 /// The more particular, the lower.
 fn rank(pattern: &HostPattern) -> u8 {
     match pattern {
@@ -304,8 +328,8 @@ impl Builder<'_> {
         let (url, host) = self.address();
         let prefix = self.prefix();
         let (upstreams, terms) = {
-            let (section, limits) = (self.section, &self.written.limits);
-            upstream::read(section, limits, |key, what, remedy| self.problem(key, what, remedy))
+            let (section, written) = (self.section, self.written);
+            upstream::read(section, written, |key, what, remedy| self.problem(key, what, remedy))
         };
         let upstream_host = self.upstream_host();
         let audience = match (&self.section.audience, &url) {
@@ -336,6 +360,7 @@ impl Builder<'_> {
         let rules: Vec<Rule> = (self.section.rules.iter().enumerate())
             .filter_map(|(n, rule)| Rule::build(n, rule, &format!("{}.rules[{n}]", self.key), self.problems))
             .collect();
+        let client_ca_file = self.client_ca_file(host.as_ref());
         let websocket_origins = self.websocket_origins();
         for (n, what) in self.section.logout_clears.iter().enumerate() {
             if !matches!(what.as_str(), "cookies" | "storage") {
@@ -350,6 +375,9 @@ impl Builder<'_> {
             return None;
         }
         let https = url.as_ref().is_some_and(Origin::is_https);
+        // A browser would hold it against everything else on this machine, whatever the port.
+        let forever = https && !url.as_ref().is_some_and(Origin::is_loopback) && !self.section.hsts.0.is_zero();
+        let hsts = format!("max-age={}", self.section.hsts.0.as_secs());
         Some(Site {
             index,
             host: host?,
@@ -366,6 +394,8 @@ impl Builder<'_> {
             service_worker: self.section.service_worker,
             websocket_origins,
             logout_clears: self.section.logout_clears.clone(),
+            client_ca_file,
+            hsts: HeaderValue::try_from(hsts).ok().filter(|_| forever),
             url,
         })
     }
@@ -401,6 +431,27 @@ impl Builder<'_> {
             self.problem("url", "is missing", "only a site with host = \"*\" may do without");
         }
         (url, Some(host))
+    }
+
+    /// Who may be asked for: where nobody could be, the key is refused, and so are rules that would let nobody in.
+    fn client_ca_file(&mut self, host: Option<&HostPattern>) -> Option<String> {
+        let file = Some(&self.section.client_ca_file).filter(|file| !file.is_empty()).cloned();
+        let asked = |rule: &RuleSection| !rule.client_certificates.is_empty();
+        match (&file, self.section.rules.iter().position(asked)) {
+            (None, Some(n)) => {
+                let key = format!("rules[{n}].client_certificates");
+                self.problem(&key, "no authority is named", "set client_ca_file of the site");
+            }
+            (Some(_), _) if self.written.listen.https.is_empty() => {
+                self.problem("client_ca_file", "nobody shows a certificate in clear", "set listen.https");
+            }
+            (Some(_), _) if host.is_some_and(is_literal) => {
+                let what = "nobody can be asked: a client names no address before it shows its certificate";
+                self.problem("client_ca_file", what, "give the site a name, or leave it out");
+            }
+            _ => {}
+        }
+        file
     }
 
     fn prefix(&mut self) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::account::{Enrolment, User};
 use crate::config::Written;
 use crate::error::Problems;
 use crate::session::Session;
-use crate::types::{FactorId, Handle, MethodId, UserId};
+use crate::types::{CertificateName, FactorId, Handle, MethodId, UserId};
 
 const NOW: Time = Time::from_secs(1_800_000_000);
 
@@ -82,6 +82,7 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         enrolment: Enrolment::Enrolled,
         factors: Vec::new(),
         enrol_until: None,
+        language: None,
         password_by_mail: false,
         removed: None,
     };
@@ -117,6 +118,7 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Refuse(Refusal::NotAllowed) => "not allowed",
         Verdict::Refuse(Refusal::ForeignOrigin) => "foreign origin",
         Verdict::Refuse(Refusal::ServiceWorker) => "service worker",
+        Verdict::Refuse(Refusal::NoCertificate) => "no certificate",
     }
 }
 
@@ -679,6 +681,7 @@ fn ar_25_explain_tells_what_the_live_decision_does() {
         url: format!("https://app.test{path}"),
         http_method: "GET".to_owned(),
         address: [10, 1, 2, 3].into(),
+        certificate: None,
         user: Some((UserName::parse("alice").unwrap(), BTreeSet::from([GroupName::parse("staff").unwrap()]))),
         level,
         factors: vec![(MethodId::new("totp"), Strength::Code)],
@@ -768,4 +771,64 @@ proptest! {
             }
         }
     }
+}
+
+/// A certificate is asked for beside all else, and before any login; on a bypass it is the only lock.
+#[test]
+fn a_rule_may_ask_for_a_client_certificate() {
+    let rules = json!([
+        { "path": "/machines/**", "policy": "bypass", "client_certificates": ["dns:laptop.test"] },
+        { "policy": "two_factor", "client_certificates": ["*"] },
+    ]);
+    let written = json!({
+        "listen": { "https": ["127.0.0.1:8443"] },
+        "site": [{
+            "url": "https://app.test", "upstreams": ["http://127.0.0.1:3000"], "client_ca_file": "/ca.pem", "rules": rules,
+        }],
+    });
+    let sites = sites(written);
+    let told = |path: &str, names: Option<&[&str]>, visitor: &Visitor| {
+        let names = names.map(|names| names.iter().map(|name| CertificateName::parse(name).unwrap()).collect());
+        let certificate = names.map(|names| Arc::new(ClientCertificate { names, ends: NOW }));
+        let raw = Raw {
+            certificate: certificate.as_ref(),
+            ..Raw::new("GET", path.as_bytes(), b"app.test", [10, 1, 2, 3].into())
+        };
+        let facts = Facts::read(&raw, Reading::Strict, &[]).unwrap();
+        let proxied = Facts::read(&raw, Reading::Strict, &["10.0.0.0/8".parse().unwrap()]).unwrap();
+        assert!(proxied.certificate.is_none(), "a proxy's certificate is not its client's");
+        word(&decide(&sites.sites[0], &facts, visitor, NOW))
+    };
+    let laptop: &[&str] = &["cn:other", "dns:laptop.test"];
+    assert_eq!(told("/machines/a", Some(laptop), &Visitor::Stranger), "forward");
+    for names in [None, Some(&[][..]), Some(&["cn:laptop.test", "dns:other.test"][..])] {
+        assert_eq!(told("/machines/a", names, &verified()), "no certificate", "{names:?}");
+    }
+    assert_eq!(told("/", None, &Visitor::Stranger), "no certificate", "and nobody is asked for a password");
+    assert_eq!(told("/", None, &verified()), "no certificate");
+    assert_eq!(told("/", Some(&[]), &Visitor::Stranger), "ask");
+    assert_eq!(told("/", Some(&[]), &verified()), "forward");
+
+    let refused = |listen: Value, site: Value, rule: Value| {
+        let mut whole = json!({ "url": "https://app.test", "upstreams": ["http://127.0.0.1:3000"] });
+        whole.as_object_mut().unwrap().extend(site.as_object().unwrap().clone());
+        whole["rules"] = json!([rule]);
+        let written = serde_json::from_value(json!({ "listen": listen, "site": [whole] })).unwrap();
+        let mut problems = Problems::default();
+        Sites::build(&written, &mut problems);
+        problems.iter().map(|problem| problem.key.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let (https, ca) = (json!({ "https": ["127.0.0.1:8443"] }), json!({ "client_ca_file": "/ca.pem" }));
+    let rule = |policy: &str, names: &[&str]| json!({ "path": "/**", "policy": policy, "client_certificates": names });
+    assert_eq!(refused(https.clone(), ca.clone(), rule("bypass", &["*"])), "");
+    for (key, told) in [
+        ("site[0].rules[0].client_certificates", refused(https.clone(), json!({}), rule("two_factor", &["*"]))),
+        ("site[0].client_ca_file", refused(json!({}), ca.clone(), rule("two_factor", &["*"]))),
+        ("site[0].rules[0].client_certificates", refused(https.clone(), ca.clone(), rule("deny", &["*"]))),
+        ("site[0].rules[0].client_certificates[0]", refused(https.clone(), ca.clone(), rule("two_factor", &["alice"]))),
+    ] {
+        assert_eq!(told, key);
+    }
+    let literal = json!({ "client_ca_file": "/ca.pem", "url": "https://192.0.2.7" });
+    assert_eq!(refused(https, literal, rule("two_factor", &[])), "site[0].client_ca_file");
 }

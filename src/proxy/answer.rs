@@ -57,6 +57,14 @@ fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
     head.insert_header(header::CONTENT_LENGTH, length)
 }
 
+/// Has the browser come by https from now on. What the application says about it itself stands.
+pub fn keep_encrypted(head: &mut ResponseHeader, hsts: Option<&HeaderValue>) -> pingora::Result<()> {
+    match hsts.filter(|_| !head.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)) {
+        Some(hsts) => head.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts.clone()),
+        None => Ok(()),
+    }
+}
+
 /// Whether a message of this kind is a stream, which may be silent for as long as the two like: server-sent events, and
 /// gRPC.
 pub fn is_stream(kind: &[u8]) -> bool {

@@ -12,7 +12,7 @@ use super::facts::cookie_fields;
 use crate::assertion::headers::{Set, Stripped, fold};
 use crate::gate::{Facts, Permit};
 use crate::session::without_ours;
-use crate::types::{Origin, RequestId};
+use crate::types::{Origin, RequestId, Scheme};
 
 /// Marks requests that passed here, so that a gate that is its own upstream notices. Of the class `Vestibule-*`: it is
 /// read before the class is taken out.
@@ -93,8 +93,10 @@ fn spelled(head: &RequestHeader) -> pingora::Result<RequestHeader> {
 fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpAddr) -> pingora::Result<()> {
     let url = permit.site().url.as_ref();
     let chain = if facts.client == peer { peer.to_string() } else { format!("{}, {peer}", facts.client) };
+    // Where no url says it, as the client came.
+    let scheme = url.map(|url| url.scheme).or(facts.scheme).unwrap_or(Scheme::Http);
     head.insert_header("X-Forwarded-For", chain)?;
-    head.insert_header("X-Forwarded-Proto", HeaderValue::from_static(url.map_or("http", |url| url.scheme.as_str())))?;
+    head.insert_header("X-Forwarded-Proto", HeaderValue::from_static(scheme.as_str()))?;
     head.insert_header("X-Forwarded-Host", public_authority(url, facts))
 }
 

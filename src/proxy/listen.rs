@@ -19,10 +19,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::facts::Arrived;
+use super::facts::{Arrived, Peer};
 use super::head::{Head, HeadError, PREFACE, Scanner};
+use super::proxy_protocol::{self, PreambleError};
 use super::respond::{Answer, Dress, METHODS};
 use super::room::{Guest, Room};
+use super::stream::Stream;
+use super::tls::HandshakeError;
 use super::transport::{Patience, Transport, after};
 use super::{Gatekeeper, Running};
 use crate::config::LimitsSection;
@@ -51,13 +54,52 @@ const QUESTIONS: u32 = 4;
 /// How long what was sent may stay unconfirmed, at least.
 const UNCONFIRMED: Duration = Duration::from_secs(120);
 
+/// An address that is listened at, and how a connection begins there.
+pub struct Listener {
+    pub socket: TcpListener,
+    pub entrance: Entrance,
+}
+
+impl From<TcpListener> for Listener {
+    /// In clear.
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, entrance: Entrance::default() }
+    }
+}
+
+/// How a connection begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Entrance {
+    /// With TLS.
+    pub encrypted: bool,
+    /// Before everything else, with what a trusted proxy says of it.
+    pub proxied: bool,
+}
+
+/// Why a connection came to no request. All the client is told is what TLS has words for.
+#[derive(Debug, thiserror::Error)]
+enum OpeningError {
+    #[error("only proxies in trust.proxies may connect here")]
+    Stranger,
+    #[error(transparent)]
+    Preamble(#[from] PreambleError),
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    #[error("too many connections at once from one address")]
+    Crowded,
+    #[error("there are no certificates")]
+    Unready,
+    #[error("the connection was not opened in time")]
+    TooSlow,
+}
+
 tokio::task_local! {
     /// The request this task is busy with: Pingora carries nothing of ours from here to the filters.
     static REQUEST: Request;
 }
 
 /// A request, and the means to end it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub arrived: Arc<Arrived>,
     pub token: CancellationToken,
@@ -114,10 +156,15 @@ impl Listening {
         self.running.load().trusts(address)
     }
 
+    /// A place for one more connection of this address.
+    fn place(&self, address: IpAddr) -> Option<Place> {
+        let most = if self.trusts(&address) { usize::MAX } else { self.running.load().limits.connections_per_address };
+        self.addresses.enter(address, most)
+    }
+
     /// A connection's places: its address's, and its own.
     fn admit(&self, address: IpAddr, told: &mut Option<Instant>) -> Option<(Place, Guest)> {
-        let most = if self.trusts(&address) { usize::MAX } else { self.limits().connections_per_address };
-        let place = self.addresses.enter(address, most)?;
+        let place = self.place(address)?;
         let guest = self.room.enter();
         if guest.is_none() && is_news(told) {
             tracing::warn!(
@@ -128,7 +175,8 @@ impl Listening {
     }
 
     /// Accepts until a stop is asked for, then lets open requests finish for the drain time, then cuts them.
-    pub async fn accept(self: Arc<Self>, listener: TcpListener) {
+    pub async fn accept(self: Arc<Self>, listener: Listener) {
+        let Listener { socket: listener, entrance } = listener;
         let mut connections = JoinSet::new();
         let (mut told_full, mut told_failed) = (None, None);
         loop {
@@ -139,7 +187,8 @@ impl Listening {
                     Ok((stream, peer)) => {
                         let address = peer.ip().to_canonical();
                         let Some((place, guest)) = self.admit(address, &mut told_full) else { continue };
-                        connections.spawn(self.clone().converse(stream, peer, place, guest));
+                        let opened = self.clone().receive(stream, SocketAddr::new(address, peer.port()), entrance, place, guest);
+                        connections.spawn(opened);
                     }
                     Err(error) => {
                         if is_news(&mut told_failed) {
@@ -161,15 +210,68 @@ impl Listening {
         }
     }
 
-    /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it; or many
-    /// requests at once, where it begins with the preface of HTTP/2.
-    async fn converse(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: Place, mut guest: Guest) {
+    /// One connection, from its first byte. Until it is known who speaks, and in which words, it counts as idle: it may
+    /// have to make room, and nobody waits for it at the end.
+    async fn receive(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        entrance: Entrance,
+        place: Place,
+        mut guest: Guest,
+    ) {
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         keep_watch(&stream, UNCONFIRMED.max(self.limits().between_bytes_timeout.0));
-        let address = peer.ip().to_canonical();
-        let mut transport = Transport::new(stream, SocketAddr::new(address, peer.port()));
-        let mut fresh = true;
+        guest.rest();
+        let opened = tokio::select! {
+            biased;
+            opened = timeout(self.limits().head_timeout.0, self.open(stream, peer, entrance, place)) => opened,
+            () = guest.leave.cancelled() => return,
+            () = self.stop.cancelled() => return,
+        };
+        match opened.unwrap_or(Err(OpeningError::TooSlow)) {
+            // The place is held as long as the connection.
+            Ok((transport, peer, _place)) => match &peer.tls {
+                Some(tls) if tls.streams => self.converse_in_streams(transport, peer, guest).await,
+                _ => self.converse(transport, peer, guest).await,
+            },
+            Err(error) => tracing::info!(target: ACCESS, client = %peer.ip(), %error),
+        }
+    }
+
+    /// What comes before HTTP: whose connection it is, and TLS.
+    async fn open(
+        &self,
+        mut stream: TcpStream,
+        mut peer: SocketAddr,
+        entrance: Entrance,
+        mut place: Place,
+    ) -> Result<(Transport, Peer, Place), OpeningError> {
+        if entrance.proxied {
+            if !self.trusts(&peer.ip()) {
+                return Err(OpeningError::Stranger);
+            }
+            if let Some(told) = proxy_protocol::read(&mut stream).await? {
+                peer = SocketAddr::new(told.ip().to_canonical(), told.port());
+                place = self.place(peer.ip()).ok_or(OpeningError::Crowded)?;
+            }
+        }
+        let (stream, tls) = if entrance.encrypted {
+            let running = self.running.load_full();
+            let (stream, secured) = running.tls.as_ref().ok_or(OpeningError::Unready)?.accept(stream).await?;
+            (Stream::Encrypted(Box::new(stream)), Some(Arc::new(secured)))
+        } else {
+            (Stream::Clear(stream), None)
+        };
+        Ok((Transport::new(stream, peer), Peer { address: peer.ip(), tls }, place))
+    }
+
+    /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it; or many
+    /// requests at once, where it begins in clear with the preface of HTTP/2.
+    async fn converse(self: Arc<Self>, mut transport: Transport, peer: Peer, mut guest: Guest) {
+        let address = peer.address;
+        let mut fresh = peer.tls.is_none();
         loop {
             let limits = self.limits();
             guest.rest();
@@ -181,7 +283,7 @@ impl Listening {
             guest.rise();
             let head = match head {
                 Ok(Some(Opening::Head(head))) => head,
-                Ok(Some(Opening::Streams)) => return self.converse_in_streams(transport, address, guest).await,
+                Ok(Some(Opening::Streams)) => return self.converse_in_streams(transport, peer, guest).await,
                 Ok(None) => return,
                 Err(error) => return say_and_close(transport, refusal(address, error)).await,
             };
@@ -189,7 +291,7 @@ impl Listening {
                 let answer = Answer::unreadable(StatusCode::TOO_MANY_REQUESTS).later();
                 return say_and_close(transport, answer).await;
             };
-            match self.request(transport, head, address, &limits).await {
+            match self.request(transport, head, peer.clone(), &limits).await {
                 Some(next) => transport = next,
                 None => return,
             }
@@ -198,7 +300,7 @@ impl Listening {
     }
 
     /// The next head; none when the client has gone, was silent for too long, or we stop. `fresh`: nothing was said yet,
-    /// so that it may be HTTP/2.
+    /// not even in a handshake, so that it may be HTTP/2.
     async fn head(
         &self,
         transport: &mut Transport,
@@ -241,7 +343,7 @@ impl Listening {
         &self,
         mut transport: Transport,
         head: Head,
-        peer: IpAddr,
+        peer: Peer,
         limits: &LimitsSection,
     ) -> Option<Transport> {
         let bytes = transport.begin_message(head.length, head.framing);

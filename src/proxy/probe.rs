@@ -98,7 +98,7 @@ impl Seen {
         let proto = protos.next().filter(|_| protos.next().is_none());
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(TEXT).collect();
         Self {
-            peer: arrived.peer,
+            peer: arrived.peer.address,
             client: facts.client,
             trusted: facts.through_proxy,
             client_trusted,

@@ -12,8 +12,9 @@ use vestibule_templates::layout::Frame;
 use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
+use crate::assertion::headers::Set;
 use crate::gate::{Facts, Kind, Site};
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
 const RETRY_AFTER: &str = "5";
@@ -49,27 +50,33 @@ impl Shape {
 }
 
 /// What the security headers of an answer depend on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Dress {
     /// The site's `url` begins with `https://`.
     https: bool,
+    hsts: Option<HeaderValue>,
 }
 
 impl Dress {
     /// For answers that belong to no site.
     pub fn plain() -> Self {
-        Self { https: false }
+        Self { https: false, hsts: None }
     }
 
     pub fn at(site: &Site) -> Self {
-        Self { https: site.url.as_ref().is_some_and(|url| url.is_https()) }
+        Self { https: site.url.as_ref().is_some_and(|url| url.is_https()), hsts: site.hsts.clone() }
+    }
+
+    /// Without what may not be said in clear (RFC 6797 section 7.2).
+    pub fn in_clear(self) -> Self {
+        Self { hsts: None, ..self }
     }
 
     /// Nothing is allowed but what our pages are made of. A form that succeeds is redirected to the application, which
     /// may send the browser on to anybody (its own login, a native program that listens on loopback), and Chromium
     /// holds every one of these steps against the form's page: naming our sites alone would end such logins on a blank
     /// page. What stays shut is scripts, and an encrypted page that sends what was typed over an open network.
-    fn policy(self) -> &'static str {
+    fn policy(&self) -> &'static str {
         macro_rules! with_forms_to {
             ($places:literal) => {
                 concat!(
@@ -107,8 +114,8 @@ pub fn security_headers(headers: &mut HeaderMap, dress: Dress) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if dress.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    if let Some(hsts) = dress.hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
 }
@@ -120,7 +127,7 @@ impl Answer {
         Self { status, headers, body: body.into() }
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Values are made here of canonical, percent-encoded text; one that is no value is left out, never repaired.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -133,6 +140,11 @@ impl Answer {
         let safe = matches!(*method, Method::GET | Method::HEAD);
         let status = if safe { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
         Self::new(status, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
+    }
+
+    /// To where it should have come from the first: with the same method and the same body (RFC 9110 section 15.4.9).
+    pub fn moved(location: &str) -> Self {
+        Self::new(StatusCode::PERMANENT_REDIRECT, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
     }
 
     /// The level is missing and the client is no browser looking for a page.
@@ -153,9 +165,11 @@ impl Answer {
         frame: &Frame,
         texts: &Texts,
     ) -> Self {
+        // Programs are told in English: whoever reads that looks after them.
+        let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if texts.has(&key) { Cow::Owned(texts.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
         let answer = match shape {
             Shape::Page => {
                 let view = refusal::View {
@@ -178,6 +192,20 @@ impl Answer {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => answer.later(),
             StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
+        }
+    }
+
+    /// A status that says it all.
+    pub fn nothing(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// Where it leads, from wherever it is read: not every server in front leaves a path what it is.
+    pub fn make_absolute(&mut self, origin: &Origin) {
+        let path = self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let whole = path.filter(|path| path.starts_with('/')).map(|path| format!("{origin}{path}"));
+        if let Some(value) = whole.and_then(|whole| HeaderValue::try_from(whole).ok()) {
+            self.headers.insert(header::LOCATION, value);
         }
     }
 
@@ -219,18 +247,36 @@ impl Answer {
         self.with(HeaderName::from_static("grpc-status"), code).with(HeaderName::from_static("grpc-message"), &message)
     }
 
+    /// With the language of a page, and what it was chosen by, for whoever keeps answers in spite of all.
+    pub fn said_in(self, texts: &Texts) -> Self {
+        let page = self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if !page {
+            return self;
+        }
+        self.with(header::CONTENT_LANGUAGE, texts.lang()).with(header::VARY, "Accept-Language, Cookie")
+    }
+
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
-    pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
+    pub fn into_bytes(self, dress: Dress) -> Vec<u8> {
+        self.into_message(dress, &[], true, false)
+    }
+
+    /// The same with `more` fields, written as they are spelled. `bare`: without the body it tells of (HEAD).
+    pub fn into_message(mut self, dress: Dress, more: &[Set], closes: bool, bare: bool) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
         let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
-        for (name, value) in &self.headers {
-            out.extend_from_slice(name.as_str().as_bytes());
+        let own = self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value));
+        for (name, value) in own.chain(more.iter().map(|Set { name, value }| (&name[..], value))) {
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
             out.extend_from_slice(value.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()).as_bytes());
-        out.extend_from_slice(&self.body);
+        let connection = if closes { "connection: close\r\n" } else { "" };
+        out.extend_from_slice(format!("content-length: {}\r\n{connection}\r\n", self.body.len()).as_bytes());
+        if !bare {
+            out.extend_from_slice(&self.body);
+        }
         out
     }
 }
@@ -297,7 +343,14 @@ mod tests {
     }
 
     fn frame() -> Frame {
-        Frame { site: "wiki.test".into(), origin: "https://wiki.test".into(), now: 0, account: None }
+        Frame {
+            site: "wiki.test".into(),
+            origin: "https://wiki.test".into(),
+            now: 0,
+            account: None,
+            switch: None,
+            brand: Default::default(),
+        }
     }
 
     #[test]

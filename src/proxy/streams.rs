@@ -1,4 +1,5 @@
-//! A connection that carries many requests at once: HTTP/2 with prior knowledge (RFC 9113 section 3.3). Each request
+//! A connection that carries many requests at once: HTTP/2, agreed on in the handshake of TLS, or in clear with prior
+//! knowledge (RFC 9113 sections 3.2 and 3.3). Each request
 //! goes the same way as one of HTTP/1, after the same strict reading; what is kept here is what the connection may cost.
 //! It must never let one client's streams outlast its place, nor end one request for the sake of another.
 
@@ -16,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::bridge;
-use super::facts::Arrived;
+use super::facts::{Arrived, Peer};
 use super::head::{Framing, HeadError, MAX_HEAD, read_decoded};
 use super::listen::{FAREWELL, Listening, Place, refusal};
 use super::meter::Meter;
@@ -60,14 +61,9 @@ type Connection = h2::server::Connection<pingora::protocols::Stream, bytes::Byte
 
 impl Listening {
     /// One connection, from its preface to its end.
-    pub(super) async fn converse_in_streams(
-        self: &Arc<Self>,
-        mut transport: Transport,
-        peer: IpAddr,
-        mut guest: Guest,
-    ) {
-        let (overdrawn, shared) = (CancellationToken::new(), self.trusts(&peer));
-        transport.measure(Meter::new(peer, shared, overdrawn.clone()));
+    pub(super) async fn converse_in_streams(self: &Arc<Self>, mut transport: Transport, peer: Peer, mut guest: Guest) {
+        let (overdrawn, shared) = (CancellationToken::new(), self.trusts(&peer.address));
+        transport.measure(Meter::new(peer.address, shared, overdrawn.clone()));
         let digest = Arc::new(Digest { socket_digest: transport.get_socket_digest(), ..Digest::default() });
         let opening = server::handshake(Box::new(transport), Some(options(shared)));
         let Ok(Ok(mut connection)) = timeout(self.limits().head_timeout.0, opening).await else { return };
@@ -103,10 +99,10 @@ impl Listening {
                         connection.graceful_shutdown();
                         leaving = true;
                     }
-                    match reading(&mut session) {
+                    match reading(&mut session, peer.tls.is_some()) {
                         Ok((target, framing)) => {
-                            let arrived = Arrived { peer, target, framing, streamed: true };
-                            match self.enter(peer) {
+                            let arrived = Arrived { peer: peer.clone(), target, framing, streamed: true };
+                            match self.enter(peer.address) {
                                 Some(place) => drop(requests.spawn(self.clone().stream(session, arrived, place))),
                                 // Nobody has looked at it: it may be sent again at once (RFC 9113 section 8.7).
                                 None => session.shutdown_with_reason(Reason::REFUSED_STREAM),
@@ -114,7 +110,7 @@ impl Listening {
                         }
                         Err(error) => {
                             malformed += usize::from(matches!(error, HeadError::Malformed(_)));
-                            requests.spawn(refuse(session, peer, error));
+                            requests.spawn(refuse(session, peer.address, error));
                         }
                     }
                 }
@@ -122,7 +118,7 @@ impl Listening {
                 Ok(Some(H2Accept::Rejected)) => {
                     malformed += 1;
                     let error = HeadError::Malformed("the authority or the target is not one clear reading");
-                    refusal(peer, error);
+                    refusal(peer.address, error);
                 }
                 // What was wrong was told by the meter, which has seen what the client was told. A client that just
                 // goes is no news.
@@ -152,10 +148,11 @@ impl Listening {
 }
 
 /// The one reading of a request that came in frames: its target, and where it ends.
-fn reading(session: &mut HttpSession) -> Result<(Vec<u8>, Framing), HeadError> {
+fn reading(session: &mut HttpSession, encrypted: bool) -> Result<(Vec<u8>, Framing), HeadError> {
     let head = session.req_header_mut();
-    if head.uri.scheme_str().is_some_and(|scheme| !matches!(scheme, "http" | "https")) {
-        return Err(HeadError::Malformed("the scheme is none of HTTP"));
+    // In clear it may be a proxy that ended TLS. Within TLS nobody means the other scheme.
+    if head.uri.scheme_str().is_some_and(|scheme| scheme != "https" && (encrypted || scheme != "http")) {
+        return Err(HeadError::Malformed("the scheme is not that of the connection"));
     }
     // The two are the same where there are two, or Pingora has refused it.
     let authority = head.uri.authority().map(|authority| authority.as_str().to_owned());

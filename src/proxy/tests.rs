@@ -5,7 +5,7 @@ use axum::extract::Extension;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::*;
@@ -210,7 +210,8 @@ impl Gate {
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
         let upstreams = Upstreams::build(&built, &Roster::default(), clock.clone(), &mut problems);
-        let running = Running::build(built, trusted, written.limits.clone(), false, pages(), upstreams);
+        let (languages, limits) = (Languages::all(), written.limits.clone());
+        let running = Running::build(built, trusted, languages, limits, false, pages(), upstreams, None);
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {
@@ -219,7 +220,6 @@ impl Gate {
             assertions: Assertions::new(keys.clone(), Duration::from_secs(60)),
             keys,
             audit,
-            texts: Texts::english(),
             clock: clock.clone(),
             random,
             probes: Arc::default(),
@@ -227,7 +227,7 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(door, vec![listener], stop.clone()));
+        let serving = tokio::spawn(serve(door, vec![listener.into()], Ears::default(), stop.clone()));
         Self { address, stop, serving, sessions, alice, clock }
     }
 
@@ -575,7 +575,7 @@ async fn streams_end_with_their_session_and_no_other_does() {
         read_until(&mut streams[stream], "frame").await;
     }
     let first = &sessions[0].session;
-    assert!(gate.sessions.end(first.user, &first.handle, &Origin::default()).await.unwrap());
+    assert!(gate.sessions.end(first.user, &first.handle, &Source::default()).await.unwrap());
     for stream in &mut streams[..2] {
         let mut rest = Vec::new();
         let _ = timeout(Duration::from_secs(1), stream.read_to_end(&mut rest)).await.expect("closed within a second");

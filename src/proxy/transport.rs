@@ -1,4 +1,4 @@
-//! A connection as Pingora wants one: our own TCP stream, buffered, with the bytes that were read before Pingora came.
+//! A connection as Pingora wants one: our own stream, buffered, with the bytes that were read before Pingora came.
 //! It lets through exactly one message: what follows the body stays here for the next reading of a head, so that
 //! Pingora never sees, and never misreads, the start of a request that was not judged.
 
@@ -19,13 +19,13 @@ use pingora::protocols::{
     UniqueIDType,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::chunks::Chunks;
 use super::head::Framing;
 use super::meter::Meter;
+use super::stream::Stream;
 use super::untaken::{Reader, Wait};
 
 /// How much of later requests is kept while one is answered, in bytes: one head of the longest kind and a form. No
@@ -39,7 +39,7 @@ const MAX_LINGER: usize = 1 << 20;
 
 /// A connection with a client.
 pub struct Transport {
-    stream: BufWriter<TcpStream>,
+    stream: BufWriter<Stream>,
     /// Read and not yet passed on.
     held: BytesMut,
     allowance: Allowance,
@@ -153,7 +153,7 @@ enum Allowance {
 }
 
 impl Transport {
-    pub fn new(stream: TcpStream, peer: std::net::SocketAddr) -> Self {
+    pub fn new(stream: Stream, peer: std::net::SocketAddr) -> Self {
         let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
         // A fresh cell takes its first value.
         let _ = digest.peer_addr.set(Some(SocketAddr::Inet(peer)));
@@ -317,9 +317,8 @@ impl AsyncRead for Transport {
         this.poll_patience(cx)?;
         // Whoever waits for the client has nothing to write just now. Pingora does not flush a body with a length before
         // its end, so the beginning of an answer would stay here for as long as the application pauses.
-        if !this.stream.buffer().is_empty()
-            && let Poll::Ready(Err(error)) = Pin::new(&mut this.stream).poll_flush(cx)
-        {
+        let waits = !this.stream.buffer().is_empty() || this.stream.get_ref().holds_back();
+        if waits && let Poll::Ready(Err(error)) = Pin::new(&mut this.stream).poll_flush(cx) {
             return Poll::Ready(Err(error));
         }
         match this.allowance {
@@ -420,7 +419,7 @@ impl Peek for Transport {}
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::time::timeout;
 
     use super::*;
@@ -429,7 +428,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
-        (client, Transport::new(stream, peer))
+        (client, Transport::new(Stream::Clear(stream), peer))
     }
 
     async fn fill_to(transport: &mut Transport, length: usize) {

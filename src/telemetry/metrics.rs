@@ -39,6 +39,7 @@ pub struct Metrics {
     units: Counters<3>,
     cost: Family<[Label; 1], Counter<f64, AtomicU64>>,
     requests: Counters<3>,
+    questions: Counters<2>,
     upstream_failures: Counters<1>,
     under_way: Gauge,
     streams: Gauge,
@@ -46,6 +47,7 @@ pub struct Metrics {
     pub sessions: Gauge,
     /// 1 where the store answers.
     pub store_ready: Gauge,
+    certificates: Family<[Label; 1], Gauge>,
 }
 
 /// What became of a message, as it is counted.
@@ -109,11 +111,13 @@ impl Metrics {
             units: Family::default(),
             cost: Family::default(),
             requests: Family::default(),
+            questions: Family::default(),
             upstream_failures: Family::default(),
             under_way: Gauge::default(),
             streams: Gauge::default(),
             sessions: Gauge::default(),
             store_ready: Gauge::default(),
+            certificates: Family::default(),
         };
         let to = &mut new.registry;
         to.register("passwords", "First factors tried, by what became of them", new.passwords.clone());
@@ -137,6 +141,11 @@ impl Metrics {
             new.requests.clone(),
         );
         to.register(
+            "forward_auth",
+            "Questions of servers in front, by dialect and by what they were told",
+            new.questions.clone(),
+        );
+        to.register(
             "upstream_failures",
             "Applications that could not be reached or broke off, by site",
             new.upstream_failures.clone(),
@@ -145,6 +154,11 @@ impl Metrics {
         to.register("streams", "WebSockets and event streams under way", new.streams.clone());
         to.register("sessions_in_memory", "Sessions used since the start, as far as they fit", new.sessions.clone());
         to.register("store_ready", "1 where the store answers", new.store_ready.clone());
+        to.register(
+            "certificate_seconds_left",
+            "How long each certificate is still in force, by its file",
+            new.certificates.clone(),
+        );
         new
     }
 
@@ -189,6 +203,11 @@ impl Metrics {
         Requests { application: counter("application"), gate: counter("gate") }
     }
 
+    /// A question of a server in front: `allowed`, `asked` (a login is missing), `refused`, `unclear`, `failed`.
+    pub fn question(&self, dialect: &'static str, told: &'static str) {
+        self.questions.get_or_create(&[word("dialect", dialect), word("told", told)]).inc();
+    }
+
     /// A request of a session that began.
     pub fn request(&self) -> UnderWay {
         UnderWay::begin(&self.under_way)
@@ -201,6 +220,11 @@ impl Metrics {
 
     pub fn upstream_failed(&self, site: &str) {
         self.upstream_failures.get_or_create(&[("site", Cow::Owned(site.to_owned()))]).inc();
+    }
+
+    /// How long the certificate of this file is still in force, in seconds.
+    pub fn certificate(&self, file: &str, left: i64) {
+        self.certificates.get_or_create(&[("file", Cow::Owned(file.to_owned()))]).set(left);
     }
 
     /// All of it, in the text format that Prometheus reads (OpenMetrics 1.0).

@@ -1,5 +1,5 @@
 //! `setup`: the first user of a store that never had one, by the one link its operator holds. It lives in memory, for
-//! half an hour, and is dead once any user exists; without it every page here is a 404.
+//! half an hour, and is dead once any user exists; without it every page here is a 404, the one of every dead link.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use vestibule_templates::pages::setup;
 use super::failure::Failure;
 use super::finish::page;
 use super::form::Posted;
-use super::invite::{into_cookie, judged};
+use super::invite::{dead, into_cookie, judged};
 use super::{Visit, Wizard};
 use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind};
@@ -56,10 +56,10 @@ impl SetupLink {
 }
 
 impl Wizard {
-    async fn setup_token(&self, visit: &Visit) -> Result<Token<SetupKind>, Failure> {
-        let token = visit.cookies.link.as_deref().and_then(Token::parse).ok_or(Failure::NotFound)?;
+    async fn setup_token(&self, visit: &Visit) -> Result<Option<Token<SetupKind>>, Failure> {
+        let Some(token) = visit.cookies.link.as_deref().and_then(Token::parse) else { return Ok(None) };
         let open = self.setup.opens(&token, self.vault.now()) && !self.accounts.ever().await?;
-        if open { Ok(token) } else { Err(Failure::NotFound) }
+        Ok(open.then_some(token))
     }
 }
 
@@ -70,7 +70,7 @@ pub async fn open(
 ) -> Result<Response, Failure> {
     let token = Token::<SetupKind>::parse(&text).ok_or(Failure::NotFound)?;
     if !wizard.setup.opens(&token, wizard.vault.now()) || wizard.accounts.ever().await? {
-        return Err(Failure::NotFound);
+        return Ok(dead(&wizard, &visit));
     }
     Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
 }
@@ -79,7 +79,7 @@ pub async fn show(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let token = wizard.setup_token(&visit).await?;
+    let Some(token) = wizard.setup_token(&visit).await? else { return Ok(dead(&wizard, &visit)) };
     Ok(form(&wizard, &visit, &token, "", false, None))
 }
 
@@ -88,7 +88,7 @@ pub async fn submit(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let token = wizard.setup_token(&visit).await?;
+    let Some(token) = wizard.setup_token(&visit).await? else { return Ok(dead(&wizard, &visit)) };
     if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
@@ -102,12 +102,12 @@ pub async fn submit(
     };
     let prepared = wizard.first.prepare(&name, &password).await?;
     if !wizard.setup.take(&token, wizard.vault.now()) {
-        return Err(Failure::NotFound);
+        return Ok(dead(&wizard, &visit));
     }
     let new = NewUser { name, display_name: None, email: None, groups: Default::default() };
     let user = match wizard.accounts.add(new, false).await {
         Ok(user) => user,
-        Err(AccountError::Taken | AccountError::Retired) => return Err(Failure::NotFound),
+        Err(AccountError::Taken | AccountError::Retired) => return Ok(dead(&wizard, &visit)),
         Err(error) => return Err(error.into()),
     };
     let source = visit.source();
@@ -133,5 +133,5 @@ fn form(
         least: wizard.settings.min_length as u64,
         password_error,
     };
-    page(StatusCode::OK, setup::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts))
+    page(StatusCode::OK, setup::page(&view, &visit.frame(wizard.vault.now()), &visit.texts))
 }

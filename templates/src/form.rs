@@ -241,7 +241,7 @@ pub(crate) fn tick(name: &str, label: &str, hint: Option<&str>, wrong: Option<&s
             @if let Some(text) = wrong { p.error id=(error_id) { (text) } }
             label for=(name) {
                 input id=(name) name=(name) type="checkbox" value="1" aria-describedby=[described]
-                    aria-invalid=[wrong.map(|_| "true")];
+                    aria-invalid=[wrong.map(|_| "true")] autofocus[wrong.is_some()];
                 span { (label) }
             }
             @if let Some(text) = hint { p.hint id=(hint_id) { (text) } }

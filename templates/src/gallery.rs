@@ -3,6 +3,7 @@
 
 use maud::Markup;
 
+use crate::brand::Brand;
 use crate::demo;
 use crate::layout::Frame;
 use crate::pages::*;
@@ -13,6 +14,11 @@ use crate::texts::Texts;
 pub struct Sample {
     pub name: String,
     pub page: Markup,
+}
+
+/// Whose pages some of them are.
+pub fn brand() -> Brand {
+    Brand::sample()
 }
 
 /// All of them.
@@ -151,6 +157,16 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         add(&format!("refusal-{why:?}"), refusal::page(&refusal::View::sample(403, why), &stranger, texts));
     }
 
+    let brand = std::sync::Arc::new(brand());
+    let branded = |frame: &Frame| Frame { brand: brand.clone(), ..frame.clone() };
+    add("branded-login", login::page(&login::View::sample(), &branded(&stranger), texts));
+    add("branded-verify", verify::answer(&verify::AnswerView::sample_code(texts), &branded(&pending), texts));
+    add("branded-lost", verify::lost(&verify::LostView::sample(), &branded(&pending), texts));
+    add("branded-enrol-totp", enrol::add(&enrol::AddView::sample_secret(texts), &branded(&pending), texts));
+    add("branded-account", account::page(&account::View::sample(), &branded(&user), texts));
+    let refused = refusal::View::sample(403, refusal::Why::Status);
+    add("branded-refusal", refusal::page(&refused, &branded(&user), texts));
+
     add("demo-landing", demo::landing(&demo::LandingView::sample(), &user, texts));
     for (name, assertion) in [
         ("demo-refused", demo::Assertion::Refused("the audience is another".into())),
@@ -185,7 +201,7 @@ mod tests {
         }
     }
 
-    const VOID: [&str; 4] = ["meta", "link", "input", "br"];
+    const VOID: [&str; 6] = ["meta", "link", "input", "br", "img", "source"];
 
     /// The start tags in order; fails where elements do not nest.
     fn tags(page: &str) -> Vec<Tag> {
@@ -222,6 +238,9 @@ mod tests {
         tags
     }
 
+    /// Where the sample's support line leads.
+    const SUPPORT: &str = "https://help.example.com/signing-in";
+
     fn pages() -> Vec<(String, String, Vec<Tag>)> {
         let page = |sample: Sample| {
             let page = sample.page.into_string();
@@ -231,10 +250,22 @@ mod tests {
         samples(&Texts::english()).into_iter().map(page).collect()
     }
 
+    /// Every page in every language, named `de/login`.
+    fn spoken() -> impl Iterator<Item = (&'static Texts, String, String, Vec<Tag>)> {
+        Texts::all().iter().flat_map(|texts| {
+            samples(texts).into_iter().map(move |sample| {
+                let page = sample.page.into_string();
+                let tags = tags(&page);
+                (texts, format!("{}/{}", texts.lang(), sample.name), page, tags)
+            })
+        })
+    }
+
     #[test]
     fn a_page_says_its_language_and_has_one_heading_in_one_main() {
-        for (name, page, tags) in pages() {
-            assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{name}");
+        for (texts, name, page, tags) in spoken() {
+            let begins = format!("<!DOCTYPE html><html lang=\"{}\" dir=\"{}\">", texts.lang(), texts.direction());
+            assert!(page.starts_with(&begins), "{name}");
             let count = |wanted: &str| tags.iter().filter(|tag| tag.name == wanted).count();
             for once in ["title", "main", "h1", "header", "footer"] {
                 assert_eq!(count(once), 1, "{name}: {once}");
@@ -252,9 +283,11 @@ mod tests {
                 assert!(tag.name != "style" && tag.name != "iframe" && tag.name != "base", "{name}: {}", tag.name);
                 for (key, value) in &tag.attributes {
                     assert!(key != "style" && !key.starts_with("on"), "{name}: {key}");
-                    if ["href", "src", "action"].contains(&key.as_str()) {
+                    if ["href", "src", "srcset", "action"].contains(&key.as_str()) {
                         let ours = value.starts_with('/') && !value.starts_with("//");
-                        assert!(ours || value.starts_with("otpauth://"), "{name}: {value}");
+                        // What the operator's words lead to is not loaded.
+                        let support = tag.name == "a" && name.starts_with("branded-") && value == SUPPORT;
+                        assert!(ours || support || value.starts_with("otpauth://"), "{name}: {value}");
                     }
                 }
                 if tag.name == "script" {
@@ -277,6 +310,9 @@ mod tests {
             }
             for form in page.split("<form").skip(1) {
                 let form = form.split("</form>").next().expect("a form ends");
+                if form.contains("action=\"/.vestibule/language\"") {
+                    continue; // the switch stands on pages that have no such value, and decides about words alone
+                }
                 assert!(form.contains("name=\"csrf\" value=\"c3JmLXNhbXBsZQ\""), "{name}");
                 assert_eq!(
                     form.matches("type=\"submit\"").count(),
@@ -326,18 +362,70 @@ mod tests {
 
     #[test]
     fn a_page_with_all_it_loads_weighs_little() {
-        let loaded: usize = assets::assets().iter().map(|asset| asset.bytes.len()).sum();
-        for (name, page, _) in pages() {
+        let ours: usize = assets::assets().iter().map(|asset| asset.bytes.len()).sum();
+        let brand = brand();
+        let colours = brand.assets().filter(|asset| asset.name == "brand.css").map(|asset| asset.bytes.len());
+        // With an operator's colours and the heaviest logo.
+        let loaded = ours + colours.sum::<usize>() + crate::picture::MOST_BYTES;
+        for (_, name, page, _) in spoken() {
             assert!(page.len() + loaded <= 40 * 1024, "{name}: {} + {loaded} bytes", page.len());
         }
     }
 
     #[test]
     fn a_page_with_something_wrong_says_so_first() {
-        for (name, page, _) in pages() {
-            let wrong = page.contains("aria-invalid") || page.contains("role=\"alert\" tabindex=\"-1\"><p>");
-            if wrong && !name.starts_with("demo-refused") {
-                assert!(page.contains("<title>Error: "), "{name}");
+        for (texts, name, page, _) in spoken() {
+            let wrong = page.contains("aria-invalid") || page.contains("role=\"alert\"><p>");
+            let said = texts.plain_with("page-title-failed", &[("page", "{".into()), ("site", "{".into())]);
+            if wrong && !name.ends_with("/demo-refused") {
+                let first = said.split('{').next().expect("what comes before the page");
+                assert!(page.contains(&format!("<title>{first}")), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_page_offers_every_language_in_its_own_words() {
+        for (texts, name, page, tags) in spoken() {
+            let buttons = tags.iter().filter(|tag| tag.get("name") == Some("language"));
+            let offered: Vec<_> = buttons.map(|tag| (tag.get("value"), tag.get("lang"))).collect();
+            let all: Vec<_> = Texts::all().iter().map(|texts| (Some(texts.lang()), Some(texts.lang()))).collect();
+            assert_eq!(offered, all, "{name}");
+            let current = tags.iter().find(|tag| tag.get("aria-current").is_some()).and_then(|tag| tag.get("value"));
+            assert_eq!(current, Some(texts.lang()), "{name}");
+            assert!(page.contains("العربية") && page.contains("日本語"), "{name}");
+        }
+    }
+
+    /// A paragraph is one message: a sentence that is put together here could not be said in another order there.
+    #[test]
+    fn no_sentence_is_glued_together() {
+        for sample in samples(&Texts::marked()) {
+            let page = sample.page.into_string();
+            for paragraph in page.split("<p").skip(1).filter(|rest| rest.starts_with(['>', ' '])) {
+                let paragraph = paragraph.split("</p>").next().expect("a paragraph ends");
+                // When something happened stands beside it, not in the sentence.
+                let paragraph = paragraph.split("<time").next().expect("there is a first part");
+                let mut depth = 0;
+                let mut messages = 0;
+                for c in paragraph.chars() {
+                    match c {
+                        '⟦' => {
+                            messages += usize::from(depth == 0);
+                            depth += 1;
+                        }
+                        '⟧' => depth -= 1,
+                        _ => {}
+                    }
+                }
+                assert!(messages <= 1, "{}: {paragraph}", sample.name);
+                let (before, after) = (paragraph.split('⟦').next(), paragraph.rsplit('⟧').next());
+                let bare =
+                    |text: Option<&str>| text.unwrap_or_default().rsplit('>').next().unwrap_or_default().to_owned();
+                if messages == 1 {
+                    let words = bare(before) + after.unwrap_or_default().split('<').next().unwrap_or_default();
+                    assert!(!words.contains(char::is_alphabetic), "{}: {paragraph}", sample.name);
+                }
             }
         }
     }

@@ -1,11 +1,14 @@
 //! The frame around every page: which site this is for, who is signing in, one heading, one card. It loads our own
 //! stylesheet, picture and (where a key is asked for or offered) script, and nothing else; it holds no inline style or script.
 
+use std::sync::Arc;
+
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
+use crate::brand::Brand;
 use crate::form::Form;
-use crate::icon;
+use crate::languages::{Languages, Switch};
 use crate::texts::Texts;
 
 /// What every page is told, whatever it shows.
@@ -19,6 +22,10 @@ pub struct Frame {
     pub now: u64,
     /// Whose page it is, once known.
     pub account: Option<Account>,
+    /// How the reader changes the language; none where it cannot be changed.
+    pub switch: Option<Switch>,
+    /// Whose pages they are, in the operator's words and colours.
+    pub brand: Arc<Brand>,
 }
 
 /// The account a page is for.
@@ -46,10 +53,14 @@ pub(crate) struct Shape {
     pub wide: bool,
     /// Needs the script: for a ceremony with a key, or to hide one that the browser cannot have.
     pub script: bool,
+    /// Its reader may not get on alone: where help is stands on the card, not below it.
+    pub stuck: bool,
 }
 
 pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, body: Markup) -> Markup {
-    let words = [("page", heading.into()), ("site", frame.site.as_str().into())];
+    let brand = &frame.brand;
+    let name = brand.name_or(&frame.site);
+    let words = [("page", heading.into()), ("site", name.into())];
     let title = if shape.failed {
         texts.plain_with("page-title-failed", &words)
     } else {
@@ -64,16 +75,15 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (title) }
-                link rel="icon" type="image/svg+xml" href=(assets::picture());
-                link rel="stylesheet" href=(assets::stylesheet());
-                @if shape.script { script src=(assets::script()) defer {} }
+                (brand.links())
+                @if shape.script { script src=(assets::script().path()) defer {} }
             }
             body.wide[shape.wide] {
                 header.bar {
                     div.site {
-                        (icon::mark())
+                        (brand.sign())
                         p {
-                            strong { bdi { (frame.site) } }
+                            strong { bdi { (name) } }
                             @if !frame.origin.is_empty() { " " bdi.origin { (frame.origin) } }
                         }
                     }
@@ -82,8 +92,16 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                 main.card {
                     h1 { (heading) }
                     (body)
+                    @if let (Some(support), true) = (&brand.support, shape.stuck) { (support.render()) }
                 }
-                footer { p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) } }
+                footer {
+                    @if let (Some(support), false) = (&brand.support, shape.stuck) { (support.render()) }
+                    // With a name of its own the place speaks for itself.
+                    @if brand.name.is_empty() {
+                        p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) }
+                    }
+                    @if let Some(switch) = &frame.switch { (switch.render(texts)) }
+                }
             }
         }
     }
@@ -115,10 +133,20 @@ impl Account {
     }
 }
 
-/// A sentence set off from the page. `tone`: `bad`, `warn`, `good` or `info`.
+/// A sentence set off from the page. `tone`: `warn`, `good` or `info`.
 pub(crate) fn notice(tone: &str, text: &str) -> Markup {
-    let role = if tone == "bad" { "alert" } else { "status" };
-    html! { div class={ "notice " (tone) } role=(role) tabindex="-1" { p { (text) } } }
+    html! { div class={ "notice " (tone) } role="status" { p { (text) } } }
+}
+
+/// What went wrong with the whole. What stands on a page from its beginning is announced by nobody: a field of this
+/// page names `id` among what describes it, and the cursor starts there.
+pub(crate) fn alert(id: &str, text: &str) -> Markup {
+    html! { div id=(id) .notice.bad role="alert" { p { (text) } } }
+}
+
+/// The same on a page with nothing to type into: the reader starts here.
+pub(crate) fn alert_first(text: &str) -> Markup {
+    html! { div.notice.bad role="alert" tabindex="-1" autofocus { p { (text) } } }
 }
 
 impl Frame {
@@ -130,6 +158,12 @@ impl Frame {
             origin: "https://wiki.example.com".into(),
             now: Self::SAMPLE_NOW,
             account: None,
+            switch: Some(Switch {
+                action: "/.vestibule/language".into(),
+                back: "/.vestibule/login".into(),
+                languages: Languages::all(),
+            }),
+            brand: Arc::default(),
         }
     }
 

@@ -11,25 +11,33 @@
 #![forbid(unsafe_code)]
 
 pub mod assets;
+pub mod brand;
 pub mod call;
 pub mod choice;
+pub mod colour;
 pub mod demo;
 pub mod form;
 pub mod gallery;
+pub mod languages;
 pub mod layout;
 pub mod mail;
 pub mod message;
 pub mod moment;
 pub mod pages;
+pub mod picture;
 pub mod prompt;
 pub mod texts;
 
 mod icon;
 mod qr;
 
+pub use brand::{Brand, Support};
 pub use choice::{Badge, Choice};
+pub use colour::{Accent, Colour};
 pub use form::{Field, Form, Link};
+pub use languages::{Languages, Switch};
 pub use layout::{Account, Frame, Standing};
 pub use moment::Wait;
+pub use picture::Picture;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
 pub use texts::{Texts, Value, one_line};

@@ -84,6 +84,8 @@ pub(crate) struct Around<'a> {
     pub owner: Option<&'a str>,
     /// What the page itself asks, before the prompt's question.
     pub first: &'a [Field],
+    /// Why no answer is looked at, if none is.
+    pub wait: Option<String>,
     /// What else it offers, before the button.
     pub more: Option<Markup>,
     pub button: &'a str,
@@ -117,12 +119,23 @@ impl Prompt {
             CeremonyKind::Create => "create",
             CeremonyKind::Get => "get",
         });
-        let about = self.error.as_ref().map(|_| "prompt-error");
-        let question = self.question(texts);
+        let fields = if self.to_be_sent() { &[] } else { self.fields.as_slice() };
+        // With nothing to type into, a reader starts at the first thing that went wrong.
+        let mut start = page.first.is_empty() && fields.is_empty();
+        let mut about = Vec::new();
+        let mut alert = |id: &'static str, text: &str| {
+            about.push(id);
+            if std::mem::take(&mut start) { layout::alert_first(text) } else { layout::alert(id, text) }
+        };
+        let wait = page.wait.as_deref().map(|wait| alert("prompt-wait", wait));
+        let error = self.error.as_deref().map(|error| alert("prompt-error", error));
+        let unsent = self.unsent(texts).map(|unsent| alert("prompt-unsent", &unsent));
+        let about = (!about.is_empty()).then(|| about.join(" "));
+        let question = self.question(error, unsent, texts);
         // Where the page asks something first, the question stands behind that, at its own field.
         let (before, between) = if page.first.is_empty() { (question, html! {}) } else { (html! {}, question) };
-        let fields = if self.to_be_sent() { &[] } else { self.fields.as_slice() };
         html! {
+            @if let Some(wait) = wait { (wait) }
             (before)
             form method="post" action=(form.action) novalidate data-ceremony=[kind]
                 data-options=[ceremony.map(|ceremony| ceremony.options.as_str())]
@@ -136,7 +149,7 @@ impl Prompt {
                     p.notice.warn data-needs-script { (texts.text("ceremony-needs-script")) }
                     p.notice.bad data-message role="alert" tabindex="-1" hidden {}
                 }
-                (form::in_two_parts(page.first, between, fields, about))
+                (form::in_two_parts(page.first, between, fields, about.as_deref()))
                 @if let Some(more) = page.more { (more) }
                 @if self.to_be_sent() {
                     @if let Some(at) = self.delivery.as_ref().and_then(|delivery| delivery.waits(frame)) {
@@ -155,13 +168,18 @@ impl Prompt {
         }
     }
 
-    fn question(&self, texts: &Texts) -> Markup {
+    /// That a code could not be sent.
+    fn unsent(&self, texts: &Texts) -> Option<String> {
+        let delivery = self.delivery.as_ref().filter(|delivery| delivery.state == DeliveryState::Failed)?;
+        Some(delivery.says("delivery-failed", "call-failed", texts))
+    }
+
+    fn question(&self, error: Option<Markup>, unsent: Option<Markup>, texts: &Texts) -> Markup {
         html! {
             @if let Some(hint) = &self.hint { p.lead { (hint) } }
-            @if let Some(error) = &self.error {
-                div #prompt-error .notice.bad role="alert" tabindex="-1" { p { (error) } }
-            }
+            @if let Some(error) = error { (error) }
             @if let Some(otpauth) = &self.otpauth { (otpauth.render(texts)) }
+            @if let Some(unsent) = unsent { (unsent) }
             @if let Some(delivery) = &self.delivery { (delivery.render(texts)) }
         }
     }
@@ -186,19 +204,18 @@ impl Otpauth {
 
 impl Delivery {
     fn render(&self, texts: &Texts) -> Markup {
-        let target = [("target", self.target.as_str().into())];
-        let words = if self.by_call {
-            ["call-ready", "call-sent", "call-failed"]
-        } else {
-            ["delivery-ready", "delivery-sent", "delivery-failed"]
-        };
         html! {
             @match self.state {
-                DeliveryState::Ready => p.lead { (texts.text_with(words[0], &target)) },
-                DeliveryState::Sent => p.lead role="status" { (texts.text_with(words[1], &target)) },
-                DeliveryState::Failed => div.notice.bad role="alert" { p { (texts.text_with(words[2], &target)) } },
+                DeliveryState::Ready => p.lead { (self.says("delivery-ready", "call-ready", texts)) },
+                DeliveryState::Sent => p.lead role="status" { (self.says("delivery-sent", "call-sent", texts)) },
+                DeliveryState::Failed => {}
             }
         }
+    }
+
+    fn says(&self, sent: &str, called: &str, texts: &Texts) -> String {
+        let key = if self.by_call { called } else { sent };
+        texts.text_with(key, &[("target", self.target.as_str().into())])
     }
 
     /// Until when no other may be asked for, if that is still to come.
@@ -220,7 +237,7 @@ impl Delivery {
 
 fn later(by_call: bool, at: u64, texts: &Texts) -> String {
     let key = if by_call { "call-again-at" } else { "delivery-again-at" };
-    texts.text_with(key, &[("time", moment::clock(at).into())])
+    texts.text_with(key, &[("time", moment::clock(at, texts).into())])
 }
 
 /// In groups of four, as people read aloud and type.

@@ -17,10 +17,16 @@ pub(crate) fn picture(text: &str, description: &str) -> Markup {
     let width = code.width();
     let side = width + 2 * MARGIN;
     let mut path = String::new();
-    for (at, color) in code.into_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            // Writing to a string cannot fail.
-            let _ = write!(path, "M{} {}h1v1h-1z", at % width + MARGIN, at / width + MARGIN);
+    // One bar for each run of dark modules in a row: a third of the bytes of a square for each.
+    for (row, modules) in code.into_colors().chunks(width).enumerate() {
+        let mut column = 0;
+        for run in modules.chunk_by(|one, next| one == next) {
+            if run[0] == Color::Dark {
+                // Writing to a string cannot fail.
+                let (x, y, length) = (column + MARGIN, row + MARGIN, run.len());
+                let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
+            }
+            column += run.len();
         }
     }
     html! {

@@ -254,6 +254,13 @@ impl Browser {
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
     }
 
+    /// Puts text into a field in one go, as pasting does.
+    #[track_caller]
+    pub fn paste(&self, selector: &str, text: &str) {
+        self.click(selector);
+        self.devtools("Input.insertText", json!({ "text": text }));
+    }
+
     /// Types where the cursor stands.
     #[track_caller]
     pub fn press(&self, keys: &str) {
@@ -314,15 +321,26 @@ impl Browser {
         self.ask(&format!("/webauthn/authenticator/{key}/uv"), &json!({ "isUserVerified": sees }));
     }
 
+    /// Runs a script in every page before its own, from the next page on.
+    #[track_caller]
+    pub fn bring(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
+    }
+
     #[track_caller]
     pub fn look_through(&self, screen: Screen) {
         let Screen { width, height, dark } = screen;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics);
-        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        // Nothing half-way between two colours in a picture.
-        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme, still] }));
+        self.prefers(&[("prefers-color-scheme", if dark { "dark" } else { "light" })]);
+    }
+
+    /// What the reader's system asks of pages; that nothing moves, in any case: no picture is taken half-way.
+    #[track_caller]
+    pub fn prefers(&self, features: &[(&str, &str)]) {
+        let features = features.iter().chain(&[("prefers-reduced-motion", "reduce")]);
+        let features: Vec<Value> = features.map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
     /// The whole page, also what one must scroll to, as PNG.

@@ -3,11 +3,12 @@
 //! the site's name, and the account's once it is known.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::json;
+use vestibule_templates::Texts;
 
-use crate::driver::{Screen, SecurityKey};
+use crate::driver::{Browser, Screen, SecurityKey};
+use crate::gallery::{Gallery, screenshots};
 use crate::harness::Gate;
 use crate::person::{Person, application};
 
@@ -26,8 +27,7 @@ impl Person<'_> {
     /// and refusals have none.
     #[track_caller]
     pub fn looks(&self, name: &str, account: Option<&str>, main: u64) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
-        fs::create_dir_all(&folder).expect("the target folder can be written");
+        let folder = screenshots();
         let browser = &self.browser;
         for (kind, screen) in SCREENS {
             browser.look_through(screen);
@@ -118,4 +118,72 @@ fn every_page_on_a_phone_and_on_a_desk_by_day_and_by_night() {
     alice.looks("verify-key-begun", Some("alice"), 1);
     alice.goes("/.vestibule/verify/lost", "/.vestibule/verify/lost");
     alice.looks("lost", Some("alice"), 0);
+}
+
+/// Letters of twice the size, and the colours a reader forces on every page.
+#[test]
+fn the_gallery_in_pictures() {
+    const PHONE: Screen = Screen { width: 320, height: 640, dark: false };
+    const DESK: Screen = Screen { width: 1280, height: 800, dark: true };
+    const FORCED: &str = "branded-login verify-wrong verify-choose account codes";
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    let leave = |name: &str, kind: &str| {
+        let file = screenshots().join(format!("sample-{name}-{kind}.png"));
+        fs::write(file, browser.picture()).expect("a picture can be written");
+    };
+    for name in gallery.names() {
+        browser.look_through(PHONE);
+        browser.open(&gallery.url(name));
+        leave(name, "phone");
+        browser.look_through(DESK);
+        leave(name, "night");
+        if FORCED.split(' ').any(|forced| forced == name) {
+            browser.prefers(&[("forced-colors", "active")]);
+            leave(name, "forced");
+        }
+    }
+}
+
+/// `make screenshots`: a handful of pages side by side, for the README.
+#[test]
+#[ignore = "writes docs/pages.png, for `make screenshots`"]
+fn contact_sheet() {
+    // Night below day.
+    const ROWS: [[(&str, bool); 5]; 2] = [
+        [("login", false), ("verify-key", false), ("enrol-first", false), ("enrol-totp", false), ("codes", false)],
+        [
+            ("branded-login", true),
+            ("verify-wrong", true),
+            ("verify-choose", true),
+            ("account", true),
+            ("refusal-403", true),
+        ],
+    ];
+    const TILE: (u32, u32) = (400, 620);
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    let mut sheet = String::new();
+    for (name, dark) in ROWS.into_iter().flatten() {
+        browser.look_through(Screen { width: TILE.0, height: TILE.1, dark });
+        browser.open(&gallery.url(name));
+        browser.run("document.activeElement.blur()", json!([]));
+        let picture = data_encoding::BASE64.encode(&browser.picture());
+        sheet += &format!("<img src='data:image/png;base64,{picture}'>");
+    }
+    browser.open("about:blank");
+    browser.look_through(Screen { width: 5 * (TILE.0 + 16) + 16, height: 2 * (TILE.1 + 16) + 16, dark: false });
+    let style = format!(
+        "body {{ margin: 16px 0 0 16px; background: #b9c2d0; display: grid; gap: 16px; grid-template-columns: repeat(5, {}px) }}
+         img {{ width: {}px; height: {}px; object-fit: cover; object-position: top; border-radius: 12px }}",
+        TILE.0, TILE.0, TILE.1
+    );
+    browser.run(
+        "document.head.innerHTML = `<style>${arguments[0]}</style>`; document.body.innerHTML = arguments[1];",
+        json!([style, sheet]),
+    );
+    browser.run_async("await Promise.all([...document.images].map((one) => one.decode()))");
+    let picture = browser.picture();
+    assert!(picture.len() < 400 * 1024, "{} bytes are much for a README", picture.len());
+    fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pages.png"), picture).expect("it can be written");
 }

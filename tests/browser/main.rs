@@ -43,12 +43,17 @@ mod http_server;
 #[path = "../support/validation_server.rs"]
 mod validation_server;
 
+mod axe;
 mod driver;
 mod factors;
+mod gallery;
+mod life;
 mod looks;
+mod narrow;
 mod passkey;
 mod person;
 mod radicale;
 mod same_origin;
 mod sign_in;
 mod walk;
+mod weight;

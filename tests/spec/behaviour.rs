@@ -217,3 +217,109 @@ fn b_55_disabling_is_at_once_and_takes_nothing() {
         assert!(said.code == 1 && said.err.contains("no user of this name"), "{command}: {}", said.err);
     }
 }
+
+/// `enrolment.remind`: after a login, somebody whose factors are weaker than what there is is asked once in a span, in
+/// whatever browser and also after a restart; it stands in nobody's way, and who cannot add anything never sees it.
+#[test]
+fn b_a_stronger_factor_can_be_put_off() {
+    let echo = Echo::start();
+    let rules = "[[site.rules]]\npath = \"/known\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let mut gate = Gate::before(&echo).config("[enrolment]\nremind = \"1d\"").rules(rules).start();
+    let (alice, bob) = (gate.given_user("alice"), gate.given_password_user("bobby"));
+    let ends = |gate: &Gate| {
+        let mut browser = gate.visitor();
+        gate.advance(STEP);
+        let page = browser.give_password(&alice, "/wiki?a=1");
+        let page = browser.give_code(&alice, &page);
+        let page = browser.follow(page);
+        (browser, page)
+    };
+    // Nobody with a password alone, and nobody who is known by it.
+    let mut known = gate.visitor();
+    assert_eq!(known.give_password(&bob, "/known").url.path(), "/known");
+    assert_eq!(known.goto("/.vestibule/account/remind").sent_to(), "/");
+    let mut known = gate.visitor();
+    assert_eq!(known.give_password(&alice, "/known").url.path(), "/known");
+    assert!(known.goto("/.vestibule/account/remind").sent_to().starts_with("/.vestibule/verify"));
+    assert!(gate.visitor().goto("/.vestibule/account/remind").sent_to().starts_with("/.vestibule/login"));
+
+    let (mut browser, page) = ends(&gate);
+    page.assert_at("/.vestibule/account/remind", 200);
+    assert!(page.link("/.vestibule/account/confirm/add-webauthn").is_some() && page.link("add-totp").is_none());
+    assert_eq!(browser.goto("/elsewhere").status, 200, "in nobody's way");
+    // Seen and left: asked again. Said by somebody else, it is not said.
+    let (_, page) = ends(&gate);
+    page.assert_at("/.vestibule/account/remind", 200);
+    assert_eq!(browser.submit(&page, &[("csrf", "x")]).status, 403);
+    let mut form = browser.visit("/.vestibule/account/remind?rd=https%3A%2F%2Fevil.test%2F").form();
+    assert!(!form.action.contains("evil"), "{}", form.action);
+    form.action = "/.vestibule/account/remind?rd=https%3A%2F%2Fevil.test%2F".to_owned();
+    let (mut browser, page) = ends(&gate);
+    let done = browser.submit(&page, &[]);
+    assert_eq!((done.status, done.sent_to().as_str()), (303, "/wiki?a=1"));
+    let csrf = page.form().field("csrf").unwrap_or_default().to_owned();
+    let done = browser.post(&page, &form, &[("csrf", &csrf)]);
+    assert_eq!((done.status, done.sent_to().as_str()), (303, "/"), "only where a login may go");
+
+    gate.restart();
+    assert_eq!(ends(&gate).1.url.path(), "/wiki", "not again, in a new browser after a restart");
+    gate.advance(24 * 3600);
+    assert_eq!(ends(&gate).1.url.path(), "/.vestibule/account/remind");
+    // Nothing stronger to be had, nothing to be reminded of.
+    let gate = Gate::before(&echo).config("[enrolment]\nremind = \"1d\"\n[methods.webauthn]\nenabled = false").start();
+    let alice = gate.given_user("alice");
+    assert_eq!(gate.visitor().sign_in(&alice, "/wiki").url.path(), "/wiki");
+}
+
+/// What to do about a lost device, in the operator's words, wherever that is asked; and in words that can be shown.
+#[test]
+fn b_a_lost_device_is_helped_in_the_operators_words() {
+    let echo = Echo::start();
+    let words = "Call 4357 & bring your <badge>.\\nAt night the porter lets you in.";
+    let gate = Gate::before(&echo).config(&format!("[enrolment]\nlost_device = \"{words}\"")).start();
+    let alice = gate.given_user("alice");
+    gate.advance(STEP);
+    let mut browser = gate.visitor();
+    browser.give_password(&alice, "/");
+    let mut said = vec![browser.goto("/.vestibule/verify/lost")];
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    said.push(browser.goto("/.vestibule/account/confirm/password?lost=1"));
+    for page in said {
+        assert_eq!(page.status, 200);
+        let text = page.text();
+        assert!(text.contains("Call 4357 & bring your <badge>.") && text.contains("the porter"), "{text}");
+        assert!(!page.html().contains("<badge>") && !text.contains("Ask the administrator"), "{text}");
+        assert!(page.html().contains("/recovery") || page.html().contains("factor="), "and what still works");
+    }
+    for wrong in ["x".repeat(1001), "turned \\u202e round".to_owned()] {
+        let text = std::fs::read_to_string(gate.config_file()).unwrap().replace(words, &wrong);
+        std::fs::write(gate.config_file(), text).unwrap();
+        let said = gate.cli(["check"]);
+        assert!(said.code == 78 && (said.out + &said.err).contains("enrolment.lost_device"), "{wrong:.20}");
+    }
+}
+
+/// What is offered stands in the order of its strength, the first time and later.
+#[test]
+fn b_methods_are_listed_by_strength() {
+    let echo = Echo::start();
+    let config = "[gateway.sms]\nkind = \"console\"\n[gateway.email]\nkind = \"console\"\n[methods.sms]\nenabled = true\n\
+                  countries = [\"NL\"]\n[methods.email]\nenabled = true\n[methods.hotp]\nenabled = true";
+    let gate = Gate::before(&echo).config(config).start();
+    let in_order = |html: &str, before: &str| -> Vec<String> {
+        let links = html.split("href=\"").filter_map(|rest| rest.strip_prefix(before)?.split('"').next());
+        links.map(str::to_owned).collect()
+    };
+    let mut browser = gate.visitor();
+    let page = browser.visit(&gate.invite("alice"));
+    let page = browser.submit(&page, &[("new_password", PASSWORD), ("new_password_again", PASSWORD)]);
+    let page = browser.follow(page);
+    let all = ["webauthn", "totp", "hotp", "sms", "email"];
+    assert_eq!(in_order(&page.html(), "/.vestibule/enrol/"), all);
+    let (_, page) = browser.enrol_totp(page);
+    browser.keep_codes(page);
+    let page = browser.goto("/.vestibule/account/add");
+    let later = in_order(&page.html(), "/.vestibule/account/confirm/add-");
+    assert_eq!(later, all, "a second app, too");
+}

@@ -19,6 +19,7 @@
 //!   `restart()` on the same folder, `outbox()`. The texts given to the builder may say `PORT` and `UPSTREAM`.
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
+//! - [`Front`]: nginx, HAProxy or Caddy from a shipped file of `config/integrations`, with a gate behind or beside it.
 //! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit. `gate.frames()`: the same
 //!   for HTTP/2, any frame in any order.
@@ -30,6 +31,7 @@
 
 mod echo;
 pub mod frames;
+mod front;
 mod gate;
 mod html;
 mod people;
@@ -40,7 +42,8 @@ mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use gate::Gate;
+pub use front::{Front, Shipped, Signed};
+pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;

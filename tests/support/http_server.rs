@@ -51,7 +51,7 @@ impl Request {
 }
 
 /// Answers every connection once; an empty answer closes it without a word.
-pub fn serve(answer: impl Fn(&Request) -> String + Send + Sync + 'static) -> SocketAddr {
+pub fn serve<A: AsRef<[u8]>>(answer: impl Fn(&Request) -> A + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = listener.local_addr().expect("bound");
     let answer = Arc::new(answer);
@@ -60,7 +60,7 @@ pub fn serve(answer: impl Fn(&Request) -> String + Send + Sync + 'static) -> Soc
             let answer = answer.clone();
             std::thread::spawn(move || {
                 if let Some(request) = Request::read(&mut stream) {
-                    let _ = stream.write_all(answer(&request).as_bytes());
+                    let _ = stream.write_all(answer(&request).as_ref());
                 }
             });
         }

@@ -132,6 +132,8 @@ impl Batch {
     async fn invite(self, parts: &Parts, terms: Terms, origin: &Origin) -> Result<Report, Failure> {
         let mut report = self.report;
         let in_force = parts.in_force.load_full();
+        // Nobody of them was ever here: their own language is not known.
+        let texts = in_force.plan.languages.fallback();
         let until = parts.vault.now() + INVITATION_LIFE;
         let until = u64::try_from(until.secs()).unwrap_or(0);
         let site = own_url(parts).map(|url| url.authority()).unwrap_or_default();
@@ -139,8 +141,8 @@ impl Batch {
             let sent = some.iter().map(async |(user, token)| {
                 let invited = invited(parts, &user.name, token);
                 let Some(to) = user.email.clone().filter(|_| terms.mail) else { return (user, invited, None) };
-                let mail = mail::invitation(user.name.as_str(), &site, &invited.link, until, &parts.texts);
-                let sent = in_force.plan.gateways.mail(to, mail, &parts.texts).await;
+                let mail = mail::invitation(user.name.as_str(), &site, &invited.link, until, texts);
+                let sent = in_force.plan.gateways.mail(to, mail, texts).await;
                 (user, invited, Some(sent))
             });
             for (user, invited, sent) in join_all(sent).await {

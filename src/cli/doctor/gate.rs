@@ -48,7 +48,7 @@ pub async fn examine(
     findings.extend(address(url, &plain));
     findings.push(proxy(&plain, own));
     if let Ok(Some(forged)) = probe(&loaded, asker, Some(NOBODY)).await {
-        findings.extend(forgery(&plain, &forged));
+        findings.extend(forgery(&plain, &forged, own));
     }
 }
 
@@ -144,13 +144,15 @@ fn proxy(seen: &Seen, own: IpAddr) -> Finding {
 }
 
 /// Whether a client can choose its address.
-fn forgery(plain: &Seen, forged: &Seen) -> Option<Finding> {
+fn forgery(plain: &Seen, forged: &Seen, own: IpAddr) -> Option<Finding> {
     if forged.client.to_string() != NOBODY {
         return Some(Finding::ok("forged", "what a client says of its own address is not believed"));
     }
     let what = "a client that sends X-Forwarded-For chooses its address, for rules and for limits";
     let remedy = "let the server in front replace X-Forwarded-For instead of adding to it";
-    Some(match plain.client_trusted {
+    // What a server in front says of itself, where it says nothing of its client, is not this machine.
+    let ourselves = plain.client_trusted && (plain.forwarded_for || plain.peer == own.to_canonical());
+    Some(match ourselves {
         true => Finding::warning(
             "forged",
             format!("{what}: this machine is itself in trust.proxies"),
@@ -204,9 +206,10 @@ mod tests {
     fn a_client_that_chooses_its_address_is_found() {
         let plain = seen("10.0.0.1", true, true);
         let chosen = Seen { client: NOBODY.parse().unwrap(), ..plain.clone() };
-        assert_eq!(forgery(&plain, &plain).unwrap().state, State::Ok);
-        assert_eq!(forgery(&plain, &chosen).unwrap().state, State::Failure);
+        let own = "198.51.100.7".parse().unwrap();
+        assert_eq!(forgery(&plain, &plain, own).unwrap().state, State::Ok);
+        assert_eq!(forgery(&plain, &chosen, own).unwrap().state, State::Failure);
         let near = Seen { client_trusted: true, ..plain };
-        assert_eq!(forgery(&near, &chosen).unwrap().state, State::Warning);
+        assert_eq!(forgery(&near, &chosen, own).unwrap().state, State::Warning);
     }
 }

@@ -70,7 +70,8 @@ fn refused(url: &Url, why: &Unanswered) -> Finding {
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
             (format!("the certificate is not for {host}"), "give the server one with this name")
         }
-        Bad::UnknownIssuer => (
+        // A signature is also bad where another authority has the same name.
+        Bad::UnknownIssuer | Bad::BadSignature => (
             "nobody this machine trusts signed the certificate".to_owned(),
             "serve the whole chain; for an authority of your own, name its file in SSL_CERT_FILE",
         ),

@@ -530,3 +530,23 @@ proptest! {
         }
     }
 }
+
+/// HS-10: how a client came is known, or said by a trusted proxy, or not known.
+#[test]
+fn how_a_client_came() {
+    let trusted = ["10.0.0.0/8".parse().unwrap()];
+    let read = |peer: [u8; 4], encrypted, said: &[&'static [u8]]| {
+        let raw = Raw { encrypted, forwarded_proto: said.to_vec(), ..Raw::new("GET", b"/", b"app.test", peer.into()) };
+        Facts::read(&raw, Reading::Strict, &trusted).unwrap().scheme
+    };
+    let (stranger, proxy) = ([192, 0, 2, 1], [10, 0, 0, 1]);
+    assert_eq!(read(stranger, false, &[b"https"]), Some(Scheme::Http), "nobody believes a stranger");
+    assert_eq!(read(stranger, true, &[b"http"]), Some(Scheme::Https));
+    assert_eq!(read(proxy, false, &[b"https"]), Some(Scheme::Https));
+    assert_eq!(read(proxy, true, &[b"HTTP"]), Some(Scheme::Http));
+    assert_eq!(read(proxy, false, &[b"https, https", b"https"]), Some(Scheme::Https));
+    for unclear in [vec![], vec!["https, http"], vec!["https", "http"], vec![""], vec!["wss"]] {
+        let said: Vec<_> = unclear.iter().map(|text| text.as_bytes()).collect();
+        assert_eq!(read(proxy, true, &said), None, "{unclear:?}");
+    }
+}

@@ -11,12 +11,8 @@ use pingora::protocols::TcpKeepalive;
 use pingora::protocols::l4::socket::SocketAddr as AnyAddress;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
-use rustls::RootCertStore;
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
 
+use super::super::pem::{self, Half, Identity};
 use super::names::{Name, ResolveError};
 use super::{Exchange, Roster, handshake};
 use crate::clock::Clock;
@@ -112,7 +108,7 @@ impl Target {
             options.verify_hostname = terms.verify;
             (terms.http2, terms.verify).hash(&mut pool);
             if let Some(file) = &terms.ca_file {
-                let found = authorities(file).map_err(|what| Trouble {
+                let found = pem::authorities(file).map_err(|what| Trouble {
                     key: "upstream_ca_file",
                     what,
                     remedy: "name a PEM file with the certificate of the authority that signed the upstream's",
@@ -122,7 +118,7 @@ impl Target {
                 options.ca = Some(wrapped.collect());
             }
             if let Some((certificate, key)) = &terms.identity_files {
-                let (chain, key) = identity(certificate, key)?;
+                let Identity { chain, key, .. } = identity(certificate, key)?;
                 chain.hash(&mut pool);
                 key.secret_der().hash(&mut pool);
                 let chain = chain.into_iter().map(|one| one.to_vec()).collect();
@@ -185,43 +181,16 @@ impl Target {
     }
 }
 
-/// The certificates in a PEM file.
-fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let found = found.map_err(|error| format!("{file} is not PEM: {error}"))?;
-    if found.is_empty() { Err(format!("{file} holds no certificate")) } else { Ok(found) }
-}
-
-/// The certificates of authorities: Pingora panics on one it cannot read; rustls says so.
-fn authorities(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found = certificates(file)?;
-    for one in &found {
-        RootCertStore::empty()
-            .add(one.clone())
-            .map_err(|error| format!("{file} holds a certificate that cannot be used: {error}"))?;
-    }
-    Ok(found)
-}
-
 /// Our own certificate, with its chain, and its key.
-fn identity(certificate: &str, key: &str) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Trouble> {
-    let chain = authorities(certificate).map_err(|what| Trouble {
-        key: "upstream_cert_file",
-        what,
-        remedy: "name a PEM file with the certificate that is shown to the upstream",
-    })?;
-    let trouble = |what| Trouble { key: "upstream_key_file", what, remedy: "name the PEM file with its key" };
-    let secret = std::fs::read(key).map_err(|error| trouble(format!("{key} cannot be read: {error}")))?;
-    let secret = PrivateKeyDer::from_pem_slice(&secret);
-    // The reader's own message could quote what it read.
-    let secret = secret.map_err(|_| trouble(format!("{key} holds no private key in PEM")))?;
-    let pair = CertifiedKey::from_der(chain.clone(), secret.clone_key(), &ring::default_provider());
-    pair.map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => trouble(format!("{key} is not the key of {certificate}")),
-        error => trouble(format!("{key} cannot be used: {error}")),
-    })?;
-    Ok((chain, secret))
+fn identity(certificate: &str, key: &str) -> Result<Identity, Trouble> {
+    pem::identity(certificate, key).map_err(|(half, what)| match half {
+        Half::Certificate => Trouble {
+            key: "upstream_cert_file",
+            what,
+            remedy: "name a PEM file with the certificate that is shown to the upstream",
+        },
+        Half::Key => Trouble { key: "upstream_key_file", what, remedy: "name the PEM file with its key" },
+    })
 }
 
 #[cfg(test)]

@@ -39,7 +39,13 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         p { (remedy) }
         p { (Link::new(texts.text("try-again"), view.login.as_str()).render("button main")) }
     };
-    layout::page(frame, texts, &texts.text("blocked-title"), Shape { failed: true, ..Shape::default() }, body)
+    layout::page(
+        frame,
+        texts,
+        &texts.text("blocked-title"),
+        Shape { failed: true, stuck: true, ..Shape::default() },
+        body,
+    )
 }
 
 impl View {

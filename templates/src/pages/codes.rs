@@ -29,13 +29,13 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let account = frame.account.as_ref().map(|account| account.name.as_str());
     let body = html! {
         p.lead { (texts.text_with("codes-lead", &count)) }
-        @if let Some(wait) = view.wait { (layout::notice("bad", &wait.text(frame.now, texts))) }
+        @if let Some(wait) = view.wait { (layout::alert_first(&wait.text(frame.now, texts))) }
         @if view.replaces { (layout::notice("warn", &texts.text("codes-replace"))) }
         section.sheet aria-labelledby="codes-sheet" {
             h2 #codes-sheet { (texts.text_with("codes-sheet", &[("site", frame.site.as_str().into())])) }
             @if let Some(name) = account {
                 p.hint {
-                    (texts.text_with("codes-for", &[("name", name.into()), ("date", moment::date(frame.now).into())]))
+                    (texts.text_with("codes-for", &[("name", name.into()), ("date", moment::date(frame.now, texts).into())]))
                 }
             }
             ol.codes translate="no" { @for code in &view.codes { li { code { (code) } } } }

@@ -113,6 +113,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         first: &view.fields,
         button: &words.button,
         owner: owner.map(|account| account.name.as_str()),
+        wait: view.wait.map(|wait| wait.text(frame.now, texts)),
         more: None,
     };
     let shape = Shape {
@@ -122,9 +123,6 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     };
     let body = html! {
         @if words.risky { (layout::notice("warn", &words.text)) } @else { p.lead { (words.text) } }
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         @if let Some(lost) = &view.lost { p { (Link::new(texts.text("verify-lost-link"), lost.as_str()).render("")) } }

@@ -69,11 +69,9 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         false if nothing_asked => texts.text("continue"),
         false => texts.text("enrol-button"),
     };
+    let wait = view.wait.map(|wait| wait.text(frame.now, texts));
     let body = html! {
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
-        (view.prompt.form(&view.form, Around { button: &button, ..Around::default() }, frame, texts))
+        (view.prompt.form(&view.form, Around { button: &button, wait, ..Around::default() }, frame, texts))
         @if let Some(back) = &view.back {
             p { (Link::new(texts.text("enrol-other"), back.as_str()).render("")) }
         }

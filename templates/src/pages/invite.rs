@@ -40,7 +40,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }))
         p.fine { (texts.text("invite-next")) }
         @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at).into())])) }
+            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
         }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());
@@ -53,7 +53,7 @@ pub fn dead(view: &DeadView, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("invite-dead-help")) }
         p { (Link::new(texts.text("login-link"), view.login.as_str()).render("button")) }
     };
-    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl View {

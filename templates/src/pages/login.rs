@@ -84,9 +84,9 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let body = html! {
         @if let Some(notice) = view.notice { (notice.render(texts)) }
         @if let Some(wait) = view.wait {
-            div #login-error { (layout::notice("bad", &wait.text(frame.now, texts))) }
+            (layout::alert("login-error", &wait.text(frame.now, texts)))
         } @else if wrong {
-            div #login-error { (layout::notice("bad", &texts.text("error-login-wrong"))) }
+            (layout::alert("login-error", &texts.text("error-login-wrong")))
         }
         (view.form.open(html! {
             (form::fields(&fields, (wrong || view.wait.is_some()).then_some("login-error")))

@@ -22,7 +22,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         (view.start_over.button(&texts.text("start-over"), "quiet"))
         (super::refusal::reference(&view.request_id, texts))
     };
-    layout::page(frame, texts, &texts.text("not-enrolled-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("not-enrolled-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl View {

@@ -41,7 +41,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }
         (reference(&view.request_id, texts))
     };
-    layout::page(frame, texts, &title, Shape { failed: true, ..Shape::default() }, body)
+    layout::page(frame, texts, &title, Shape { failed: true, stuck: true, ..Shape::default() }, body)
 }
 
 /// Title and sentence of a refusal, for pages, problem documents and plain text alike.

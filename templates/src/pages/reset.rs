@@ -51,10 +51,10 @@ pub fn ask(view: &AskView, frame: &Frame, texts: &Texts) -> Markup {
     let fields = [Field::username(texts).with_value(view.username.as_str()).with_error(error)];
     let body = html! {
         @if view.expired { (layout::notice("warn", &texts.text("forgot-form-expired"))) }
-        @if let Some(wait) = view.wait { (layout::notice("bad", &wait.text(frame.now, texts))) }
+        @if let Some(wait) = view.wait { (layout::alert("forgot-wait", &wait.text(frame.now, texts))) }
         p.lead { (texts.text("forgot-lead")) }
         (view.form.open(html! {
-            (form::fields(&fields, None))
+            (form::fields(&fields, view.wait.map(|_| "forgot-wait")))
             button.primary type="submit" { (texts.text("forgot-button")) }
         }))
         p { (Link::new(texts.text("login-link"), view.login.as_str()).render("")) }
@@ -69,7 +69,7 @@ pub fn sent(view: &SentView, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("forgot-sent-help")) }
         p { (Link::new(texts.text("login-link"), view.login.as_str()).render("")) }
     };
-    layout::page(frame, texts, &texts.text("forgot-sent-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("forgot-sent-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 pub fn new(view: &NewView, frame: &Frame, texts: &Texts) -> Markup {
@@ -83,7 +83,7 @@ pub fn new(view: &NewView, frame: &Frame, texts: &Texts) -> Markup {
         }))
         p.fine { (texts.text("new-password-next")) }
         @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at).into())])) }
+            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
         }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());
@@ -95,7 +95,7 @@ pub fn dead(view: &DeadView, frame: &Frame, texts: &Texts) -> Markup {
         p.lead { (texts.text("invite-dead-lead")) }
         p { (Link::new(texts.text("forgot-again"), view.again.as_str()).render("button")) }
     };
-    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("invite-dead-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl AskView {

@@ -72,11 +72,9 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
     };
     let button = if shape.script { texts.text("verify-key-button") } else { texts.text("verify-button") };
-    let around = Around { more: view.trust.map(trust), button: &button, ..Around::default() };
+    let wait = view.wait.map(|wait| wait.text(frame.now, texts));
+    let around = Around { more: view.trust.map(trust), button: &button, wait, ..Around::default() };
     let body = html! {
-        @if let Some(wait) = view.wait {
-            (layout::notice("bad", &wait.text(frame.now, texts)))
-        }
         // A factor that its owner gave no name of its own would only repeat the heading.
         @if let Some(factor) = view.factor.as_ref().filter(|factor| **factor != view.title) {
             p.chosen { bdi { (factor) } }
@@ -105,7 +103,7 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
         @for line in view.advice.lines().filter(|line| !line.trim().is_empty()) { p dir="auto" { (line) } }
         p { (Link::new(texts.text("back"), view.back.as_str()).render("")) }
     };
-    layout::page(frame, texts, &texts.text("lost-title"), Shape::default(), body)
+    layout::page(frame, texts, &texts.text("lost-title"), Shape { stuck: true, ..Shape::default() }, body)
 }
 
 impl ChooseView {

@@ -22,7 +22,13 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         p { (texts.text("waiting-why")) }
         p { (Link::new(texts.text("try-again"), view.back.as_str()).render("button main")) }
     };
-    layout::page(frame, texts, &texts.text("waiting-title"), Shape { failed: true, ..Shape::default() }, body)
+    layout::page(
+        frame,
+        texts,
+        &texts.text("waiting-title"),
+        Shape { failed: true, stuck: true, ..Shape::default() },
+        body,
+    )
 }
 
 impl View {

@@ -237,8 +237,24 @@ impl Gate {
 
     /// The same with something on standard input.
     pub fn cli_with(&self, arguments: &[&str], input: &str) -> Said {
+        self.cli_in(&[], arguments, input)
+    }
+
+    /// The same in another environment.
+    pub fn cli_in(&self, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Said {
         let mut command = self.command();
-        command.args(arguments).arg("--config").arg(self.config_file());
+        command.args(arguments).arg("--config").arg(self.config_file()).envs(environment.iter().copied());
+        Self::hear(command, input)
+    }
+
+    /// The same without naming the configuration.
+    pub fn cli_alone(&self, arguments: &[&str]) -> Said {
+        let mut command = self.command();
+        command.args(arguments);
+        Self::hear(command, "")
+    }
+
+    fn hear(mut command: Command, input: &str) -> Said {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary can be started");
         if let Some(mut stdin) = child.stdin.take() {

@@ -70,8 +70,14 @@ impl Authority {
     }
 
     pub fn sign(&self, name: &str) -> Certificate {
+        self.sign_until(name, 4096)
+    }
+
+    /// One that is good until this year.
+    pub fn sign_until(&self, name: &str, year: i32) -> Certificate {
         let key = rcgen::KeyPair::generate().expect("a key can be made");
-        let wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        wanted.not_after = rcgen::date_time_ymd(year, 1, 1);
         let signed = wanted.signed_by(&key, &self.issuer).expect("signed");
         Certificate {
             pem: signed.pem(),

@@ -1,0 +1,226 @@
+//! The handshake: which certificate a client is shown, whether it is asked for one of its own, and what is known of the
+//! connection afterwards. The name it asks for decides both, before anything else is known of it. What one name was
+//! promised never counts for another: a request whose host has another policy is sent to a connection of its own (421),
+//! and nothing of a client certificate outlives its connection, so that it is looked at, dates included, on every one.
+
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
+use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use super::certificates::{Certificates, Pair};
+use super::pem;
+use crate::clock::{Clock, Time};
+use crate::error::Problems;
+use crate::gate::{Site, Sites};
+use crate::types::{CertificateName, ClientCertificate};
+
+/// What is spoken inside, the better first (RFC 7301).
+const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// "There is no such name here": a fatal alert, before any version is agreed on (RFC 8446 sections 5.1 and 6, RFC 6066
+/// section 3).
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+
+/// The TLS of one configuration.
+pub struct Tls {
+    certificates: Arc<Certificates>,
+    sites: Arc<Sites>,
+    /// For names whose clients are asked for no certificate.
+    open: Arc<ServerConfig>,
+    /// By the index of the site.
+    authorities: Vec<Option<Arc<Authority>>>,
+}
+
+/// Who signs the client certificates of a host.
+struct Authority {
+    certificates: Vec<CertificateDer<'static>>,
+    config: Arc<ServerConfig>,
+}
+
+/// A connection that was secured.
+pub struct Secured {
+    shown: Arc<Pair>,
+    authority: Option<Arc<Authority>>,
+    certificate: Option<Arc<ClientCertificate>>,
+    /// HTTP/2 was agreed on.
+    pub streams: bool,
+}
+
+/// Why there was no handshake.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeError {
+    #[error("the name asked for is in no certificate")]
+    Name,
+    #[error("no handshake: {0}")]
+    Failed(#[from] std::io::Error),
+    #[error("the client certificate cannot be read")]
+    Certificate,
+}
+
+impl Tls {
+    /// `None`: there is no certificate, and so no TLS. Every problem is named by its key.
+    pub fn build(
+        sites: &Arc<Sites>,
+        certificates: &Arc<Certificates>,
+        clock: &Arc<dyn Clock>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let mut authorities: Vec<Option<Arc<Authority>>> = Vec::with_capacity(sites.sites.len());
+        for site in &sites.sites {
+            authorities.push(site.client_ca_file.as_ref().and_then(|file| {
+                let authority = Authority::read(file, certificates, clock);
+                let name = |what| {
+                    let remedy = "name a PEM file with the certificate of the authority that signs client certificates";
+                    problems.add(format!("site[{}].client_ca_file", site.index), what, remedy);
+                };
+                authority.map_err(name).ok().map(Arc::new)
+            }));
+        }
+        if certificates.is_empty() {
+            return None;
+        }
+        let open = match config(certificates, clock, None) {
+            Ok(open) => open,
+            Err(what) => {
+                problems.add("listen.https", what, "this is a bug: the machine's cryptography cannot do TLS");
+                return None;
+            }
+        };
+        Some(Self { certificates: certificates.clone(), sites: sites.clone(), open: Arc::new(open), authorities })
+    }
+
+    /// The handshake, over a connection of which nothing was read. It has no time limit.
+    ///
+    /// # Errors
+    /// The connection is of no use any more, and the client was told as much as TLS has words for.
+    pub async fn accept(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Secured), HandshakeError> {
+        let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let name = start.client_hello().server_name().map(str::to_ascii_lowercase);
+        let Some(shown) = self.certificates.choose(name.as_deref()) else {
+            start.io.write_all(&UNRECOGNIZED_NAME).await?;
+            start.io.shutdown().await?;
+            return Err(HandshakeError::Name);
+        };
+        let site = name.and_then(|name| self.sites.by_host(&name));
+        let authority = site.and_then(|site| self.authority(&site)).cloned();
+        let config = authority.as_ref().map_or(&self.open, |authority| &authority.config);
+        let stream = start.into_stream(config.clone()).await?;
+        let (_, session) = stream.get_ref();
+        // An authority is there whenever one was asked for; without it nothing that is shown counts.
+        let certificate = match (session.peer_certificates().and_then(|chain| chain.first()), &authority) {
+            (Some(leaf), Some(_)) => Some(Arc::new(holder(leaf).ok_or(HandshakeError::Certificate)?)),
+            _ => None,
+        };
+        let streams = session.alpn_protocol() == Some(HTTP2);
+        Ok((stream, Secured { shown, authority, certificate, streams }))
+    }
+
+    /// Whether a request for this host and site may come over this connection: the certificate that was shown is good for
+    /// the host, and its clients are asked for certificates of the same authority, or for none.
+    pub fn fits(&self, secured: &Secured, host: &str, site: &Site) -> bool {
+        let wanted = self.authority(site).map(|authority| &authority.certificates);
+        let asked = secured.authority.as_ref().map(|authority| &authority.certificates);
+        secured.shown.covers(host) && wanted == asked
+    }
+
+    fn authority(&self, site: &Site) -> Option<&Arc<Authority>> {
+        self.authorities.get(site.index)?.as_ref()
+    }
+}
+
+impl Authority {
+    fn read(file: &str, certificates: &Arc<Certificates>, clock: &Arc<dyn Clock>) -> Result<Self, String> {
+        let own = pem::authorities(file)?;
+        let config = config(certificates, clock, Some(&own)).map_err(|what| format!("{file}: {what}"))?;
+        Ok(Self { certificates: own, config: Arc::new(config) })
+    }
+}
+
+impl Secured {
+    /// The certificate of the client, as long as it is in force: a connection may outlive it.
+    pub fn certificate(&self, now: Time) -> Option<&Arc<ClientCertificate>> {
+        self.certificate.as_ref().filter(|certificate| now <= certificate.ends)
+    }
+}
+
+/// TLS 1.2 and 1.3 with suites that are all authenticated encryption with forward secrecy: rustls has no others, nor
+/// compression, renegotiation or early data, unless it is asked for it.
+fn config(
+    certificates: &Arc<Certificates>,
+    clock: &Arc<dyn Clock>,
+    clients_of: Option<&[CertificateDer<'static>]>,
+) -> Result<ServerConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(OurTime(clock.clone())));
+    let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| error.to_string())?;
+    let builder = match clients_of {
+        None => builder.with_no_client_auth(),
+        Some(authorities) => {
+            let mut roots = RootCertStore::empty();
+            for one in authorities {
+                roots.add(one.clone()).map_err(|error| error.to_string())?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            // Rules say who must show one; what is shown must be good.
+            let verifier = verifier.allow_unauthenticated().build().map_err(|error| error.to_string())?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder.with_cert_resolver(Arc::new(Chosen(certificates.clone())));
+    config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
+    if clients_of.is_some() {
+        // A resumed session would bring its certificate along without anybody looking at its dates again.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
+    Ok(config)
+}
+
+/// The certificate of the name that is asked for, as it is now.
+#[derive(Debug)]
+struct Chosen(Arc<Certificates>);
+
+impl ResolvesServerCert for Chosen {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name().map(str::to_ascii_lowercase);
+        self.0.choose(name.as_deref()).map(|pair| pair.key.clone())
+    }
+}
+
+/// What rustls reckons with when it looks at dates.
+#[derive(Debug)]
+struct OurTime(Arc<dyn Clock>);
+
+impl TimeProvider for OurTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.wall().secs()).ok()?;
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+    }
+}
+
+/// What a verified certificate says of its holder.
+fn holder(leaf: &CertificateDer<'_>) -> Option<ClientCertificate> {
+    let (_, leaf) = X509Certificate::from_der(leaf).ok()?;
+    let common = leaf.subject().iter_common_name().filter_map(|name| name.as_str().ok());
+    let mut names: Vec<_> = common.map(|name| CertificateName::new("cn", name)).collect();
+    let others = leaf.subject_alternative_name().ok()?;
+    names.extend(others.iter().flat_map(|names| &names.value.general_names).filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(CertificateName::new("dns", name)),
+        GeneralName::RFC822Name(name) => Some(CertificateName::new("email", name)),
+        GeneralName::URI(name) => Some(CertificateName::new("uri", name)),
+        _ => None,
+    }));
+    Some(ClientCertificate { names, ends: Time::from_secs(leaf.validity().not_after.timestamp()) })
+}

@@ -1,0 +1,66 @@
+//! What a page weighs with all it loads, as it travels: nobody waits for a login page. And whose page it is: the operator's
+//! name, logo and colours arrive at a real browser, under the real policy.
+
+use serde_json::json;
+use vestibule_templates::Texts;
+
+use crate::driver::Browser;
+use crate::gallery::Gallery;
+use crate::harness::Gate;
+use crate::person::{Person, application};
+
+/// Bytes, nothing compressed.
+const MOST: u64 = 40 * 1024;
+
+/// The page, what it loaded, and its icon, which browsers fetch out of sight.
+const WEIGHT: &str =
+    "const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    const icon = document.querySelector('link[rel=icon]').href;
+    const more = loaded.some((one) => one.name === icon) ? 0 : (await (await fetch(icon)).arrayBuffer()).byteLength;
+    return [loaded.reduce((sum, one) => sum + one.decodedBodySize, more), loaded.length]";
+
+#[test]
+fn no_page_weighs_more_than_40_kib_with_all_it_loads() {
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    // What a browser keeps is not loaded again, and would weigh nothing.
+    browser.devtools("Network.enable", json!({}));
+    browser.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true }));
+    let mut heaviest = (0, String::new());
+    for name in gallery.names() {
+        browser.open(&gallery.url(name));
+        let weight = browser.run_async(WEIGHT);
+        let bytes = weight[0].as_u64().unwrap_or_else(|| panic!("{name}: {weight}"));
+        assert!(weight[1].as_u64() >= Some(2), "{name} loads its stylesheet: {weight}");
+        assert!(bytes <= MOST, "{name}: {bytes} bytes");
+        heaviest = heaviest.max((bytes, name.to_owned()));
+    }
+    println!("the heaviest page: {heaviest:?}");
+}
+
+#[test]
+fn an_operators_logo_and_colours_arrive_under_the_real_policy() {
+    let echo = application();
+    let file = |name: &str| format!("{}/templates/examples/{name}.png", env!("CARGO_MANIFEST_DIR"));
+    let brand = format!(
+        "[branding]\nname = \"University of Examples\"\naccent = \"#8a1538\"\nlogo_file = \"{}\"\nlogo_dark_file = \"{}\"",
+        file("logo"),
+        file("logo-dark")
+    );
+    let gate = Gate::before(&echo).config(&brand).start();
+    let alice = Person::at(&gate);
+    alice.goes("/.vestibule/login", "/.vestibule/login");
+    assert_eq!(alice.browser.text_of(".site strong"), "University of Examples");
+    assert_eq!(alice.browser.text_of(".site .origin"), gate.origin, "whatever it is called, its address stands there");
+    let seen = alice.browser.run(
+        "return [document.querySelector('.logo img').naturalWidth,
+            getComputedStyle(document.querySelector('button.primary')).backgroundColor]",
+        json!([]),
+    );
+    assert_eq!(seen, json!([96, "rgb(138, 21, 56)"]));
+    alice.browser.prefers(&[("prefers-color-scheme", "dark")]);
+    let dark = "const logo = document.querySelector('.logo img'); await logo.decode(); return logo.currentSrc";
+    let logo = alice.browser.run_async(dark);
+    assert!(logo.as_str().is_some_and(|address| address.ends_with("/logo-dark")), "{logo}");
+    alice.is_undisturbed();
+}
