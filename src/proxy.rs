@@ -51,6 +51,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use vestibule_templates::pages::refusal::Why;
 use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
 pub use self::certificates::Certificates;
@@ -461,11 +462,14 @@ impl Gatekeeper {
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
         }
-        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &self.frame(passage), texts)
+        let said = if why == Refusal::NoCertificate { Why::NoCertificate } else { Why::Status };
+        let status = (StatusCode::FORBIDDEN, said);
+        Answer::refusal(status, passage.shape, &passage.id, links, &self.frame(passage), texts)
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
+        let (said, frame) = ((status, Why::Status), self.frame(passage));
+        Answer::refusal(said, passage.shape, &passage.id, Vec::new(), &frame, &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.

@@ -546,7 +546,8 @@ demo-code-left = { $count ->
 
 ## Messages and mails
 
-voice-language = ar-AE
+# Modern Standard Arabic, as telephone providers call it.
+voice-language = arb
 voice-ask = مرحبًا. هذه مكالمة من { $site }. لسماع الرمز، اضغط أي مفتاح. إذا لم تكن تسجّل الدخول هناك الآن، فأنهِ المكالمة.
 voice-code = رمزك لموقع { $site } هو:
 voice-again = مرة أخرى:
