@@ -18,7 +18,7 @@ use self::memory::Memory;
 use crate::clock::Time;
 use crate::secret::Key;
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
-use crate::types::{FactorId, GroupName, MethodId, UserId, UserName};
+use crate::types::{FactorId, GroupName, MethodId, Recipient, UserId, UserName};
 
 pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used};
 
@@ -62,8 +62,19 @@ pub struct User {
     /// mailbox must not stand for the second factor too.
     #[serde(default)]
     pub password_by_mail: bool,
+    /// The language of this user's mails, as a tag (BCP 47): chosen on a page, else what the browser of the first login
+    /// wished for. `None`: never signed in.
+    #[serde(default)]
+    pub language: Option<String>,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
+}
+
+impl User {
+    /// As somebody to write to.
+    pub fn recipient(&self) -> Recipient<'_> {
+        Recipient { name: &self.name, email: self.email.as_deref(), language: self.language.as_deref() }
+    }
 }
 
 impl Record for User {
@@ -186,6 +197,17 @@ impl Accounts {
     /// A new user with a new id, also where `reuse_name` takes the name of a removed one: nothing of the old user leads
     /// to the new one.
     pub async fn add(&self, new: NewUser, reuse_name: bool) -> Result<User, AccountError> {
+        let (user, changes) = self.adding(new, reuse_name).await?;
+        match self.vault.commit(changes).await {
+            Ok(_) => Ok(user),
+            Err(VaultError::Conflict(_)) => Err(AccountError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same as writes: two, to be committed with what else makes the user. A conflict means that the name was taken
+    /// meanwhile.
+    pub async fn adding(&self, new: NewUser, reuse_name: bool) -> Result<(User, Vec<Change>), AccountError> {
         let name_key = self.name_key(&new.name);
         let expect = match self.vault.get::<Named>(&name_key).await? {
             None => Expect::Absent,
@@ -208,17 +230,14 @@ impl Accounts {
             factors: Vec::new(),
             enrol_until: None,
             password_by_mail: false,
+            language: None,
             removed: None,
         };
         let changes = vec![
             self.vault.put(name_key, expect, &Named { id: user.id }, None)?,
             self.vault.put(user_key(user.id), Expect::Absent, &user, None)?,
         ];
-        match self.vault.commit(changes).await {
-            Ok(_) => Ok(user),
-            Err(VaultError::Conflict(_)) => Err(AccountError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        Ok((user, changes))
     }
 
     /// Reads, changes, writes; again when somebody else was first. `more` joins further changes to the same commit; a

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::{Brand, Texts, one_line};
+use vestibule_templates::languages::UnknownLanguage;
+use vestibule_templates::{Brand, Languages, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -59,6 +60,7 @@ pub struct Plan {
     pub certificates: Arc<Certificates>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
+    pub languages: Languages,
     pub outbox: Outbox,
     pub brand: Arc<Brand>,
     /// What every start says.
@@ -82,12 +84,16 @@ impl Plan {
         let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
-        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let origins: Vec<SiteOrigin> = match &sites.portal {
+            Some(portal) => vec![portal.url.clone()],
+            None => sites.sites.iter().filter_map(|site| site.url.clone()).collect(),
+        };
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let languages = languages(&written, &mut problems);
         let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
         let certificates = certificates(&written, machine, &mut problems);
@@ -122,17 +128,68 @@ impl Plan {
         warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, callers, certificates, gateways, registry, outbox, brand, warnings })
+        Ok(Self {
+            written,
+            sites,
+            trusted,
+            callers,
+            certificates,
+            gateways,
+            registry,
+            languages,
+            outbox,
+            brand,
+            warnings,
+        })
     }
 
     /// What a careful reader of the rules would ask about.
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints = lint(&self.sites);
+        lints.extend(self.fronts());
         let usable = self.registry.iter().any(|method| !method.card().fallback);
         let asks = |site: &&Arc<Site>| site.rules.iter().any(|rule| rule.policy == Policy::TwoFactor);
         if let Some(site) = self.sites.sites.iter().find(asks).filter(|_| !usable) {
             let what = "two_factor is asked for, and no second factor can be enrolled: nobody passes".to_owned();
             lints.push(Lint { key: format!("site[{}].rules", site.index), what });
+        }
+        lints
+    }
+}
+
+impl Plan {
+    /// What [forward_auth] leaves open, and what it cannot help.
+    fn fronts(&self) -> Vec<Lint> {
+        let Written { forward_auth, store, .. } = &self.written;
+        let mut lints = Vec::new();
+        let mut say = |key: String, what: &str| lints.push(Lint { key, what: what.to_owned() });
+        let listening = proxy::addresses(forward_auth, &store.path, &mut Problems::default());
+        if listening.is_empty() {
+            return lints;
+        }
+        for (n, network) in self.callers.iter().enumerate().filter(|(_, network)| network.prefix_len() == 0) {
+            let key = format!("forward_auth.callers[{n}]");
+            say(key, &format!("{network} lets anybody ask in anybody's name, and choose the address that rules see"));
+        }
+        for (key, address) in listening {
+            if matches!(address, Address::Tcp(address) if is_public(&address)) {
+                say(
+                    key,
+                    "is in clear and can be reached from elsewhere: give it an address of this machine or a private one",
+                );
+            }
+        }
+        for site in &self.sites.sites {
+            let key = |name| format!("site[{}].{name}", site.index);
+            if site.upstreams.is_empty() {
+                say(key("upstreams"), "is empty: the site is served by the server in front alone, and is a 404 here");
+            }
+            if site.url.is_none() {
+                say(
+                    key("url"),
+                    "is missing: servers in front get a path for the login, and not all of them can use it",
+                );
+            }
         }
         lints
     }
@@ -166,13 +223,12 @@ pub struct Parts {
     pub sessions: Sessions,
     pub keys: Arc<SigningKeys>,
     pub assertions: Assertions,
-    pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
-    /// What `doctor` sends through everything in front of us.
-    pub probes: Arc<Probes>,
     /// Those of the start: other ones are taken at the next.
     pub certificates: Arc<Certificates>,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -204,8 +260,7 @@ impl Parts {
         let throttle = Throttle::new(vault.clone(), &written.throttle);
         let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
         let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
-        let texts = Texts::english();
-        let post = Post::new(texts.clone());
+        let post = Post::default();
         let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone(), post.clone());
         let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
         let identity = &written.identity;
@@ -225,7 +280,7 @@ impl Parts {
             store.close().await;
             return Err(StartError::Stranded { count });
         }
-        let checks = checks(&plan, &accounts, &throttle, &audit, &post, &texts);
+        let checks = checks(&plan, &accounts, &throttle, &audit, &post);
         settle(&post, &plan);
         Ok(Arc::new(Self {
             machine,
@@ -240,10 +295,9 @@ impl Parts {
             sessions,
             keys,
             assertions,
-            texts,
             roster: Roster::default(),
-            probes: Arc::default(),
             certificates: plan.certificates.clone(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -251,7 +305,7 @@ impl Parts {
 
     /// Another configuration, ready to be put in force.
     pub fn with(&self, plan: Plan) -> InForce {
-        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post, &self.texts);
+        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post);
         InForce { plan, checks }
     }
 
@@ -272,7 +326,6 @@ impl Parts {
             throttle: self.throttle.clone(),
             post: self.post.clone(),
             setup: setup.clone(),
-            texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
                 remind: Some(written.enrolment.remind.0).filter(|span| !span.is_zero()),
@@ -295,6 +348,7 @@ impl Parts {
         Ok(Running::build(
             sites,
             in_force.plan.trusted.clone(),
+            in_force.plan.languages.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
@@ -314,7 +368,7 @@ impl Parts {
     }
 }
 
-fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post, texts: &Texts) -> Checks {
+fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post) -> Checks {
     Checks {
         registry: plan.registry.clone(),
         accounts: accounts.clone(),
@@ -322,14 +376,13 @@ fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, 
         audit: audit.clone(),
         gateways: plan.gateways.clone(),
         post: post.clone(),
-        texts: Arc::new(texts.clone()),
     }
 }
 
 /// The post room works by this plan from now on.
 pub fn settle(post: &Post, plan: &Plan) {
     let own = plan.sites.own_url().map_or_else(|| "this site".to_owned(), SiteOrigin::authority);
-    post.send_by(plan.gateways.clone(), own);
+    post.send_by(plan.gateways.clone(), plan.languages.clone(), own);
 }
 
 /// Makes the data folder, or looks whose it is: before the key is looked for, so that nothing of ours ever lies in
@@ -397,9 +450,35 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
         https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
     };
     let tell = |site: &Arc<Site>| {
-        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+        let key = if sites.is_portal(site) { "portal".to_owned() } else { format!("site[{}]", site.index) };
+        format!("{key}.url: no certificate in listen.certificates is good for {}", site.host)
     };
-    sites.sites.iter().filter(bare).map(tell).collect()
+    let portal = sites.portal.iter().map(|portal| &portal.site);
+    portal.chain(&sites.sites).filter(bare).map(tell).collect()
+}
+
+/// The languages that are offered; all of them where the configuration names one that there is not.
+fn languages(written: &Written, problems: &mut Problems) -> Languages {
+    let pages = &written.pages;
+    Languages::new(&pages.language, &pages.languages).unwrap_or_else(|unknown| {
+        let all = Languages::all();
+        let known = all.tags().collect::<Vec<_>>().join(", ");
+        match unknown {
+            UnknownLanguage::Fallback if all.named(&pages.language).is_some() => {
+                let what = format!("{:?} is not among pages.languages", pages.language);
+                problems.add("pages.language", what, "add it there, or name one of those");
+            }
+            UnknownLanguage::Fallback => {
+                let what = format!("there is no language {:?}", pages.language);
+                problems.add("pages.language", what, format!("write one of {known}"));
+            }
+            UnknownLanguage::Offered(at) => {
+                let what = format!("there is no language {:?}", pages.languages[at]);
+                problems.add(format!("pages.languages[{at}]"), what, format!("write one of {known}"));
+            }
+        }
+        all
+    })
 }
 
 /// The address for metrics is none of those that visitors reach.

@@ -94,7 +94,6 @@ impl Server {
             assertions: parts.assertions.clone(),
             keys: parts.keys.clone(),
             audit: parts.audit.clone(),
-            texts: parts.texts.clone(),
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
             probes: parts.probes.clone(),

@@ -69,6 +69,8 @@ section! {
         throttle: ThrottleSection = ThrottleSection::default(),
         /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// What visitors read.
+        pages: PagesSection = PagesSection::default(),
         /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
         /// What is written to standard error.
@@ -137,8 +139,12 @@ section! {
 section! {
     Portal {
         /// Its address as the browser shows it, such as "https://login.example.com". Empty: every site serves its own pages,
-        /// and the application is trusted with its users' login.
+        /// and the application is trusted with its users' login. Its host is no site's; sites, also under other domains, get
+        /// sessions of their own, which end with the one here.
         url: String = String::new(),
+        /// CIDRs of those who may see its pages: login, account, links for a new password. Empty: everybody. What the
+        /// telephone provider asks is not held to it.
+        networks: Vec<String> = Vec::new(),
     }
 }
 
@@ -260,6 +266,16 @@ section! {
         keep: Span = Span::secs(400 * 86_400),
         /// How much is kept.
         max: Size = Size(1 << 30),
+    }
+}
+
+section! {
+    PagesSection {
+        /// The language of those who wish for none of `languages`, and of mails to users who never signed in.
+        language: String = "en".to_owned(),
+        /// The languages that are offered, in the order of the switch on the pages: "en", "de", "es", "fr", "nl", "pt-BR", "ar",
+        /// "ja", "zh-CN". Empty: all of them.
+        languages: Vec<String> = Vec::new(),
     }
 }
 

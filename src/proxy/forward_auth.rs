@@ -189,7 +189,8 @@ impl Gatekeeper {
 
         // visitor
         let cookies = Cookies::read(cookie_fields(fields), &site.cookies);
-        let visitor = self.door.sessions.visitor(cookies.session.as_ref()).await;
+        let at = running.sites.at(&site, &facts.host);
+        let visitor = self.door.sessions.visitor(cookies.session.as_ref(), &at).await;
         let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
 
@@ -202,7 +203,7 @@ impl Gatekeeper {
                 Ok(Reply::Yes(Yes { identity, cookies }))
             }
             Verdict::Ask(ask) => {
-                let mut answer = self.ask(&ask, &facts, &site, &cookies, &passage.id);
+                let mut answer = self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id);
                 if let (Kind::Navigation, Some(url)) =
                     (facts.kind, site.url.as_ref().and_then(|url| url.at(&facts.host)))
                 {

@@ -16,7 +16,7 @@ use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, 
 use super::form::Posted;
 use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
-use crate::gate::{self, Outcome, Person};
+use crate::gate::{self, Ask, Outcome, Person, ReturnAddress};
 use crate::method::Proof;
 use crate::secret::{LoginKind, Token};
 use crate::session::{Enrols, LoginSeal};
@@ -52,12 +52,22 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
+    if let Some(errand) = wizard.errand(&visit) {
+        let Some(errand) = errand else { return Ok(blocked_by(&wizard, &visit, blocked::Cause::WayBack, None)) };
+        if wizard.is_open(&visit, &errand.back) {
+            return wizard.send_back(&visit, &errand).await;
+        }
+        if wizard.asks_second(&visit, &errand.back) {
+            let state = query(&visit, "state");
+            return Ok(see_other(&with_query("/.vestibule/verify", &[("state", state.as_deref())])));
+        }
+    }
     if let Some(out) = query(&visit, "out") {
         if visit.visitor.live().is_some() {
             return Ok(see_other("/.vestibule/logout"));
         }
         let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: out == "all" };
-        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &wizard.texts)));
+        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &visit.texts)));
     }
     if let Some(login) = wizard.login(&visit).await? {
         // One that only has something left to hand over does not stand in the way of signing in as somebody else.
@@ -87,15 +97,24 @@ pub async fn show(
 impl Wizard {
     /// Whether this visitor may go there as they are: a login would ask for nothing, or for what they just gave. Who is
     /// known and not let in may sign in as somebody else.
-    fn is_open(&self, visit: &Visit, address: &str) -> bool {
-        let Some(person) = Person::of(&visit.visitor) else { return false };
-        match self.return_address(visit, address) {
-            Some(to) => {
-                let outcome = gate::rehearse(&to, visit.facts.client, Some(&person), self.vault.now());
-                matches!(outcome, Outcome::Open(..))
-            }
+    pub(super) fn is_open(&self, visit: &Visit, address: &str) -> bool {
+        if Person::of(&visit.visitor).is_none() {
+            return false;
+        }
+        match self.kept_address(visit, address) {
+            Some(to) => matches!(self.rehearse(visit, &to), Outcome::Open(..)),
             None => address == ACCOUNT,
         }
+    }
+
+    /// Whether a second factor is all that this visitor lacks to go there.
+    fn asks_second(&self, visit: &Visit, address: &str) -> bool {
+        let to = self.kept_address(visit, address);
+        to.is_some_and(|to| matches!(self.rehearse(visit, &to), Outcome::Ask(Ask { step_up: true, .. })))
+    }
+
+    fn rehearse<'a>(&self, visit: &Visit, to: &'a ReturnAddress) -> Outcome<'a> {
+        gate::rehearse(to, visit.facts.client, Person::of(&visit.visitor).as_ref(), self.vault.now())
     }
 
     /// Whether this browser's cookie is that of a pending login that nobody finished in time.
@@ -141,7 +160,9 @@ pub async fn form(
         wait: said.wait,
         forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
-    let markup = login::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
+    // After a form was sent the address says no more where this login goes.
+    let here = with_query("/.vestibule/login", &[way_back(carried.rd.as_deref())]);
+    let markup = login::page(&view, &visit.frame_at(wizard.vault.now(), here), &visit.texts);
     let mut response = page(status, markup);
     if fresh {
         set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
@@ -242,7 +263,7 @@ pub async fn go_on(wizard: &Wizard, visit: &Visit, proof: Proof, sent: Sent) -> 
                 request_id: visit.request.to_string(),
             };
             let frame = visit.frame_signing_in(now, &user, &csrf);
-            Ok(page(StatusCode::FORBIDDEN, not_enrolled::page(&view, &frame, &wizard.texts)))
+            Ok(page(StatusCode::FORBIDDEN, not_enrolled::page(&view, &frame, &visit.texts)))
         }
     }
 }
@@ -282,7 +303,7 @@ fn blocked(wizard: &Wizard, visit: &Visit, rd: Option<&str>) -> Response {
 pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause, rd: Option<&str>) -> Response {
     let view = blocked::View { cause, login: with_query("/.vestibule/login", &[way_back(rd)]) };
     let mut response =
-        page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts));
+        page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &visit.texts));
     for name in &visit.cookies.unclear {
         set_cookie(&mut response, &visit.site.cookies.clear(name));
     }
