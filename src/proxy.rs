@@ -316,7 +316,7 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
             let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
@@ -333,7 +333,7 @@ impl Gatekeeper {
                 Ok(Next::Answer(self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id)))
             }
             Verdict::Refuse(why) => {
-                passage.speak(session.req_header());
+                passage.speak(&session.req_header().headers);
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -661,7 +661,7 @@ impl ProxyHttp for Gatekeeper {
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
         if matches!(outcome, Err(_) | Ok(Err(_))) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
         }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
@@ -925,7 +925,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }
