@@ -14,8 +14,8 @@ pub use address::neighbourhood;
 pub use certificate::{CertificateName, ClientCertificate};
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
-pub use recipient::Recipient;
 pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};
+pub use recipient::Recipient;
 
 /// How much is proved of a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
 use crate::assertion::headers::Set;
-use crate::gate::{Facts, Kind, Site};
+use crate::gate::{Facts, Kind, Site, Sites};
 use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
@@ -158,7 +158,7 @@ impl Answer {
     /// Any other answer: it says what happened, and nothing about the inside.
     /// `links`: where a person may go from here.
     pub fn refusal(
-        status: StatusCode,
+        (status, why): (StatusCode, refusal::Why),
         shape: Shape,
         id: &RequestId,
         links: Vec<Link>,
@@ -169,15 +169,16 @@ impl Answer {
         let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if why != refusal::Why::Status {
+            Cow::Owned(refusal::words(status.as_u16(), why, &english).1)
+        } else if english.has(&key) {
+            Cow::Owned(english.text(&key))
+        } else {
+            Cow::Borrowed(reason)
+        };
         let answer = match shape {
             Shape::Page => {
-                let view = refusal::View {
-                    status: status.as_u16(),
-                    why: refusal::Why::Status,
-                    request_id: id.to_string(),
-                    links,
-                };
+                let view = refusal::View { status: status.as_u16(), why, request_id: id.to_string(), links };
                 let page = refusal::page(&view, frame, texts).into_string();
                 Self::new(status, "text/html; charset=utf-8", page)
             }
@@ -325,6 +326,17 @@ pub fn login_address(door: Door, facts: &Facts, site: &Site) -> String {
     if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
 }
 
+/// The whole address of the same, as far as it is known, for who has nowhere to resolve a path against but what it asked
+/// for, and cannot be sent through the site: at the portal, where there is one.
+pub fn login_for_scripts(door: Door, facts: &Facts, site: &Site, sites: &Sites) -> String {
+    if sites.portal_of(site).is_some() {
+        return sites.login_page(site, &facts.host, page_before(facts, site).as_deref());
+    }
+    let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
+    let address = login_address(door, facts, site);
+    origin.map_or(address.clone(), |origin| format!("{origin}{address}"))
+}
+
 /// The path of the page the request came from, when that page is of the same origin.
 fn page_before(facts: &Facts, site: &Site) -> Option<String> {
     let origin = site.url.as_ref()?.at(&facts.host)?.to_string();
@@ -387,7 +399,14 @@ mod tests {
         let texts = Texts::english();
         for (shape, start) in [(Shape::Page, "<!DOCTYPE html>"), (Shape::Problem, "{"), (Shape::Text, "403 Forbidden")]
         {
-            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), Vec::new(), &frame(), &texts);
+            let answer = Answer::refusal(
+                (StatusCode::FORBIDDEN, refusal::Why::Status),
+                shape,
+                &id(),
+                Vec::new(),
+                &frame(),
+                &texts,
+            );
             let body = String::from_utf8(answer.body.to_vec()).unwrap();
             assert!(body.starts_with(start), "{body}");
             assert!(body.contains(id().as_str()), "the request id leads the operator to the row");

@@ -55,7 +55,9 @@ pub async fn challenge(
     if let Err(until) = wizard.checks.throttle.challenged(visit.facts.client) {
         // The page's script shows it.
         let said = match wait(until) {
-            Wait::Until(at) => visit.texts.text_with("login-alone-wait", &[("time", moment::clock(at, &visit.texts).into())]),
+            Wait::Until(at) => {
+                visit.texts.text_with("login-alone-wait", &[("time", moment::clock(at, &visit.texts).into())])
+            }
             Wait::Closed => String::new(),
         };
         return Ok(waiting(said.into_response(), wizard.vault.now(), until));

@@ -203,7 +203,14 @@ pub async fn ask(
         let said = Said { name, until: Some(until), ..Said::default() };
         return Ok(waiting(question(&wizard, &visit, StatusCode::TOO_MANY_REQUESTS, said), wizard.vault.now(), until));
     }
-    let asked = Asked { name, base, site: visit.place().name, source: visit.source(), texts: visit.texts.clone(), languages: visit.languages.clone() };
+    let asked = Asked {
+        name,
+        base,
+        site: visit.place().name,
+        source: visit.source(),
+        texts: visit.texts.clone(),
+        languages: visit.languages.clone(),
+    };
     let house = wizard.clone();
     wizard.post.later(async move {
         if let Err(failure) = house.mail_link(&asked).await {

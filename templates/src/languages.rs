@@ -216,7 +216,8 @@ mod tests {
     fn junk_is_no_wish_and_costs_nothing() {
         let long = "a".repeat(10_000);
         let many = "xx,".repeat(5_000) + "de";
-        for junk in ["q=1", ";;;", "de;q=2", "de;q=-1", "de;q=0.1234", "de;level=1", "../de", "d e", "de\u{e4}", &long, &many]
+        for junk in
+            ["q=1", ";;;", "de;q=2", "de;q=-1", "de;q=0.1234", "de;level=1", "../de", "d e", "de\u{e4}", &long, &many]
         {
             assert_eq!(chosen(junk), "en", "{junk:.40}");
         }

@@ -90,7 +90,11 @@ mod tests {
         for texts in Texts::all() {
             let (clock, date) = (clock(1_795_356_309, texts), date(1_795_356_309, texts));
             assert!(clock.contains("14:05:09") && clock.contains("UTC"), "{}: {clock}", texts.lang());
-            assert!(["2026", "11", "22", "14:05", "UTC"].iter().all(|part| date.contains(part)), "{}: {date}", texts.lang());
+            assert!(
+                ["2026", "11", "22", "14:05", "UTC"].iter().all(|part| date.contains(part)),
+                "{}: {date}",
+                texts.lang()
+            );
         }
     }
 

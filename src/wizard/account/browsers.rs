@@ -35,12 +35,7 @@ pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<a
 }
 
 /// What a browser of this user's is called, if there is one of this handle.
-pub async fn name(
-    wizard: &Wizard,
-    visit: &Visit,
-    user: &User,
-    handle: &Handle,
-) -> Result<Option<String>, Failure> {
+pub async fn name(wizard: &Wizard, visit: &Visit, user: &User, handle: &Handle) -> Result<Option<String>, Failure> {
     let rows = wizard.accounts.browsers(user).await?;
     let browser = rows.into_iter().map(|row| row.value).find(|browser| browser.handle == *handle);
     Ok(browser.map(|browser| described(&browser.agent, &browser.address, &visit.texts)))

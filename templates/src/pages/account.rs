@@ -30,6 +30,8 @@ pub struct View {
     pub sign_out_everywhere: Form,
     /// Where the password is changed; none when it lives elsewhere.
     pub password: Option<String>,
+    /// At a portal: the sites that may be opened.
+    pub sites: Vec<Link>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +103,12 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             @if let (Done::FactorAdded, Some(others)) = (done, &view.end_other_browsers) {
                 p { (texts.text("account-browsers-offer")) }
                 p { (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button quiet")) }
+            }
+        }
+        @if !view.sites.is_empty() {
+            section {
+                h2 { (texts.text("account-sites")) }
+                ul.ways { @for site in &view.sites { li { (site.render("button")) } } }
             }
         }
         (factors(view, frame, texts))
@@ -274,11 +282,11 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
 }
 
 impl View {
-    pub fn sample() -> Self {
+    pub fn sample(texts: &Texts) -> Self {
         let now = Frame::SAMPLE_NOW;
-        let factor = |method: &str, title: &str, label: &str, last_used| Factor {
+        let factor = |method: &str, label: &str, last_used| Factor {
             method: method.into(),
-            title: title.into(),
+            title: texts.text(&format!("method-{method}-title")),
             label: label.into(),
             added: now - 40 * 86_400,
             last_used,
@@ -295,9 +303,9 @@ impl View {
         Self {
             done: Some(Done::FactorRenamed),
             factors: vec![
-                factor("totp", "Authenticator app", "Alice’s phone", Some(now - 30)),
-                factor("webauthn", "Security key or passkey", "Blue key", Some(now - 3 * 86_400)),
-                factor("sms", "Text message", "+31 ** *** **67", None),
+                factor("totp", "Alice’s phone", Some(now - 30)),
+                factor("webauthn", "Blue key", Some(now - 3 * 86_400)),
+                factor("sms", "+31 ** *** **67", None),
             ],
             add_factor: Some("/.vestibule/enrol".into()),
             recovery: Some(Recovery { remaining: 3, renew: "/.vestibule/account/codes".into() }),
@@ -328,10 +336,11 @@ impl View {
             sign_out_elsewhere: Some(Form::sample("/.vestibule/account/sessions/end-others")),
             sign_out_everywhere: Form::sample("/.vestibule/account/sessions/end-all"),
             password: Some("/.vestibule/account/password".into()),
+            sites: Vec::new(),
         }
     }
 
-    pub fn sample_bare() -> Self {
+    pub fn sample_bare(texts: &Texts) -> Self {
         Self {
             done: None,
             factors: vec![],
@@ -340,7 +349,7 @@ impl View {
             end_browsers: None,
             end_other_browsers: None,
             password: None,
-            ..Self::sample()
+            ..Self::sample(texts)
         }
     }
 }
