@@ -8,6 +8,7 @@ mod certificates;
 mod chunks;
 pub mod facts;
 mod failure;
+mod forward_auth;
 pub mod head;
 mod identity;
 mod listen;
@@ -50,11 +51,13 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use vestibule_templates::pages::refusal::Why;
 use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
 pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
+pub use self::forward_auth::{Address, Ear, Ears, addresses};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Request, most_requests};
 pub use self::listen::{Entrance, Listener};
@@ -62,12 +65,12 @@ pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
 pub use self::probe::{Probes, Seen};
-use self::respond::{Answer, Door as Page, Dress, Shape, login_address};
+use self::respond::{Answer, Door as Page, Dress, Shape, login_address, login_for_scripts};
 pub use self::tls::Tls;
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use self::upstream::{Exchange, Tried};
-use crate::assertion::headers::Stripped;
+use crate::assertion::headers::{Set, Stripped};
 use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin as Source};
 use crate::clock::Clock;
@@ -98,6 +101,8 @@ pub struct Running {
     pub stripped: Stripped,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    /// Who may ask over TCP whether a request is let through.
+    pub callers: Vec<IpNet>,
     pub languages: Languages,
     pub limits: LimitsSection,
     /// `identity.user = "id"`: the user header carries the id.
@@ -127,7 +132,26 @@ impl Running {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
         let brand = Arc::default();
-        Self { sites, stripped, trusted, languages, limits, user_is_id, wizard, upstreams, tls, brand, counted }
+        let callers = Vec::new();
+        Self {
+            sites,
+            stripped,
+            trusted,
+            callers,
+            languages,
+            limits,
+            user_is_id,
+            wizard,
+            upstreams,
+            tls,
+            brand,
+            counted,
+        }
+    }
+
+    /// The same, answering servers in front from these networks.
+    pub fn answering(self, callers: Vec<IpNet>) -> Self {
+        Self { callers, ..self }
     }
 
     /// With pages of somebody's own.
@@ -160,8 +184,14 @@ pub struct Door {
     pub probes: Arc<Probes>,
 }
 
-/// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
-pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves on these listeners until `stop`, and answers servers in front on `ears`; returns when every connection has
+/// ended or was cut.
+pub async fn serve(
+    door: Arc<Door>,
+    listeners: Vec<Listener>,
+    ears: Ears,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
@@ -170,8 +200,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     let running = door.running.clone();
     let clock = door.clock.clone();
     let requests = Arc::new(Addresses::of("requests"));
-    let told = AtomicBool::new(false);
+    let told = Arc::default();
     let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
+    let asked = tokio::spawn(forward_auth::serve(gatekeeper.clone(), ears, stop.clone()));
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -186,11 +217,12 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
-    let _ = checking.await;
+    let _ = tokio::join!(checking, asked);
     Ok(())
 }
 
 /// The filters that Pingora calls.
+#[derive(Clone)]
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
@@ -200,7 +232,7 @@ pub struct Gatekeeper {
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
-    told: AtomicBool,
+    told: Arc<AtomicBool>,
 }
 
 /// What is to be done with a request.
@@ -263,7 +295,9 @@ impl Gatekeeper {
         if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
             && !tls.fits(secured, &facts.host, &site)
         {
-            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
+            // over another connection; this one may be from before a reload, and good for nothing any more.
+            session.set_keepalive(None);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 
@@ -271,22 +305,20 @@ impl Gatekeeper {
         let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
         let sessions = &self.door.sessions;
+        let at = running.sites.at(&site, &facts.host);
         let visitor = match facts.own_page() {
             // Styles and pictures are the same for everybody: they need no session, nor a store that answers.
             OwnPage::Exact(page) if page.starts_with("assets/") => Ok(Visitor::Stranger),
             // Asked again and again by scripts: a page left open must not keep its session alive.
-            OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
-            _ => sessions.visitor(cookies.session.as_ref()).await,
+            OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref(), &at).await,
+            _ => sessions.visitor(cookies.session.as_ref(), &at).await,
         };
-        let visitor = visitor.map_err(|error| {
-            tracing::error!(request = %passage.id, %error, "a session could not be looked up");
-            StatusCode::SERVICE_UNAVAILABLE
-        })?;
+        let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
             let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
@@ -296,10 +328,14 @@ impl Gatekeeper {
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
+            // A site that others serve, asked for here.
+            Verdict::Forward(_) if site.upstreams.is_empty() => Err(StatusCode::NOT_FOUND.into()),
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
-            Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
+            Verdict::Ask(ask) => {
+                Ok(Next::Answer(self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id)))
+            }
             Verdict::Refuse(why) => {
-                passage.speak(session.req_header());
+                passage.speak(&session.req_header().headers);
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -322,15 +358,8 @@ impl Gatekeeper {
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
-            let site = permit.site();
-            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
-            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
-                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                StatusCode::SERVICE_UNAVAILABLE
-            })?;
-            passage.identity = Some(headers);
         }
+        passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
         if request.arrived.streamed {
             passage.reader = Some(reader);
@@ -349,16 +378,27 @@ impl Gatekeeper {
         Ok(Next::Forward)
     }
 
+    /// The headers that say who a permit is for; none for nobody.
+    async fn identity(&self, permit: &Permit, passage: &Passage) -> Result<Option<Arc<[Set]>>, StatusCode> {
+        let Some(identity) = permit.identity() else { return Ok(None) };
+        let site = permit.site();
+        let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+        let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+            tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        Ok(Some(headers))
+    }
+
     /// What a visitor who lacks the level is told.
-    fn ask(&self, ask: &Ask, facts: &Facts, site: &Site, cookies: &Cookies, id: &RequestId) -> Answer {
+    fn ask(&self, ask: &Ask, facts: &Facts, at: (&Site, &Sites), cookies: &Cookies, id: &RequestId) -> Answer {
+        let (site, sites) = at;
         let entrance = if ask.step_up { Page::Verify } else { Page::Login };
-        let address = login_address(entrance, facts, site);
         let mut answer = if facts.kind == Kind::Navigation {
-            Answer::redirect(&facts.method, &address)
+            Answer::redirect(&facts.method, &login_address(entrance, facts, site))
         } else {
-            // A script has nowhere to resolve a path against but what it asked for: the whole address, where known.
-            let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
-            Answer::challenge(&origin.map_or(address.clone(), |origin| format!("{origin}{address}")), id)
+            Answer::challenge(&login_for_scripts(entrance, facts, site, sites), id)
         };
         // Two cookies of one name stay ambiguous until somebody clears them.
         for name in &cookies.unclear {
@@ -425,11 +465,14 @@ impl Gatekeeper {
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
         }
-        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &self.frame(passage), texts)
+        let said = if why == Refusal::NoCertificate { Why::NoCertificate } else { Why::Status };
+        let status = (StatusCode::FORBIDDEN, said);
+        Answer::refusal(status, passage.shape, &passage.id, links, &self.frame(passage), texts)
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
+        let (said, frame) = ((status, Why::Status), self.frame(passage));
+        Answer::refusal(said, passage.shape, &passage.id, Vec::new(), &frame, &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
@@ -500,6 +543,12 @@ enum Wanted {
     Application(Arc<Site>),
 }
 
+/// The store cannot say who a visitor is: nobody is let through.
+fn unknown(id: &RequestId, error: &dyn std::fmt::Display) -> StatusCode {
+    tracing::error!(request = %id, %error, "a session could not be looked up");
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
 /// One reading, in the way the sites of the host read, and what is wanted by it.
 fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
     let (host, port) = Facts::host(raw)?;
@@ -512,6 +561,7 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
         (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
         // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
         (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND.into()),
+        (OwnPage::No, Some(site)) if facts.path == "/" && running.sites.is_portal(&site) => Wanted::Page(site),
         (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
             Lookup::Site(site) => Wanted::Application(site),
             Lookup::NoPath => return Err(StatusCode::NOT_FOUND.into()),
@@ -613,7 +663,7 @@ impl ProxyHttp for Gatekeeper {
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
         if matches!(outcome, Err(_) | Ok(Err(_))) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
         }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
@@ -877,7 +927,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -22,12 +22,12 @@ use crate::audit::Audit;
 use crate::config::{Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
+use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Certificates, Probes, Roster, Running, Tls, Upstreams};
+use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -56,6 +56,7 @@ pub struct Plan {
     pub written: Written,
     pub sites: Arc<Sites>,
     pub trusted: Vec<IpNet>,
+    pub callers: Vec<IpNet>,
     pub certificates: Arc<Certificates>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
@@ -83,7 +84,10 @@ impl Plan {
         let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
-        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let origins: Vec<SiteOrigin> = match &sites.portal {
+            Some(portal) => vec![portal.url.clone()],
+            None => sites.sites.iter().filter_map(|site| site.url.clone()).collect(),
+        };
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         if !sites_known {
@@ -96,6 +100,8 @@ impl Plan {
         // The authorities of client certificates, too.
         Tls::build(&sites, &certificates, &machine.clock, &mut problems);
         metrics_address(&written, &mut problems);
+        let callers = callers(&written.forward_auth, &mut problems);
+        forward_auth(&written, &callers, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
@@ -122,17 +128,68 @@ impl Plan {
         warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, certificates, gateways, registry, languages, outbox, brand, warnings })
+        Ok(Self {
+            written,
+            sites,
+            trusted,
+            callers,
+            certificates,
+            gateways,
+            registry,
+            languages,
+            outbox,
+            brand,
+            warnings,
+        })
     }
 
     /// What a careful reader of the rules would ask about.
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints = lint(&self.sites);
+        lints.extend(self.fronts());
         let usable = self.registry.iter().any(|method| !method.card().fallback);
         let asks = |site: &&Arc<Site>| site.rules.iter().any(|rule| rule.policy == Policy::TwoFactor);
         if let Some(site) = self.sites.sites.iter().find(asks).filter(|_| !usable) {
             let what = "two_factor is asked for, and no second factor can be enrolled: nobody passes".to_owned();
             lints.push(Lint { key: format!("site[{}].rules", site.index), what });
+        }
+        lints
+    }
+}
+
+impl Plan {
+    /// What [forward_auth] leaves open, and what it cannot help.
+    fn fronts(&self) -> Vec<Lint> {
+        let Written { forward_auth, store, .. } = &self.written;
+        let mut lints = Vec::new();
+        let mut say = |key: String, what: &str| lints.push(Lint { key, what: what.to_owned() });
+        let listening = proxy::addresses(forward_auth, &store.path, &mut Problems::default());
+        if listening.is_empty() {
+            return lints;
+        }
+        for (n, network) in self.callers.iter().enumerate().filter(|(_, network)| network.prefix_len() == 0) {
+            let key = format!("forward_auth.callers[{n}]");
+            say(key, &format!("{network} lets anybody ask in anybody's name, and choose the address that rules see"));
+        }
+        for (key, address) in listening {
+            if matches!(address, Address::Tcp(address) if is_public(&address)) {
+                say(
+                    key,
+                    "is in clear and can be reached from elsewhere: give it an address of this machine or a private one",
+                );
+            }
+        }
+        for site in &self.sites.sites {
+            let key = |name| format!("site[{}].{name}", site.index);
+            if site.upstreams.is_empty() {
+                say(key("upstreams"), "is empty: the site is served by the server in front alone, and is a 404 here");
+            }
+            if site.url.is_none() {
+                say(
+                    key("url"),
+                    "is missing: servers in front get a path for the login, and not all of them can use it",
+                );
+            }
         }
         lints
     }
@@ -168,10 +225,10 @@ pub struct Parts {
     pub assertions: Assertions,
     /// The upstreams, as they are now.
     pub roster: Roster,
-    /// What `doctor` sends through everything in front of us.
-    pub probes: Arc<Probes>,
     /// Those of the start: other ones are taken at the next.
     pub certificates: Arc<Certificates>,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -239,8 +296,8 @@ impl Parts {
             keys,
             assertions,
             roster: Roster::default(),
-            probes: Arc::default(),
             certificates: plan.certificates.clone(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -298,6 +355,7 @@ impl Parts {
             upstreams,
             tls,
         )
+        .answering(in_force.plan.callers.clone())
         .branded(in_force.plan.brand.clone()))
     }
 
@@ -392,9 +450,11 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
         https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
     };
     let tell = |site: &Arc<Site>| {
-        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+        let key = if sites.is_portal(site) { "portal".to_owned() } else { format!("site[{}]", site.index) };
+        format!("{key}.url: no certificate in listen.certificates is good for {}", site.host)
     };
-    sites.sites.iter().filter(bare).map(tell).collect()
+    let portal = sites.portal.iter().map(|portal| &portal.site);
+    portal.chain(&sites.sites).filter(bare).map(tell).collect()
 }
 
 /// The languages that are offered; all of them where the configuration names one that there is not.
@@ -437,6 +497,33 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
             problems.add("listen.metrics", "is an address that visitors reach", remedy);
         }
         Ok(_) => {}
+    }
+}
+
+/// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
+fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
+    let others: Vec<SocketAddr> =
+        written.listen.http.iter().chain([&written.listen.metrics]).filter_map(|text| text.parse().ok()).collect();
+    let mut taken: Vec<Address> = Vec::new();
+    for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
+        if let Address::Tcp(tcp) = &address {
+            if callers.is_empty() && written.forward_auth.callers.is_empty() {
+                let what = "listens on an address, and nobody is named who may ask there";
+                let remedy = "set forward_auth.callers to the networks of your servers in front: [\"127.0.0.1/32\"]";
+                problems.add(&key, what, remedy);
+            }
+            if tcp.port() != 0 && others.contains(tcp) {
+                problems.add(&key, "is an address that others reach, in [listen]", "give it one of its own");
+            }
+            if tcp.port() == 0 {
+                continue;
+            }
+        }
+        if taken.contains(&address) {
+            problems.add(key, format!("{address} is there already"), "name each address once");
+        } else {
+            taken.push(address);
+        }
     }
 }
 

@@ -20,9 +20,9 @@ use super::monitor::Monitor;
 use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
-use crate::config::{IdentitySection, Listen, Loaded, PasswordSection, Written};
+use crate::config::{ForwardAuthSection, IdentitySection, Listen, Loaded, PasswordSection, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door, Entrance, Listener};
+use crate::proxy::{self, Door, Ears, Entrance, Listener};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
@@ -36,6 +36,7 @@ pub struct Server {
     setup_file: PathBuf,
     door: Arc<Door>,
     listeners: Vec<Listener>,
+    ears: Ears,
     admin: AdminSocket,
     monitor: Option<Monitor>,
 }
@@ -63,12 +64,14 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(parts: Arc<Parts>, listeners: Vec<Listener>, set_up: bool) -> Result<Self, StartError> {
-        let (folder, watched) = {
+        let (folder, watched, forward_auth) = {
             let written = &parts.in_force.load().plan.written;
-            (written.store.path.clone(), written.listen.metrics.clone())
+            (written.store.path.clone(), written.listen.metrics.clone(), written.forward_auth.clone())
         };
         let admin = AdminSocket::bind(&folder)?;
         let monitor = Monitor::bind(&watched).await?;
+        let ears = Ears::bind(&forward_auth, &folder).await;
+        let ears = ears.map_err(|(address, why)| StartError::ForwardAuth { address, why })?;
         let mut addresses: Vec<SocketAddr> = Vec::new();
         for Listener { socket, entrance } in &listeners {
             let Ok(address) = socket.local_addr() else { continue };
@@ -95,23 +98,24 @@ impl Server {
             random: parts.machine.random.clone(),
             probes: parts.probes.clone(),
         });
-        Ok(Self { parts, setup, setup_file, door, listeners, admin, monitor })
+        Ok(Self { parts, setup, setup_file, door, listeners, ears, admin, monitor })
     }
 
     /// Answers until `stop`, then lets what is under way finish, then closes the store. `read` reads the configuration
     /// again, whenever a reload is asked for.
     pub async fn run(self, stop: CancellationToken, read: impl Fn() -> Result<Loaded, Problems> + Send + 'static) {
-        let Self { parts, setup, setup_file, door, listeners, admin, monitor } = self;
+        let Self { parts, setup, setup_file, door, listeners, ears, admin, monitor } = self;
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
+        let renewals = tokio::spawn(renew(parts.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
         let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
-        if let Err(error) = proxy::serve(door, listeners, stop).await {
+        if let Err(error) = proxy::serve(door, listeners, ears, stop).await {
             tracing::error!(%error, "the listeners failed");
         }
         over.cancel();
-        for task in [admin, ticks, reloads].into_iter().chain(watched) {
+        for task in [admin, ticks, renewals, reloads].into_iter().chain(watched) {
             let _ = task.await;
         }
         let _ = std::fs::remove_file(setup_file);
@@ -233,9 +237,6 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         if let Some(ahead) = parts.machine.compare() {
             tracing::warn!(seconds = ahead.as_secs(), "the clock jumped forward; deadlines follow it");
         }
-        // Files may be anywhere, and slow.
-        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
-        let _ = tokio::task::spawn_blocking(move || certificates.look(now)).await;
         if n % 5 == 0
             && let Err(error) = parts.sessions.tick().await
         {
@@ -252,6 +253,24 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         // Dead once any user exists: then nobody should find it and wonder.
         if n % 5 == 0 && setup_file.exists() && parts.accounts.ever().await.unwrap_or(false) {
             let _ = std::fs::remove_file(&setup_file);
+        }
+    }
+}
+
+/// Looks after the files of certificates, each second. By itself: they may be anywhere, and slow.
+async fn renew(parts: Arc<Parts>, over: CancellationToken) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !parts.certificates.is_empty() {
+        tokio::select! {
+            () = over.cancelled() => return,
+            _ = second.tick() => {}
+        }
+        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
+        let looked = tokio::task::spawn_blocking(move || certificates.look(now));
+        tokio::select! {
+            () = over.cancelled() => return,
+            _ = looked => {}
         }
     }
 }
@@ -346,8 +365,10 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
         resets_per_day: new.password.resets_per_day,
         ..old.password.clone()
     };
+    let ears = |written: &Written| (written.forward_auth.listen.clone(), written.forward_auth.listen_grpc.clone());
     let later = [
         ("listen", old.listen != new.listen),
+        ("forward_auth.listen, forward_auth.listen_grpc", ears(old) != ears(new)),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
         ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
@@ -361,6 +382,7 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     .collect();
     let rest = |written: &Written| Written {
         listen: old.listen.clone(),
+        forward_auth: ForwardAuthSection { callers: written.forward_auth.callers.clone(), ..old.forward_auth.clone() },
         store: old.store.clone(),
         session: old.session.clone(),
         identity: IdentitySection {

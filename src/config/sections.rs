@@ -48,6 +48,9 @@ section! {
     Written {
         /// Where it listens. A public address needs TLS in front of it.
         listen: Listen = Listen::default(),
+        /// For nginx, HAProxy, Caddy, Traefik and Envoy, which ask about each request and serve it themselves. Off unless it
+        /// listens.
+        forward_auth: ForwardAuthSection = ForwardAuthSection::default(),
         /// Whose forwarding headers are believed: nobody's, unless it is said here.
         trust: Trust = Trust::default(),
         /// One login for all sites, on a host of its own.
@@ -104,6 +107,18 @@ section! {
 }
 
 section! {
+    ForwardAuthSection {
+        /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
+        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        listen: Vec<String> = Vec::new(),
+        /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
+        listen_grpc: Vec<String> = Vec::new(),
+        /// CIDRs of those who may ask over TCP: what they say of a request and its client is believed. Needed for addresses.
+        callers: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
     CertificateFiles {
         /// A PEM file with the certificate, and the chain below it.
         cert_file: String = String::new(),
@@ -124,8 +139,12 @@ section! {
 section! {
     Portal {
         /// Its address as the browser shows it, such as "https://login.example.com". Empty: every site serves its own pages,
-        /// and the application is trusted with its users' login.
+        /// and the application is trusted with its users' login. Its host is no site's; sites, also under other domains, get
+        /// sessions of their own, which end with the one here.
         url: String = String::new(),
+        /// CIDRs of those who may see its pages: login, account, links for a new password. Empty: everybody. What the
+        /// telephone provider asks is not held to it.
+        networks: Vec<String> = Vec::new(),
     }
 }
 
@@ -377,7 +396,8 @@ section! {
         /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.
         hsts: Span = Span::secs(365 * 86_400),
         /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
-        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way.
+        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way. Empty only
+        /// where a server in front serves the application and asks at [forward_auth].
         upstreams: Vec<String> = Vec::new(),
         /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header};
-use pingora::http::{RequestHeader, ResponseHeader};
+use http::{HeaderMap, Method, StatusCode, header};
+use pingora::http::ResponseHeader;
 use vestibule_templates::Texts;
 
 use super::facts::cookie_fields;
@@ -78,10 +78,10 @@ pub struct Stage {
 impl Passage {
     /// Finds the language of this visitor: only where something is about to be said, so that what passes pays nothing for
     /// it.
-    pub(super) fn speak(&mut self, head: &RequestHeader) {
+    pub(super) fn speak(&mut self, fields: &HeaderMap) {
         let names = self.site.as_ref().map(|site| &site.cookies);
-        let picked = names.and_then(|names| Cookies::read(cookie_fields(&head.headers), names).language);
-        let wishes = head.headers.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
+        let picked = names.and_then(|names| Cookies::read(cookie_fields(fields), names).language);
+        let wishes = fields.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
         self.texts = self.running.languages.choose(picked.as_deref(), wishes).clone();
     }
 
@@ -141,6 +141,8 @@ impl Passage {
 #[derive(Default)]
 pub struct Line {
     pub(super) method: Method,
+    /// How a server in front told of it, where it was not sent on but judged.
+    pub(super) dialect: Option<&'static str>,
     /// Host and path as they came, where no site is named like that; otherwise empty.
     pub(super) unread: (String, String),
     pub(super) status: u16,
@@ -185,6 +187,7 @@ impl Drop for Passage {
         tracing::info!(
             target: ACCESS,
             request = %self.id,
+            dialect = self.line.dialect,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),

@@ -12,8 +12,9 @@ use vestibule_templates::layout::Frame;
 use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
-use crate::gate::{Facts, Kind, Site};
-use crate::types::RequestId;
+use crate::assertion::headers::Set;
+use crate::gate::{Facts, Kind, Site, Sites};
+use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
 const RETRY_AFTER: &str = "5";
@@ -126,7 +127,7 @@ impl Answer {
         Self { status, headers, body: body.into() }
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Values are made here of canonical, percent-encoded text; one that is no value is left out, never repaired.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -157,7 +158,7 @@ impl Answer {
     /// Any other answer: it says what happened, and nothing about the inside.
     /// `links`: where a person may go from here.
     pub fn refusal(
-        status: StatusCode,
+        (status, why): (StatusCode, refusal::Why),
         shape: Shape,
         id: &RequestId,
         links: Vec<Link>,
@@ -168,15 +169,16 @@ impl Answer {
         let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if why != refusal::Why::Status {
+            Cow::Owned(refusal::words(status.as_u16(), why, &english).1)
+        } else if english.has(&key) {
+            Cow::Owned(english.text(&key))
+        } else {
+            Cow::Borrowed(reason)
+        };
         let answer = match shape {
             Shape::Page => {
-                let view = refusal::View {
-                    status: status.as_u16(),
-                    why: refusal::Why::Status,
-                    request_id: id.to_string(),
-                    links,
-                };
+                let view = refusal::View { status: status.as_u16(), why, request_id: id.to_string(), links };
                 let page = refusal::page(&view, frame, texts).into_string();
                 Self::new(status, "text/html; charset=utf-8", page)
             }
@@ -191,6 +193,20 @@ impl Answer {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => answer.later(),
             StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
+        }
+    }
+
+    /// A status that says it all.
+    pub fn nothing(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// Where it leads, from wherever it is read: not every server in front leaves a path what it is.
+    pub fn make_absolute(&mut self, origin: &Origin) {
+        let path = self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let whole = path.filter(|path| path.starts_with('/')).map(|path| format!("{origin}{path}"));
+        if let Some(value) = whole.and_then(|whole| HeaderValue::try_from(whole).ok()) {
+            self.headers.insert(header::LOCATION, value);
         }
     }
 
@@ -242,17 +258,26 @@ impl Answer {
     }
 
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
-    pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
+    pub fn into_bytes(self, dress: Dress) -> Vec<u8> {
+        self.into_message(dress, &[], true, false)
+    }
+
+    /// The same with `more` fields, written as they are spelled. `bare`: without the body it tells of (HEAD).
+    pub fn into_message(mut self, dress: Dress, more: &[Set], closes: bool, bare: bool) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
         let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
-        for (name, value) in &self.headers {
-            out.extend_from_slice(name.as_str().as_bytes());
+        let own = self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value));
+        for (name, value) in own.chain(more.iter().map(|Set { name, value }| (&name[..], value))) {
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
             out.extend_from_slice(value.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()).as_bytes());
-        out.extend_from_slice(&self.body);
+        let connection = if closes { "connection: close\r\n" } else { "" };
+        out.extend_from_slice(format!("content-length: {}\r\n{connection}\r\n", self.body.len()).as_bytes());
+        if !bare {
+            out.extend_from_slice(&self.body);
+        }
         out
     }
 }
@@ -299,6 +324,17 @@ pub fn login_address(door: Door, facts: &Facts, site: &Site) -> String {
     }
     let query = query.finish();
     if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
+}
+
+/// The whole address of the same, as far as it is known, for who has nowhere to resolve a path against but what it asked
+/// for, and cannot be sent through the site: at the portal, where there is one.
+pub fn login_for_scripts(door: Door, facts: &Facts, site: &Site, sites: &Sites) -> String {
+    if sites.portal_of(site).is_some() {
+        return sites.login_page(site, &facts.host, page_before(facts, site).as_deref());
+    }
+    let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
+    let address = login_address(door, facts, site);
+    origin.map_or(address.clone(), |origin| format!("{origin}{address}"))
 }
 
 /// The path of the page the request came from, when that page is of the same origin.
@@ -363,7 +399,14 @@ mod tests {
         let texts = Texts::english();
         for (shape, start) in [(Shape::Page, "<!DOCTYPE html>"), (Shape::Problem, "{"), (Shape::Text, "403 Forbidden")]
         {
-            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), Vec::new(), &frame(), &texts);
+            let answer = Answer::refusal(
+                (StatusCode::FORBIDDEN, refusal::Why::Status),
+                shape,
+                &id(),
+                Vec::new(),
+                &frame(),
+                &texts,
+            );
             let body = String::from_utf8(answer.body.to_vec()).unwrap();
             assert!(body.starts_with(start), "{body}");
             assert!(body.contains(id().as_str()), "the request id leads the operator to the row");

@@ -227,7 +227,7 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(door, vec![listener.into()], stop.clone()));
+        let serving = tokio::spawn(serve(door, vec![listener.into()], Ears::default(), stop.clone()));
         Self { address, stop, serving, sessions, alice, clock }
     }
 

@@ -141,9 +141,13 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let refused = setup::View { username: "no way".into(), name_refused: true, ..setup::View::sample() };
     add("setup-refused", setup::page(&refused, &stranger, texts));
 
-    for cause in
-        [blocked::Cause::CookiesBlocked, blocked::Cause::PlainHttp, blocked::Cause::AnotherGate, blocked::Cause::Loop]
-    {
+    for cause in [
+        blocked::Cause::CookiesBlocked,
+        blocked::Cause::PlainHttp,
+        blocked::Cause::AnotherGate,
+        blocked::Cause::Loop,
+        blocked::Cause::WayBack,
+    ] {
         add(&format!("blocked-{cause:?}"), blocked::page(&blocked::View::sample(cause), &stranger, texts));
     }
     add("waiting", waiting::page(&waiting::View::sample(), &stranger, texts));
@@ -153,7 +157,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         let view = refusal::View::sample(status, refusal::Why::Status);
         add(&format!("refusal-{status}"), refusal::page(&view, &stranger, texts));
     }
-    for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere] {
+    for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere, refusal::Why::NoCertificate] {
         add(&format!("refusal-{why:?}"), refusal::page(&refusal::View::sample(403, why), &stranger, texts));
     }
 
@@ -394,6 +398,30 @@ mod tests {
             let current = tags.iter().find(|tag| tag.get("aria-current").is_some()).and_then(|tag| tag.get("value"));
             assert_eq!(current, Some(texts.lang()), "{name}");
             assert!(page.contains("العربية") && page.contains("日本語"), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_sentence_runs_from_left_to_right_on_every_page() {
+        let mut seen = 0;
+        for (_, name, _, tags) in spoken().filter(|(texts, ..)| texts.direction() == "rtl") {
+            for field in tags.iter().filter(|tag| tag.name == "input" && tag.get("autocomplete").is_some()) {
+                let plain = ["username", "code", "password", "new_password", "phone"];
+                if field.get("name").is_some_and(|name| plain.contains(&name)) {
+                    assert_eq!(field.get("dir"), Some("ltr"), "{name}: {:?}", field.get("name"));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 20, "the walk found only {seen} fields");
+        let css = String::from_utf8(
+            assets::assets().iter().find(|asset| asset.name.ends_with(".css")).expect("ours").bytes.to_vec(),
+        );
+        let css = css.expect("UTF-8");
+        for physical in
+            ["margin-left", "margin-right", "padding-left", "padding-right", "border-left", "text-align: left"]
+        {
+            assert!(!css.contains(physical), "{physical} is not mirrored");
         }
     }
 

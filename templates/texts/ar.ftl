@@ -311,6 +311,7 @@ codes-acknowledge = احتفظت بهذه الرموز
 ## account
 
 account-title = حسابك
+account-sites = مواقعك
 account-factors = طرق تسجيل الدخول
 account-factors-none = ليس لديك عامل ثانٍ بعد.
 account-factor-add = إضافة طريقة لتسجيل الدخول
@@ -460,6 +461,8 @@ blocked-gate = تستخدم بوابة أخرى على هذا المضيف مل�
 blocked-gate-remedy = لا تميّز ملفات تعريف الارتباط بين المنافذ. اطلب من مسؤول النظام إعطاء البوابتين اسمين مختلفين في `session.cookie`.
 blocked-loop = أُرسل متصفحك ذهابًا وإيابًا دون أن يصل إلى أي مكان.
 blocked-loop-remedy = غالبًا ما تكون ملفات تعريف الارتباط محظورة. اسمح بها لهذا الموقع ولصفحة تسجيل الدخول فيه، ثم حاول مرة أخرى.
+blocked-way-back = طريق العودة من تسجيل الدخول قديم جدًا أو سبق استخدامه أو بدأ في متصفح آخر.
+blocked-way-back-remedy = لم يُسجَّل دخول أحد به. حاول مرة أخرى: إذا كنت لا تزال مسجّلًا، فستدخل فورًا.
 waiting-title = انتظر لحظة
 waiting-why = كانت هناك عدة إجابات خاطئة متتالية، لذلك لا يُنظر في أي إجابة لبعض الوقت. هذا يحمي حسابك من التخمين.
 not-enrolled-title = تحتاج إلى دعوة
@@ -506,6 +509,8 @@ refused-508 = يدور الطلب في حلقة
 refused-508-text = عاد إلى هذه البوابة بعد أن مُرِّر. أخبر مسؤول النظام.
 refused-stale-form = هذا النموذج قديم جدًا
 refused-stale-form-text = فُتح منذ وقت طويل، أو في جلسة متصفح انتهت. لم يحدث شيء. ارجع وأعد تحميل الصفحة وحاول مرة أخرى.
+refused-no-certificate = تحتاج هذه الصفحة إلى شهادة
+refused-no-certificate-text = لم يُظهر متصفحك أو برنامجك شهادة عميل مقبولة هنا. ثبّت الشهادة التي حصلت عليها، وأغلق كل نوافذ المتصفح، ثم حاول مرة أخرى.
 refused-not-from-here = يجب فتح هذا مباشرة
 refused-not-from-here-text = طلبته صفحة أخرى أو إطار أو برنامج نصي. لم يحدث شيء. افتحه في علامة تبويب خاصة به.
 
@@ -546,7 +551,8 @@ demo-code-left = { $count ->
 
 ## Messages and mails
 
-voice-language = ar-AE
+# Modern Standard Arabic, as telephone providers call it.
+voice-language = arb
 voice-ask = مرحبًا. هذه مكالمة من { $site }. لسماع الرمز، اضغط أي مفتاح. إذا لم تكن تسجّل الدخول هناك الآن، فأنهِ المكالمة.
 voice-code = رمزك لموقع { $site } هو:
 voice-again = مرة أخرى:

@@ -8,7 +8,7 @@ use vestibule_templates::Texts;
 use crate::driver::{Browser, Screen};
 use crate::gallery::Gallery;
 
-const NARROW: Screen = Screen { width: 320, height: 640, dark: false };
+pub const NARROW: Screen = Screen { width: 320, height: 640, dark: false };
 const HALF_A_DESK: Screen = Screen { width: 640, height: 400, dark: false };
 const DESK: Screen = Screen { width: 1280, height: 800, dark: false };
 
