@@ -18,7 +18,7 @@ use self::memory::Memory;
 use crate::clock::Time;
 use crate::secret::Key;
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
-use crate::types::{FactorId, GroupName, MethodId, UserId, UserName};
+use crate::types::{FactorId, GroupName, MethodId, Recipient, UserId, UserName};
 
 pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used};
 
@@ -62,8 +62,19 @@ pub struct User {
     /// mailbox must not stand for the second factor too.
     #[serde(default)]
     pub password_by_mail: bool,
+    /// The language of this user's mails, as a tag (BCP 47): chosen on a page, else what the browser of the first login
+    /// wished for. `None`: never signed in.
+    #[serde(default)]
+    pub language: Option<String>,
     /// A tombstone: the record stays so that id and name are not given out again by accident.
     pub removed: Option<Time>,
+}
+
+impl User {
+    /// As somebody to write to.
+    pub fn recipient(&self) -> Recipient<'_> {
+        Recipient { name: &self.name, email: self.email.as_deref(), language: self.language.as_deref() }
+    }
 }
 
 impl Record for User {
@@ -208,6 +219,7 @@ impl Accounts {
             factors: Vec::new(),
             enrol_until: None,
             password_by_mail: false,
+            language: None,
             removed: None,
         };
         let changes = vec![

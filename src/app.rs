@@ -46,6 +46,10 @@ pub enum StartError {
         "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in listen.metrics"
     )]
     Monitor { address: String, why: io::Error },
+    #[error(
+        "nobody can listen on {address}: {why}\n  stop what listens there, or set another address in [forward_auth]"
+    )]
+    ForwardAuth { address: String, why: io::Error },
     #[error("the admin socket {path} cannot be made: {why}\n  set store.path to a shorter path on a local disk")]
     Admin { path: String, why: io::Error },
     #[error(
@@ -65,6 +69,7 @@ impl StartError {
             StartError::Vault(_)
             | StartError::Listen { .. }
             | StartError::Monitor { .. }
+            | StartError::ForwardAuth { .. }
             | StartError::Admin { .. } => false,
         }
     }

@@ -222,7 +222,7 @@ impl FirstFactor {
         // A first password ends nothing; another one does.
         if now.generation != user.generation {
             let (at, from) = (self.accounts.vault().clock().wall(), origin.address);
-            self.post.tell(&now.name, now.email.as_deref(), &mail::Change::PasswordChanged, from, at);
+            self.post.tell(now.recipient(), &mail::Change::PasswordChanged, from, at);
         }
         Ok(now)
     }

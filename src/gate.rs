@@ -20,7 +20,8 @@ use crate::clock::{TOLERANCE, Time};
 use crate::session::{Evidence, Live, Need, Visitor};
 use crate::types::{ClientCertificate, GroupName, Level, Policy, Strength, UserName};
 
-pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, trusted_proxies};
+pub use facts::told::{Fault, Told};
+pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, callers, trusted_proxies};
 pub use lint::{Lint, lint};
 pub use portal::{Openable, Portal};
 pub use rules::{Rule, RuleMatch};

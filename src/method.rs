@@ -12,6 +12,8 @@ mod remembered;
 use std::sync::Arc;
 use std::time::Duration;
 
+use vestibule_templates::Texts;
+
 use crate::clock::Time;
 use crate::gateway::{Question, Validator};
 use crate::secret::{Key, Random, Secret};
@@ -62,6 +64,8 @@ pub struct Place {
     pub origin: String,
     /// Its host, without port.
     pub host: String,
+    /// The language of the page that asks, for what is sent and for the names factors are given.
+    pub texts: Texts,
 }
 
 /// Everything a method is given. It has no other access to anything.
@@ -79,7 +83,7 @@ pub struct Context<'a> {
     /// The mail address that the operator set.
     pub email: Option<&'a str>,
     pub place: &'a Place,
-    pub texts: &'a vestibule_templates::texts::Texts,
+    pub texts: &'a Texts,
     /// States of this user's other factors of the same method: to exclude, or to refuse a second one.
     pub siblings: &'a [Vec<u8>],
 }

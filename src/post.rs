@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
-use vestibule_templates::Texts;
+use vestibule_templates::Languages;
 use vestibule_templates::mail::{self, Change};
 
 use crate::clock::Time;
 use crate::gateway::Gateways;
 use crate::telemetry::{Sent, metrics};
-use crate::types::UserName;
+use crate::types::Recipient;
 
 /// Pieces of work that wait at most; one more is dropped, which the log and the metrics tell.
 const WAITING: usize = 256;
@@ -31,7 +31,6 @@ pub struct Post(Arc<Room>);
 struct Room {
     /// What the configuration in force says.
     house: ArcSwap<House>,
-    texts: Texts,
     /// Two desks: whoever asks and asks for links must not keep owners from hearing of it.
     notices: Desk,
     links: Desk,
@@ -43,28 +42,31 @@ struct Desk {
     at_once: Arc<Semaphore>,
 }
 
-#[derive(Default)]
 struct House {
     gateways: Gateways,
+    languages: Languages,
     /// What people call this gate; from the configuration alone, because a mail must not repeat what a request said.
     name: String,
 }
 
-impl Post {
-    pub fn new(texts: Texts) -> Self {
-        Self(Arc::new(Room { house: ArcSwap::default(), texts, notices: Desk::new(), links: Desk::new() }))
+impl Default for Post {
+    fn default() -> Self {
+        let house = House { gateways: Gateways::default(), languages: Languages::all(), name: String::new() };
+        Self(Arc::new(Room { house: ArcSwap::from_pointee(house), notices: Desk::new(), links: Desk::new() }))
     }
+}
 
-    /// From now on by these gateways, in the name of `name`.
-    pub fn send_by(&self, gateways: Gateways, name: String) {
-        self.0.house.store(Arc::new(House { gateways, name }));
+impl Post {
+    /// From now on by these gateways, in the name of `name`, to each owner in his language if it is one of these.
+    pub fn send_by(&self, gateways: Gateways, languages: Languages, name: String) {
+        self.0.house.store(Arc::new(House { gateways, languages, name }));
     }
 
     /// Tells the owner that something about the account changed, where there is an address and a way to write to it.
     /// Best effort: the change is made, and the record has it.
     /// `from`: the address it was done from; none where an operator did it.
-    pub fn tell(&self, name: &UserName, email: Option<&str>, change: &Change, from: Option<IpAddr>, at: Time) {
-        if let Some(letter) = self.letter(name, email, change, from, at) {
+    pub fn tell(&self, owner: Recipient<'_>, change: &Change, from: Option<IpAddr>, at: Time) {
+        if let Some(letter) = self.letter(owner, change, from, at) {
             self.0.notices.take(letter);
         }
     }
@@ -74,13 +76,12 @@ impl Post {
     pub fn tell_if(
         &self,
         may: impl Future<Output = bool> + Send + 'static,
-        name: &UserName,
-        email: Option<&str>,
+        owner: Recipient<'_>,
         change: &Change,
         from: Option<IpAddr>,
         at: Time,
     ) {
-        let Some(letter) = self.letter(name, email, change, from, at) else { return };
+        let Some(letter) = self.letter(owner, change, from, at) else { return };
         let room = self.0.clone();
         tokio::spawn(async move {
             if may.await {
@@ -92,20 +93,21 @@ impl Post {
     /// The work of writing to an owner, where there is an address and a way to write to it.
     fn letter(
         &self,
-        name: &UserName,
-        email: Option<&str>,
+        owner: Recipient<'_>,
         change: &Change,
         from: Option<IpAddr>,
         at: Time,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let house = self.0.house.load_full();
-        let to = email.filter(|_| house.gateways.email.is_some())?.to_owned();
+        let to = owner.email.filter(|_| house.gateways.email.is_some())?.to_owned();
         let from = from.map(|address| address.to_string());
         let at = u64::try_from(at.secs()).unwrap_or(0);
-        let mail = mail::notice(change, name.as_str(), &house.name, at, from.as_deref(), &self.0.texts);
-        let (name, room) = (name.clone(), self.0.clone());
+        let own = owner.language.and_then(|tag| house.languages.named(tag));
+        let texts = own.unwrap_or(house.languages.fallback()).clone();
+        let mail = mail::notice(change, owner.name.as_str(), &house.name, at, from.as_deref(), &texts);
+        let name = owner.name.clone();
         Some(async move {
-            if let Err(why) = house.gateways.mail(to, mail, &room.texts).await {
+            if let Err(why) = house.gateways.mail(to, mail, &texts).await {
                 tracing::warn!(user = %name, why, "the owner could not be told of a change");
             }
         })
@@ -156,12 +158,18 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::gateway::{ConsoleGateway, Outbox};
+    use crate::types::UserName;
 
     fn post(outbox: &Outbox) -> Post {
-        let post = Post::new(Texts::english());
+        let post = Post::default();
         let email: Arc<dyn crate::gateway::Gateway> = Arc::new(ConsoleGateway::new(outbox.clone()));
-        post.send_by(Gateways { email: Some(email), ..Gateways::default() }, "wiki.example.com".to_owned());
+        let gateways = Gateways { email: Some(email), ..Gateways::default() };
+        post.send_by(gateways, Languages::all(), "wiki.example.com".to_owned());
         post
+    }
+
+    fn owner<'a>(name: &'a UserName, email: Option<&'a str>) -> Recipient<'a> {
+        Recipient { name, email, language: None }
     }
 
     async fn settled() {
@@ -175,16 +183,16 @@ mod tests {
         let outbox = Outbox::default();
         let post = post(&outbox);
         let (alice, from) = (UserName::parse("alice").unwrap(), "192.0.2.7".parse().ok());
-        post.tell(&alice, None, &Change::PasswordChanged, from, Time(0));
-        post.tell(&alice, Some("alice@example.com"), &Change::PasswordChanged, from, Time(0));
+        post.tell(owner(&alice, None), &Change::PasswordChanged, from, Time(0));
+        post.tell(owner(&alice, Some("alice@example.com")), &Change::PasswordChanged, from, Time(0));
         settled().await;
         let messages = outbox.messages();
         assert_eq!(messages.len(), 1);
         let text = messages[0].text.expose();
         assert!(text.contains("192.0.2.7") && text.contains("wiki.example.com"), "{text}");
         // A gate that can write to nobody stays silent.
-        let silent = Post::new(Texts::english());
-        silent.tell(&alice, Some("alice@example.com"), &Change::PasswordChanged, from, Time(0));
+        let silent = Post::default();
+        silent.tell(owner(&alice, Some("alice@example.com")), &Change::PasswordChanged, from, Time(0));
         settled().await;
         assert_eq!(outbox.messages().len(), 1);
     }
@@ -197,7 +205,7 @@ mod tests {
         let slow = post.clone();
         post.later(async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            slow.tell(&alice, Some("alice@example.com"), &Change::Locked, None, Time(0));
+            slow.tell(owner(&alice, Some("alice@example.com")), &Change::Locked, None, Time(0));
         });
         post.finish(Duration::from_secs(2)).await;
         assert_eq!(outbox.messages().len(), 1);

@@ -8,6 +8,7 @@ mod certificates;
 mod chunks;
 pub mod facts;
 mod failure;
+mod forward_auth;
 pub mod head;
 mod identity;
 mod listen;
@@ -50,13 +51,12 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use vestibule_templates::layout::Frame;
-use vestibule_templates::texts::Texts;
-use vestibule_templates::{Brand, Link};
+use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
 pub use self::certificates::Certificates;
 use self::facts::{cookie_fields, raw};
 use self::failure::{Refused, failure, reason, unclear, unreachable};
+pub use self::forward_auth::{Address, Ear, Ears, addresses};
 use self::head::Framing;
 use self::listen::{Addresses, Listening, Request, most_requests};
 pub use self::listen::{Entrance, Listener};
@@ -69,7 +69,7 @@ pub use self::tls::Tls;
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
 use self::upstream::{Exchange, Tried};
-use crate::assertion::headers::Stripped;
+use crate::assertion::headers::{Set, Stripped};
 use crate::assertion::{Addressee, Assertions, SigningKeys};
 use crate::audit::{Audit, Event, Kind as Deed, Origin as Source};
 use crate::clock::Clock;
@@ -79,7 +79,7 @@ use crate::secret::Random;
 use crate::session::{Cookies, Sessions, Visitor};
 use crate::telemetry::{Requests, metrics};
 use crate::types::{Origin, RequestId, Scheme};
-use crate::wizard::visit::{Visit, signed_in};
+use crate::wizard::visit::{Visit, signed_in, switch};
 
 /// How often an application is asked: once more on another connection or another upstream, and once more again.
 const TRIES: usize = 3;
@@ -100,6 +100,9 @@ pub struct Running {
     pub stripped: Stripped,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    /// Who may ask over TCP whether a request is let through.
+    pub callers: Vec<IpNet>,
+    pub languages: Languages,
     pub limits: LimitsSection,
     /// `identity.user = "id"`: the user header carries the id.
     pub user_is_id: bool,
@@ -118,6 +121,7 @@ impl Running {
     pub fn build(
         sites: Arc<Sites>,
         trusted: Vec<IpNet>,
+        languages: Languages,
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
@@ -127,7 +131,26 @@ impl Running {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
         let brand = Arc::default();
-        Self { sites, stripped, trusted, limits, user_is_id, wizard, upstreams, tls, brand, counted }
+        let callers = Vec::new();
+        Self {
+            sites,
+            stripped,
+            trusted,
+            callers,
+            languages,
+            limits,
+            user_is_id,
+            wizard,
+            upstreams,
+            tls,
+            brand,
+            counted,
+        }
+    }
+
+    /// The same, answering servers in front from these networks.
+    pub fn answering(self, callers: Vec<IpNet>) -> Self {
+        Self { callers, ..self }
     }
 
     /// With pages of somebody's own.
@@ -155,14 +178,19 @@ pub struct Door {
     pub assertions: Assertions,
     pub keys: Arc<SigningKeys>,
     pub audit: Audit,
-    pub texts: Texts,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub probes: Arc<Probes>,
 }
 
-/// Serves on these listeners until `stop`; returns when every connection has ended or was cut.
-pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves on these listeners until `stop`, and answers servers in front on `ears`; returns when every connection has
+/// ended or was cut.
+pub async fn serve(
+    door: Arc<Door>,
+    listeners: Vec<Listener>,
+    ears: Ears,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let conf = ServerConf { max_retries: CONNECTS, upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
     let live = Arc::new(Live::default());
     let ended = live.clone();
@@ -171,8 +199,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     let running = door.running.clone();
     let clock = door.clock.clone();
     let requests = Arc::new(Addresses::of("requests"));
-    let told = AtomicBool::new(false);
+    let told = Arc::default();
     let gatekeeper = Gatekeeper { door, live, requests: requests.clone(), untaken: Arc::default(), here, told };
+    let asked = tokio::spawn(forward_auth::serve(gatekeeper.clone(), ears, stop.clone()));
     // Pingora panics where the machine's list of certificate authorities cannot be read.
     let proxy = std::panic::catch_unwind(AssertUnwindSafe(|| http_proxy(&Arc::new(conf), gatekeeper)))
         .map_err(|_| std::io::Error::other("the machine's certificate authorities cannot be read"))?;
@@ -187,11 +216,12 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     stop.cancelled().await;
     let _ = stopping.send(true);
     while accepting.join_next().await.is_some() {}
-    let _ = checking.await;
+    let _ = tokio::join!(checking, asked);
     Ok(())
 }
 
 /// The filters that Pingora calls.
+#[derive(Clone)]
 pub struct Gatekeeper {
     door: Arc<Door>,
     live: Arc<Live>,
@@ -201,7 +231,7 @@ pub struct Gatekeeper {
     /// This process, for loops.
     here: RequestId,
     /// It was said that a proxy in front of us is not trusted.
-    told: AtomicBool,
+    told: Arc<AtomicBool>,
 }
 
 /// What is to be done with a request.
@@ -280,27 +310,29 @@ impl Gatekeeper {
             OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref(), &at).await,
             _ => sessions.visitor(cookies.session.as_ref(), &at).await,
         };
-        let visitor = visitor.map_err(|error| {
-            tracing::error!(request = %passage.id, %error, "a session could not be looked up");
-            StatusCode::SERVICE_UNAVAILABLE
-        })?;
+        let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
+            passage.speak(session.req_header());
+            let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
-            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, brand };
+            let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
             let answer = bridge::call(session, form, running.wizard.clone(), Arc::new(visit)).await?;
             return Ok(Next::Answer(self.readable(answer, passage)));
         }
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {
+            // A site that others serve, asked for here.
+            Verdict::Forward(_) if site.upstreams.is_empty() => Err(StatusCode::NOT_FOUND.into()),
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
             Verdict::Ask(ask) => {
                 Ok(Next::Answer(self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id)))
             }
             Verdict::Refuse(why) => {
+                passage.speak(session.req_header());
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -323,15 +355,8 @@ impl Gatekeeper {
         }
         if let Some(identity) = permit.identity() {
             passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
-            let site = permit.site();
-            let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
-            let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-            let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
-                tracing::error!(request = %passage.id, %error, "an assertion could not be made");
-                StatusCode::SERVICE_UNAVAILABLE
-            })?;
-            passage.identity = Some(headers);
         }
+        passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
         if request.arrived.streamed {
             passage.reader = Some(reader);
@@ -348,6 +373,19 @@ impl Gatekeeper {
         passage.wait();
         passage.permit = Some(permit);
         Ok(Next::Forward)
+    }
+
+    /// The headers that say who a permit is for; none for nobody.
+    async fn identity(&self, permit: &Permit, passage: &Passage) -> Result<Option<Arc<[Set]>>, StatusCode> {
+        let Some(identity) = permit.identity() else { return Ok(None) };
+        let site = permit.site();
+        let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
+        let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
+        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+            tracing::error!(request = %passage.id, %error, "an assertion could not be made");
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        Ok(Some(headers))
     }
 
     /// What a visitor who lacks the level is told.
@@ -416,7 +454,7 @@ impl Gatekeeper {
 
     /// A no of the rules, said to whoever it is: another account may be let in, and the start page may be open.
     fn forbid(&self, why: Refusal, facts: &Facts, site: &Site, passage: &Passage) -> Answer {
-        let texts = &self.door.texts;
+        let texts = &passage.texts;
         let mut links = Vec::new();
         if why == Refusal::NotAllowed {
             links.push(Link::new(texts.text("refused-as-another"), login_address(Page::Login, facts, site)));
@@ -428,7 +466,7 @@ impl Gatekeeper {
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &self.door.texts)
+        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
@@ -457,8 +495,17 @@ impl Gatekeeper {
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(signed_in),
+            switch: self.switch(passage),
             brand: self.door.running.load().brand.clone(),
         }
+    }
+
+    /// Where the page of a refusal is found again, and can be had in another language: what was asked for by a form is not
+    /// sent again.
+    fn switch(&self, passage: &Passage) -> Option<Switch> {
+        let facts = passage.facts.as_ref().filter(|facts| facts.method == Method::GET)?;
+        passage.site.as_ref()?;
+        Some(switch(facts.target.clone(), &passage.running.languages))
     }
 
     /// Writes an answer of ours. A client that went away meanwhile is no error of anybody.
@@ -466,6 +513,7 @@ impl Gatekeeper {
         if is_grpc(session.req_header()) {
             answer = answer.for_a_call();
         }
+        let answer = answer.said_in(&passage.texts);
         let dress = match (&passage.site, &passage.facts) {
             (Some(site), Some(facts)) if passage.running.is_exposed(facts, site) => Dress::at(site).in_clear(),
             (Some(site), _) => Dress::at(site),
@@ -487,6 +535,12 @@ enum Wanted {
     Keys,
     /// An application.
     Application(Arc<Site>),
+}
+
+/// The store cannot say who a visitor is: nobody is let through.
+fn unknown(id: &RequestId, error: &dyn std::fmt::Display) -> StatusCode {
+    tracing::error!(request = %id, %error, "a session could not be looked up");
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// One reading, in the way the sites of the host read, and what is wanted by it.
@@ -567,11 +621,13 @@ impl ProxyHttp for Gatekeeper {
     type CTX = Passage;
 
     fn new_ctx(&self) -> Passage {
+        let running = self.door.running.load_full();
         Passage {
             id: RequestId::generate(&*self.door.random),
             clock: self.door.clock.clone(),
             started: self.door.clock.now(),
-            running: self.door.running.load_full(),
+            texts: running.languages.fallback().clone(),
+            running,
             request: Request::current(),
             facts: None,
             site: None,
@@ -600,6 +656,9 @@ impl ProxyHttp for Gatekeeper {
         passage.shape = if wants_page { Shape::Page } else { Shape::Problem };
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
+        if matches!(outcome, Err(_) | Ok(Err(_))) {
+            passage.speak(session.req_header());
+        }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
         if let (None, Some(request), true) = (&passage.facts, &passage.request, readable) {
@@ -862,6 +921,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
+            passage.speak(session.req_header());
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -6,6 +6,7 @@ mod certificate;
 mod id;
 mod name;
 mod origin;
+mod recipient;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ pub use certificate::{CertificateName, ClientCertificate};
 pub use id::{FactorId, Handle, MethodId, RequestId, UserId};
 pub use name::{GroupName, NameError, UserName};
 pub use origin::{HostPattern, Origin, OriginError, Scheme, is_loopback_name};
+pub use recipient::Recipient;
 
 /// How much is proved of a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ mod finish;
 mod form;
 mod guard;
 mod invite;
+mod language;
 mod login;
 mod logout;
 mod portal;
@@ -64,7 +65,6 @@ pub struct Wizard {
     pub throttle: Throttle,
     pub post: Post,
     pub setup: Arc<SetupLink>,
-    pub texts: vestibule_templates::Texts,
     pub settings: Settings,
     /// What is shown again without being stored is derived under this.
     pub derivation: Key,
@@ -109,6 +109,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
         .route("/", get(portal::front))
         .route("/.vestibule/callback", get(portal::callback))
+        .route(language::SWITCH, post(language::submit))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))

@@ -40,9 +40,11 @@ const FLOORS: [(&str, u8); 26] = [
 const ARROWS: [(&str, &str); 2] = [("methods", "method"), ("directory", "method")];
 
 /// Crates that are named in one part of the tree only; a prefix of the path, and why.
-const CRATE_WALLS: [(&str, &str, &str); 5] = [
+const CRATE_WALLS: [(&str, &str, &str); 7] = [
     ("pingora", "src/proxy", "everything but the proxy must work, and be tested, without a socket"),
     ("h2", "src/proxy", "it is Pingora's: what speaks HTTP/2 stands behind the same wall"),
+    ("tonic", "src/proxy/forward_auth", "one dialect is a call of gRPC: nothing else is"),
+    ("prost", "src/proxy/forward_auth", "its messages are made and read beside it"),
     ("sled", "src/store/sled", "another engine must fit behind the same five verbs"),
     ("figment", "src/config", "what is written and what is built are two stages"),
     ("maud", "templates/", "markup is made in one place, where it is escaped"),

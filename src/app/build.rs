@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use vestibule_templates::{Brand, Texts, one_line};
+use vestibule_templates::languages::UnknownLanguage;
+use vestibule_templates::{Brand, Languages, one_line};
 
 use super::monitor::is_public;
 use super::{Machine, StartError};
@@ -21,12 +22,12 @@ use crate::audit::Audit;
 use crate::config::{Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Site, Sites, lint, trusted_proxies};
+use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
-use crate::proxy::{Certificates, Probes, Roster, Running, Tls, Upstreams};
+use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
 use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
 use crate::telemetry;
@@ -55,9 +56,11 @@ pub struct Plan {
     pub written: Written,
     pub sites: Arc<Sites>,
     pub trusted: Vec<IpNet>,
+    pub callers: Vec<IpNet>,
     pub certificates: Arc<Certificates>,
     pub gateways: Gateways,
     pub registry: Arc<Registry>,
+    pub languages: Languages,
     pub outbox: Outbox,
     pub brand: Arc<Brand>,
     /// What every start says.
@@ -90,12 +93,15 @@ impl Plan {
         if !sites_known {
             problems.retain(|problem| problem.key != "methods.webauthn.rp_id");
         }
+        let languages = languages(&written, &mut problems);
         let brand = wizard::brand::build(&written.branding, &mut problems);
         addresses(&written, &mut problems);
         let certificates = certificates(&written, machine, &mut problems);
         // The authorities of client certificates, too.
         Tls::build(&sites, &certificates, &machine.clock, &mut problems);
         metrics_address(&written, &mut problems);
+        let callers = callers(&written.forward_auth, &mut problems);
+        forward_auth(&written, &callers, &mut problems);
         limits(&written, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
@@ -122,7 +128,19 @@ impl Plan {
         warnings.extend(unreachable(&written, &sites, &certificates));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
-        Ok(Self { written, sites, trusted, certificates, gateways, registry, outbox, brand, warnings })
+        Ok(Self {
+            written,
+            sites,
+            trusted,
+            callers,
+            certificates,
+            gateways,
+            registry,
+            languages,
+            outbox,
+            brand,
+            warnings,
+        })
     }
 
     /// What a careful reader of the rules would ask about.
@@ -166,13 +184,12 @@ pub struct Parts {
     pub sessions: Sessions,
     pub keys: Arc<SigningKeys>,
     pub assertions: Assertions,
-    pub texts: Texts,
     /// The upstreams, as they are now.
     pub roster: Roster,
-    /// What `doctor` sends through everything in front of us.
-    pub probes: Arc<Probes>,
     /// Those of the start: other ones are taken at the next.
     pub certificates: Arc<Certificates>,
+    /// What `doctor` sends through everything in front of us.
+    pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
@@ -204,8 +221,7 @@ impl Parts {
         let throttle = Throttle::new(vault.clone(), &written.throttle);
         let audit = Audit::new(vault.clone(), written.audit.keep.0, written.audit.max.0);
         let directory = Arc::new(LocalDirectory::new(accounts.clone(), &written.password)?);
-        let texts = Texts::english();
-        let post = Post::new(texts.clone());
+        let post = Post::default();
         let first = FirstFactor::new(directory, accounts.clone(), throttle.clone(), audit.clone(), post.clone());
         let sessions = Sessions::new(vault.clone(), accounts.clone(), audit.clone(), &written.session);
         let identity = &written.identity;
@@ -225,7 +241,7 @@ impl Parts {
             store.close().await;
             return Err(StartError::Stranded { count });
         }
-        let checks = checks(&plan, &accounts, &throttle, &audit, &post, &texts);
+        let checks = checks(&plan, &accounts, &throttle, &audit, &post);
         settle(&post, &plan);
         Ok(Arc::new(Self {
             machine,
@@ -240,10 +256,9 @@ impl Parts {
             sessions,
             keys,
             assertions,
-            texts,
             roster: Roster::default(),
-            probes: Arc::default(),
             certificates: plan.certificates.clone(),
+            probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
@@ -251,7 +266,7 @@ impl Parts {
 
     /// Another configuration, ready to be put in force.
     pub fn with(&self, plan: Plan) -> InForce {
-        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post, &self.texts);
+        let checks = checks(&plan, &self.accounts, &self.throttle, &self.audit, &self.post);
         InForce { plan, checks }
     }
 
@@ -272,7 +287,6 @@ impl Parts {
             throttle: self.throttle.clone(),
             post: self.post.clone(),
             setup: setup.clone(),
-            texts: self.texts.clone(),
             settings: Settings {
                 first_login_for: written.enrolment.first_login.then_some(written.enrolment.first_login_for.0),
                 remind: Some(written.enrolment.remind.0).filter(|span| !span.is_zero()),
@@ -295,12 +309,14 @@ impl Parts {
         Ok(Running::build(
             sites,
             in_force.plan.trusted.clone(),
+            in_force.plan.languages.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
             upstreams,
             tls,
         )
+        .answering(in_force.plan.callers.clone())
         .branded(in_force.plan.brand.clone()))
     }
 
@@ -313,7 +329,7 @@ impl Parts {
     }
 }
 
-fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post, texts: &Texts) -> Checks {
+fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post) -> Checks {
     Checks {
         registry: plan.registry.clone(),
         accounts: accounts.clone(),
@@ -321,14 +337,13 @@ fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, 
         audit: audit.clone(),
         gateways: plan.gateways.clone(),
         post: post.clone(),
-        texts: Arc::new(texts.clone()),
     }
 }
 
 /// The post room works by this plan from now on.
 pub fn settle(post: &Post, plan: &Plan) {
     let own = plan.sites.own_url().map_or_else(|| "this site".to_owned(), SiteOrigin::authority);
-    post.send_by(plan.gateways.clone(), own);
+    post.send_by(plan.gateways.clone(), plan.languages.clone(), own);
 }
 
 /// Makes the data folder, or looks whose it is: before the key is looked for, so that nothing of ours ever lies in
@@ -403,6 +418,30 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
     portal.chain(&sites.sites).filter(bare).map(tell).collect()
 }
 
+/// The languages that are offered; all of them where the configuration names one that there is not.
+fn languages(written: &Written, problems: &mut Problems) -> Languages {
+    let pages = &written.pages;
+    Languages::new(&pages.language, &pages.languages).unwrap_or_else(|unknown| {
+        let all = Languages::all();
+        let known = all.tags().collect::<Vec<_>>().join(", ");
+        match unknown {
+            UnknownLanguage::Fallback if all.named(&pages.language).is_some() => {
+                let what = format!("{:?} is not among pages.languages", pages.language);
+                problems.add("pages.language", what, "add it there, or name one of those");
+            }
+            UnknownLanguage::Fallback => {
+                let what = format!("there is no language {:?}", pages.language);
+                problems.add("pages.language", what, format!("write one of {known}"));
+            }
+            UnknownLanguage::Offered(at) => {
+                let what = format!("there is no language {:?}", pages.languages[at]);
+                problems.add(format!("pages.languages[{at}]"), what, format!("write one of {known}"));
+            }
+        }
+        all
+    })
+}
+
 /// The address for metrics is none of those that visitors reach.
 fn metrics_address(written: &Written, problems: &mut Problems) {
     let text = &written.listen.metrics;
@@ -419,6 +458,33 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
             problems.add("listen.metrics", "is an address that visitors reach", remedy);
         }
         Ok(_) => {}
+    }
+}
+
+/// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
+fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
+    let others: Vec<SocketAddr> =
+        written.listen.http.iter().chain([&written.listen.metrics]).filter_map(|text| text.parse().ok()).collect();
+    let mut taken: Vec<Address> = Vec::new();
+    for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
+        if let Address::Tcp(tcp) = &address {
+            if callers.is_empty() && written.forward_auth.callers.is_empty() {
+                let what = "listens on an address, and nobody is named who may ask there";
+                let remedy = "set forward_auth.callers to the networks of your servers in front: [\"127.0.0.1/32\"]";
+                problems.add(&key, what, remedy);
+            }
+            if tcp.port() != 0 && others.contains(tcp) {
+                problems.add(&key, "is an address that others reach, in [listen]", "give it one of its own");
+            }
+            if tcp.port() == 0 {
+                continue;
+            }
+        }
+        if taken.contains(&address) {
+            problems.add(key, format!("{address} is there already"), "name each address once");
+        } else {
+            taken.push(address);
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub async fn demo(listen: SocketAddr, data: Option<PathBuf>) -> Result<(), Start
     let parts = Parts::open(plan, machine.clone(), false).await?;
     let password = alice(&parts).await?;
 
-    let sample = Sample::new(url.clone(), address, inbox, &machine, parts.texts.clone());
+    let sample = Sample::new(url.clone(), address, inbox, &machine);
     let application = tokio::spawn(sample.serve(upstream));
     let server = Server::start(parts, vec![listener.into()], false).await?;
     welcome(&url, address, &password);

@@ -20,9 +20,9 @@ use super::monitor::Monitor;
 use super::operation::link;
 use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
-use crate::config::{IdentitySection, Listen, Loaded, PasswordSection, Written};
+use crate::config::{ForwardAuthSection, IdentitySection, Listen, Loaded, PasswordSection, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door, Entrance, Listener};
+use crate::proxy::{self, Door, Ears, Entrance, Listener};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
@@ -36,6 +36,7 @@ pub struct Server {
     setup_file: PathBuf,
     door: Arc<Door>,
     listeners: Vec<Listener>,
+    ears: Ears,
     admin: AdminSocket,
     monitor: Option<Monitor>,
 }
@@ -63,12 +64,14 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(parts: Arc<Parts>, listeners: Vec<Listener>, set_up: bool) -> Result<Self, StartError> {
-        let (folder, watched) = {
+        let (folder, watched, forward_auth) = {
             let written = &parts.in_force.load().plan.written;
-            (written.store.path.clone(), written.listen.metrics.clone())
+            (written.store.path.clone(), written.listen.metrics.clone(), written.forward_auth.clone())
         };
         let admin = AdminSocket::bind(&folder)?;
         let monitor = Monitor::bind(&watched).await?;
+        let ears = Ears::bind(&forward_auth, &folder).await;
+        let ears = ears.map_err(|(address, why)| StartError::ForwardAuth { address, why })?;
         let mut addresses: Vec<SocketAddr> = Vec::new();
         for Listener { socket, entrance } in &listeners {
             let Ok(address) = socket.local_addr() else { continue };
@@ -91,24 +94,23 @@ impl Server {
             assertions: parts.assertions.clone(),
             keys: parts.keys.clone(),
             audit: parts.audit.clone(),
-            texts: parts.texts.clone(),
             clock: parts.machine.clock.clone(),
             random: parts.machine.random.clone(),
             probes: parts.probes.clone(),
         });
-        Ok(Self { parts, setup, setup_file, door, listeners, admin, monitor })
+        Ok(Self { parts, setup, setup_file, door, listeners, ears, admin, monitor })
     }
 
     /// Answers until `stop`, then lets what is under way finish, then closes the store. `read` reads the configuration
     /// again, whenever a reload is asked for.
     pub async fn run(self, stop: CancellationToken, read: impl Fn() -> Result<Loaded, Problems> + Send + 'static) {
-        let Self { parts, setup, setup_file, door, listeners, admin, monitor } = self;
+        let Self { parts, setup, setup_file, door, listeners, ears, admin, monitor } = self;
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
         let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
-        if let Err(error) = proxy::serve(door, listeners, stop).await {
+        if let Err(error) = proxy::serve(door, listeners, ears, stop).await {
             tracing::error!(%error, "the listeners failed");
         }
         over.cancel();
@@ -347,8 +349,10 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
         resets_per_day: new.password.resets_per_day,
         ..old.password.clone()
     };
+    let ears = |written: &Written| (written.forward_auth.listen.clone(), written.forward_auth.listen_grpc.clone());
     let later = [
         ("listen", old.listen != new.listen),
+        ("forward_auth.listen, forward_auth.listen_grpc", ears(old) != ears(new)),
         ("store", old.store != new.store),
         ("session", old.session != new.session),
         ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
@@ -362,6 +366,7 @@ fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
     .collect();
     let rest = |written: &Written| Written {
         listen: old.listen.clone(),
+        forward_auth: ForwardAuthSection { callers: written.forward_auth.callers.clone(), ..old.forward_auth.clone() },
         store: old.store.clone(),
         session: old.session.clone(),
         identity: IdentitySection {

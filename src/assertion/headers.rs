@@ -50,17 +50,34 @@ pub struct Set {
 pub struct Stripped {
     /// Folded, without repetition.
     classes: Vec<Vec<u8>>,
+    /// Every name of a site and every default, as it is written.
+    names: Vec<Bytes>,
 }
 
 impl Stripped {
     /// The defaults, all configured names of all sites, and `Vestibule-*`.
     pub fn new<'a>(configured: impl Iterator<Item = &'a Names>) -> Self {
-        let folded = |names: &Names| names.all().map(|name| name.iter().copied().map(fold).collect());
-        let mut classes: Vec<Vec<u8>> = folded(&Names::default()).into();
-        classes.extend(configured.flat_map(folded));
+        let owned = |names: &Names| names.all().map(Bytes::clone);
+        let mut names = vec![ASSERTION.clone()];
+        for name in owned(&Names::default()).into_iter().chain(configured.flat_map(owned)) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                names.push(name);
+            }
+        }
+        let mut classes: Vec<Vec<u8>> =
+            names.iter().skip(1).map(|name| name.iter().copied().map(fold).collect()).collect();
         classes.sort_unstable();
         classes.dedup();
-        Self { classes }
+        Self { classes, names }
+    }
+
+    /// Every name, with what is known here or empty: a server in front that copies them then overwrites whatever a
+    /// client sent by such a name, and never leaves it in place.
+    pub fn filled(&self, known: &[Set]) -> Vec<Set> {
+        let empty = |name: &Bytes| !known.iter().any(|set| set.name.eq_ignore_ascii_case(name));
+        let value = HeaderValue::from_static("");
+        let others = self.names.iter().filter(|name| empty(name));
+        others.map(|name| Set { name: name.clone(), value: value.clone() }).chain(known.iter().cloned()).collect()
     }
 
     /// Whether a header a client sent is of a name class of ours.

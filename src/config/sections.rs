@@ -48,6 +48,9 @@ section! {
     Written {
         /// Where it listens. A public address needs TLS in front of it.
         listen: Listen = Listen::default(),
+        /// For nginx, HAProxy, Caddy, Traefik and Envoy, which ask about each request and serve it themselves. Off unless it
+        /// listens.
+        forward_auth: ForwardAuthSection = ForwardAuthSection::default(),
         /// Whose forwarding headers are believed: nobody's, unless it is said here.
         trust: Trust = Trust::default(),
         /// One login for all sites, on a host of its own.
@@ -66,6 +69,8 @@ section! {
         throttle: ThrottleSection = ThrottleSection::default(),
         /// The trail of who did what; the oldest goes first when either limit is reached.
         audit: AuditSection = AuditSection::default(),
+        /// What visitors read.
+        pages: PagesSection = PagesSection::default(),
         /// Ceilings of the traffic.
         limits: LimitsSection = LimitsSection::default(),
         /// What is written to standard error.
@@ -98,6 +103,18 @@ section! {
         /// An address of its own for /metrics, /health/live, /health/ready and the public keys, such as "127.0.0.1:9464": for
         /// those who watch over the gate, in clear and without a login. Empty: none.
         metrics: String = String::new(),
+    }
+}
+
+section! {
+    ForwardAuthSection {
+        /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
+        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        listen: Vec<String> = Vec::new(),
+        /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
+        listen_grpc: Vec<String> = Vec::new(),
+        /// CIDRs of those who may ask over TCP: what they say of a request and its client is believed. Needed for addresses.
+        callers: Vec<String> = Vec::new(),
     }
 }
 
@@ -253,6 +270,16 @@ section! {
 }
 
 section! {
+    PagesSection {
+        /// The language of those who wish for none of `languages`, and of mails to users who never signed in.
+        language: String = "en".to_owned(),
+        /// The languages that are offered, in the order of the switch on the pages: "en", "de", "es", "fr", "nl", "pt-BR", "ar",
+        /// "ja", "zh-CN". Empty: all of them.
+        languages: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
     LimitsSection {
         /// Connections of one client address at a time, and requests under way (at least 256), also where a proxy in
         /// `trust.proxies` speaks for it.
@@ -369,7 +396,8 @@ section! {
         /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.
         hsts: Span = Span::secs(365 * 86_400),
         /// Where the application is: "http://127.0.0.1:3000", "https://app.internal" (verified), "h2c://127.0.0.1:50051" (HTTP/2 in
-        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way.
+        /// clear, for gRPC), "unix:/run/app.sock". Of several, each request goes to the one with the fewest under way. Empty only
+        /// where a server in front serves the application and asks at [forward_auth].
         upstreams: Vec<String> = Vec::new(),
         /// Host sent upstream. Empty: as received.
         upstream_host: String = String::new(),

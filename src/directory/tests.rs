@@ -2,8 +2,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vestibule_templates::Texts;
-
 use super::*;
 use crate::account::{Browser, Factor, NewUser};
 use crate::audit::Filter;
@@ -32,11 +30,7 @@ fn house_with(settings: &PasswordSection) -> House {
     let local = Arc::new(LocalDirectory::new(accounts.clone(), settings).unwrap());
     let throttle = Throttle::new(vault.clone(), &ThrottleSection::default());
     let audit = Audit::new(vault, Duration::from_secs(86_400), 1 << 20);
-    House {
-        first: FirstFactor::new(local.clone(), accounts, throttle, audit, Post::new(Texts::english())),
-        local,
-        clock,
-    }
+    House { first: FirstFactor::new(local.clone(), accounts, throttle, audit, Post::default()), local, clock }
 }
 
 fn secret(text: &str) -> Secret<String> {

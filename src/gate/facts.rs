@@ -6,13 +6,15 @@
 //! in upper case) and goes upstream. What rules see is its meaning: percent-decoded once, so that `%24` and `$` are one
 //! character to a rule. Case is kept: `/Admin` and `/%41dmin` are one path, `/admin` is another.
 
+pub mod told;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::Method;
 use ipnet::IpNet;
 
-use crate::config::Trust;
+use crate::config::{ForwardAuthSection, Trust};
 use crate::error::Problems;
 use crate::types::{ClientCertificate, Origin, Scheme};
 
@@ -288,6 +290,19 @@ pub fn trusted_proxies(written: &Trust, problems: &mut Problems) -> Vec<IpNet> {
     networks
 }
 
+/// Who may ask whether a request is let through.
+pub fn callers(written: &ForwardAuthSection, problems: &mut Problems) -> Vec<IpNet> {
+    let networks = written.callers.iter().enumerate().filter_map(|(n, text)| {
+        let found = network(text);
+        if found.is_none() {
+            let key = format!("forward_auth.callers[{n}]");
+            problems.add(key, format!("{text:?} is not a network"), "write 127.0.0.1/32 or one address");
+        }
+        found
+    });
+    networks.collect()
+}
+
 /// A CIDR, or one address. IPv4-mapped IPv6 addresses are IPv4 addresses.
 pub(super) fn network(text: &str) -> Option<IpNet> {
     match text.parse::<IpNet>() {
@@ -341,23 +356,28 @@ pub(super) fn authority(bytes: &[u8]) -> Option<(String, Option<u16>)> {
 /// trusted proxy has. What stands left of it was written by strangers and is not even read. A trusted proxy that says
 /// it does not know (nothing, or `unknown`) is taken for the client itself; whoever it spoke for gets no name of theirs.
 fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError> {
-    let believes = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let peer = raw.peer.to_canonical();
-    if !believes(&peer) {
+    if !trusted.iter().any(|net| net.contains(&peer)) {
         return Ok((peer, false));
     }
-    let mut client = peer;
-    let hops = raw.forwarded_for.iter().rev().flat_map(|field| field.rsplit(|b| *b == b','));
+    Ok((walk(&raw.forwarded_for, trusted)?.unwrap_or(peer), true))
+}
+
+/// The right-most address of a chain that no trusted proxy has; none where nothing, or `unknown`, is said.
+fn walk(fields: &[&[u8]], trusted: &[IpNet]) -> Result<Option<IpAddr>, FactsError> {
+    let mut client = None;
+    let hops = fields.iter().rev().flat_map(|field| field.rsplit(|b| *b == b','));
     for hop in hops.map(<[u8]>::trim_ascii) {
         if hop.is_empty() || hop.eq_ignore_ascii_case(b"unknown") {
             break;
         }
-        client = address(hop).ok_or(FactsError::Forwarded)?;
-        if !believes(&client) {
+        let said = address(hop).ok_or(FactsError::Forwarded)?;
+        client = Some(said);
+        if !trusted.iter().any(|net| net.contains(&said)) {
             break;
         }
     }
-    Ok((client, true))
+    Ok(client)
 }
 
 /// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.

@@ -59,7 +59,7 @@ impl Portal {
         };
         // It is spoken to by nobody: what an upstream of it would be told is as good as any.
         let usual = SiteSection::default();
-        let (_, terms) = upstream::read(&usual, &written.limits, |_, _, _| {});
+        let (_, terms) = upstream::read(&usual, written, |_, _, _| {});
         let site = Site {
             index: usize::MAX,
             host: url.host.clone(),

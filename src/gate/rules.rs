@@ -224,6 +224,11 @@ impl Rule {
         !self.place.methods.is_empty() || !self.place.networks.is_empty()
     }
 
+    /// Whether it asks where a client is.
+    pub(super) fn looks_at_addresses(&self) -> bool {
+        !self.place.networks.is_empty()
+    }
+
     /// Whether some path is known to be the business of both.
     pub(super) fn shares_paths(&self, other: &Rule) -> bool {
         self.place.paths.cover(&other.place.paths) || other.place.paths.cover(&self.place.paths)

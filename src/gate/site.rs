@@ -378,8 +378,8 @@ impl Builder<'_> {
         let (url, host) = self.address();
         let prefix = self.prefix();
         let (upstreams, terms) = {
-            let (section, limits) = (self.section, &self.written.limits);
-            upstream::read(section, limits, |key, what, remedy| self.problem(key, what, remedy))
+            let (section, written) = (self.section, self.written);
+            upstream::read(section, written, |key, what, remedy| self.problem(key, what, remedy))
         };
         let upstream_host = self.upstream_host();
         let audience = match (&self.section.audience, &url) {

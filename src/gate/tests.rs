@@ -82,6 +82,7 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         enrolment: Enrolment::Enrolled,
         factors: Vec::new(),
         enrol_until: None,
+        language: None,
         password_by_mail: false,
         removed: None,
     };

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::facts;
-use crate::config::{LimitsSection, SiteSection, Span};
+use crate::config::{SiteSection, Span, Written};
 use crate::types::{HostPattern, Origin};
 
 /// More of them behind one site are a balancer's business.
@@ -115,11 +115,14 @@ impl fmt::Display for Upstream {
 /// The upstreams of a site, and its terms; each problem is told as key, what, remedy.
 pub(super) fn read(
     section: &SiteSection,
-    limits: &LimitsSection,
+    written: &Written,
     mut problem: impl FnMut(&str, String, &str),
 ) -> (Vec<Upstream>, Terms) {
+    let limits = &written.limits;
     let mut upstreams = Vec::new();
-    if section.upstreams.is_empty() {
+    // Another server may serve it, where one asks.
+    let asked = !written.forward_auth.listen.is_empty() || !written.forward_auth.listen_grpc.is_empty();
+    if section.upstreams.is_empty() && !asked {
         problem("upstreams", "is empty".to_owned(), "write http://127.0.0.1:3000 or https://app.internal");
     }
     if section.upstreams.len() > MOST {
@@ -252,7 +255,7 @@ mod tests {
         let mut section = SiteSection { upstreams: vec!["https://a.test".to_owned()], ..SiteSection::default() };
         change(&mut section);
         let mut keys = Vec::new();
-        read(&section, &LimitsSection::default(), |key, _, _| keys.push(key.to_owned()));
+        read(&section, &Written::default(), |key, _, _| keys.push(key.to_owned()));
         keys
     }
 
@@ -285,7 +288,7 @@ mod tests {
         let check = |upstreams: &[&str], check: &str| {
             let upstreams = upstreams.iter().map(|one| (*one).to_owned()).collect();
             let section = SiteSection { upstreams, upstream_check: check.to_owned(), ..SiteSection::default() };
-            let (_, terms) = read(&section, &LimitsSection::default(), |key, what, _| panic!("{key}: {what}"));
+            let (_, terms) = read(&section, &Written::default(), |key, what, _| panic!("{key}: {what}"));
             terms.check.map(|check| check.path)
         };
         assert_eq!(check(&["http://a"], ""), None);

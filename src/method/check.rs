@@ -23,7 +23,7 @@ use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
-use crate::types::{FactorId, MethodId, UserId, neighbourhood};
+use crate::types::{FactorId, MethodId, Recipient, UserId, neighbourhood};
 
 /// How often a commit is tried anew when somebody else's change to the same user came between.
 const RETRIES: usize = 3;
@@ -145,7 +145,6 @@ pub struct Checks {
     pub audit: Audit,
     pub gateways: Gateways,
     pub post: Post,
-    pub texts: Arc<vestibule_templates::texts::Texts>,
 }
 
 impl Checks {
@@ -788,7 +787,8 @@ impl Checks {
     }
 
     fn tell_at(&self, user: &User, to: Option<&str>, change: &mail::Change, origin: &Origin) {
-        self.post.tell(&user.name, to, change, origin.address, self.vault().clock().wall());
+        let owner = Recipient { email: to, ..user.recipient() };
+        self.post.tell(owner, change, origin.address, self.vault().clock().wall());
     }
 
     /// The write that makes `unique` this factor's.
@@ -854,7 +854,7 @@ impl Checks {
             display_name: user.display_name.as_deref().unwrap_or(user.name.as_str()),
             email: user.email.as_deref(),
             place,
-            texts: &self.texts,
+            texts: &place.texts,
             siblings,
         }
     }
@@ -907,7 +907,7 @@ impl Checks {
 /// Tells the owner that strangers were wrong until their lane closed, once a day at most: they can go on knocking.
 pub fn tell_locked(user: &User, throttle: &Throttle, post: &Post, origin: &Origin, at: Time) {
     let may = throttle.clone().once_a_day(format!("notice/locked/{}", user.id));
-    post.tell_if(may, &user.name, user.email.as_deref(), &mail::Change::Locked, origin.address, at);
+    post.tell_if(may, user.recipient(), &mail::Change::Locked, origin.address, at);
 }
 
 /// What a validator's word makes of an answer. The error is why nobody could be asked; the operator hears of it.

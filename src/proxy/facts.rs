@@ -1,4 +1,4 @@
-//! From the head as Pingora holds it to what the gate reads. It copies and never judges: what is ambiguous here (a
+//! From the head as it was received to what the gate reads. It copies and never judges: what is ambiguous here (a
 //! field that came twice) is handed on as it is or counts as absent.
 
 use std::net::IpAddr;
@@ -10,6 +10,7 @@ use pingora::http::RequestHeader;
 use super::head::Framing;
 use super::tls::Secured;
 use crate::clock::Time;
+use crate::gate::Told;
 use crate::gate::facts::Raw;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -43,14 +44,34 @@ pub struct Peer {
 pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader, now: Time) -> Raw<'a> {
     let headers = &head.headers;
     Raw {
-        method: head.method.as_str(),
-        target: &arrived.target,
-        host: first(headers, &header::HOST).unwrap_or_default(),
-        peer: arrived.peer.address,
         encrypted: arrived.peer.tls.is_some(),
         certificate: arrived.peer.tls.as_ref().and_then(|tls| tls.certificate(now)),
         forwarded_proto: headers.get_all(&X_FORWARDED_PROTO).iter().map(|value| value.as_bytes()).collect(),
         forwarded_for: headers.get_all(&X_FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect(),
+        websocket: arrived.framing == Framing::Upgrade,
+        ..with_fields(
+            Raw::new(
+                head.method.as_str(),
+                &arrived.target,
+                first(headers, &header::HOST).unwrap_or_default(),
+                arrived.peer.address,
+            ),
+            headers,
+        )
+    }
+}
+
+/// The same of a request that somebody in front tells of, with the client it tells of for the peer. What makes the
+/// connection a WebSocket is not sent on by those who ask; what only a handshake says is.
+pub fn raw_told<'a>(told: &Told<'a>, client: IpAddr, headers: &'a HeaderMap) -> Raw<'a> {
+    let upgrade = first(headers, &header::UPGRADE).is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
+    let websocket = upgrade || headers.contains_key(header::SEC_WEBSOCKET_KEY);
+    Raw { websocket, ..with_fields(Raw::new(told.method, told.target, told.host, client), headers) }
+}
+
+/// With what browsers say beside the request.
+fn with_fields<'a>(raw: Raw<'a>, headers: &'a HeaderMap) -> Raw<'a> {
+    Raw {
         accept: first(headers, &header::ACCEPT),
         origin: first(headers, &header::ORIGIN),
         referer: first(headers, &header::REFERER),
@@ -58,7 +79,7 @@ pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader, now: Time) -> Raw<
         sec_fetch_dest: first(headers, &SEC_FETCH_DEST),
         sec_fetch_site: first(headers, &SEC_FETCH_SITE),
         service_worker: first(headers, &SERVICE_WORKER),
-        websocket: arrived.framing == Framing::Upgrade,
+        ..raw
     }
 }
 

@@ -8,16 +8,19 @@ use super::chunks::ChunkError;
 use crate::gate::FactsError;
 
 /// A no, with what was wrong where it was the request: words of ours, never the client's.
+#[derive(Debug)]
 pub struct Refused {
     pub(super) status: StatusCode,
     pub(super) why: Option<String>,
+    /// Where it was the request that could not be read.
+    pub(super) unread: Option<FactsError>,
 }
 
 impl From<StatusCode> for Refused {
     fn from(status: StatusCode) -> Self {
         // All but the body was read before.
         let why = (status == StatusCode::BAD_REQUEST).then(|| "the body cannot be read".to_owned());
-        Self { status, why }
+        Self { status, why, unread: None }
     }
 }
 
@@ -29,7 +32,7 @@ impl From<FactsError> for Refused {
                 StatusCode::BAD_REQUEST
             }
         };
-        Self { status, why: Some(error.to_string()) }
+        Self { status, why: Some(error.to_string()), unread: Some(error) }
     }
 }
 

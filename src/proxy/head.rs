@@ -131,10 +131,7 @@ fn read(head: &[u8]) -> Result<Head, HeadError> {
 
 /// Reads a head that came in frames. The authority is expected as `Host`, as the rest of the house reads it.
 pub fn read_decoded(method: &str, target: &[u8], headers: &HeaderMap) -> Result<Framing, HeadError> {
-    if target.len() > MAX_LINE {
-        return Err(HeadError::LineTooLong);
-    }
-    method_and_target(method.as_bytes(), target)?;
+    read_told(method, target)?;
     // Browsers send each cookie as a field of its own (RFC 9113 section 8.2.3).
     let cookies = headers.get_all(header::COOKIE).iter().count();
     if headers.len() - cookies.saturating_sub(1) > MAX_FIELDS {
@@ -154,6 +151,14 @@ pub fn read_decoded(method: &str, target: &[u8], headers: &HeaderMap) -> Result<
         (Some(_), false) => fields.framing(&line),
         (None, false) => fields.framing(&line).map(|_| Framing::Chunked),
     }
+}
+
+/// Reads method and target that did not come on a line of their own: what is refused there is refused here.
+pub fn read_told(method: &str, target: &[u8]) -> Result<(), HeadError> {
+    if target.len() > MAX_LINE {
+        return Err(HeadError::LineTooLong);
+    }
+    method_and_target(method.as_bytes(), target)
 }
 
 struct RequestLine<'a> {

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode, header};
-use pingora::http::ResponseHeader;
+use pingora::http::{RequestHeader, ResponseHeader};
+use vestibule_templates::Texts;
 
+use super::facts::cookie_fields;
 use super::listen::{Place, Request};
 use super::live::Entry;
 use super::pace::Pace;
@@ -17,6 +19,7 @@ use crate::assertion::headers::Set;
 use crate::clock::{Clock, Time};
 use crate::gate::facts::RESERVED;
 use crate::gate::{Facts, Permit, Site};
+use crate::session::Cookies;
 use crate::telemetry::{ACCESS, UnderWay, metrics};
 use crate::types::{RequestId, UserName};
 
@@ -35,6 +38,8 @@ pub struct Passage {
     /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
     pub(super) account: Option<UserName>,
     pub(super) shape: Shape,
+    /// The language of what is answered here.
+    pub(super) texts: Texts,
     /// The right to go on; nothing upstream happens without it.
     pub(super) permit: Option<Permit>,
     pub(super) identity: Option<Arc<[Set]>>,
@@ -71,6 +76,15 @@ pub struct Stage {
 }
 
 impl Passage {
+    /// Finds the language of this visitor: only where something is about to be said, so that what passes pays nothing for
+    /// it.
+    pub(super) fn speak(&mut self, head: &RequestHeader) {
+        let names = self.site.as_ref().map(|site| &site.cookies);
+        let picked = names.and_then(|names| Cookies::read(cookie_fields(&head.headers), names).language);
+        let wishes = head.headers.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
+        self.texts = self.running.languages.choose(picked.as_deref(), wishes).clone();
+    }
+
     /// Whether it shares its connection with others.
     pub(super) fn is_streamed(&self) -> bool {
         self.request.as_ref().is_some_and(|request| request.arrived.streamed)
@@ -127,6 +141,8 @@ impl Passage {
 #[derive(Default)]
 pub struct Line {
     pub(super) method: Method,
+    /// How a server in front told of it, where it was not sent on but judged.
+    pub(super) dialect: Option<&'static str>,
     /// Host and path as they came, where no site is named like that; otherwise empty.
     pub(super) unread: (String, String),
     pub(super) status: u16,
@@ -171,6 +187,7 @@ impl Drop for Passage {
         tracing::info!(
             target: ACCESS,
             request = %self.id,
+            dialect = self.line.dialect,
             client = client.map(tracing::field::display),
             method = self.line.method.as_str(),
             host = facts.map_or(&*self.line.unread.0, |facts| &facts.host),

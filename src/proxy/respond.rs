@@ -12,8 +12,9 @@ use vestibule_templates::layout::Frame;
 use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
+use crate::assertion::headers::Set;
 use crate::gate::{Facts, Kind, Site, Sites};
-use crate::types::RequestId;
+use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
 const RETRY_AFTER: &str = "5";
@@ -126,7 +127,7 @@ impl Answer {
         Self { status, headers, body: body.into() }
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Values are made here of canonical, percent-encoded text; one that is no value is left out, never repaired.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -164,9 +165,11 @@ impl Answer {
         frame: &Frame,
         texts: &Texts,
     ) -> Self {
+        // Programs are told in English: whoever reads that looks after them.
+        let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if texts.has(&key) { Cow::Owned(texts.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
         let answer = match shape {
             Shape::Page => {
                 let view = refusal::View {
@@ -189,6 +192,20 @@ impl Answer {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => answer.later(),
             StatusCode::METHOD_NOT_ALLOWED => answer.allowing(METHODS),
             _ => answer,
+        }
+    }
+
+    /// A status that says it all.
+    pub fn nothing(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// Where it leads, from wherever it is read: not every server in front leaves a path what it is.
+    pub fn make_absolute(&mut self, origin: &Origin) {
+        let path = self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let whole = path.filter(|path| path.starts_with('/')).map(|path| format!("{origin}{path}"));
+        if let Some(value) = whole.and_then(|whole| HeaderValue::try_from(whole).ok()) {
+            self.headers.insert(header::LOCATION, value);
         }
     }
 
@@ -230,18 +247,36 @@ impl Answer {
         self.with(HeaderName::from_static("grpc-status"), code).with(HeaderName::from_static("grpc-message"), &message)
     }
 
+    /// With the language of a page, and what it was chosen by, for whoever keeps answers in spite of all.
+    pub fn said_in(self, texts: &Texts) -> Self {
+        let page = self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if !page {
+            return self;
+        }
+        self.with(header::CONTENT_LANGUAGE, texts.lang()).with(header::VARY, "Accept-Language, Cookie")
+    }
+
     /// The whole answer as HTTP/1.1, for where no session with the client was ever begun. It closes the connection.
-    pub fn into_bytes(mut self, dress: Dress) -> Vec<u8> {
+    pub fn into_bytes(self, dress: Dress) -> Vec<u8> {
+        self.into_message(dress, &[], true, false)
+    }
+
+    /// The same with `more` fields, written as they are spelled. `bare`: without the body it tells of (HEAD).
+    pub fn into_message(mut self, dress: Dress, more: &[Set], closes: bool, bare: bool) -> Vec<u8> {
         security_headers(&mut self.headers, dress);
         let mut out = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
-        for (name, value) in &self.headers {
-            out.extend_from_slice(name.as_str().as_bytes());
+        let own = self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value));
+        for (name, value) in own.chain(more.iter().map(|Set { name, value }| (&name[..], value))) {
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
             out.extend_from_slice(value.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()).as_bytes());
-        out.extend_from_slice(&self.body);
+        let connection = if closes { "connection: close\r\n" } else { "" };
+        out.extend_from_slice(format!("content-length: {}\r\n{connection}\r\n", self.body.len()).as_bytes());
+        if !bare {
+            out.extend_from_slice(&self.body);
+        }
         out
     }
 }
@@ -324,6 +359,7 @@ mod tests {
             origin: "https://wiki.test".into(),
             now: 0,
             account: None,
+            switch: None,
             brand: Default::default(),
         }
     }

@@ -210,7 +210,8 @@ impl Gate {
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
         let upstreams = Upstreams::build(&built, &Roster::default(), clock.clone(), &mut problems);
-        let running = Running::build(built, trusted, written.limits.clone(), false, pages(), upstreams, None);
+        let (languages, limits) = (Languages::all(), written.limits.clone());
+        let running = Running::build(built, trusted, languages, limits, false, pages(), upstreams, None);
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {
@@ -219,7 +220,6 @@ impl Gate {
             assertions: Assertions::new(keys.clone(), Duration::from_secs(60)),
             keys,
             audit,
-            texts: Texts::english(),
             clock: clock.clone(),
             random,
             probes: Arc::default(),
@@ -227,7 +227,7 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(door, vec![listener.into()], stop.clone()));
+        let serving = tokio::spawn(serve(door, vec![listener.into()], Ears::default(), stop.clone()));
         Self { address, stop, serving, sessions, alice, clock }
     }
 

@@ -39,6 +39,7 @@ pub struct Metrics {
     units: Counters<3>,
     cost: Family<[Label; 1], Counter<f64, AtomicU64>>,
     requests: Counters<3>,
+    questions: Counters<2>,
     upstream_failures: Counters<1>,
     under_way: Gauge,
     streams: Gauge,
@@ -110,6 +111,7 @@ impl Metrics {
             units: Family::default(),
             cost: Family::default(),
             requests: Family::default(),
+            questions: Family::default(),
             upstream_failures: Family::default(),
             under_way: Gauge::default(),
             streams: Gauge::default(),
@@ -137,6 +139,11 @@ impl Metrics {
             "requests",
             "Requests, by site, by who answered (application, gate) and by status class",
             new.requests.clone(),
+        );
+        to.register(
+            "forward_auth",
+            "Questions of servers in front, by dialect and by what they were told",
+            new.questions.clone(),
         );
         to.register(
             "upstream_failures",
@@ -194,6 +201,11 @@ impl Metrics {
             })
         };
         Requests { application: counter("application"), gate: counter("gate") }
+    }
+
+    /// A question of a server in front: `allowed`, `asked` (a login is missing), `refused`, `unclear`, `failed`.
+    pub fn question(&self, dialect: &'static str, told: &'static str) {
+        self.questions.get_or_create(&[word("dialect", dialect), word("told", told)]).inc();
     }
 
     /// A request of a session that began.

@@ -64,8 +64,8 @@ pub async fn show(
     let user = &owner.live.user;
     let rows = wizard.accounts.factors(user).await?;
     let csrf = wizard.sessions.csrf(&owner.token);
-    let factors = factors::listed(&wizard, &rows);
-    let sessions = sessions::listed(&wizard, &owner, &csrf).await?;
+    let factors = factors::listed(&wizard, &visit, &rows);
+    let sessions = sessions::listed(&wizard, &visit, &owner, &csrf).await?;
     let elsewhere = Form::new("/.vestibule/account/sign-out-elsewhere", csrf.clone());
     let sign_out_elsewhere = sessions.iter().any(|session| !session.this_one).then_some(elsewhere);
     let browsers = browsers::listed(&wizard, &visit, user).await?;
@@ -96,7 +96,7 @@ pub async fn show(
         sites: sites(&wizard, &visit),
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), user);
-    Ok(page(StatusCode::OK, account::page(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
 }
 
 /// The sites that this visitor of the portal may open; elsewhere the account is one site's.

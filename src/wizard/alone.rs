@@ -34,7 +34,7 @@ impl Wizard {
                 method: id.to_string(),
                 challenge: format!("{action}/challenge"),
                 form: Form::new(action, csrf).with("state", state),
-                button: self.texts.text(&format!("method-{id}-alone")),
+                button: visit.texts.text(&format!("method-{id}-alone")),
             }
         };
         methods.map(|method| offer(&method.card().id)).collect()
@@ -55,7 +55,9 @@ pub async fn challenge(
     if let Err(until) = wizard.checks.throttle.challenged(visit.facts.client) {
         // The page's script shows it.
         let said = match wait(until) {
-            Wait::Until(at) => wizard.texts.text_with("login-alone-wait", &[("time", moment::clock(at).into())]),
+            Wait::Until(at) => {
+                visit.texts.text_with("login-alone-wait", &[("time", moment::clock(at, &visit.texts).into())])
+            }
             Wait::Closed => String::new(),
         };
         return Ok(waiting(said.into_response(), wizard.vault.now(), until));

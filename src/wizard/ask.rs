@@ -81,7 +81,7 @@ impl Wizard {
                 Prompt { ceremony: None, ..prompt }
             }
         };
-        let mut view = view_of(&prompt, card, &self.texts, again);
+        let mut view = view_of(&prompt, card, &visit.texts, again);
         if prompt.sent_to.is_some() && live.is_none() {
             // There is no message yet to type a code from.
             view.hint = None;
@@ -146,12 +146,12 @@ impl Wizard {
     }
 
     /// A method as a choice, with how strong it is.
-    pub(super) fn method_choice(&self, card: &Card, href: String) -> Choice {
+    pub(super) fn method_choice(&self, card: &Card, href: String, texts: &Texts) -> Choice {
         Choice {
             method: card.id.to_string(),
-            title: self.texts.text(card.title),
+            title: texts.text(card.title),
             detail: None,
-            hint: Some(self.texts.text(card.hint)),
+            hint: Some(texts.text(card.hint)),
             badge: Some(match card.strength {
                 Strength::PhishingResistant => Badge::Strongest,
                 Strength::Code => Badge::Strong,
@@ -175,18 +175,24 @@ impl Wizard {
         usable: &[Row<Factor>],
         besides: Option<&FactorId>,
         href: impl Fn(&Factor) -> String,
+        texts: &Texts,
     ) -> Vec<Choice> {
         let others = usable.iter().filter(|row| Some(&row.value.id) != besides);
         let all = usable.iter().all(|row| self.is_for_lost_devices(&row.value));
         let rows: Vec<_> = others.filter(|row| all || !self.is_for_lost_devices(&row.value)).collect();
-        self.choices(&rows, href)
+        self.choices(&rows, href, texts)
     }
 
     /// Everything there is, for who lost a device: what needs none first.
-    pub(super) fn ways_back(&self, usable: &[Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
+    pub(super) fn ways_back(
+        &self,
+        usable: &[Row<Factor>],
+        href: impl Fn(&Factor) -> String,
+        texts: &Texts,
+    ) -> Vec<Choice> {
         let mut rows: Vec<_> = usable.iter().collect();
         rows.sort_by_key(|row| self.card(&row.value.method).is_none_or(|card| !card.fallback));
-        self.choices(&rows, href)
+        self.choices(&rows, href, texts)
     }
 
     /// Whether this factor is offered to who lost a device, and to nobody else. Codes on paper are for that too, and
@@ -196,7 +202,7 @@ impl Wizard {
     }
 
     /// Factors as choices; `href` gives each its address.
-    fn choices(&self, rows: &[&Row<Factor>], href: impl Fn(&Factor) -> String) -> Vec<Choice> {
+    fn choices(&self, rows: &[&Row<Factor>], href: impl Fn(&Factor) -> String, texts: &Texts) -> Vec<Choice> {
         let last = rows.iter().filter(|row| row.value.last_used.is_some()).max_by_key(|row| row.value.last_used);
         let choice = |row: &&Row<Factor>| {
             let factor = &row.value;
@@ -204,10 +210,10 @@ impl Wizard {
             let said = method.describe(&factor.state);
             let left = said
                 .remaining
-                .map(|count| self.texts.text_with("method-recovery-left", &[("count", (count as u64).into())]));
+                .map(|count| texts.text_with("method-recovery-left", &[("count", (count as u64).into())]));
             Some(Choice {
                 method: factor.method.to_string(),
-                title: self.texts.text(method.card().title),
+                title: texts.text(method.card().title),
                 detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
                 hint: None,
                 badge: last.is_some_and(|last| last.value.id == factor.id).then_some(Badge::LastUsed),
@@ -305,7 +311,7 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
         Some(Again::Late) => Some(texts.text("error-code-late")),
         // Where no address is known yet, there is nothing else on the page to say it.
         Some(Again::NotSent(Sending::Wait(until))) if prompt.sent_to.is_none() => {
-            let time = pages::moment::clock(shown(*until));
+            let time = pages::moment::clock(shown(*until), texts);
             Some(texts.text_with("error-send-budget", &[("time", time.into())]))
         }
         _ => wrong.map(|key| texts.text(key)),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use url::Url;
 use vestibule_templates::colour::{TEXT, Unreadable};
 use vestibule_templates::picture::MOST_BYTES;
-use vestibule_templates::{Accent, Brand, Colour, Picture, Support};
+use vestibule_templates::{Accent, Brand, Colour, Picture, Support, one_line};
 
 use crate::config::BrandingSection;
 use crate::error::Problems;
@@ -38,12 +38,8 @@ pub fn build(section: &BrandingSection, problems: &mut Problems) -> Arc<Brand> {
 
 /// One line of text, as it is shown.
 fn words(key: &str, text: &str, longest: usize, problems: &mut Problems) -> String {
-    // Characters that turn the direction of the text would turn whatever stands after it on the page.
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.chars().any(hidden) {
+    // What turns the direction of the text would turn whatever stands after it on the page.
+    if one_line(text) != text {
         problems.add(key, "has characters that cannot be seen", "write it in one line, without control characters");
     } else if text.chars().count() > longest {
         problems.add(key, format!("is longer than {longest} characters"), "make it shorter: it stands on every page");

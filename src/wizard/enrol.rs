@@ -87,12 +87,12 @@ pub async fn choose(
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
-    let methods = offered.iter().map(|card| wizard.method_choice(card, format!("/.vestibule/enrol/{}", card.id)));
-    let methods = methods.collect();
+    let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
+    let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
     let stage = Stage::Login(login);
     let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
     let frame = visit.frame_signing_in(wizard.vault.now(), stage.user(), &stage.csrf(&wizard));
-    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
 /// `GET enrol/{method}`
@@ -282,13 +282,13 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        let response = page(StatusCode::OK, codes::page(&view, &frame, &wizard.texts));
+        let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
         return Ok(match &again {
             Some(again) => again.held(response, now),
             None => response,
         });
     }
-    let mut view_prompt = view_of(&prompt, card, &wizard.texts, again.as_ref());
+    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref());
     view_prompt.delivery = delivery(&prompt, begun.as_ref(), again.as_ref());
     let back = match &login.row.value.enrols {
         Enrols::First if several => Some("/.vestibule/enrol".to_owned()),
@@ -299,13 +299,13 @@ async fn form(
     let stage = Stage::Login(login);
     let view = enrol::AddView {
         form: target,
-        title: wizard.texts.text(&title),
+        title: visit.texts.text(&title),
         prompt: view_prompt,
         wait: again.as_ref().and_then(Again::wait),
         back,
         ends: stage.ends(),
     };
-    let response = page(StatusCode::OK, enrol::add(&view, &frame, &wizard.texts));
+    let response = page(StatusCode::OK, enrol::add(&view, &frame, &visit.texts));
     Ok(match &again {
         Some(again) => again.held(response, now),
         None => response,

@@ -161,8 +161,8 @@ pub async fn dress(
     }
     let now = wizard.vault.now();
     let (link, frame) = match visit.visitor.live() {
-        Some(live) => (Link::new(wizard.texts.text("account-link"), ACCOUNT), visit.frame_signed_in(now, &live.user)),
-        None => (Link::new(wizard.texts.text("login-link"), "/.vestibule/login"), visit.frame(now)),
+        Some(live) => (Link::new(visit.texts.text("account-link"), ACCOUNT), visit.frame_signed_in(now, &live.user)),
+        None => (Link::new(visit.texts.text("login-link"), "/.vestibule/login"), visit.frame(now)),
     };
     let view = pages::refusal::View {
         status: failure.status().as_u16(),
@@ -174,7 +174,7 @@ pub async fn dress(
         request_id: visit.request.to_string(),
         links: vec![link],
     };
-    let page = pages::refusal::page(&view, &frame, &wizard.texts);
+    let page = pages::refusal::page(&view, &frame, &visit.texts);
     let mut dressed = (failure.status(), Html(page.into_string())).into_response();
     // What the router knows of the route (`Allow`) stays.
     for (name, value) in response.headers() {

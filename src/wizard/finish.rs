@@ -289,6 +289,7 @@ impl Wizard {
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
+        self.learn_language(visit, user).await;
         Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
     }
 }

@@ -147,18 +147,18 @@ fn form(wizard: &Wizard, visit: &Visit, invited: &Invited, problem: Option<Passw
     let view = invite::View {
         form: Form::new("/.vestibule/invite", wizard.sessions.csrf(&invited.token)),
         name: invited.user.name.to_string(),
-        fields: confirm::new_password(least, problem, &wizard.texts),
+        fields: confirm::new_password(least, problem, &visit.texts),
         reset: invited.row.value.reason == InvitationReason::Reset,
         ends: invited.row.expires.and_then(|time| u64::try_from(time.secs()).ok()),
     };
-    page(StatusCode::OK, invite::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts))
+    page(StatusCode::OK, invite::page(&view, &visit.frame(wizard.vault.now()), &visit.texts))
 }
 
 /// Unknown, used up, too late: one answer.
 pub fn dead(wizard: &Wizard, visit: &Visit) -> Response {
     let view = invite::DeadView { login: "/.vestibule/login".to_owned() };
     let frame = visit.frame(wizard.vault.now());
-    let mut response = page(StatusCode::NOT_FOUND, invite::dead(&view, &frame, &wizard.texts));
+    let mut response = page(StatusCode::NOT_FOUND, invite::dead(&view, &frame, &visit.texts));
     if visit.cookies.link.is_some() {
         let names = &visit.site.cookies;
         set_cookie(&mut response, &names.clear(&names.link));

@@ -67,7 +67,7 @@ pub async fn show(
             return Ok(see_other("/.vestibule/logout"));
         }
         let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: out == "all" };
-        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &wizard.texts)));
+        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &visit.texts)));
     }
     if let Some(login) = wizard.login(&visit).await? {
         // One that only has something left to hand over does not stand in the way of signing in as somebody else.
@@ -160,7 +160,9 @@ pub async fn form(
         wait: said.wait,
         forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
-    let markup = login::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts);
+    // After a form was sent the address says no more where this login goes.
+    let here = with_query("/.vestibule/login", &[way_back(carried.rd.as_deref())]);
+    let markup = login::page(&view, &visit.frame_at(wizard.vault.now(), here), &visit.texts);
     let mut response = page(status, markup);
     if fresh {
         set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
@@ -261,7 +263,7 @@ pub async fn go_on(wizard: &Wizard, visit: &Visit, proof: Proof, sent: Sent) -> 
                 request_id: visit.request.to_string(),
             };
             let frame = visit.frame_signing_in(now, &user, &csrf);
-            Ok(page(StatusCode::FORBIDDEN, not_enrolled::page(&view, &frame, &wizard.texts)))
+            Ok(page(StatusCode::FORBIDDEN, not_enrolled::page(&view, &frame, &visit.texts)))
         }
     }
 }
@@ -301,7 +303,7 @@ fn blocked(wizard: &Wizard, visit: &Visit, rd: Option<&str>) -> Response {
 pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause, rd: Option<&str>) -> Response {
     let view = blocked::View { cause, login: with_query("/.vestibule/login", &[way_back(rd)]) };
     let mut response =
-        page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts));
+        page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &visit.texts));
     for name in &visit.cookies.unclear {
         set_cookie(&mut response, &visit.site.cookies.clear(name));
     }

@@ -33,7 +33,7 @@ pub async fn ask(
         back: wizard.landing(&visit),
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), &live.user);
-    Ok(page(StatusCode::OK, logout::page(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, logout::page(&view, &frame, &visit.texts)))
 }
 
 pub async fn submit(

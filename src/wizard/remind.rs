@@ -95,9 +95,9 @@ pub async fn show(
     }
     let later = Form::new(with_query(ADDRESS, &[way_back(to.as_deref())]), wizard.sessions.csrf(&owner.token));
     let now = wizard.vault.now();
-    let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id)));
+    let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
     let view = remind::View { methods: methods.collect(), later, again: seconds(now + span) };
-    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_signed_in(now, user), &wizard.texts)))
+    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_signed_in(now, user), &visit.texts)))
 }
 
 /// `POST account/remind`: later. The address it goes on to is checked once more at this moment.

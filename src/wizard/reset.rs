@@ -12,7 +12,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use vestibule_templates::pages::confirm::{self, PasswordProblem};
 use vestibule_templates::pages::reset;
-use vestibule_templates::{Form, mail};
+use vestibule_templates::{Form, Languages, Texts, mail};
 
 use super::ask::wait;
 use super::failure::Failure;
@@ -83,6 +83,9 @@ struct Asked {
     base: Origin,
     site: String,
     source: audit::Origin,
+    /// Of the page it was asked on.
+    texts: Texts,
+    languages: Languages,
 }
 
 impl Wizard {
@@ -133,8 +136,11 @@ impl Wizard {
 
         let link = format!("{}{ASK}/{}", asked.base, token.encode());
         let from = asked.source.address.map(|address| address.to_string()).unwrap_or_default();
-        let mail = mail::password_link(user.name.as_str(), &asked.site, &link, minutes(), &from, &self.texts);
-        if let Err(why) = self.checks.gateways.mail(to, mail, &self.texts).await {
+        // The owner's own language: whoever asks is not known to be the owner.
+        let own = user.language.as_deref().and_then(|tag| asked.languages.named(tag));
+        let texts = own.unwrap_or(&asked.texts);
+        let mail = mail::password_link(user.name.as_str(), &asked.site, &link, minutes(), &from, texts);
+        if let Err(why) = self.checks.gateways.mail(to, mail, texts).await {
             tracing::warn!(user = %user.name, why, "a link for a new password could not be sent");
             self.audit.record(event(Kind::MessageFailed).detail(why)).await?;
             self.take_back(user.id, &token, before).await?;
@@ -173,7 +179,7 @@ pub async fn show(
     wizard.reset_base(&visit).ok_or(Failure::NotFound)?;
     if query(&visit, "sent").is_some() {
         let view = reset::SentView { minutes: minutes(), login: "/.vestibule/login".to_owned() };
-        return Ok(page(StatusCode::OK, reset::sent(&view, &visit.frame(wizard.vault.now()), &wizard.texts)));
+        return Ok(page(StatusCode::OK, reset::sent(&view, &visit.frame(wizard.vault.now()), &visit.texts)));
     }
     Ok(question(&wizard, &visit, StatusCode::OK, Said::default()))
 }
@@ -197,7 +203,14 @@ pub async fn ask(
         let said = Said { name, until: Some(until), ..Said::default() };
         return Ok(waiting(question(&wizard, &visit, StatusCode::TOO_MANY_REQUESTS, said), wizard.vault.now(), until));
     }
-    let asked = Asked { name, base, site: visit.place().name, source: visit.source() };
+    let asked = Asked {
+        name,
+        base,
+        site: visit.place().name,
+        source: visit.source(),
+        texts: visit.texts.clone(),
+        languages: visit.languages.clone(),
+    };
     let house = wizard.clone();
     wizard.post.later(async move {
         if let Err(failure) = house.mail_link(&asked).await {
@@ -294,7 +307,7 @@ fn question(wizard: &Wizard, visit: &Visit, status: StatusCode, said: Said) -> R
         wait: said.until.map(wait),
         login: "/.vestibule/login".to_owned(),
     };
-    let mut response = page(status, reset::ask(&view, &visit.frame(wizard.vault.now()), &wizard.texts));
+    let mut response = page(status, reset::ask(&view, &visit.frame(wizard.vault.now()), &visit.texts));
     if fresh {
         let names = &visit.site.cookies;
         set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
@@ -306,17 +319,17 @@ fn form(wizard: &Wizard, visit: &Visit, linked: &Linked, problem: Option<Passwor
     let view = reset::NewView {
         form: Form::new(SET, wizard.sessions.csrf(&linked.token)),
         name: linked.user.name.to_string(),
-        fields: confirm::new_password(wizard.settings.min_length as u64, problem, &wizard.texts),
+        fields: confirm::new_password(wizard.settings.min_length as u64, problem, &visit.texts),
         ends: linked.row.expires.and_then(|time| u64::try_from(time.secs()).ok()),
     };
-    page(StatusCode::OK, reset::new(&view, &visit.frame(wizard.vault.now()), &wizard.texts))
+    page(StatusCode::OK, reset::new(&view, &visit.frame(wizard.vault.now()), &visit.texts))
 }
 
 /// Unknown, used up, replaced, too late: one answer.
 fn dead(wizard: &Wizard, visit: &Visit) -> Response {
     let view = reset::DeadView { again: ASK.to_owned() };
     let frame = visit.frame(wizard.vault.now());
-    let mut response = page(StatusCode::NOT_FOUND, reset::dead(&view, &frame, &wizard.texts));
+    let mut response = page(StatusCode::NOT_FOUND, reset::dead(&view, &frame, &visit.texts));
     if visit.cookies.link.is_some() {
         let names = &visit.site.cookies;
         set_cookie(&mut response, &names.clear(&names.link));

@@ -133,5 +133,5 @@ fn form(
         least: wizard.settings.min_length as u64,
         password_error,
     };
-    page(StatusCode::OK, setup::page(&view, &visit.frame(wizard.vault.now()), &wizard.texts))
+    page(StatusCode::OK, setup::page(&view, &visit.frame(wizard.vault.now()), &visit.texts))
 }

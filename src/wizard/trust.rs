@@ -139,7 +139,8 @@ impl Wizard {
     pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User) {
         let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
         let (from, at) = (visit.facts.client, self.vault.clock().wall());
-        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string(), &self.texts) };
-        self.post.tell_if(may, &user.name, user.email.as_deref(), &change, Some(from), at);
+        let texts = visit.texts_for(user);
+        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string(), texts) };
+        self.post.tell_if(may, user.recipient(), &change, Some(from), at);
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::{factor_needed, verify};
-use vestibule_templates::{Choice, Form, Frame};
+use vestibule_templates::{Choice, Form, Frame, Texts};
 
 use super::account::adding;
 use super::ask::{Again, Turn};
@@ -99,8 +99,8 @@ impl Step {
         }
     }
 
-    fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>) -> Vec<Choice> {
-        wizard.others(&self.usable, besides, |factor| self.address(factor))
+    fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
+        wizard.others(&self.usable, besides, |factor| self.address(factor), texts)
     }
 
     fn lost(&self) -> String {
@@ -133,8 +133,12 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView { factors: step.choices(&wizard, None), lost: step.lost(), ends: step.stage.ends() };
-    Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+    let view = verify::ChooseView {
+        factors: step.choices(&wizard, None, &visit.texts),
+        lost: step.lost(),
+        ends: step.stage.ends(),
+    };
+    Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
 /// `GET verify/lost`: no device at hand.
@@ -144,8 +148,9 @@ pub async fn lost(
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let view = wizard.lost_view(wizard.ways_back(&step.usable, |factor| step.address(factor)), back);
-    Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &wizard.texts)))
+    let others = wizard.ways_back(&step.usable, |factor| step.address(factor), &visit.texts);
+    let view = wizard.lost_view(others, back);
+    Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
 /// `GET verify/{method}`.
@@ -220,7 +225,7 @@ async fn question(
     let prompt = wizard.question(visit, &step.stage, factor, again.as_ref()).await?;
     let view = verify::AnswerView {
         form,
-        title: wizard.texts.text(card.title),
+        title: visit.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
         trust: match prompt.takes_an_answer() {
             true => wizard.may_trust(visit, step.stage.user()).await?,
@@ -228,11 +233,11 @@ async fn question(
         },
         prompt,
         wait: again.as_ref().and_then(Again::wait),
-        others: step.choices(wizard, Some(&factor.value.id)),
+        others: step.choices(wizard, Some(&factor.value.id), &visit.texts),
         lost: step.lost(),
         ends: step.stage.ends(),
     };
-    let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &wizard.texts));
+    let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &visit.texts));
     Ok(match &again {
         Some(again) => again.held(response, now),
         None => response,
@@ -243,14 +248,14 @@ async fn question(
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(wizard.method_choice(card, adding(id)))
+        Some(wizard.method_choice(card, adding(id), &visit.texts))
     });
     let view = factor_needed::View {
         methods: methods.collect(),
         back: Some(wizard.landing(visit)),
         request_id: visit.request.to_string(),
     };
-    page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &wizard.texts))
+    page(StatusCode::FORBIDDEN, factor_needed::page(&view, &step.frame(wizard, visit), &visit.texts))
 }
 
 /// Nobody to ask: a user never enrolled signs in anew, which enrols where that is allowed and says what to do where it
@@ -261,7 +266,7 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
         return see_other(&with_query("/.vestibule/login", &[step.carried()]));
     }
     let view = wizard.lost_view(Vec::new(), wizard.landing(visit));
-    page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &wizard.texts))
+    page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &visit.texts))
 }
 
 /// A GET of a step whose predecessor is missing.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_templates::{Account, Brand, Form, Frame, Standing};
+use vestibule_templates::{Account, Brand, Form, Frame, Languages, Standing, Switch, Texts};
 
 use crate::account::User;
 use crate::audit;
@@ -28,6 +28,9 @@ pub struct Visit {
     pub request: RequestId,
     /// `User-Agent`, for display and audit only.
     pub agent: String,
+    /// The language of whatever is answered, pages and messages alike.
+    pub texts: Texts,
+    pub languages: Languages,
     /// Whose pages they are.
     pub brand: Arc<Brand>,
 }
@@ -36,6 +39,12 @@ impl Visit {
     /// The origin of this page, as configured; `None` for `host = "*"` without `url`.
     pub fn origin(&self) -> Option<Origin> {
         self.site.url.as_ref().and_then(|url| url.at(&self.facts.host))
+    }
+
+    /// The language of mails to this user, and of what is said in them.
+    pub fn texts_for(&self, user: &User) -> &Texts {
+        let own = user.language.as_deref().and_then(|tag| self.languages.named(tag));
+        own.unwrap_or(&self.texts)
     }
 
     /// For audit rows.
@@ -54,6 +63,7 @@ impl Visit {
         method::Place {
             name: self.site_name(),
             host: origin.as_ref().map(|origin| origin.host.to_string()).unwrap_or_default(),
+            texts: self.texts.clone(),
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
         }
     }
@@ -75,8 +85,14 @@ impl Visit {
             origin: self.origin().map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(now.secs()).unwrap_or(0),
             account: None,
+            switch: Some(switch(self.facts.target.clone(), &self.languages)),
             brand: self.brand.clone(),
         }
+    }
+
+    /// As [`Visit::frame`], of a page whose own address says less than it shows: `back` is where it is found again.
+    pub fn frame_at(&self, now: Time, back: String) -> Frame {
+        Frame { switch: Some(switch(back, &self.languages)), ..self.frame(now) }
     }
 
     /// A page of somebody whose password was right; `csrf` is of the pending login.
@@ -90,6 +106,11 @@ impl Visit {
     pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
         Frame { account: Some(signed_in(&user.name)), ..self.frame(now) }
     }
+}
+
+/// The switch of a page that is found again at `back`, a path with its query.
+pub fn switch(back: String, languages: &Languages) -> Switch {
+    Switch { action: super::language::SWITCH.to_owned(), back, languages: languages.clone() }
 }
 
 /// Somebody signed in, as every page names them.

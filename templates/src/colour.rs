@@ -6,6 +6,9 @@ use std::fmt;
 /// What text needs (WCAG 2.2, 1.4.3).
 pub const TEXT: f64 = 4.5;
 
+/// What a colour of our own making has (WCAG 2.2, 1.4.6): on a dark page, what just passes looks dull.
+const EASY: f64 = 7.0;
+
 /// Red, green and blue, in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
@@ -111,14 +114,15 @@ impl Grounds {
         under.into_iter().map(|under| accent.contrast(under)).fold(f64::INFINITY, f64::min)
     }
 
-    fn readable(&self, accent: Colour) -> Colour {
+    /// The nearest that has this contrast everywhere.
+    fn readable(&self, accent: Colour, least: f64) -> Colour {
         let steps = (0..=100).map(|step| accent.mixed(self.away, f64::from(step) / 100.0));
-        steps.into_iter().find(|one| self.worst(*one) >= TEXT).unwrap_or(self.away)
+        steps.into_iter().find(|one| self.worst(*one) >= least).unwrap_or(self.away)
     }
 
     fn judge(&self, accent: Colour) -> Result<Colour, Unreadable> {
         let ratio = self.worst(accent);
-        if ratio >= TEXT { Ok(accent) } else { Err(Unreadable { ratio, instead: self.readable(accent) }) }
+        if ratio >= TEXT { Ok(accent) } else { Err(Unreadable { ratio, instead: self.readable(accent, TEXT) }) }
     }
 
     fn properties(&self, accent: Colour) -> String {
@@ -132,7 +136,7 @@ impl Accent {
     /// # Errors
     /// It cannot be read by day.
     pub fn new(day: Colour) -> Result<Self, Unreadable> {
-        Ok(Self { day: BY_DAY.judge(day)?, night: BY_NIGHT.readable(day) })
+        Ok(Self { day: BY_DAY.judge(day)?, night: BY_NIGHT.readable(day, EASY) })
     }
 
     /// With one of its own for the night.

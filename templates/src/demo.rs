@@ -49,12 +49,19 @@ pub struct MessagesView {
 
 #[derive(Clone)]
 pub struct Message {
-    /// `SMS`, `Mail` …
-    pub kind: String,
+    pub by: By,
     pub to: String,
     /// Seconds since 1970.
     pub at: u64,
     pub text: String,
+}
+
+/// The way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Sms,
+    Call,
+    Mail,
 }
 
 #[derive(Clone)]
@@ -113,7 +120,7 @@ pub fn messages(view: &MessagesView, frame: &Frame, texts: &Texts) -> Markup {
                 @for message in &view.messages {
                     li {
                         p.hint {
-                            (message.kind) " → " bdi { (message.to) } " · " (moment::ago(message.at, frame.now, texts))
+                            (message.way(texts)) " · " (moment::ago(message.at, frame.now, texts))
                         }
                         pre { (message.text) }
                     }
@@ -139,6 +146,17 @@ impl Assertion {
                 }
                 Assertion::Missing => (layout::notice("info", &texts.text("demo-missing"))),
             }
+        }
+    }
+}
+
+impl Message {
+    fn way(&self, texts: &Texts) -> String {
+        let to = [("to", self.to.as_str().into())];
+        match self.by {
+            By::Sms => texts.text_with("demo-message-sms", &to),
+            By::Call => texts.text_with("demo-message-call", &to),
+            By::Mail => texts.text_with("demo-message-mail", &to),
         }
     }
 }
@@ -179,7 +197,7 @@ impl MessagesView {
     pub fn sample() -> Self {
         Self {
             messages: vec![Message {
-                kind: "SMS".into(),
+                by: By::Sms,
                 to: "+31612345667".into(),
                 at: Frame::SAMPLE_NOW - 20,
                 text: "482913 is your code for wiki.example.com. Nobody from us will ever ask you for it.\n\n@wiki.example.com #482913".into(),

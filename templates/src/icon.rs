@@ -38,6 +38,11 @@ pub(crate) fn mark() -> Markup {
     drawn(&["M4 21V10.5a8 8 0 0 1 16 0V21", "M9 21v-8.5a3 3 0 0 1 6 0V21", "M2 21h20"])
 }
 
+/// Languages, for somebody who cannot read the word.
+pub(crate) fn globe() -> Markup {
+    drawn(&["M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18z", "M3 12h18", "M12 3c3.2 3 3.2 15 0 18M12 3c-3.2 3-3.2 15 0 18"])
+}
+
 fn drawn(paths: &[&str]) -> Markup {
     html! {
         svg.icon viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false" {

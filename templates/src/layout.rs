@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 use crate::assets;
 use crate::brand::Brand;
 use crate::form::Form;
+use crate::languages::{Languages, Switch};
 use crate::texts::Texts;
 
 /// What every page is told, whatever it shows.
@@ -21,6 +22,8 @@ pub struct Frame {
     pub now: u64,
     /// Whose page it is, once known.
     pub account: Option<Account>,
+    /// How the reader changes the language; none where it cannot be changed.
+    pub switch: Option<Switch>,
     /// Whose pages they are, in the operator's words and colours.
     pub brand: Arc<Brand>,
 }
@@ -97,6 +100,7 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                     @if brand.name.is_empty() {
                         p { (texts.text_with("footer", &[("site", frame.site.as_str().into())])) }
                     }
+                    @if let Some(switch) = &frame.switch { (switch.render(texts)) }
                 }
             }
         }
@@ -154,6 +158,11 @@ impl Frame {
             origin: "https://wiki.example.com".into(),
             now: Self::SAMPLE_NOW,
             account: None,
+            switch: Some(Switch {
+                action: "/.vestibule/language".into(),
+                back: "/.vestibule/login".into(),
+                languages: Languages::all(),
+            }),
             brand: Arc::default(),
         }
     }

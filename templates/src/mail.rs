@@ -15,8 +15,12 @@ pub struct Mail {
 
 /// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
 pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
-    let words =
-        [("name", name.into()), ("site", site.into()), ("link", link.into()), ("date", moment::date(until).into())];
+    let words = [
+        ("name", name.into()),
+        ("site", site.into()),
+        ("link", link.into()),
+        ("date", moment::date(until, texts).into()),
+    ];
     Mail {
         subject: texts.plain_with("mail-invitation-subject", &words[1..2]),
         text: texts.plain_with("mail-invitation", &words),
@@ -132,7 +136,7 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
         ("name", name.into()),
         ("site", site.into()),
         ("what", what.into()), // a whole paragraph, not a piece of a sentence
-        ("date", moment::date(at).into()),
+        ("date", moment::date(at, texts).into()),
         ("from", from.as_str().into()),
     ];
     Mail { subject, text: texts.plain_with("mail-notice", &words) }

@@ -7,14 +7,14 @@ use maud::{Markup, html};
 
 use crate::texts::Texts;
 
-/// `14:05:09 UTC`.
-pub fn clock(unix: u64) -> String {
-    shown(unix, "%H:%M:%S UTC")
+/// `14:05:09 UTC`, as the language writes it.
+pub fn clock(unix: u64, texts: &Texts) -> String {
+    shown(unix, &texts.text("format-time"))
 }
 
-/// `2026-11-22 14:05 UTC`.
-pub fn date(unix: u64) -> String {
-    shown(unix, "%Y-%m-%d %H:%M UTC")
+/// `2026-11-22 14:05 UTC`, as the language writes it.
+pub fn date(unix: u64, texts: &Texts) -> String {
+    shown(unix, &texts.text("format-date"))
 }
 
 /// "3 hours ago", with the exact time for machines and on hover.
@@ -27,7 +27,7 @@ pub(crate) fn ago(unix: u64, now: u64, texts: &Texts) -> Markup {
         _ => ("ago-days", seconds / 86_400),
     };
     html! {
-        time datetime=(shown(unix, "%Y-%m-%dT%H:%M:%SZ")) title=(date(unix)) {
+        time datetime=(shown(unix, "%Y-%m-%dT%H:%M:%SZ")) title=(date(unix, texts)) {
             (texts.text_with(key, &[("count", count.into())]))
         }
     }
@@ -36,7 +36,7 @@ pub(crate) fn ago(unix: u64, now: u64, texts: &Texts) -> Markup {
 /// "Try again in 4 seconds, at 14:05:09 UTC."
 pub fn wait(until: u64, now: u64, texts: &Texts) -> String {
     let seconds = until.saturating_sub(now).max(1);
-    let at = clock(until);
+    let at = clock(until, texts);
     if seconds < 120 {
         texts.text_with("wait-seconds", &[("count", seconds.into()), ("time", at.into())])
     } else {
@@ -66,13 +66,15 @@ impl Wait {
 pub(crate) fn ends(at: u64, now: u64, texts: &Texts) -> Markup {
     let minutes = at.saturating_sub(now).div_ceil(60).max(1);
     html! {
-        p.fine { (texts.text_with("step-ends", &[("count", minutes.into()), ("time", clock(at).into())])) }
+        p.fine { (texts.text_with("step-ends", &[("count", minutes.into()), ("time", clock(at, texts).into())])) }
     }
 }
 
 fn shown(unix: u64, format: &str) -> String {
     let second = i64::try_from(unix).ok().and_then(|second| Timestamp::from_second(second).ok());
-    second.map_or_else(String::new, |time| time.to_zoned(TimeZone::UTC).strftime(format).to_string())
+    let time = second.map(|second| second.to_zoned(TimeZone::UTC));
+    // A format that cannot be read gives no time rather than a panic.
+    time.and_then(|time| jiff::fmt::strtime::format(format, &time).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -81,9 +83,19 @@ mod tests {
 
     #[test]
     fn times_are_named_with_their_zone() {
-        assert_eq!(clock(1_795_356_309), "14:05:09 UTC");
-        assert_eq!(date(1_795_356_309), "2026-11-22 14:05 UTC");
-        assert_eq!(date(u64::MAX), "");
+        let english = Texts::english();
+        assert_eq!(clock(1_795_356_309, &english), "14:05:09 UTC");
+        assert_eq!(date(1_795_356_309, &english), "2026-11-22 14:05 UTC");
+        assert_eq!(date(u64::MAX, &english), "");
+        for texts in Texts::all() {
+            let (clock, date) = (clock(1_795_356_309, texts), date(1_795_356_309, texts));
+            assert!(clock.contains("14:05:09") && clock.contains("UTC"), "{}: {clock}", texts.lang());
+            assert!(
+                ["2026", "11", "22", "14:05", "UTC"].iter().all(|part| date.contains(part)),
+                "{}: {date}",
+                texts.lang()
+            );
+        }
     }
 
     #[test]

@@ -237,7 +237,7 @@ impl Delivery {
 
 fn later(by_call: bool, at: u64, texts: &Texts) -> String {
     let key = if by_call { "call-again-at" } else { "delivery-again-at" };
-    texts.text_with(key, &[("time", moment::clock(at).into())])
+    texts.text_with(key, &[("time", moment::clock(at, texts).into())])
 }
 
 /// In groups of four, as people read aloud and type.

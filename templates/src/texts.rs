@@ -1,12 +1,16 @@
-//! The message catalogue: every word a person reads, by key, in one language.
+//! The message catalogues: every word a person reads, by key, each catalogue in one language.
 //!
 //! No sentence is put together from pieces: a message is whole, with named placeholders, so that another language may
 //! order it as it needs. A value that enters a message is data: it can neither break a line nor turn the direction of
-//! the text around it. A key that does not exist shows itself, and fails the tests.
+//! the text around it. A key that a language lacks is said in English, one that does not exist shows itself, and the tests
+//! accept neither.
+
+#[cfg(test)]
+mod parity;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -24,10 +28,42 @@ struct Catalogue {
     direction: &'static str,
 }
 
+/// Tag (BCP 47), direction and source of each language, in the order of the switch; English first.
+const LANGUAGES: [(&str, &str, &str); 9] = [
+    ("en", "ltr", include_str!("../texts/en.ftl")),
+    ("de", "ltr", include_str!("../texts/de.ftl")),
+    ("es", "ltr", include_str!("../texts/es.ftl")),
+    ("fr", "ltr", include_str!("../texts/fr.ftl")),
+    ("nl", "ltr", include_str!("../texts/nl.ftl")),
+    ("pt-BR", "ltr", include_str!("../texts/pt-BR.ftl")),
+    ("ar", "rtl", include_str!("../texts/ar.ftl")),
+    ("ja", "ltr", include_str!("../texts/ja.ftl")),
+    ("zh-CN", "ltr", include_str!("../texts/zh-CN.ftl")),
+];
+
+/// The tag of [`Texts::marked`]: English, for private use.
+#[cfg(test)]
+const MARKED: &str = "en-x-marked";
+
+/// Read once, when the first text is asked for.
+static CATALOGUES: LazyLock<Vec<Texts>> =
+    LazyLock::new(|| LANGUAGES.iter().map(|(lang, direction, source)| Texts::new(lang, direction, source)).collect());
+
 impl Texts {
     /// English, the catalogue all others are measured against.
     pub fn english() -> Self {
-        Self::new("en", "ltr", include_str!("../texts/en.ftl"))
+        CATALOGUES[0].clone() // the list has nine
+    }
+
+    /// Every language there is, in the order of the switch.
+    pub fn all() -> &'static [Self] {
+        &CATALOGUES
+    }
+
+    /// English with every message between marks, to see what is made of how many.
+    #[cfg(test)]
+    pub(crate) fn marked() -> Self {
+        Self::new(MARKED, "ltr", LANGUAGES[0].2)
     }
 
     fn new(lang: &'static str, direction: &'static str, source: &str) -> Self {
@@ -45,6 +81,11 @@ impl Texts {
     /// The language tag (BCP 47), for `lang`.
     pub fn lang(&self) -> &'static str {
         self.0.lang
+    }
+
+    /// What the language calls itself.
+    pub fn name(&self) -> String {
+        self.text("language-name")
     }
 
     /// `ltr` or `rtl`, for `dir`.
@@ -75,6 +116,12 @@ impl Texts {
 
     fn write(&self, key: &str, arguments: &FluentArgs<'_>) -> String {
         let mut errors = Vec::new();
+        let lacks = |texts: &Self| !texts.has(key);
+        #[cfg(test)]
+        assert!(!lacks(self), "{}: message {key}", self.lang());
+        if lacks(self) && self.lang() != "en" {
+            return Self::english().write(key, arguments);
+        }
         let text = self
             .0
             .bundle
@@ -83,6 +130,10 @@ impl Texts {
             .map(|pattern| self.0.bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned());
         #[cfg(test)]
         assert!(text.is_some() && errors.is_empty(), "message {key}: {errors:?}");
+        #[cfg(test)]
+        if self.lang() == MARKED {
+            return text.map(|text| format!("⟦{text}⟧")).unwrap_or_default();
+        }
         text.unwrap_or_else(|| key.to_owned())
     }
 }
@@ -121,14 +172,6 @@ fn isolated(text: String, direction: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_catalogue_can_be_read_whole_and_says_nothing_twice() {
-        let messages = FluentResource::try_new(include_str!("../texts/en.ftl").to_owned());
-        let messages = messages.map_err(|(_, errors)| errors).expect("every message parses");
-        let mut bundle = FluentBundle::new_concurrent(vec![]);
-        bundle.add_resource(messages).expect("no key stands twice");
-    }
 
     #[test]
     fn every_key_named_in_the_source_exists() {
@@ -176,5 +219,26 @@ mod tests {
         assert!(page.contains("\u{2068}ü\u{2069}"), "{page:?}");
         let plain = texts.text_with("header-signing-in", &[("name", "alice".into())]);
         assert_eq!(plain, "Signing in as alice");
+    }
+
+    #[test]
+    fn numbers_choose_the_plural_of_their_language() {
+        let ago = |lang: &str, count: u64| {
+            let texts = Texts::all().iter().find(|texts| texts.lang() == lang).expect("it is there");
+            texts.text_with("ago-days", &[("count", count.into())])
+        };
+        let arabic = [1, 2, 3, 11, 100].map(|count| ago("ar", count));
+        assert!(arabic.iter().enumerate().all(|(at, one)| !arabic[at + 1..].contains(one)), "{arabic:?}");
+        assert!(ago("ar", 2).contains("يومين") && ago("ar", 5).contains("أيام"));
+        assert_eq!((ago("pt-BR", 1), ago("pt-BR", 2)), ("há 1 dia".to_owned(), "há 2 dias".to_owned()));
+        assert_eq!((ago("fr", 1), ago("de", 1)), ("il y a 1 jour".to_owned(), "vor 1 Tag".to_owned()));
+        assert_eq!((ago("ja", 1), ago("zh-CN", 2)), ("1 日前".to_owned(), "2 天前".to_owned()));
+    }
+
+    #[test]
+    fn in_a_sentence_from_right_to_left_every_value_keeps_its_own_direction() {
+        let arabic = Texts::all().iter().find(|texts| texts.direction() == "rtl").expect("Arabic is there");
+        let said = arabic.text_with("delivery-sent", &[("target", "+31 ** *** **67".into())]);
+        assert!(said.contains("\u{2068}+31 ** *** **67\u{2069}"), "{said:?}");
     }
 }

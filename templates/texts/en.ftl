@@ -1,5 +1,13 @@
 # Every word a person reads. One message is one whole text; placeholders stand where a value goes.
 
+## The language itself
+
+language-name = English
+language-now = Language: { $name }
+# How times and dates are written (strftime). They are told in UTC, and say so.
+format-time = %H:%M:%S UTC
+format-date = %Y-%m-%d %H:%M UTC
+
 ## Frame
 
 page-title = { $page } – { $site }
@@ -461,6 +469,9 @@ demo-link-account = Your account
 demo-messages-title = Messages and authenticator
 demo-messages = Messages that would have been sent
 demo-messages-none = None yet.
+demo-message-sms = Text message to { $to }
+demo-message-call = Call to { $to }
+demo-message-mail = Mail to { $to }
 demo-authenticator = An authenticator, if you have no phone at hand
 demo-secret = Key
 demo-secret-hint = Paste the key from the page that sets up the app.

@@ -149,6 +149,7 @@ fn the_gallery_in_pictures() {
 #[test]
 #[ignore = "writes docs/pages.png, for `make screenshots`"]
 fn contact_sheet() {
+    // Night below day.
     const ROWS: [[(&str, bool); 5]; 2] = [
         [("login", false), ("verify-key", false), ("enrol-first", false), ("enrol-totp", false), ("codes", false)],
         [
@@ -159,7 +160,7 @@ fn contact_sheet() {
             ("refusal-403", true),
         ],
     ];
-    const TILE: (u32, u32) = (400, 660);
+    const TILE: (u32, u32) = (400, 620);
     let gallery = Gallery::open(&Texts::english());
     let browser = Browser::start();
     let mut sheet = String::new();

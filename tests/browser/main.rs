@@ -47,6 +47,7 @@ mod axe;
 mod driver;
 mod factors;
 mod gallery;
+mod life;
 mod looks;
 mod narrow;
 mod passkey;

@@ -39,6 +39,25 @@ fn with_a_code_and_with_a_recovery_code_without_scripts() {
     with_a_code_and_with_a_recovery_code(false);
 }
 
+/// From an app or a password manager, in groups, as they are often written (WCAG 2.2, 3.3.8).
+#[test]
+fn with_a_password_and_a_code_that_are_pasted() {
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+
+    alice.goes("/wiki/page", "/.vestibule/login");
+    alice.browser.paste("#username", &user.name);
+    alice.browser.paste("#password", &user.password);
+    alice.clicks("button.primary", "/.vestibule/verify/totp");
+    gate.advance(30);
+    let code = user.code_at(gate.control.now(), 0);
+    alice.browser.paste("[name=code]", &format!(" {} {} ", &code[..3], &code[3..]));
+    alice.clicks("button.primary", "/wiki/page");
+    alice.sees_the_application_as("alice");
+}
+
 /// Nobody needs a mouse: the cursor stands where the next word belongs, and Enter sends it.
 #[test]
 fn with_the_keyboard_alone() {

@@ -6,6 +6,8 @@ use vestibule_templates::Texts;
 
 use crate::driver::Browser;
 use crate::gallery::Gallery;
+use crate::harness::Gate;
+use crate::person::{Person, application};
 
 /// Bytes, nothing compressed.
 const MOST: u64 = 40 * 1024;
@@ -34,4 +36,31 @@ fn no_page_weighs_more_than_40_kib_with_all_it_loads() {
         heaviest = heaviest.max((bytes, name.to_owned()));
     }
     println!("the heaviest page: {heaviest:?}");
+}
+
+#[test]
+fn an_operators_logo_and_colours_arrive_under_the_real_policy() {
+    let echo = application();
+    let file = |name: &str| format!("{}/templates/examples/{name}.png", env!("CARGO_MANIFEST_DIR"));
+    let brand = format!(
+        "[branding]\nname = \"University of Examples\"\naccent = \"#8a1538\"\nlogo_file = \"{}\"\nlogo_dark_file = \"{}\"",
+        file("logo"),
+        file("logo-dark")
+    );
+    let gate = Gate::before(&echo).config(&brand).start();
+    let alice = Person::at(&gate);
+    alice.goes("/.vestibule/login", "/.vestibule/login");
+    assert_eq!(alice.browser.text_of(".site strong"), "University of Examples");
+    assert_eq!(alice.browser.text_of(".site .origin"), gate.origin, "whatever it is called, its address stands there");
+    let seen = alice.browser.run(
+        "return [document.querySelector('.logo img').naturalWidth,
+            getComputedStyle(document.querySelector('button.primary')).backgroundColor]",
+        json!([]),
+    );
+    assert_eq!(seen, json!([96, "rgb(138, 21, 56)"]));
+    alice.browser.prefers(&[("prefers-color-scheme", "dark")]);
+    let dark = "const logo = document.querySelector('.logo img'); await logo.decode(); return logo.currentSrc";
+    let logo = alice.browser.run_async(dark);
+    assert!(logo.as_str().is_some_and(|address| address.ends_with("/logo-dark")), "{logo}");
+    alice.is_undisturbed();
 }

@@ -106,9 +106,22 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
     );
     refused(
         "something that is promised",
-        &with("[forward_auth]\nlisten = [\"127.0.0.1:1\"]", "", CLOSED),
-        &["forward_auth"],
+        &with("[portal]\nnetworks = [\"10.0.0.0/8\"]", "", CLOSED),
+        &["portal.networks"],
     );
+    for (what, keys, key) in [
+        ("nobody who may ask", "listen = [\"127.0.0.1:1\"]", "forward_auth.listen[0]"),
+        ("nobody who may call", "listen_grpc = [\"127.0.0.1:1\"]", "forward_auth.listen_grpc[0]"),
+        ("no address", "listen = [\"localhost:1\"]\ncallers = [\"127.0.0.1\"]", "forward_auth.listen[0]"),
+        ("no network", "listen = [\"127.0.0.1:1\"]\ncallers = [\"here\"]", "forward_auth.callers[0]"),
+        (
+            "the same twice",
+            "listen = [\"unix:a.sock\"]\nlisten_grpc = [\"unix:a.sock\"]",
+            "forward_auth.listen_grpc[0]",
+        ),
+    ] {
+        refused(what, &with(&format!("[forward_auth]\n{keys}"), "", CLOSED), &[key]);
+    }
     for limit in [0, 101] {
         let text = with(&format!("[throttle]\nhard_limit = {limit}"), "", CLOSED);
         refused("guesses without end", &text, &["throttle.hard_limit"]);

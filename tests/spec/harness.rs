@@ -43,7 +43,7 @@ mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use front::{Front, Shipped, Signed};
-pub use gate::Gate;
+pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;

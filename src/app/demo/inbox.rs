@@ -27,13 +27,13 @@ impl Inbox {
     pub fn shown(&self) -> Vec<demo::Message> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = messages.iter().map(|(at, message)| {
-            let (kind, to) = match &message.to {
-                Receiver::Phone(number) => ("SMS", number),
-                Receiver::Call(number) => ("Call", number),
-                Receiver::Mailbox(mailbox) => ("Mail", mailbox),
+            let (by, to) = match &message.to {
+                Receiver::Phone(number) => (demo::By::Sms, number),
+                Receiver::Call(number) => (demo::By::Call, number),
+                Receiver::Mailbox(mailbox) => (demo::By::Mail, mailbox),
             };
             let at = u64::try_from(at.secs()).unwrap_or(0);
-            demo::Message { kind: kind.to_owned(), to: to.clone(), at, text: message.text.expose().clone() }
+            demo::Message { by, to: to.clone(), at, text: message.text.expose().clone() }
         });
         shown.collect()
     }

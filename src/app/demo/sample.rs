@@ -15,7 +15,7 @@ use axum::routing::get;
 use data_encoding::BASE32_NOPAD_NOCASE;
 use tokio::net::TcpListener;
 use vestibule_templates::demo::{self, Assertion, Code, LandingView, MessagesView};
-use vestibule_templates::{Frame, Link, Texts};
+use vestibule_templates::{Frame, Languages, Link, Texts};
 
 use super::inbox::Inbox;
 use crate::app::Machine;
@@ -36,16 +36,16 @@ pub struct Sample {
     client: reqwest::Client,
     inbox: Arc<Inbox>,
     clock: Arc<dyn Clock>,
-    texts: Texts,
+    languages: Languages,
 }
 
 impl Sample {
-    pub fn new(origin: String, gate: SocketAddr, inbox: Arc<Inbox>, machine: &Machine, texts: Texts) -> Self {
+    pub fn new(origin: String, gate: SocketAddr, inbox: Arc<Inbox>, machine: &Machine) -> Self {
         // An address that means all of this machine's is no place to ask at.
         let host = if gate.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { gate.ip() };
         let keys = format!("http://{}/.vestibule/jwks.json", SocketAddr::new(host, gate.port()));
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap_or_default();
-        Self { origin, keys, client, inbox, clock: machine.clock.clone(), texts }
+        Self { origin, keys, client, inbox, clock: machine.clock.clone(), languages: Languages::all() }
     }
 
     pub async fn serve(self, listener: TcpListener) {
@@ -60,7 +60,13 @@ impl Sample {
 
     fn frame(&self) -> Frame {
         let site = Origin::parse(&self.origin).map_or_else(|_| self.origin.clone(), |origin| origin.authority());
-        Frame { site, origin: self.origin.clone(), now: self.now(), account: None, brand: Arc::default() }
+        Frame { site, origin: self.origin.clone(), now: self.now(), account: None, switch: None, brand: Arc::default() }
+    }
+
+    /// What the browser wishes for: what was picked on the gate's pages is the gate's.
+    fn texts(&self, headers: &HeaderMap) -> &Texts {
+        let wishes = headers.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
+        self.languages.choose(None, wishes)
     }
 
     /// Seconds since 1970.
@@ -84,7 +90,7 @@ impl Sample {
         Ok(if keys.len() > LONGEST_KEYS { String::new() } else { keys })
     }
 
-    fn messages(&self, secret: String, code: Option<Code>, secret_refused: bool) -> Response {
+    fn messages(&self, secret: String, code: Option<Code>, secret_refused: bool, texts: &Texts) -> Response {
         let view = MessagesView {
             messages: self.inbox.shown(),
             authenticator: "/messages".to_owned(),
@@ -93,13 +99,14 @@ impl Sample {
             secret_refused,
             back: Some("/".to_owned()),
         };
-        dressed(demo::messages(&view, &self.frame(), &self.texts).into_string())
+        dressed(demo::messages(&view, &self.frame(), texts).into_string())
     }
 }
 
 async fn landing(State(sample): State<Arc<Sample>>, uri: Uri, headers: HeaderMap) -> Response {
     const ASSERTION: &str = "vestibule-assertion";
     let ours = |name: &str| name.starts_with("remote-") || name == ASSERTION;
+    let texts = sample.texts(&headers);
     let received = headers.iter().filter(|(name, _)| ours(name.as_str()));
     let shown = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let view = LandingView {
@@ -116,25 +123,25 @@ async fn landing(State(sample): State<Arc<Sample>>, uri: Uri, headers: HeaderMap
             ("demo-link-messages", "/messages"),
             ("demo-link-account", "/.vestibule/account"),
         ]
-        .map(|(text, href)| Link::new(sample.texts.text(text), href))
+        .map(|(text, href)| Link::new(texts.text(text), href))
         .into(),
         logout: "/.vestibule/logout".to_owned(),
     };
-    dressed(demo::landing(&view, &sample.frame(), &sample.texts).into_string())
+    dressed(demo::landing(&view, &sample.frame(), texts).into_string())
 }
 
-async fn messages(State(sample): State<Arc<Sample>>) -> Response {
-    sample.messages(String::new(), None, false)
+async fn messages(State(sample): State<Arc<Sample>>, headers: HeaderMap) -> Response {
+    sample.messages(String::new(), None, false, sample.texts(&headers))
 }
 
 /// What an authenticator app would show for the pasted key.
-async fn authenticator(State(sample): State<Arc<Sample>>, body: Bytes) -> Response {
+async fn authenticator(State(sample): State<Arc<Sample>>, headers: HeaderMap, body: Bytes) -> Response {
     let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     let pasted = fields.into_iter().find(|(name, _)| name == "secret").map(|(_, value)| value).unwrap_or_default();
     let pasted: String = pasted.trim().chars().take(LONGEST_PASTE).collect();
     let code = code(&pasted, sample.now());
     let refused = code.is_none();
-    sample.messages(pasted, code, refused)
+    sample.messages(pasted, code, refused, sample.texts(&headers))
 }
 
 /// RFC 6238 with what every authenticator assumes: SHA-1, six digits, thirty seconds. `pasted` is a key in base32, as the

@@ -53,11 +53,13 @@ pub async fn add_totp(
         Some(text) => Box::new(Given::parse(text.expose())?),
         None => Box::new(Drawn(parts.machine.random.clone())),
     };
+    let in_force = parts.in_force.load_full();
+    let texts = in_force.plan.languages.fallback().clone();
     let place = match own_url(parts) {
-        Some(url) => Place { name: url.authority(), origin: url.to_string(), host: url.host.to_string() },
-        None => Place { name: "Vestibule".to_owned(), origin: String::new(), host: String::new() },
+        Some(url) => Place { name: url.authority(), origin: url.to_string(), host: url.host.to_string(), texts },
+        None => Place { name: "Vestibule".to_owned(), origin: String::new(), host: String::new(), texts },
     };
-    let checks = parts.in_force.load().checks.clone();
+    let checks = &in_force.checks;
     let nothing_to_keep = |_: &_| Ok(Vec::new());
     let begun = checks
         .begin_enrolment(&user, &TOTP, &Answer::default(), &place, None, origin, None, &*random, nothing_to_keep)

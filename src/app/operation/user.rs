@@ -197,7 +197,7 @@ fn can_be_said(display_name: Option<&str>, email: Option<&str>) -> Result<(), Fa
 
 /// Tells the owner, at the address of `user`, of what was done.
 fn tell(parts: &Parts, user: &User, what: &Told, origin: &Origin) {
-    parts.post.tell(&user.name, user.email.as_deref(), what, origin.address, parts.vault.clock().wall());
+    parts.post.tell(user.recipient(), what, origin.address, parts.vault.clock().wall());
 }
 
 fn invitation(

@@ -218,7 +218,11 @@ async fn an_answer_is_good_in_one_wizard() {
 #[tokio::test]
 async fn the_owner_is_told_of_what_comes_and_goes() {
     let bench = Bench::new();
-    bench.checks.post.send_by(bench.checks.gateways.clone(), "wiki.example.com".to_owned());
+    bench.checks.post.send_by(
+        bench.checks.gateways.clone(),
+        vestibule_templates::Languages::all(),
+        "wiki.example.com".to_owned(),
+    );
     let (mut hands, told) = (Hands::new(1), |bench: &Bench, words: &str| {
         bench.outbox.messages().iter().filter(|message| message.subject.contains(words)).count()
     });

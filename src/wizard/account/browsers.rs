@@ -23,7 +23,7 @@ pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<a
         let browser = row.value;
         let trust = wizard.checks.standing(user, &browser, wizard.settings.trusted_browser).await?;
         listed.push(account::Browser {
-            description: described(&browser.agent, &browser.address, &wizard.texts),
+            description: described(&browser.agent, &browser.address, &visit.texts),
             since: seconds(browser.since),
             last_seen: seconds(browser.last_seen),
             trusted_until: trust.map(|trust| seconds(trust.until)),
@@ -35,10 +35,10 @@ pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<a
 }
 
 /// What a browser of this user's is called, if there is one of this handle.
-pub async fn name(wizard: &Wizard, user: &User, handle: &Handle) -> Result<Option<String>, Failure> {
+pub async fn name(wizard: &Wizard, visit: &Visit, user: &User, handle: &Handle) -> Result<Option<String>, Failure> {
     let rows = wizard.accounts.browsers(user).await?;
     let browser = rows.into_iter().map(|row| row.value).find(|browser| browser.handle == *handle);
-    Ok(browser.map(|browser| described(&browser.agent, &browser.address, &wizard.texts)))
+    Ok(browser.map(|browser| described(&browser.agent, &browser.address, &visit.texts)))
 }
 
 /// Forgets what was confirmed to be forgotten, and ends the sessions that rest on what trusted browsers remember: nobody

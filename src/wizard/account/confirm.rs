@@ -59,7 +59,9 @@ impl Wizard {
             }
             Deed::Rename(id) => held(id),
             Deed::Remove(id) => held(id) && !self.is_last(&rows, id),
-            Deed::Forget(Browsers::One(handle)) => browsers::name(self, &owner.live.user, handle).await?.is_some(),
+            Deed::Forget(Browsers::One(handle)) => {
+                browsers::name(self, visit, &owner.live.user, handle).await?.is_some()
+            }
             Deed::Password | Deed::Forget(Browsers::Others | Browsers::All) => true,
         };
         if !offered {
@@ -125,10 +127,10 @@ pub async fn ask(
 ) -> Result<Response, Failure> {
     let confirm = wizard.confirm(&visit, &deed).await?;
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
-        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor));
+        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor), &visit.texts);
         let view = wizard.lost_view(others, confirm.deed.address(None));
         let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
-        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &wizard.texts)));
+        return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -235,7 +237,7 @@ impl Confirmed<'_> {
     /// Tells the owner of what was done, by another way than it was done on.
     pub fn tell(&self, change: &mail::Change) {
         let at = self.wizard.vault.clock().wall();
-        self.wizard.post.tell(&self.user.name, self.user.email.as_deref(), change, self.source().address, at);
+        self.wizard.post.tell(self.user.recipient(), change, self.source().address, at);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
@@ -287,14 +289,15 @@ async fn form(
     said: Said,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
-    let texts = &wizard.texts;
+    let texts = &visit.texts;
     let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
     let by = by.filter(|_| confirm.fresh.is_none());
     let (prompt, target, others) = match by {
         None if confirm.fresh.is_some() => (Prompt::default(), target, Vec::new()),
         Some(row) => {
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
-            let others = wizard.others(&confirm.usable, Some(&row.value.id), |factor| confirm.by_address(factor));
+            let by = |factor: &Factor| confirm.by_address(factor);
+            let others = wizard.others(&confirm.usable, Some(&row.value.id), by, texts);
             (prompt, target.with("factor", row.value.id.as_str()), others)
         }
         None => {
@@ -318,7 +321,7 @@ async fn form(
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
         Deed::Forget(Browsers::One(handle)) => {
-            let name = browsers::name(wizard, confirm.user(), handle).await?.unwrap_or_default();
+            let name = browsers::name(wizard, visit, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
         }
         Deed::Forget(Browsers::Others) => (Action::EndOtherBrowsers, Vec::new()),

@@ -37,7 +37,7 @@ impl Wizard {
 }
 
 /// The owner's factors, as the page lists them: all but the recovery codes.
-pub fn listed(wizard: &Wizard, rows: &[Row<Factor>]) -> Vec<account::Factor> {
+pub fn listed(wizard: &Wizard, visit: &Visit, rows: &[Row<Factor>]) -> Vec<account::Factor> {
     let listed = rows.iter().filter_map(|row| {
         let factor = &row.value;
         let card = wizard.card(&factor.method);
@@ -46,7 +46,7 @@ pub fn listed(wizard: &Wizard, rows: &[Row<Factor>]) -> Vec<account::Factor> {
         }
         Some(account::Factor {
             method: factor.method.to_string(),
-            title: card.map_or_else(|| factor.method.to_string(), |card| wizard.texts.text(card.title)),
+            title: card.map_or_else(|| factor.method.to_string(), |card| visit.texts.text(card.title)),
             label: factor.label.clone(),
             added: seconds(factor.created),
             last_used: factor.last_used.map(seconds),
@@ -78,7 +78,7 @@ pub async fn add(
         wizard.accounts.factors(&owner.live.user).await?.into_iter().map(|row| row.value.method).collect();
     let offered =
         wizard.by_strength(&visit, |card| !card.hands_out_codes && (card.several || !held.contains(&card.id)));
-    let methods = offered.into_iter().map(|card| wizard.method_choice(card, adding(&card.id)));
+    let methods = offered.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
     let view = enrol::ChooseView {
         methods: methods.collect(),
         first: false,
@@ -86,7 +86,7 @@ pub async fn add(
         ends: None,
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), &owner.live.user);
-    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &wizard.texts)))
+    Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
 /// Where the right to add one of this method is proved.

@@ -20,14 +20,19 @@ use crate::wizard::logout::signed_out;
 use crate::wizard::{Visit, Wizard};
 
 /// The owner's sessions, as the page lists them.
-pub async fn listed(wizard: &Wizard, owner: &Owner, csrf: &str) -> Result<Vec<account::Session>, Failure> {
+pub async fn listed(
+    wizard: &Wizard,
+    visit: &Visit,
+    owner: &Owner,
+    csrf: &str,
+) -> Result<Vec<account::Session>, Failure> {
     let sessions = wizard.sessions.list(Some(owner.live.user.id)).await?;
     let listed = sessions.into_iter().map(|session| {
         let this_one = session.handle == owner.live.session.handle;
         let end = Form::new("/.vestibule/account/sessions/end", csrf).with("handle", session.handle.as_str());
         let address = session.address.map(|address| address.to_string()).unwrap_or_default();
         account::Session {
-            description: described(&session.agent, &address, &wizard.texts),
+            description: described(&session.agent, &address, &visit.texts),
             started: seconds(session.created),
             last_seen: seconds(session.last_seen),
             this_one,

@@ -35,7 +35,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             h2 #codes-sheet { (texts.text_with("codes-sheet", &[("site", frame.site.as_str().into())])) }
             @if let Some(name) = account {
                 p.hint {
-                    (texts.text_with("codes-for", &[("name", name.into()), ("date", moment::date(frame.now).into())]))
+                    (texts.text_with("codes-for", &[("name", name.into()), ("date", moment::date(frame.now, texts).into())]))
                 }
             }
             ol.codes translate="no" { @for code in &view.codes { li { code { (code) } } } }

@@ -40,7 +40,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         }))
         p.fine { (texts.text("invite-next")) }
         @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at).into())])) }
+            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
         }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());

@@ -83,7 +83,7 @@ pub fn new(view: &NewView, frame: &Frame, texts: &Texts) -> Markup {
         }))
         p.fine { (texts.text("new-password-next")) }
         @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at).into())])) }
+            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
         }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());

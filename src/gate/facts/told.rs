@@ -1,0 +1,335 @@
+//! A request as a server in front tells of it, when it asks whether to let it through: which field says what, in each
+//! dialect. Each reads exactly its own fields. One that is missing, empty, there twice, or contradicted by a field of
+//! another dialect is a refusal that names it: a client can send any of them too, and what the front forgot to overwrite
+//! must never be taken for what it said. Nothing here stands in for what was not told.
+
+use std::net::IpAddr;
+
+use http::header::{HeaderMap, HeaderValue};
+use ipnet::IpNet;
+
+use super::{FactsError, authority, walk};
+use crate::gate::{Rule, Site};
+use crate::types::Scheme;
+
+const ORIGINAL_URL: &str = "X-Original-URL";
+const ORIGINAL_METHOD: &str = "X-Original-Method";
+const FORWARDED_METHOD: &str = "X-Forwarded-Method";
+const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
+const FORWARDED_HOST: &str = "X-Forwarded-Host";
+const FORWARDED_URI: &str = "X-Forwarded-Uri";
+const FORWARDED_FOR: &str = "X-Forwarded-For";
+
+/// By which servers say, somewhere, what is asked for. What a dialect does not read must not contradict it.
+const TARGETS: [&str; 4] = [ORIGINAL_URL, "X-Original-URI", "X-Rewrite-URL", FORWARDED_URI];
+const METHODS: [&str; 2] = [ORIGINAL_METHOD, FORWARDED_METHOD];
+const HOSTS: [&str; 2] = [FORWARDED_HOST, "X-Original-Host"];
+
+/// What was told, still unread.
+#[derive(Clone, Debug)]
+pub struct Told<'a> {
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a [u8],
+    pub host: &'a [u8],
+    /// Where the dialect has one.
+    scheme: Option<Scheme>,
+    /// The client's address behind any number of others, in fields as received.
+    chain: Vec<&'a [u8]>,
+    /// The fields that said method, target, host and scheme, for whoever has to mend them.
+    names: [&'static str; 4],
+}
+
+/// Why that is no request: by the field that has to be mended, and without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    #[error("{0} is there twice")]
+    Twice(&'static str),
+    #[error("{0} cannot be read")]
+    Unclear(&'static str),
+    #[error("{0} speaks of another request")]
+    Contradicts(&'static str),
+    #[error("{0} has another scheme than the url of the site")]
+    Scheme(&'static str),
+}
+
+impl<'a> Told<'a> {
+    /// nginx and its ingress: the whole address in one field.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn by_nginx(fields: &'a HeaderMap) -> Result<Self, Fault> {
+        let (method, url) = (one_text(fields, ORIGINAL_METHOD)?, one_text(fields, ORIGINAL_URL)?);
+        let unclear = Fault::Unclear(ORIGINAL_URL);
+        let (scheme, rest) = url.split_once("://").ok_or(unclear)?;
+        let scheme = scheme_of(scheme).ok_or(unclear)?;
+        // Without a path it is no address that nginx writes, and nobody guesses which one was meant.
+        let (host, target) = rest.split_at(rest.find('/').ok_or(unclear)?);
+        let names = [ORIGINAL_METHOD, ORIGINAL_URL, ORIGINAL_URL, ORIGINAL_URL];
+        Self::told(fields, method, target.as_bytes(), host.as_bytes(), Some(scheme), names)
+    }
+
+    /// Traefik, Caddy, HAProxy: a field for each part.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn by_forwarding(fields: &'a HeaderMap) -> Result<Self, Fault> {
+        let method = one_text(fields, FORWARDED_METHOD)?;
+        let scheme = one_text(fields, FORWARDED_PROTO)?;
+        let host = one(fields, FORWARDED_HOST)?;
+        let target = one(fields, FORWARDED_URI)?;
+        let scheme = scheme_of(scheme).ok_or(Fault::Unclear(FORWARDED_PROTO))?;
+        let names = [FORWARDED_METHOD, FORWARDED_URI, FORWARDED_HOST, FORWARDED_PROTO];
+        Self::told(fields, method, target, host, Some(scheme), names)
+    }
+
+    /// Envoy: the request's own method and host, and its path behind the prefix.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn by_envoy(fields: &'a HeaderMap, method: &'a str, target: &'a [u8], host: &'a [u8]) -> Result<Self, Fault> {
+        let names = ["the method", "the path", "Host", "the scheme"];
+        for (told, name) in [(method.as_bytes(), names[0]), (target, names[1]), (host, names[2])] {
+            if told.is_empty() {
+                return Err(Fault::Missing(name));
+            }
+        }
+        Self::told(fields, method, target, host, None, names)
+    }
+
+    /// The client's address as the caller itself knows it, instead of what a field says.
+    pub fn of_client(self, address: Option<&'a str>) -> Self {
+        Self { chain: address.map(str::as_bytes).into_iter().collect(), ..self }
+    }
+
+    fn told(
+        fields: &'a HeaderMap,
+        method: &'a str,
+        target: &'a [u8],
+        host: &'a [u8],
+        scheme: Option<Scheme>,
+        names: [&'static str; 4],
+    ) -> Result<Self, Fault> {
+        let chain = fields.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+        let told = Self { method, target, host, scheme, chain, names };
+        let others = |all: &'static [&'static str]| {
+            let foreign = all.iter().filter(|name| !names.contains(name));
+            foreign.flat_map(|name| fields.get_all(*name).iter().map(|value| (*name, value.as_bytes())))
+        };
+        let name = |host: &[u8]| authority(host).map(|(name, _)| name);
+        let against = (others(&TARGETS).find(|(_, value)| path_of(value) != target))
+            .or_else(|| others(&METHODS).find(|(_, value)| *value != method.as_bytes()))
+            .or_else(|| others(&HOSTS).find(|(_, value)| name(value) != name(host)));
+        against.map_or(Ok(told), |(name, _)| Err(Fault::Contradicts(name)))
+    }
+
+    /// The client, as far as it was told: the right-most address that no trusted proxy has. What stands left of it the
+    /// client may have written itself.
+    ///
+    /// # Errors
+    /// What stands there is no address.
+    pub fn client(&self, trusted: &[IpNet]) -> Result<Option<IpAddr>, Fault> {
+        walk(&self.chain, trusted).map_err(|_| Fault::Unclear(FORWARDED_FOR))
+    }
+
+    /// Whether this site's rules can be asked about it.
+    ///
+    /// # Errors
+    /// It was asked for by another scheme; or the rules look at addresses, and none was told: the caller's own would
+    /// open to everybody what is open to its network.
+    pub fn suits(&self, site: &Site, client: Option<IpAddr>) -> Result<(), Fault> {
+        let url = site.url.as_ref();
+        if let (Some(url), Some(scheme)) = (url, self.scheme)
+            && url.scheme != scheme
+        {
+            return Err(Fault::Scheme(self.names[3]));
+        }
+        if client.is_none() && site.rules.iter().any(Rule::looks_at_addresses) {
+            return Err(Fault::Missing(FORWARDED_FOR));
+        }
+        Ok(())
+    }
+
+    /// The field that said what could not be read.
+    pub fn field_of(&self, error: FactsError) -> &'static str {
+        let [method, target, host, _] = self.names;
+        match error {
+            FactsError::Method | FactsError::MethodNotOffered => method,
+            FactsError::Target => target,
+            FactsError::Host => host,
+            FactsError::Forwarded => FORWARDED_FOR,
+        }
+    }
+}
+
+/// The value of a field that is there once and says something.
+fn one<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Fault> {
+    let mut values = fields.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Err(Fault::Missing(name)),
+        (Some(_), Some(_)) => Err(Fault::Twice(name)),
+        (Some(value), None) if value.is_empty() => Err(Fault::Empty(name)),
+        (Some(value), None) => Ok(value.as_bytes()),
+    }
+}
+
+fn one_text<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a str, Fault> {
+    std::str::from_utf8(one(fields, name)?).map_err(|_| Fault::Unclear(name))
+}
+
+/// A WebSocket has a scheme of its own to some; it is asked for at the same place.
+fn scheme_of(text: &str) -> Option<Scheme> {
+    match text {
+        "http" | "ws" => Some(Scheme::Http),
+        "https" | "wss" => Some(Scheme::Https),
+        _ => None,
+    }
+}
+
+/// Path and query of what is written as a whole address, or as these alone.
+fn path_of(value: &[u8]) -> &[u8] {
+    let Some(at) = memchr::memmem::find(value, b"://") else { return value };
+    // Behind a path it is part of the query.
+    if value.starts_with(b"/") {
+        return value;
+    }
+    let rest = &value[at + 3..];
+    rest.iter().position(|byte| *byte == b'/').map_or(&[], |at| &rest[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::HeaderName;
+
+    use super::*;
+
+    fn fields(written: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        };
+        let mut fields = HeaderMap::new();
+        for (name, value) in written.iter().map(pair) {
+            fields.append(name, value);
+        }
+        fields
+    }
+
+    const NGINX: [(&str, &str); 2] = [(ORIGINAL_URL, "https://app.test/wiki?a=1"), (ORIGINAL_METHOD, "GET")];
+    const FORWARDED: [(&str, &str); 4] = [
+        (FORWARDED_METHOD, "GET"),
+        (FORWARDED_PROTO, "https"),
+        (FORWARDED_HOST, "app.test"),
+        (FORWARDED_URI, "/wiki?a=1"),
+    ];
+
+    fn fault(told: Result<Told<'_>, Fault>) -> Fault {
+        told.map(|told| format!("{told:?}")).expect_err("it is refused")
+    }
+
+    #[test]
+    fn an_honest_front_is_understood() {
+        let (nginx, forwarded, none) = (fields(&NGINX), fields(&FORWARDED), HeaderMap::new());
+        for told in [
+            Told::by_nginx(&nginx),
+            Told::by_forwarding(&forwarded),
+            Told::by_envoy(&none, "GET", b"/wiki?a=1", b"app.test"),
+        ] {
+            let told = told.unwrap();
+            assert_eq!((told.method, told.target, told.host), ("GET", &b"/wiki?a=1"[..], &b"app.test"[..]));
+        }
+        // What agrees does no harm, in whichever way it is written.
+        let more = [
+            ("X-Forwarded-Uri", "/wiki?a=1"),
+            ("X-Rewrite-URL", "https://x.test/wiki?a=1"),
+            ("x-forwarded-host", "APP.test:443"),
+        ];
+        assert!(Told::by_nginx(&fields(&[&NGINX[..], &more].concat())).is_ok());
+    }
+
+    /// FA-01, FA-05.
+    #[test]
+    fn a_field_is_there_once_and_says_something() {
+        for (n, (name, _)) in NGINX.iter().enumerate() {
+            let mut without = NGINX.to_vec();
+            without.remove(n);
+            assert_eq!(fault(Told::by_nginx(&fields(&without))), Fault::Missing(name));
+            without.push((name, ""));
+            assert_eq!(fault(Told::by_nginx(&fields(&without))), Fault::Empty(name));
+            let twice = [&NGINX[..], &NGINX[n..=n]].concat();
+            assert_eq!(fault(Told::by_nginx(&fields(&twice))), Fault::Twice(name));
+        }
+        for (n, (name, _)) in FORWARDED.iter().enumerate() {
+            let mut without = FORWARDED.to_vec();
+            without.remove(n);
+            assert_eq!(fault(Told::by_forwarding(&fields(&without))), Fault::Missing(name));
+            without.push((name, ""));
+            assert_eq!(fault(Told::by_forwarding(&fields(&without))), Fault::Empty(name));
+            let twice = [&FORWARDED[..], &FORWARDED[n..=n]].concat();
+            assert_eq!(fault(Told::by_forwarding(&fields(&twice))), Fault::Twice(name));
+        }
+        let none = HeaderMap::new();
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"", b"app.test")), Fault::Missing("the path"));
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"/", b"")), Fault::Missing("Host"));
+    }
+
+    /// FA-01: what a client slips in beside the front's own.
+    #[test]
+    fn what_another_dialect_would_read_must_not_contradict() {
+        for (name, value) in [
+            ("X-Forwarded-Uri", "/public"),
+            ("X-Original-URI", "/public"),
+            ("X-Rewrite-URL", "/public"),
+            ("X-Original-URL", "https://app.test/public"),
+            ("X-Original-Method", "OPTIONS"),
+            ("X-Forwarded-Method", "OPTIONS"),
+            ("X-Forwarded-Host", "open.test"),
+            ("X-Original-Host", "a, b"),
+        ] {
+            let (nginx, forwarded) = (
+                fields(&[&NGINX[..], &[(name, value)]].concat()),
+                fields(&[&FORWARDED[..], &[(name, value)]].concat()),
+            );
+            let own = fields(&[(name, value)]);
+            assert!(Told::by_nginx(&nginx).is_err(), "{name}");
+            assert!(Told::by_forwarding(&forwarded).is_err(), "{name}");
+            assert_eq!(fault(Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test")), Fault::Contradicts(name));
+        }
+    }
+
+    /// FA-06: no address is guessed at.
+    #[test]
+    fn an_address_is_whole() {
+        for url in [
+            "/wiki",
+            "app.test/wiki",
+            "//app.test/wiki",
+            "https://app.test",
+            "ftp://app.test/",
+            "HTTPS://app.test/",
+            "https:/app.test/x",
+            "https://app.test?x",
+        ] {
+            let told = fields(&[(ORIGINAL_URL, url), (ORIGINAL_METHOD, "GET")]);
+            assert_eq!(fault(Told::by_nginx(&told)), Fault::Unclear(ORIGINAL_URL), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_the_last_that_no_trusted_proxy_is() {
+        let client = |chain: &[&str]| {
+            let chain: Vec<_> = chain.iter().map(|value| (FORWARDED_FOR, *value)).collect();
+            let fields = fields(&[&NGINX[..], &chain].concat());
+            Told::by_nginx(&fields).unwrap().client(&["10.0.0.0/8".parse().unwrap()])
+        };
+        let address = |text: &str| Ok(Some(text.parse().unwrap()));
+        assert_eq!(client(&[]), Ok(None));
+        assert_eq!(client(&["198.51.100.1, 192.0.2.7"]), address("192.0.2.7"));
+        assert_eq!(client(&["127.0.0.1", "192.0.2.7, 10.0.0.3"]), address("192.0.2.7"));
+        assert_eq!(client(&["unknown"]), Ok(None));
+        assert_eq!(client(&["x"]), Err(Fault::Unclear(FORWARDED_FOR)));
+    }
+}

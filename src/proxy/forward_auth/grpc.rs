@@ -1,0 +1,171 @@
+//! Envoy's question as a call of gRPC: `envoy.service.auth.v3.Authorization/Check`. It is the one dialect in which what a
+//! client sent can be taken out, not only be overwritten; and the one that tells of the whole request in one message.
+//! Whatever else is asked for here does not exist.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tonic::body::Body;
+use tonic::server::{Grpc, UnaryService};
+use tonic::{Code, Status};
+use tonic_prost::ProstCodec;
+
+use super::conversation::{Asking, Caller};
+use super::messages::{
+    Allowed, CheckRequest, CheckResponse, Denied, HeaderValue as Value, HeaderValueOption, HttpRequest, HttpResponse,
+    HttpStatus, Status as Said,
+};
+use super::{Dialect, Question, Reply, Yes};
+use crate::assertion::headers::{Set, Stripped};
+use crate::gate::Told;
+use crate::proxy::Gatekeeper;
+use crate::proxy::respond::{Answer, Dress, security_headers};
+
+/// What is asked for.
+const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
+/// The longest message, in bytes: a head, and as much of a body as somebody makes Envoy send along.
+const LONGEST: usize = 1 << 20;
+/// Questions at a time on one connection.
+const AT_ONCE: u32 = 256;
+
+impl Asking {
+    /// One connection, in calls. Who is no caller is not answered.
+    pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
+        if !caller.known {
+            tracing::warn!(peer = ?caller.address, "asked about a request, and is not in forward_auth.callers");
+            return;
+        }
+        let (gatekeeper, address, stop) = (self.gatekeeper.clone(), caller.address, self.stop.clone());
+        let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
+            let check = Check { gatekeeper: gatekeeper.clone(), caller: address };
+            async move { Ok::<_, Infallible>(check.answer(call).await) }
+        });
+        let limits = self.gatekeeper.door.running.load().limits.clone();
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(AT_ONCE)
+            .keep_alive_interval(limits.idle_timeout.0)
+            .keep_alive_timeout(limits.head_timeout.0);
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(caller.line), service));
+        // Whoever speaks nonsense or goes away is nobody's trouble but his own.
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
+    }
+}
+
+/// The one call there is.
+#[derive(Clone)]
+struct Check {
+    gatekeeper: Gatekeeper,
+    caller: Option<IpAddr>,
+}
+
+impl Check {
+    async fn answer(self, call: http::Request<Incoming>) -> http::Response<Body> {
+        if call.uri().path() != CHECK {
+            return Status::unimplemented("").into_http();
+        }
+        let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
+        Grpc::new(codec).max_decoding_message_size(LONGEST).unary(self, call).await
+    }
+
+    async fn check(self, message: CheckRequest) -> Result<CheckResponse, Status> {
+        let attributes = message.attributes.unwrap_or_default();
+        let source = attributes.source.and_then(|peer| peer.address).and_then(|address| address.socket_address);
+        let request = attributes.request.and_then(|request| request.http);
+        let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
+        let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
+        let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
+            .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
+        let question = Question { dialect: Dialect::Grpc, told, fields: &fields, caller: self.caller };
+        let (reply, dress) = self.gatekeeper.reply(&question).await;
+        Ok(match reply {
+            Reply::Yes(yes) => allowed(yes, &fields, &self.gatekeeper.door.running.load().stripped),
+            Reply::No(answer) => denied(answer, dress),
+        })
+    }
+}
+
+impl UnaryService<CheckRequest> for Check {
+    type Response = CheckResponse;
+    type Future = Pin<Box<dyn Future<Output = Result<tonic::Response<CheckResponse>, Status>> + Send>>;
+
+    fn call(&mut self, request: tonic::Request<CheckRequest>) -> Self::Future {
+        let check = self.clone();
+        Box::pin(async move { check.check(request.into_inner()).await.map(tonic::Response::new) })
+    }
+}
+
+/// The fields of the request that is told of, whichever way Envoy was told to send them. Nothing where one is no field.
+fn fields(request: &HttpRequest) -> Option<HeaderMap> {
+    let mut fields = HeaderMap::new();
+    let mut add = |name: &str, value: &[u8]| {
+        // Method, path and authority of HTTP/2 are told beside them.
+        if name.starts_with(':') {
+            return Some(());
+        }
+        let value = HeaderValue::from_bytes(value).ok()?;
+        fields.try_append(HeaderName::from_bytes(name.as_bytes()).ok()?, value).ok().map(drop)
+    };
+    for (name, value) in &request.headers {
+        add(name, value.as_bytes())?;
+    }
+    for Value { key, value, raw_value } in request.header_map.iter().flat_map(|map| &map.headers) {
+        add(key, if raw_value.is_empty() { value.as_bytes() } else { raw_value })?;
+    }
+    Some(fields)
+}
+
+/// The identity takes the place of whatever the client sent by such a name; every other spelling, every name without a
+/// value and our cookies go.
+fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
+    let (unknown, mut known): (Vec<_>, Vec<_>) =
+        stripped.filled(yes.identity.as_deref().unwrap_or_default()).into_iter().partition(|set| set.value.is_empty());
+    let mut gone: Vec<String> = unknown.iter().map(|set| String::from_utf8_lossy(&set.name).to_lowercase()).collect();
+    match yes.cookies {
+        Some(value) => known.push(Set { name: Bytes::from_static(b"cookie"), value }),
+        None => gone.push(header::COOKIE.to_string()),
+    }
+    let is_set = |name: &str| known.iter().any(|set| set.name.eq_ignore_ascii_case(name.as_bytes()));
+    let strange = fields.keys().map(HeaderName::as_str).filter(|name| stripped.covers(name) && !is_set(name));
+    gone.extend(strange.map(ToOwned::to_owned));
+    gone.sort_unstable();
+    gone.dedup();
+    let headers = known.iter().map(|Set { name, value }| option(name, value)).collect();
+    let ok = Allowed { headers, headers_to_remove: gone };
+    CheckResponse { status: Some(Said { code: Code::Ok.into() }), http_response: Some(HttpResponse::Ok(ok)) }
+}
+
+/// An answer of ours, as Envoy gives it to the browser.
+fn denied(mut answer: Answer, dress: Dress) -> CheckResponse {
+    security_headers(&mut answer.headers, dress);
+    let code = if answer.status.as_u16() == 403 { Code::PermissionDenied } else { Code::Unauthenticated };
+    let denied = Denied {
+        status: Some(HttpStatus { code: answer.status.as_u16().into() }),
+        headers: answer.headers.iter().map(|(name, value)| option(name.as_str().as_bytes(), value)).collect(),
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
+    };
+    CheckResponse { status: Some(Said { code: code.into() }), http_response: Some(HttpResponse::Denied(denied)) }
+}
+
+fn option(name: &[u8], value: &HeaderValue) -> HeaderValueOption {
+    // Names and values of ours are ASCII; cookies of somebody else may be anything.
+    let header = Value {
+        key: String::from_utf8_lossy(name).into_owned(),
+        value: value.to_str().unwrap_or_default().to_owned(),
+        raw_value: if value.to_str().is_ok() { Vec::new() } else { value.as_bytes().to_vec() },
+    };
+    HeaderValueOption { header: Some(header), append: Some(false) }
+}
