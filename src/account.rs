@@ -197,6 +197,17 @@ impl Accounts {
     /// A new user with a new id, also where `reuse_name` takes the name of a removed one: nothing of the old user leads
     /// to the new one.
     pub async fn add(&self, new: NewUser, reuse_name: bool) -> Result<User, AccountError> {
+        let (user, changes) = self.adding(new, reuse_name).await?;
+        match self.vault.commit(changes).await {
+            Ok(_) => Ok(user),
+            Err(VaultError::Conflict(_)) => Err(AccountError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same as writes: two, to be committed with what else makes the user. A conflict means that the name was taken
+    /// meanwhile.
+    pub async fn adding(&self, new: NewUser, reuse_name: bool) -> Result<(User, Vec<Change>), AccountError> {
         let name_key = self.name_key(&new.name);
         let expect = match self.vault.get::<Named>(&name_key).await? {
             None => Expect::Absent,
@@ -226,11 +237,7 @@ impl Accounts {
             self.vault.put(name_key, expect, &Named { id: user.id }, None)?,
             self.vault.put(user_key(user.id), Expect::Absent, &user, None)?,
         ];
-        match self.vault.commit(changes).await {
-            Ok(_) => Ok(user),
-            Err(VaultError::Conflict(_)) => Err(AccountError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        Ok((user, changes))
     }
 
     /// Reads, changes, writes; again when somebody else was first. `more` joins further changes to the same commit; a

@@ -12,6 +12,7 @@ mod outcome;
 mod serve;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Loaded;
@@ -25,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub use build::{InForce, Parts, Plan};
 pub use demo::demo;
 pub use machine::Machine;
-pub use operation::{Failure, Operation, SessionEnd, run};
-pub use outcome::{AuditRow, FactorLine, Health, Invited, Outcome, SessionLine, UserCard, UserLine};
+pub use operation::{BATCH, Failure, Newcomer, Operation, SessionEnd, Terms, run};
+pub use outcome::{AuditRow, FactorLine, Health, Imported, Invited, Outcome, SessionLine, UserCard, UserLine};
 pub use serve::{Server, serve};
 
 /// Why it does not start. Each prints what is wrong and, on a line of its own, what to do.
@@ -86,24 +87,54 @@ impl From<Problems> for StartError {
 /// # Errors
 /// What is wrong and what to do, as the server or the parts put it.
 pub async fn perform(loaded: &Loaded, operation: Operation) -> Result<Outcome, Failure> {
-    let mut more = 0..TRIES;
-    let parts = loop {
-        if let Some(answer) = admin::ask(&loaded.written.store.path, &operation).await? {
-            return answer;
-        }
-        if operation.needs_a_server() {
-            return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
-        }
-        let machine = Machine::start();
-        match Parts::open(Plan::build(loaded, &machine)?, machine, true).await {
-            // Another command is at work and soon done, or a server starts and will soon be asked instead.
-            Err(StartError::Store(OpenError::InUse { .. })) if more.next().is_some() => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            opened => break opened?,
-        }
-    };
-    let outcome = run(&parts, operation, &admin::login_name(rustix::process::geteuid().as_raw())).await;
-    parts.close().await;
+    let mut reach = Reach::to(loaded);
+    let outcome = reach.perform(operation).await;
+    reach.close().await;
     outcome
+}
+
+/// A gate within reach of a command: the server, or, when none runs, the store, which stays open until [`Reach::close`].
+pub struct Reach<'a> {
+    loaded: &'a Loaded,
+    own: Option<Arc<Parts>>,
+}
+
+impl<'a> Reach<'a> {
+    pub fn to(loaded: &'a Loaded) -> Self {
+        Self { loaded, own: None }
+    }
+
+    /// As [`perform`], again and again.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, as the server or the parts put it.
+    pub async fn perform(&mut self, operation: Operation) -> Result<Outcome, Failure> {
+        let mut more = 0..TRIES;
+        let parts = loop {
+            if let Some(own) = &self.own {
+                break own.clone();
+            }
+            if let Some(answer) = admin::ask(&self.loaded.written.store.path, &operation).await? {
+                return answer;
+            }
+            if operation.needs_a_server() {
+                return Err(Failure::new("no server runs on this data folder", "start one with `vestibule serve`"));
+            }
+            let machine = Machine::start();
+            match Parts::open(Plan::build(self.loaded, &machine)?, machine, true).await {
+                // Another command is at work and soon done, or a server starts and will soon be asked instead.
+                Err(StartError::Store(OpenError::InUse { .. })) if more.next().is_some() => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                opened => self.own = Some(opened?),
+            }
+        };
+        run(&parts, operation, &admin::login_name(rustix::process::geteuid().as_raw())).await
+    }
+
+    pub async fn close(self) {
+        if let Some(own) = self.own {
+            own.close().await;
+        }
+    }
 }

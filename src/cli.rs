@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod doctor;
 mod explain;
+mod import;
 mod init;
 mod print;
 mod verify;
@@ -133,7 +134,10 @@ async fn run(line: Line) -> Result<(), Ended> {
             clap_complete::generate(shell, &mut Line::command(), "vestibule", &mut script);
             print::print(|out| out.write_all(&script))
         }
-        Command::User(command) => ask(&gate, user(command)?, json).await,
+        Command::User(command) => match user(command, json)? {
+            Errand::One(operation) => ask(&gate, operation, json).await,
+            Errand::Import(asked) => import::import(&gate.read()?, asked).await,
+        },
         Command::Factor(command) => ask(&gate, factor(command)?, json).await,
         Command::Session(command) => ask(&gate, session(command)?, json).await,
         Command::Browser(command) => ask(&gate, browser(command)?, json).await,
@@ -268,8 +272,17 @@ fn secret_line(what: &str) -> Result<Secret<String>, Ended> {
     }
 }
 
-fn user(command: User) -> Result<Operation, Ended> {
-    Ok(match command {
+/// What a command about users comes to: one operation, or as many as a file needs.
+enum Errand {
+    One(Operation),
+    Import(import::Asked),
+}
+
+fn user(command: User, json: bool) -> Result<Errand, Ended> {
+    Ok(Errand::One(match command {
+        User::Import { file, invitations, mail, dry_run } => {
+            return Ok(Errand::Import(import::Asked { file, invitations, mail, dry_run, json }));
+        }
         User::Add { name: text, email, display_name, groups, reuse_name, password_stdin } => Operation::UserAdd {
             name: name(&text)?,
             display_name,
@@ -301,7 +314,7 @@ fn user(command: User) -> Result<Operation, Ended> {
         User::Unlock { name: text } => Operation::UserUnlock { name: name(&text)? },
         User::Invite { name: text } => Operation::UserInvite { name: name(&text)? },
         User::Reset { name: text } => Operation::UserReset { name: name(&text)? },
-    })
+    }))
 }
 
 fn groups(texts: Vec<String>) -> Result<Vec<crate::types::GroupName>, Ended> {
@@ -411,7 +424,10 @@ mod tests {
     #[test]
     fn what_is_typed_becomes_an_operation() {
         let typed = |line: &str| match Line::try_parse_from(line.split(' ')).map(|line| line.command) {
-            Ok(Command::User(command)) => user(command).ok(),
+            Ok(Command::User(command)) => match user(command, false) {
+                Ok(Errand::One(operation)) => Some(operation),
+                _ => None,
+            },
             Ok(Command::Session(command)) => session(command).ok(),
             _ => None,
         };

@@ -1,9 +1,11 @@
 //! The joint for first factors: a name and a password become a [`Proof`], or not. The answer and the time it takes are
 //! the same for a user who does not exist.
 
+mod apr1;
 mod argon2id;
 mod floor;
 mod hashers;
+mod imported;
 mod local;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
 use crate::types::{Strength, UserId, UserName};
 
 pub use floor::{MAX_BYTES, PasswordFloor};
+pub use imported::{Imported, NotTaken};
 pub use local::LocalDirectory;
 
 /// A source of first factors.
@@ -55,6 +58,9 @@ pub trait Directory: Send + Sync {
         also: &(dyn for<'a> Fn(&'a mut User) + Send + Sync),
         more: Vec<Change>,
     ) -> Result<Arc<User>, DirectoryError>;
+
+    /// The write that gives a new user a password whose hash another program made.
+    fn import(&self, user: UserId, hash: &Imported) -> Result<Change, VaultError>;
 
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError>;
 

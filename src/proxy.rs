@@ -51,6 +51,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use vestibule_templates::pages::refusal::Why;
 use vestibule_templates::{Brand, Frame, Languages, Link, Switch};
 
 pub use self::certificates::Certificates;
@@ -294,7 +295,9 @@ impl Gatekeeper {
         if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
             && !tls.fits(secured, &facts.host, &site)
         {
-            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
+            // over another connection; this one may be from before a reload, and good for nothing any more.
+            session.set_keepalive(None);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 
@@ -315,7 +318,7 @@ impl Gatekeeper {
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
             let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
@@ -332,7 +335,7 @@ impl Gatekeeper {
                 Ok(Next::Answer(self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id)))
             }
             Verdict::Refuse(why) => {
-                passage.speak(session.req_header());
+                passage.speak(&session.req_header().headers);
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -462,11 +465,14 @@ impl Gatekeeper {
         if facts.path != site.prefix {
             links.push(Link::new(texts.text("back-to-site"), site.prefix.as_str()));
         }
-        Answer::refusal(StatusCode::FORBIDDEN, passage.shape, &passage.id, links, &self.frame(passage), texts)
+        let said = if why == Refusal::NoCertificate { Why::NoCertificate } else { Why::Status };
+        let status = (StatusCode::FORBIDDEN, said);
+        Answer::refusal(status, passage.shape, &passage.id, links, &self.frame(passage), texts)
     }
 
     fn refusal(&self, status: StatusCode, passage: &Passage) -> Answer {
-        Answer::refusal(status, passage.shape, &passage.id, Vec::new(), &self.frame(passage), &passage.texts)
+        let (said, frame) = ((status, Why::Status), self.frame(passage));
+        Answer::refusal(said, passage.shape, &passage.id, Vec::new(), &frame, &passage.texts)
     }
 
     /// A page of ours that is not there, in the shape of every other refusal: a script asked for no page.
@@ -657,7 +663,7 @@ impl ProxyHttp for Gatekeeper {
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
         if matches!(outcome, Err(_) | Ok(Err(_))) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
         }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
@@ -921,7 +927,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

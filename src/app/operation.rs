@@ -4,11 +4,13 @@
 
 mod browser;
 mod factor;
+mod import;
 mod upstream;
 mod user;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use self::import::{BATCH, Newcomer, Terms};
 pub(super) use self::user::link;
 use super::outcome::{AuditRow, Health, Outcome, SessionLine};
 use super::{Parts, StartError};
@@ -36,6 +38,11 @@ pub enum Operation {
         /// `None`: an invitation is made instead.
         #[serde(serialize_with = "told")]
         password: Option<Secret<String>>,
+    },
+    /// At most [`BATCH`] of them.
+    UserImport {
+        users: Vec<Newcomer>,
+        terms: Terms,
     },
     UserList,
     UserShow {
@@ -268,6 +275,7 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             let new = crate::account::NewUser { name, display_name, email, groups: groups.into_iter().collect() };
             user::add(parts, new, reuse_name, password, origin).await
         }
+        Operation::UserImport { users, terms } => import::import(parts, users, terms, origin).await,
         Operation::UserList => user::list(parts).await,
         Operation::UserShow { name } => user::show(parts, &name).await,
         Operation::UserSet { name, display_name, email, groups } => {

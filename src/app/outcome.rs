@@ -20,6 +20,7 @@ pub enum Outcome {
         what: String,
     },
     Invited(Invited),
+    Imported(Imported),
     Users {
         users: Vec<UserLine>,
     },
@@ -70,6 +71,21 @@ pub struct Invited {
     pub link: String,
     pub expires: String,
     pub remark: Option<String>,
+}
+
+/// What became of users that were taken over from another program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Those that are new, or would be.
+    pub added: Vec<UserName>,
+    /// Those that were there already, and were left as they are.
+    pub there: Vec<UserName>,
+    /// Names of removed users: these were not added.
+    pub retired: Vec<UserName>,
+    /// Whose invitation went by mail.
+    pub mailed: Vec<UserName>,
+    /// The other invitations, to be handed to the users.
+    pub invited: Vec<Invited>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

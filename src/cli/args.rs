@@ -181,6 +181,21 @@ pub enum User {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Take users over from another program, with their password hashes: name:hash or name:hash:address, a user a line.
+    /// bcrypt, sha512-crypt, apr1 and Argon2id are taken; those who are there already are left as they are.
+    Import {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Make an invitation for each, and write them into this new file.
+        #[arg(long, value_name = "OUT")]
+        invitations: Option<PathBuf>,
+        /// Send the invitations of those who have an address by mail.
+        #[arg(long)]
+        mail: bool,
+        /// Judge the whole file and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List all users.
     List,
     /// Show one user.

@@ -62,6 +62,7 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 writeln!(out, "{remark}")?;
             }
         }
+        Outcome::Imported(done) => writeln!(out, "{} were added, {} are there", done.added.len(), done.there.len())?,
         Outcome::Users { users } => table(
             out,
             &["NAME", "ENROLMENT", "FACTORS", "GROUPS", "EMAIL", "STATE"],

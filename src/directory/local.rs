@@ -8,10 +8,10 @@ use argon2::password_hash::phc::PasswordHash;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::argon2id;
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
 use super::hashers::{Full, Hashers};
-use super::{Directory, DirectoryError, Prepared};
+use super::imported::{self, Imported};
+use super::{Directory, DirectoryError, Prepared, argon2id};
 use crate::account::{AccountError, Accounts, User};
 use crate::config::PasswordSection;
 use crate::error::Problems;
@@ -22,7 +22,7 @@ use crate::types::{UserId, UserName};
 /// A password's hash. Key `password/<user>`.
 #[derive(Serialize, Deserialize)]
 struct Password {
-    /// In the PHC string format.
+    /// In the PHC string format, or as another program wrote it, until the password is given the next time.
     phc: String,
 }
 
@@ -100,6 +100,9 @@ impl LocalDirectory {
 
     /// Whether a hash was made with less than is asked for now.
     fn is_outdated(&self, phc: &str) -> bool {
+        if imported::is_foreign(phc) {
+            return true;
+        }
         let made = PasswordHash::new(phc).ok().and_then(|hash| Params::try_from(&hash).ok());
         made.is_none_or(|made| {
             made.m_cost() < self.params.m_cost()
@@ -138,8 +141,20 @@ impl Directory for LocalDirectory {
         let phc =
             row.as_ref().filter(|_| !fits_nobody).map_or_else(|| self.nobody.clone(), |row| row.value.phc.clone());
         let candidate = prepared.clone().unwrap_or_default();
+        // Another program hashed what was typed as it was typed.
+        let raw = password.clone();
+        let nobody = self.nobody.clone();
         // The parameters are the hash's own.
-        let fits = self.hashers.run(move || argon2id::fits(&phc, candidate.expose().as_bytes()));
+        let fits = self.hashers.run(move || {
+            let candidate = candidate.expose().as_bytes();
+            if !imported::is_foreign(&phc) {
+                return argon2id::fits(&phc, candidate);
+            }
+            // Its own hash comes on top of the one that everybody costs: a cheap one is not told from no user by its time.
+            argon2id::fits(&nobody, candidate);
+            imported::fits(&phc, candidate)
+                || (raw.expose().as_bytes() != candidate && imported::fits(&phc, raw.expose().as_bytes()))
+        });
         let right = fits.await? && !fits_nobody;
         if let (true, Some(row), Some(password)) = (right, row, prepared)
             && self.is_outdated(&row.value.phc)
@@ -186,6 +201,11 @@ impl Directory for LocalDirectory {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    fn import(&self, user: UserId, hash: &Imported) -> Result<Change, VaultError> {
+        let password = Password { phc: hash.text().to_owned() };
+        self.accounts.vault().put(key(user), Expect::Absent, &password, None)
     }
 
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError> {

@@ -122,6 +122,9 @@ impl Gatekeeper {
             passage.line.unread =
                 (told.host[..told.host.len().min(100)].escape_ascii().to_string(), unread(told.target));
         }
+        if !matches!(outcome, Ok(Ok(_))) {
+            passage.speak(question.fields);
+        }
         let (reply, result) = match outcome {
             Ok(Ok(Reply::Yes(yes))) => (Reply::Yes(yes), "allowed"),
             Ok(Ok(Reply::No(answer))) => {
@@ -129,6 +132,7 @@ impl Gatekeeper {
                 (Reply::No(answer), result)
             }
             Ok(Err(refused)) => {
+                passage.speak(question.fields);
                 let mut answer = self.refusal(refused.status, &passage);
                 if let Some(why) = &refused.why {
                     // For whoever set up the front: the field that has to be mended, and nothing that was in it.
@@ -151,7 +155,7 @@ impl Gatekeeper {
                 if kind.is_some_and(|kind| answer::is_grpc(kind.as_bytes())) {
                     no = no.for_a_call();
                 }
-                no = question.dialect.put(no);
+                no = question.dialect.put(no.said_in(&passage.texts));
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)
@@ -212,9 +216,11 @@ impl Gatekeeper {
                 Ok(Reply::No(answer))
             }
             Verdict::Refuse(why) => {
+                passage.speak(fields);
                 let agent = fields.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let agent = agent.unwrap_or_default().chars().take(AGENT).collect();
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
+                passage.speak(fields);
                 Ok(Reply::No(self.forbid(why, &facts, &site, passage)))
             }
         }

@@ -158,7 +158,7 @@ impl Answer {
     /// Any other answer: it says what happened, and nothing about the inside.
     /// `links`: where a person may go from here.
     pub fn refusal(
-        status: StatusCode,
+        (status, why): (StatusCode, refusal::Why),
         shape: Shape,
         id: &RequestId,
         links: Vec<Link>,
@@ -169,15 +169,16 @@ impl Answer {
         let english = Texts::english();
         let key = format!("refused-{}-text", status.as_u16());
         let reason = status.canonical_reason().unwrap_or("Refused");
-        let detail = if english.has(&key) { Cow::Owned(english.text(&key)) } else { Cow::Borrowed(reason) };
+        let detail = if why != refusal::Why::Status {
+            Cow::Owned(refusal::words(status.as_u16(), why, &english).1)
+        } else if english.has(&key) {
+            Cow::Owned(english.text(&key))
+        } else {
+            Cow::Borrowed(reason)
+        };
         let answer = match shape {
             Shape::Page => {
-                let view = refusal::View {
-                    status: status.as_u16(),
-                    why: refusal::Why::Status,
-                    request_id: id.to_string(),
-                    links,
-                };
+                let view = refusal::View { status: status.as_u16(), why, request_id: id.to_string(), links };
                 let page = refusal::page(&view, frame, texts).into_string();
                 Self::new(status, "text/html; charset=utf-8", page)
             }
@@ -398,7 +399,14 @@ mod tests {
         let texts = Texts::english();
         for (shape, start) in [(Shape::Page, "<!DOCTYPE html>"), (Shape::Problem, "{"), (Shape::Text, "403 Forbidden")]
         {
-            let answer = Answer::refusal(StatusCode::FORBIDDEN, shape, &id(), Vec::new(), &frame(), &texts);
+            let answer = Answer::refusal(
+                (StatusCode::FORBIDDEN, refusal::Why::Status),
+                shape,
+                &id(),
+                Vec::new(),
+                &frame(),
+                &texts,
+            );
             let body = String::from_utf8(answer.body.to_vec()).unwrap();
             assert!(body.starts_with(start), "{body}");
             assert!(body.contains(id().as_str()), "the request id leads the operator to the row");

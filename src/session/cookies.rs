@@ -21,10 +21,10 @@ pub struct CookieNames {
     pub browser: String,
     /// A one-time link on its way from the address it came in to the form that uses it up.
     pub link: String,
-    /// On a site with a portal: this browser, until it is back from there.
-    pub nonce: String,
     /// The language picked on a page, as its tag: no secret, and nothing depends on it but words.
     pub language: String,
+    /// On a site with a portal: this browser, until it is back from there.
+    pub nonce: String,
     pub secure: bool,
 }
 
@@ -36,8 +36,8 @@ impl CookieNames {
             login: format!("{prefix}{base}-login"),
             browser: format!("{prefix}{base}-browser"),
             link: format!("{prefix}{base}-link"),
-            nonce: format!("{prefix}{base}-nonce"),
             language: format!("{prefix}{base}-language"),
+            nonce: format!("{prefix}{base}-nonce"),
             secure: https,
         }
     }
@@ -84,7 +84,7 @@ impl CookieNames {
     }
 
     fn all(&self) -> impl Iterator<Item = &str> + Clone {
-        [self.session.as_str(), &self.login, &self.browser, &self.link, &self.nonce, &self.language].into_iter()
+        [self.session.as_str(), &self.login, &self.browser, &self.link, &self.language, &self.nonce].into_iter()
     }
 }
 
@@ -96,10 +96,10 @@ pub struct Cookies {
     pub browser: Option<Token<BrowserKind>>,
     /// The text of a link's token: each kind of link reads it as its own.
     pub link: Option<String>,
-    /// The text of a nonce, with what goes with it.
-    pub nonce: Option<String>,
     /// A language, as it was written: whether there is such a one is for who knows them.
     pub language: Option<String>,
+    /// The text of a nonce, with what goes with it.
+    pub nonce: Option<String>,
     /// Names that came twice, or with a value that is no token: to be cleared.
     pub unclear: Vec<String>,
 }
@@ -109,7 +109,7 @@ impl Cookies {
     pub fn read<'a>(fields: impl Iterator<Item = &'a [u8]>, names: &CookieNames) -> Self {
         let (mut session, mut login) = (Found::Absent, Found::Absent);
         let (mut browser, mut link) = (Found::Absent, Found::Absent);
-        let (mut nonce, mut language) = (Found::Absent, Found::Absent);
+        let (mut language, mut nonce) = (Found::Absent, Found::Absent);
         for pair in fields.flat_map(|field| field.split(|&byte| byte == b';')) {
             let (name, value) = name_and_value(pair);
             match name {
@@ -117,8 +117,8 @@ impl Cookies {
                 _ if name == names.login.as_bytes() => login.add(value),
                 _ if name == names.browser.as_bytes() => browser.add(value),
                 _ if name == names.link.as_bytes() => link.add(value),
-                _ if name == names.nonce.as_bytes() => nonce.add(value),
                 _ if name == names.language.as_bytes() => language.add(value),
+                _ if name == names.nonce.as_bytes() => nonce.add(value),
                 _ => {}
             }
         }
@@ -128,8 +128,8 @@ impl Cookies {
             login: login.token(&names.login, &mut unclear),
             browser: browser.token(&names.browser, &mut unclear),
             link: link.text(&names.link, &mut unclear),
-            nonce: nonce.text(&names.nonce, &mut unclear),
             language: language.text(&names.language, &mut unclear),
+            nonce: nonce.text(&names.nonce, &mut unclear),
             unclear,
         }
     }
@@ -151,7 +151,7 @@ impl<'a> Found<'a> {
         };
     }
 
-    /// What is read further elsewhere: a link's token, whichever kind of link it is, a nonce, a language.
+    /// What is read further elsewhere: a link's token, whichever kind of link it is, a language, or a nonce.
     fn text(self, name: &str, unclear: &mut Vec<String>) -> Option<String> {
         match self {
             Found::Absent => None,

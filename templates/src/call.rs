@@ -69,6 +69,12 @@ mod tests {
         assert!(question.contains("Tom &amp; &lt;Jerry&gt;") && question.ends_with("</Gather><Hangup/></Response>\n"));
         let said = |digit: &str| answer.matches(&format!("<Say language=\"en-US\">{digit}</Say>")).count();
         assert_eq!(["0", "7", "1", "2"].map(said), [6, 2, 2, 2], "{answer}");
+        for texts in Texts::all() {
+            let (call, language) = (Call::code("wiki", "007120", texts), texts.text("voice-language"));
+            let answer = call.answer();
+            assert_eq!(answer.matches(&format!("<Say language=\"{language}\">")).count(), 15, "{answer}");
+            assert!(language.starts_with(&texts.lang()[..2]) && !call.question().contains("007"), "{language}");
+        }
         assert!(!answer.contains("Gather") && call.transcript().contains(" 0 0 7 1 2 0 "), "{}", call.transcript());
     }
 }

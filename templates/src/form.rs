@@ -181,6 +181,8 @@ impl Field {
                 .collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let typed_by_hand = self.autocomplete.starts_with("username") || self.name == "code";
+        // What is no sentence runs from left to right, whatever the page does: a code read backwards is another one.
+        let direction = (typed_by_hand || self.kind != "text").then_some("ltr");
         html! {
             div.field.wrong[self.error.is_some()] {
                 label for=(self.name) { (self.label) }
@@ -190,6 +192,7 @@ impl Field {
                     autocomplete=(self.autocomplete)
                     inputmode=[(!self.inputmode.is_empty()).then_some(self.inputmode)]
                     maxlength=[self.maxlength]
+                    dir=[direction]
                     autocapitalize=[typed_by_hand.then_some("none")]
                     spellcheck=[typed_by_hand.then_some("false")]
                     aria-describedby=[described]

@@ -165,7 +165,6 @@ mod tests {
 
     #[test]
     fn every_change_has_its_words() {
-        let texts = Texts::english();
         let label = || "Blue key".to_owned();
         for change in [
             Change::FactorAdded { label: label() },
@@ -181,16 +180,22 @@ mod tests {
             Change::BrowserCopied,
             Change::Locked,
         ] {
-            let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), &texts);
-            assert!(mail.subject.contains("wiki") && mail.text.contains("alice") && mail.text.contains("192.0.2.7"));
+            for texts in Texts::all() {
+                let mail = notice(&change, "alice", "wiki", 1_795_356_309, Some("192.0.2.7"), texts);
+                assert!(mail.subject.contains("wiki") && !mail.subject.contains('\n'), "{}", mail.subject);
+                assert!(mail.text.contains("alice") && mail.text.contains("192.0.2.7"), "{}", mail.text);
+            }
         }
     }
 
     #[test]
     fn a_password_link_says_how_long_and_who_asked() {
         let link = "https://wiki.example.com/.vestibule/reset/AAAA";
+        for texts in Texts::all() {
+            let mail = password_link("alice", "wiki", link, 30, "192.0.2.7", texts);
+            assert!(mail.text.lines().any(|line| line == link) && mail.text.contains("30"), "{}", mail.text);
+        }
         let mail = password_link("alice", "wiki", link, 30, "192.0.2.7", &Texts::english());
-        assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
         assert!(mail.text.contains("30 minutes") && mail.text.contains("192.0.2.7") && !mail.subject.contains(link));
     }
 

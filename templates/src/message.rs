@@ -24,6 +24,12 @@ mod tests {
         let text = sms_code("Wiki", "wiki.example.com", "012345", 10, &Texts::english());
         assert!(text.starts_with("012345 ") && text.contains("Wiki"), "{text}");
         assert_eq!(text.lines().last(), Some("@wiki.example.com #012345"));
+        for texts in Texts::all() {
+            let text = sms_code("Wiki", "wiki.example.com", "012345", 10, texts);
+            assert!(text.contains("012345") && text.contains("Wiki") && text.contains("10"), "{text}");
+            assert_eq!(text.lines().last(), Some("@wiki.example.com #012345"), "whatever the language is");
+            assert!(!text.contains(['\u{2066}', '\u{2068}', '\u{2069}']), "no marks that a telephone would show");
+        }
         assert!(!text.contains("://") && text.is_ascii() && text.len() <= 160, "one SMS, no link: {text}");
     }
 }

@@ -448,6 +448,8 @@ refused-508 = The request goes in a circle
 refused-508-text = It came back to this gate after being passed on. Tell your administrator.
 refused-stale-form = This form is too old
 refused-stale-form-text = It was opened too long ago, or in a browser session that is over. Nothing was done. Go back, reload the page and try again.
+refused-no-certificate = This page needs a certificate
+refused-no-certificate-text = Your browser or program showed no client certificate that is let in here. Install the one you were given, close all windows of the browser, and try again.
 refused-not-from-here = This must be opened directly
 refused-not-from-here-text = Another page, a frame or a script asked for it. Nothing was done. Open it in a tab of its own.
 

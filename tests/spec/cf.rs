@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use crate::harness::{Echo, Gate, PASSWORD};
 
 /// What a command said.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 /// `serve` on this configuration, which is expected to end by itself.
@@ -24,7 +24,7 @@ fn served(text: &str) -> Said {
 }
 
 #[track_caller]
-fn run(folder: &std::path::Path, text: &str, arguments: &[&str]) -> Said {
+pub fn run(folder: &std::path::Path, text: &str, arguments: &[&str]) -> Said {
     let file = folder.join("vestibule.toml");
     let text = text.replace("DATA", &folder.join("data").display().to_string());
     let text = text.replace("FOLDER", &folder.display().to_string());

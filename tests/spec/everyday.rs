@@ -270,7 +270,7 @@ fn known_browsers_are_listed_and_can_be_forgotten() {
     assert_eq!(rows(&gate, "browser_known"), 2, "one browser, however often it comes");
     let page = browser.goto("/.vestibule/account");
     let forgets = |page: &crate::harness::Page| page.html().matches("confirm/forget-").count();
-    assert_eq!(forgets(&page), 3, "two, and all: {}", page.text());
+    assert_eq!(forgets(&page), 4, "two, the others, and all: {}", page.text());
 
     let all = "/.vestibule/account/confirm/forget-browsers";
     let page = browser.goto(all);
@@ -309,7 +309,7 @@ fn one_browser_is_forgotten_and_no_other() {
     assert_eq!(page.status, 200);
     let page = browser.submit(&page, &[("code", &alice.code_at(gate.control.now(), 0))]);
     let page = browser.follow(page);
-    assert_eq!(page.html().matches("confirm/forget-").count(), 2, "one, and all: {}", page.text());
+    assert_eq!(page.html().matches("confirm/forget-").count(), 3, "one, the others, and all: {}", page.text());
     assert_eq!(browser.goto(&one).status, 404, "gone");
 }
 

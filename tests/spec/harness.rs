@@ -20,6 +20,7 @@
 //! - [`Visitor`]: a browser without script: one cookie jar per host, fetch metadata, forms read off the page. It follows
 //!   a redirect only when told (`follow`). `script(…)` is the application's own script; `ask(…)` sends what you say.
 //! - [`Front`]: nginx, HAProxy or Caddy from a shipped file of `config/integrations`, with a gate behind or beside it.
+//! - `Client` speaks TLS to a gate: its `tunnel` is an address at which all of the above speak through it.
 //! - `unix`, `tls`, `h2c` and `tls_h2` are upstreams that are spoken to in other ways.
 //! - `gate.wire()`: bytes out, strict reading of what comes back, always within a time limit. `gate.frames()`: the same
 //!   for HTTP/2, any frame in any order.
@@ -36,21 +37,23 @@ mod gate;
 mod html;
 mod people;
 mod quiet;
+mod secure;
 mod talk;
 mod upstream;
 mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use front::{Front, Shipped, Signed};
+pub use front::{Front, Kind, Shipped, Signed};
 pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;
+pub use secure::Client;
 pub use talk::{Protocol, Talk};
-pub use upstream::{Authority, free_address, h2c, tls, tls_h2, unix};
+pub use upstream::{Authority, Certificate, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::{Head, Reply, Wire, connect_from};
+pub use wire::{Head, Reply, Wire, connect_from, free_address};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

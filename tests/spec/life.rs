@@ -1,6 +1,6 @@
-//! A whole life of a user, as one would live it: invited, enrolled, a second factor added, a phone lost, recovered, a
-//! password forgotten, disabled, removed; and the name given to somebody else, who is nobody they were. Each group of
-//! attacks looks at one of these steps from all sides; here the steps are taken one after the other, on one account.
+//! A whole life of a user, as one would live it: invited, enrolled, a second factor added, a browser trusted, a phone lost,
+//! recovered, a password forgotten, disabled, removed; and the name given to somebody else, who is nobody they were. Each
+//! group of attacks looks at one of these steps from all sides; here they are taken one after the other, on one account.
 
 use serde_json::Value;
 
@@ -71,6 +71,17 @@ fn a_whole_life_of_a_user() {
     page.assert_at("/.vestibule/account", 200);
     assert!(page.text().contains("Blue key") && page.text().contains("Added. You can use it from now on."));
 
+    // The laptop is trusted: there the password alone opens what asks for no factor by its name.
+    laptop.sign_out();
+    gate.advance(STEP);
+    laptop.give_password(&alice, "/wiki");
+    let page = laptop.goto("/.vestibule/verify/totp");
+    let page = laptop.submit(&page, &[("code", &alice.code_at(gate.control.now(), 0)), ("trust", "1")]);
+    assert_eq!(laptop.follow(page).status, 200);
+    laptop.sign_out();
+    assert_eq!(laptop.give_password(&alice, "/wiki").url.path(), "/wiki");
+    assert_eq!(laptop.visit("/strong/room").url.path(), "/.vestibule/verify/webauthn");
+
     // The phone is lost and the key is at home: the page for that says what to do, and paper opens.
     gate.advance(STEP);
     let mut borrowed = gate.visitor();
@@ -103,7 +114,8 @@ fn a_whole_life_of_a_user() {
     let alice = User { secret, ..alice };
     borrowed.sign_out();
     gate.advance(STEP);
-    laptop.give_password(&lost, "/wiki");
+    let page = laptop.give_password(&lost, "/wiki");
+    assert!(page.url.path().starts_with("/.vestibule/verify/"), "nor trusted any more: {}", page.url);
     let page = laptop.goto("/.vestibule/verify/totp");
     assert_eq!(laptop.give_code(&lost, &page).status, 200, "the lost one opens nothing");
     gate.advance(2 * STEP);

@@ -17,7 +17,7 @@ use crate::types::{GroupName, Origin as SiteUrl, UserName};
 use crate::wizard::{Invitation, InvitationReason};
 
 /// One-time links live at most a day.
-const INVITATION_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub(super) const INVITATION_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 pub async fn add(
     parts: &Parts,
@@ -200,7 +200,7 @@ fn tell(parts: &Parts, user: &User, what: &Told, origin: &Origin) {
     parts.post.tell(user.recipient(), what, origin.address, parts.vault.clock().wall());
 }
 
-fn invitation(
+pub(super) fn invitation(
     parts: &Parts,
     user: &User,
     reason: InvitationReason,
@@ -212,7 +212,7 @@ fn invitation(
     Ok((token, vec![issued, told]))
 }
 
-fn invited(parts: &Parts, name: &UserName, token: &Token<InvitationKind>) -> Invited {
+pub(super) fn invited(parts: &Parts, name: &UserName, token: &Token<InvitationKind>) -> Invited {
     let (link, remark) = link(parts, &format!("/.vestibule/invite/{}", token.encode()));
     Invited { name: name.clone(), link, expires: (parts.vault.now() + INVITATION_LIFE).rfc3339(), remark }
 }

@@ -27,6 +27,8 @@ pub enum Why {
     StaleForm,
     /// Another page, a script or a frame asked for it: our pages answer navigations only.
     NotFromHere,
+    /// A client certificate is asked for, and none was shown that is let in.
+    NoCertificate,
 }
 
 /// The statuses that have words of their own.
@@ -49,6 +51,7 @@ pub fn words(status: u16, why: Why, texts: &Texts) -> (String, String) {
     let (title, text) = match (status, why) {
         (_, Why::StaleForm) => ("refused-stale-form", "refused-stale-form-text"),
         (_, Why::NotFromHere) => ("refused-not-from-here", "refused-not-from-here-text"),
+        (_, Why::NoCertificate) => ("refused-no-certificate", "refused-no-certificate-text"),
         (400, _) => ("refused-400", "refused-400-text"),
         (401, _) => ("refused-401", "refused-401-text"),
         (403, _) => ("refused-403", "refused-403-text"),

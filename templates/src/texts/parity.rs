@@ -11,23 +11,16 @@ use super::*;
 const NUMBERS: [&str; 4] = ["count", "minutes", "least", "days"];
 
 /// What may read the same in another language: names, borrowed words, and messages that are nothing but values.
-const SAME: [&str; 16] = [
+const SAME: [&str; 9] = [
     "{page} – {site}",
+    "Error: {page} – {site}",
+    "{browser}, {address}",
     "YubiKey",
-    "YubiKey code",
-    "Code",
-    "Code token",
     "Account",
+    "Code",
+    "Later",
     "Mailbox",
     "SMS",
-    "or",
-    "Cookies",
-    "%H:%M:%S UTC",
-    "Error: {page} – {site}",
-    "Passkey",
-    "Continue",
-    "{name}",
-    "Browsers",
 ];
 
 /// The plural forms a language has (CLDR, cardinals). French, Spanish and Portuguese have one more for millions, which

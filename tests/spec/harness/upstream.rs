@@ -17,13 +17,8 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use super::Echo;
 use super::wire::lock;
 
-/// An address nobody listens at.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("loopback has a free port")
-}
-
 /// Runs on a thread of its own, as long as the test.
-fn aside(work: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn aside(work: impl Future<Output = ()> + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     std::thread::spawn(move || runtime.block_on(work));
 }
@@ -49,15 +44,15 @@ pub fn unix(to: SocketAddr, path: &Path) {
 pub struct Authority {
     pub pem: String,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-    der: CertificateDer<'static>,
+    pub(super) der: CertificateDer<'static>,
 }
 
 /// A certificate and its key.
 pub struct Certificate {
     pub pem: String,
     pub key_pem: String,
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
 }
 
 impl Authority {
@@ -75,9 +70,14 @@ impl Authority {
 
     /// One that is good until this year.
     pub fn sign_until(&self, name: &str, year: i32) -> Certificate {
-        let key = rcgen::KeyPair::generate().expect("a key can be made");
         let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
         wanted.not_after = rcgen::date_time_ymd(year, 1, 1);
+        self.issue(wanted)
+    }
+
+    /// One with all that is wanted of it.
+    pub fn issue(&self, wanted: rcgen::CertificateParams) -> Certificate {
+        let key = rcgen::KeyPair::generate().expect("a key can be made");
         let signed = wanted.signed_by(&key, &self.issuer).expect("signed");
         Certificate {
             pem: signed.pem(),

@@ -292,11 +292,12 @@ impl Page {
         Form::all(&self.html())
     }
 
-    /// The main form: the first that is not "not you?".
+    /// The main form: the first that is neither "not you?" nor the switch of languages.
     #[track_caller]
     pub fn form(&self) -> Form {
         let forms = self.forms();
-        let main = forms.iter().find(|form| form.method == "post" && !form.action.contains("start-over"));
+        let beside = |form: &Form| form.action.contains("start-over") || form.action.ends_with("/language");
+        let main = forms.iter().find(|form| form.method == "post" && !beside(form));
         main.cloned().unwrap_or_else(|| panic!("no form on {} ({}): {}", self.url, self.status, self.text()))
     }
 
