@@ -295,7 +295,9 @@ impl Gatekeeper {
         if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
             && !tls.fits(secured, &facts.host, &site)
         {
-            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
+            // over another connection; this one may be from before a reload, and good for nothing any more.
+            session.set_keepalive(None);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 

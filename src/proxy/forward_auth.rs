@@ -122,6 +122,9 @@ impl Gatekeeper {
             passage.line.unread =
                 (told.host[..told.host.len().min(100)].escape_ascii().to_string(), unread(told.target));
         }
+        if !matches!(outcome, Ok(Ok(_))) {
+            passage.speak(question.fields);
+        }
         let (reply, result) = match outcome {
             Ok(Ok(Reply::Yes(yes))) => (Reply::Yes(yes), "allowed"),
             Ok(Ok(Reply::No(answer))) => {
@@ -152,7 +155,7 @@ impl Gatekeeper {
                 if kind.is_some_and(|kind| answer::is_grpc(kind.as_bytes())) {
                     no = no.for_a_call();
                 }
-                no = question.dialect.put(no);
+                no = question.dialect.put(no.said_in(&passage.texts));
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)
@@ -217,6 +220,7 @@ impl Gatekeeper {
                 let agent = fields.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let agent = agent.unwrap_or_default().chars().take(AGENT).collect();
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
+                passage.speak(fields);
                 Ok(Reply::No(self.forbid(why, &facts, &site, passage)))
             }
         }

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use http::header::{self, HeaderMap};
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use pingora::http::ResponseHeader;
 use vestibule_templates::Texts;
 

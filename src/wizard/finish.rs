@@ -259,7 +259,8 @@ impl Wizard {
         keeping: Keeping,
     ) -> Result<SignedIn, Failure> {
         let mut more: Vec<Change> = Vec::new();
-        let verified = level(&evidence) == Level::Verified;
+        let reached = level(&evidence);
+        let verified = reached == Level::Verified;
         let source = visit.source();
         let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
         if let Some((method, factor)) = proved.and_then(|evidence| evidence.factor.as_ref()) {
@@ -289,7 +290,7 @@ impl Wizard {
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
-        self.learn_language(visit, user).await;
+        self.learn_language(visit, user, reached).await;
         Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
     }
 }

@@ -95,7 +95,8 @@ pub async fn at_home(
             next.run(request).await
         };
     };
-    if open || page == "callback" {
+    // The switch of languages stands on refusals, which every site makes for itself.
+    if open || matches!(page, "callback" | "language") {
         return next.run(request).await;
     }
     if page.starts_with("call/") {

@@ -34,7 +34,7 @@ fn barriers(browser: &Browser, how: &str) -> Vec<String> {
     serde_json::from_value(found["told"].clone()).expect("a list")
 }
 
-fn finds_nothing(texts: &Texts, wanted: impl Fn(&str) -> bool) {
+pub fn finds_nothing(texts: &Texts, wanted: impl Fn(&str) -> bool) {
     let gallery = Gallery::open(texts);
     let browser = Browser::start();
     browser.bring(&axe());
@@ -53,6 +53,14 @@ fn finds_nothing(texts: &Texts, wanted: impl Fn(&str) -> bool) {
 #[test]
 fn axe_finds_no_barrier_on_any_page_by_day_and_by_night() {
     finds_nothing(&Texts::english(), |_| true);
+}
+
+/// From right to left, and without a word of English: the language is named, and every part has its words.
+#[test]
+fn axe_finds_no_barrier_from_right_to_left() {
+    for texts in Texts::all().iter().filter(|texts| texts.direction() == "rtl") {
+        finds_nothing(texts, |_| true);
+    }
 }
 
 /// Without scripts pages say so themselves, and must be as sound.

@@ -14,6 +14,7 @@ mod harness {
     mod html;
     mod people;
     mod quiet;
+    mod secure;
     mod talk;
     mod upstream;
     mod visitor;
@@ -24,9 +25,11 @@ mod harness {
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use secure::Client;
     pub use talk::{Protocol, Talk};
+    pub use upstream::Authority;
     pub use visitor::{Page, Visitor};
-    pub use wire::{Head, Reply, Wire};
+    pub use wire::{Head, Reply, Wire, free_address};
 
     /// Asks until there is an answer, for at most `seconds`.
     #[track_caller]
@@ -51,9 +54,11 @@ mod driver;
 mod factors;
 mod fronts;
 mod gallery;
+mod languages;
 mod life;
 mod looks;
 mod narrow;
+mod over_tls;
 mod passkey;
 mod person;
 mod portal;

@@ -1,25 +1,30 @@
 //! HTTP/1 by hand, for both ends of the bench: arbitrary bytes out, a strict reading of what comes in, and a log of
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Nothing on loopback takes longer, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// An address nobody listens at, and that is handed out once: whoever is to listen there may do so later.
+/// An address nobody listens at, handed out once: whoever is to listen there may do so later. Its port is below those that
+/// the kernel hands out by itself, so that nobody gets it meanwhile.
 pub fn free_address() -> SocketAddr {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = probe.expect("loopback has a free port");
-        if lock(&GIVEN).insert(address.port()) {
-            return address;
-        }
-    }
+    const PORTS: Range<u32> = 20_000..32_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    PORTS
+        .map(|_| {
+            PORTS.start
+                + (std::process::id().wrapping_mul(131) % 10_000 + GIVEN.fetch_add(1, Ordering::Relaxed))
+                    % PORTS.len() as u32
+        })
+        .filter_map(|port| u16::try_from(port).ok())
+        .find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr()).ok())
+        .expect("loopback has a free port")
 }
 
 /// One connection.
