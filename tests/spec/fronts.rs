@@ -243,6 +243,7 @@ fn a_client_cannot_say_what_is_asked_for(kind: Kind) {
         ("X-Forwarded-Host", "elsewhere.test"),
         ("X-Forwarded-Proto", "https"),
         ("X-Forwarded-Prefix", "/public"),
+        ("X-Forwarded-Port", "8443"),
         ("Forwarded", "for=127.0.0.1;host=a;proto=https"),
         ("X-Original-Host", "elsewhere.test"),
         ("X-Accel-Redirect", "/public/a"),
@@ -260,6 +261,9 @@ fn a_client_cannot_say_what_is_asked_for(kind: Kind) {
             assert_eq!((request.method.as_str(), request.target.as_str()), ("GET", "/wiki/mine"), "{name}");
             assert_eq!(request.fields_named("x-forwarded-host"), [authority.as_str()], "{name}");
             assert_eq!(request.fields_named("x-forwarded-proto"), ["http"], "{name}");
+            let forward = name.starts_with("X-Forwarded") || name.starts_with("X-Original") || name == "Forwarded";
+            let claimed = said(&request, name).contains(&value);
+            assert!(!forward || !claimed, "{name}: {value} got through");
         }
     }
     bench.echo.forget();
