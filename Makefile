@@ -26,7 +26,7 @@ build:
 	cargo build --locked --release
 
 test: lint
-	@.ci/need browser axe python programs h2spec
+	@.ci/need browser axe python programs fronts schemas h2spec
 	cargo test --workspace --locked --features steer
 
 lint:

@@ -4,6 +4,7 @@
 pub mod explain;
 pub mod facts;
 mod lint;
+mod portal;
 mod rules;
 mod site;
 mod upstream;
@@ -22,6 +23,7 @@ use crate::types::{ClientCertificate, GroupName, Level, Policy, Strength, UserNa
 pub use facts::told::{Fault, Told};
 pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, callers, trusted_proxies};
 pub use lint::{Lint, lint};
+pub use portal::{Openable, Portal};
 pub use rules::{Rule, RuleMatch};
 pub use site::{Lookup, ReturnAddress, Site, Sites};
 pub use upstream::{Check, Place, Protocol, Terms, Upstream};
@@ -133,7 +135,7 @@ pub const ANY_AGE: u64 = u64::MAX;
 
 /// The one decision.
 pub fn decide(site: &Arc<Site>, facts: &Facts, visitor: &Visitor, now: Time) -> Verdict {
-    if facts.service_worker && !site.service_worker {
+    if facts.service_worker && site.own_pages && !site.service_worker {
         // A worker over the whole origin would read and answer for our pages, the login among them.
         return Verdict::Refuse(Refusal::ServiceWorker);
     }

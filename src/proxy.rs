@@ -65,7 +65,7 @@ pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
 pub use self::probe::{Probes, Seen};
-use self::respond::{Answer, Door as Page, Dress, Shape, login_address};
+use self::respond::{Answer, Door as Page, Dress, Shape, login_address, login_for_scripts};
 pub use self::tls::Tls;
 use self::untaken::Untaken;
 pub use self::upstream::{Condition, Member, Roster, Upstreams};
@@ -295,7 +295,9 @@ impl Gatekeeper {
         if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
             && !tls.fits(secured, &facts.host, &site)
         {
-            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1).
+            // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
+            // over another connection; this one may be from before a reload, and good for nothing any more.
+            session.set_keepalive(None);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 
@@ -303,19 +305,20 @@ impl Gatekeeper {
         let form = if ours { bridge::body(session).await? } else { Bytes::new() };
         let cookies = Cookies::read(cookie_fields(&session.req_header().headers), &site.cookies);
         let sessions = &self.door.sessions;
+        let at = running.sites.at(&site, &facts.host);
         let visitor = match facts.own_page() {
             // Styles and pictures are the same for everybody: they need no session, nor a store that answers.
             OwnPage::Exact(page) if page.starts_with("assets/") => Ok(Visitor::Stranger),
             // Asked again and again by scripts: a page left open must not keep its session alive.
-            OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref()).await,
-            _ => sessions.visitor(cookies.session.as_ref()).await,
+            OwnPage::Exact("session") => sessions.glance(cookies.session.as_ref(), &at).await,
+            _ => sessions.visitor(cookies.session.as_ref(), &at).await,
         };
         let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let (texts, languages) = (passage.texts.clone(), running.languages.clone());
             let (request, brand) = (passage.id.clone(), running.brand.clone());
             let visit = Visit { site, sites, facts, visitor, cookies, request, agent, texts, languages, brand };
@@ -328,9 +331,11 @@ impl Gatekeeper {
             // A site that others serve, asked for here.
             Verdict::Forward(_) if site.upstreams.is_empty() => Err(StatusCode::NOT_FOUND.into()),
             Verdict::Forward(permit) => Ok(self.admit(permit, &facts, session, passage).await?),
-            Verdict::Ask(ask) => Ok(Next::Answer(self.ask(&ask, &facts, &site, &cookies, &passage.id))),
+            Verdict::Ask(ask) => {
+                Ok(Next::Answer(self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id)))
+            }
             Verdict::Refuse(why) => {
-                passage.speak(session.req_header());
+                passage.speak(&session.req_header().headers);
                 self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
@@ -387,15 +392,13 @@ impl Gatekeeper {
     }
 
     /// What a visitor who lacks the level is told.
-    fn ask(&self, ask: &Ask, facts: &Facts, site: &Site, cookies: &Cookies, id: &RequestId) -> Answer {
+    fn ask(&self, ask: &Ask, facts: &Facts, at: (&Site, &Sites), cookies: &Cookies, id: &RequestId) -> Answer {
+        let (site, sites) = at;
         let entrance = if ask.step_up { Page::Verify } else { Page::Login };
-        let address = login_address(entrance, facts, site);
         let mut answer = if facts.kind == Kind::Navigation {
-            Answer::redirect(&facts.method, &address)
+            Answer::redirect(&facts.method, &login_address(entrance, facts, site))
         } else {
-            // A script has nowhere to resolve a path against but what it asked for: the whole address, where known.
-            let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
-            Answer::challenge(&origin.map_or(address.clone(), |origin| format!("{origin}{address}")), id)
+            Answer::challenge(&login_for_scripts(entrance, facts, site, sites), id)
         };
         // Two cookies of one name stay ambiguous until somebody clears them.
         for name in &cookies.unclear {
@@ -558,6 +561,7 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
         (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
         // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
         (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND.into()),
+        (OwnPage::No, Some(site)) if facts.path == "/" && running.sites.is_portal(&site) => Wanted::Page(site),
         (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
             Lookup::Site(site) => Wanted::Application(site),
             Lookup::NoPath => return Err(StatusCode::NOT_FOUND.into()),
@@ -659,7 +663,7 @@ impl ProxyHttp for Gatekeeper {
         // A panic anywhere in our part is an answer that refuses, never a request that goes on.
         let outcome = AssertUnwindSafe(self.judge(session, passage)).catch_unwind().await;
         if matches!(outcome, Err(_) | Ok(Err(_))) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
         }
         // Of what is no request nothing is told but why.
         let readable = !matches!(&outcome, Ok(Err(Refused { why: Some(_), .. })));
@@ -923,7 +927,7 @@ impl ProxyHttp for Gatekeeper {
             passage.line.error = Some(fault.unwrap_or_else(|| "the body cannot be read".to_owned()));
         }
         if let (Some(status), false) = (status, begun(session)) {
-            passage.speak(session.req_header());
+            passage.speak(&session.req_header().headers);
             let answer = self.refusal(status, passage);
             self.write(session, passage, answer).await;
         }

@@ -174,6 +174,10 @@ token_kinds! {
     ProbeKind = "probe";
     /// The address at which a provider asks what to say in a call.
     CallKind = "call";
+    /// The browser that a site sends to the portal, until it is back.
+    NonceKind = "nonce";
+    /// What the portal gives it for the way back: good for one session on that site.
+    SiteKind = "site";
 }
 
 /// 256 random bits of one kind; 43 characters of unpadded base64url in a cookie or link.

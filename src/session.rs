@@ -7,6 +7,7 @@ mod cookies;
 mod memory;
 mod pending;
 mod seal;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -36,9 +37,11 @@ use seal::Forgery;
 pub use action::Action;
 pub use cookies::{CookieNames, Cookies, without_ours};
 pub use pending::{Enrols, Need, Pending};
-pub use seal::LoginSeal;
+pub use seal::{LoginSeal, StateSeal};
+pub use site::{At, SiteTicket};
 
 const SESSIONS: &str = "session/";
+const POINTERS: &str = "user-session/";
 /// At most so many sessions of one user; one more ends the oldest. Small enough that all of them end in one commit.
 pub const SESSIONS_PER_USER: usize = 40;
 /// How old a written `last_seen` gets before it is written again.
@@ -93,7 +96,8 @@ impl Evidence {
     }
 }
 
-/// A session. Key `session/<hash of token>`; `user-session/<user>/<handle>` leads to it.
+/// A session. Key `session/<hash of token>`; `user-session/<user>/<login>` leads to it, and to one on a site
+/// `user-session/<user>/<handle>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub handle: Handle,
@@ -109,13 +113,20 @@ pub struct Session {
     /// Where and what, for display.
     pub address: Option<IpAddr>,
     pub agent: String,
+    /// The handle of the first session of this login, where this is not it.
+    #[serde(default)]
+    pub login: Option<Handle>,
+    /// The origin of the site it counts on, by a ticket; `None`: it counts where our pages are.
+    #[serde(default)]
+    pub site: Option<String>,
 }
 
 impl Record for Session {
     const NAME: &'static str = "session";
 }
 
-/// What `user-session/<user>/<handle>` says: where the session lies, and enough to choose among them unread.
+/// What `user-session/<user>/…` says: where the session lies, and enough to choose among them unread. That of a login stays
+/// where it is while its sessions change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pointer {
     /// The session's key.
@@ -123,6 +134,27 @@ struct Pointer {
     handle: Handle,
     generation: u64,
     created: Time,
+    #[serde(default)]
+    login: Option<Handle>,
+    #[serde(default)]
+    on_site: bool,
+}
+
+impl Pointer {
+    fn to(session: &Session, hash: &Hash) -> Self {
+        Self {
+            session: key_of(hash),
+            handle: session.handle.clone(),
+            generation: session.generation,
+            created: session.created,
+            login: session.login.clone(),
+            on_site: session.site.is_some(),
+        }
+    }
+
+    fn login(&self) -> &Handle {
+        self.login.as_ref().unwrap_or(&self.handle)
+    }
 }
 
 impl Record for Pointer {
@@ -224,6 +256,7 @@ pub struct Sessions {
     forgery: Forgery,
     seal: LoginSeal,
     challenge_seal: LoginSeal,
+    state_seal: StateSeal,
     /// What handles are made with.
     handles: Key,
 }
@@ -240,14 +273,16 @@ impl Sessions {
         let limits =
             Limits { idle: settings.idle.0, lifetime: settings.lifetime.0, login_timeout: settings.login_timeout.0 };
         let memory = Arc::new(Memory::new());
-        let (of_sessions, of_users) = (memory.clone(), memory.clone());
+        let (of_sessions, of_pointers, of_users) = (memory.clone(), memory.clone(), memory.clone());
         vault.watch(SESSIONS, Arc::new(move |key| of_sessions.session_changed(key)));
+        vault.watch(POINTERS, Arc::new(move |key| of_pointers.pointer_changed(key)));
         vault.watch("user/", Arc::new(move |key| of_users.user_changed(key)));
         Self {
             tickets: Tickets::new(vault.clone()),
             forgery: Forgery::new(&vault),
             seal: LoginSeal::new(&vault, "login form", limits.login_timeout),
             challenge_seal: LoginSeal::new(&vault, "login challenge", CHALLENGE_LIFE),
+            state_seal: StateSeal::new(&vault, limits.login_timeout),
             handles: vault.derive("session handle"),
             ended: Arc::default(),
             follows: Arc::default(),
@@ -264,10 +299,10 @@ impl Sessions {
         self.memory.len()
     }
 
-    /// Who holds this token. Touches `last_seen` in memory. A dead, expired, unknown token, one of a disabled or
-    /// removed user, or of another generation: a stranger.
-    pub async fn visitor(&self, token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {
-        let (visitor, held) = self.look(token).await?;
+    /// Who holds this token, where it was brought to. Touches `last_seen` in memory: on a site that of the login. A dead,
+    /// expired, unknown token, one of another place, of a disabled or removed user, or of another generation: a stranger.
+    pub async fn visitor(&self, token: Option<&Token<SessionKind>>, at: &At) -> Result<Visitor, SessionError> {
+        let (visitor, held) = self.look(token, at).await?;
         if let Some(held) = held {
             held.touch(self.vault.now());
         }
@@ -276,19 +311,31 @@ impl Sessions {
 
     /// The same without touching `last_seen`: for scripts that ask again and again how long a session has left, which
     /// must not keep it alive.
-    pub async fn glance(&self, token: Option<&Token<SessionKind>>) -> Result<Visitor, SessionError> {
-        Ok(self.look(token).await?.0)
+    pub async fn glance(&self, token: Option<&Token<SessionKind>>, at: &At) -> Result<Visitor, SessionError> {
+        Ok(self.look(token, at).await?.0)
     }
 
-    async fn look(&self, token: Option<&Token<SessionKind>>) -> Result<(Visitor, Option<Arc<Held>>), SessionError> {
+    /// The visitor, and what use of the session keeps alive.
+    async fn look(
+        &self,
+        token: Option<&Token<SessionKind>>,
+        at: &At,
+    ) -> Result<(Visitor, Option<Arc<Held>>), SessionError> {
         const STRANGER: (Visitor, Option<Arc<Held>>) = (Visitor::Stranger, None);
         let Some(token) = token else { return Ok(STRANGER) };
         let Some(held) = self.held(token.hash().bytes()).await? else { return Ok(STRANGER) };
         let now = self.vault.now();
-        if !held.is_alive(self.limits.idle, now) {
+        if !at.counts(&held.session) || !held.is_alive(self.limits.idle, now) {
             return Ok(STRANGER);
         }
         let session = held.session.clone();
+        let held = match &session.site {
+            None => held,
+            Some(_) => match self.of_login(session.user, session.login()).await? {
+                Some(login) => login,
+                None => return Ok(STRANGER),
+            },
+        };
         let user = self.accounts.by_id(session.user).await?;
         let Some(user) = user.filter(|user| may_hold(user, session.generation)) else { return Ok(STRANGER) };
         let evidence = standing(&session.evidence, &user, now);
@@ -316,7 +363,8 @@ impl Sessions {
     /// One commit: the new session, the end of `replaces`, `more` (the pending login's end, the browser made known,
     /// the audit events), the end of the oldest session beyond [`SESSIONS_PER_USER`]. Its absolute end counts from the
     /// first factor: stepping up does not move it. [`VaultError::Conflict`] where `replaces` is a session of the same
-    /// user that has ended meanwhile: what it carried must not outlive it. Requests under way in the old one are cut,
+    /// user that has ended meanwhile: what it carried must not outlive it. The login goes on, and with it its sessions on
+    /// sites, each with what was proved when it was opened. Requests under way in the old one are cut,
     /// the same user's streams in other tabs among them: they open anew, and are judged by what is proved now.
     pub async fn open(
         &self,
@@ -329,24 +377,31 @@ impl Sessions {
         let evidence = newest_of_each(evidence);
         let mut attempt = 1;
         loop {
-            let (opened, mut changes) = self.opening(user, &evidence, place)?;
-            // What was proved was proved of this user as it was: enabled, and of this generation.
-            changes.push(self.accounts.unchanged(user).await?);
-            let mut ends_anyway = None;
+            let mut changes = Vec::new();
+            let (mut ends_anyway, mut goes_on) = (None, None);
             if let Some(old) = replaces {
-                match self.ending(old).await? {
-                    Some(ending) => {
-                        changes.extend(ending);
+                match self.standing_of(old).await? {
+                    Some((row, pointer)) => {
+                        changes.push(self.vault.delete(row.key, Expect::Version(row.version)));
                         let event = self.event(Kind::SessionEnded, old.user, &origin_of(place)).await?;
                         changes.push(self.audit.entry(event.detail(format!("{}: replaced", old.handle)))?);
+                        if old.user == user.id {
+                            goes_on = Some(pointer);
+                        } else {
+                            changes.push(self.vault.delete(pointer.key, Expect::Version(pointer.version)));
+                        }
                     }
                     None if old.user == user.id => {
-                        return Err(VaultError::Conflict(pointer_key(old.user, &old.handle)).into());
+                        return Err(VaultError::Conflict(pointer_key(old.user, old.login())).into());
                     }
                     None => {}
                 }
                 ends_anyway = Some(&old.handle);
             }
+            let (opened, opening) = self.opening(user, &evidence, place, goes_on.as_ref())?;
+            changes.extend(opening);
+            // What was proved was proved of this user as it was: enabled, and of this generation.
+            changes.push(self.accounts.unchanged(user).await?);
             changes.extend(self.making_room(user, ends_anyway, place).await?);
             changes.extend(more.iter().cloned());
             match self.vault.commit(changes).await {
@@ -372,7 +427,14 @@ impl Sessions {
         self.vault.only_if(key_of(token.hash().bytes()), Expect::Present)
     }
 
-    fn opening(&self, user: &User, evidence: &[Evidence], place: &Place) -> Result<(Opened, Vec<Change>), VaultError> {
+    /// `goes_on`: the pointer of the login that this is the next session of.
+    fn opening(
+        &self,
+        user: &User,
+        evidence: &[Evidence],
+        place: &Place,
+        goes_on: Option<&Row<Pointer>>,
+    ) -> Result<(Opened, Vec<Change>), VaultError> {
         let now = self.vault.now();
         let token = Token::generate(&**self.vault.random());
         let hash = *token.hash().bytes();
@@ -386,29 +448,31 @@ impl Sessions {
             ends: first_factor(evidence).unwrap_or(now).min(now) + self.limits.lifetime,
             address: place.address,
             agent: cut(&place.agent),
+            login: goes_on.map(|row| row.value.login().clone()),
+            site: None,
         };
-        let key = key_of(&hash);
-        let pointer = Pointer {
-            session: key.clone(),
-            handle: session.handle.clone(),
-            generation: session.generation,
-            created: now,
-        };
+        let pointer = Pointer::to(&session, &hash);
+        let expect = goes_on.map_or(Expect::Absent, |row| Expect::Version(row.version));
         let changes = vec![
-            self.vault.put(key, Expect::Absent, &session, Some(session.ends))?,
-            self.vault.put(pointer_key(user.id, &session.handle), Expect::Absent, &pointer, Some(session.ends))?,
+            self.vault.put(key_of(&hash), Expect::Absent, &session, Some(session.ends))?,
+            self.vault.put(pointer_key(user.id, session.login()), expect, &pointer, Some(session.ends))?,
         ];
         Ok((Opened { token, session }, changes))
     }
 
-    /// The writes that end a session only if it is still there.
-    async fn ending(&self, session: &Session) -> Result<Option<Vec<Change>>, VaultError> {
-        let Some(pointer) = self.pointer(session.user, &session.handle).await? else { return Ok(None) };
-        let Some(row) = self.vault.get::<Session>(&pointer.value.session).await? else { return Ok(None) };
-        Ok(Some(vec![
+    /// A session and its pointer, if it is still there.
+    async fn standing_of(&self, session: &Session) -> Result<Option<(Row<Session>, Row<Pointer>)>, VaultError> {
+        let pointer = self.vault.get::<Pointer>(&pointer_key(session.user, session.login())).await?;
+        let Some(pointer) = pointer.filter(|row| row.value.handle == session.handle) else { return Ok(None) };
+        Ok(self.vault.get::<Session>(&pointer.value.session).await?.map(|row| (row, pointer)))
+    }
+
+    /// The writes that end what a pointer leads to.
+    fn pointed_ends(&self, row: Row<Pointer>) -> Vec<Change> {
+        vec![
+            self.vault.delete(row.value.session, Expect::Any),
             self.vault.delete(row.key, Expect::Version(row.version)),
-            self.vault.delete(pointer.key, Expect::Version(pointer.version)),
-        ]))
+        ]
     }
 
     /// The writes that end the oldest sessions of a user who has too many for one more.
@@ -418,37 +482,30 @@ impl Sessions {
         ends_anyway: Option<&Handle>,
         place: &Place,
     ) -> Result<Vec<Change>, VaultError> {
-        // A commit has a limit of its own; two at once can leave one too many, which the next one ends.
-        const AT_MOST: usize = 8;
         let mut rows = self.pointers(user.id).await?;
-        rows.retain(|row| Some(&row.value.handle) != ends_anyway);
-        rows.sort_by_key(|row| row.value.created);
-        let excess = (rows.len() + 1).saturating_sub(SESSIONS_PER_USER).min(AT_MOST);
+        rows.retain(|row| !row.value.on_site && Some(&row.value.handle) != ends_anyway);
         let mut changes = Vec::new();
-        for row in rows.drain(..excess) {
+        for row in excess(&mut rows, SESSIONS_PER_USER) {
             let event = Event::new(Kind::SessionEnded, &origin_of(place)).user(user.id, &user.name);
             changes
                 .push(self.audit.entry(event.detail(format!("{}: more than {SESSIONS_PER_USER}", row.value.handle)))?);
-            changes.push(self.vault.delete(row.value.session, Expect::Any));
-            changes.push(self.vault.delete(row.key, Expect::Version(row.version)));
+            changes.extend(self.pointed_ends(row));
         }
         Ok(changes)
     }
 
-    /// Ends one session of this user. `false`: there is none of this handle.
+    /// Ends one login of this user, by the handle of its session or of one on a site. `false`: there is none of this handle.
     pub async fn end(&self, user: UserId, handle: &Handle, origin: &Origin) -> Result<bool, SessionError> {
         let mut attempt = 1;
         loop {
             let Some(pointer) = self.pointer(user, handle).await? else { return Ok(false) };
             let event = self.event(Kind::SessionEnded, user, origin).await?.detail(handle.as_str());
-            let changes = vec![
-                self.vault.delete(pointer.value.session, Expect::Any),
-                self.vault.delete(pointer.key, Expect::Version(pointer.version)),
-                self.audit.entry(event)?,
-            ];
+            let ended = pointer.value.handle.clone();
+            let mut changes = vec![self.audit.entry(event)?];
+            changes.extend(self.pointed_ends(pointer));
             match self.vault.commit(changes).await {
                 Ok(_) => {
-                    self.tell(handle);
+                    self.tell(&ended);
                     return Ok(true);
                 }
                 Err(VaultError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
@@ -463,7 +520,8 @@ impl Sessions {
         let mut attempt = 1;
         loop {
             let mut rows = self.pointers(user).await?;
-            rows.retain(|row| Some(&row.value.handle) != except);
+            // Those on sites end with their logins.
+            rows.retain(|row| !row.value.on_site && Some(&row.value.handle) != except);
             // More than fit one commit only where many signed in at the same moment.
             rows.truncate(SESSIONS_PER_USER);
             if rows.is_empty() {
@@ -471,14 +529,12 @@ impl Sessions {
             }
             let event = self.event(Kind::SessionsEnded, user, origin).await?.detail(rows.len().to_string());
             let mut changes = vec![self.audit.entry(event)?];
-            for row in &rows {
-                changes.push(self.vault.delete(row.value.session.clone(), Expect::Any));
-                changes.push(self.vault.delete(row.key.clone(), Expect::Version(row.version)));
-            }
+            let handles: Vec<Handle> = rows.iter().map(|row| row.value.handle.clone()).collect();
+            changes.extend(rows.into_iter().flat_map(|row| self.pointed_ends(row)));
             match self.vault.commit(changes).await {
                 Ok(_) => {
-                    rows.iter().for_each(|row| self.tell(&row.value.handle));
-                    ended += rows.len();
+                    handles.iter().for_each(|handle| self.tell(handle));
+                    ended += handles.len();
                 }
                 // One of them was replaced by its successor: that one ends, too.
                 Err(VaultError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
@@ -503,7 +559,7 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Live sessions, of one user or of all, newest first.
+    /// Live sessions, of one user or of all, newest first: one of each login, however many sites it opens.
     pub async fn list(&self, user: Option<UserId>) -> Result<Vec<Session>, SessionError> {
         let rows = match user {
             Some(user) => {
@@ -515,6 +571,7 @@ impl Sessions {
             }
             None => self.vault.all::<Session>(SESSIONS).await?,
         };
+        let rows = rows.into_iter().filter(|row| row.value.site.is_none());
         let now = self.vault.now();
         let held: HashMap<Handle, Time> =
             self.memory.all().into_iter().map(|(_, held)| (held.session.handle.clone(), held.last_seen())).collect();
@@ -569,6 +626,11 @@ impl Sessions {
         &self.seal
     }
 
+    /// What signs the way from a site to the portal and back.
+    pub fn state_seal(&self) -> &StateSeal {
+        &self.state_seal
+    }
+
     /// What signs a challenge to whoever holds this login cookie, for at most [`CHALLENGE_LIFE`].
     pub fn challenge_seal(&self) -> &LoginSeal {
         &self.challenge_seal
@@ -587,14 +649,17 @@ impl Sessions {
             writes.into_iter().collect::<Result<(), _>>()?;
         }
         for (hash, held) in expired {
-            self.tell(&held.session.handle);
-            let pointer = pointer_key(held.session.user, &held.session.handle);
-            let event = self.event(Kind::SessionEnded, held.session.user, &Origin::default()).await?;
-            let changes = vec![
+            let session = &held.session;
+            self.tell(&session.handle);
+            let at = if session.site.is_some() { &session.handle } else { session.login() };
+            let mut changes = vec![
                 self.vault.delete(key_of(&hash), Expect::Version(held.version)),
-                self.vault.delete(pointer, Expect::Any),
-                self.audit.entry(event.detail(format!("{}: expired", held.session.handle)))?,
+                self.vault.delete(pointer_key(session.user, at), Expect::Any),
             ];
+            if session.site.is_none() {
+                let event = self.event(Kind::SessionEnded, session.user, &Origin::default()).await?;
+                changes.push(self.audit.entry(event.detail(format!("{}: expired", session.handle)))?);
+            }
             match self.vault.commit(changes).await {
                 Ok(_) => {}
                 // Gone already, by its own end or by another process: nothing else would make memory forget it.
@@ -639,6 +704,12 @@ impl Sessions {
             }
             changed.sessions.remove(&hash);
         }
+        while let Some((user, handle)) = changed.pointers.iter().next().cloned() {
+            if self.vault.get::<Pointer>(&pointer_key(user, &handle)).await?.is_none() {
+                self.end_on_sites(user, &handle).await?;
+            }
+            changed.pointers.remove(&(user, handle));
+        }
         while let Some(id) = changed.users.iter().next().copied() {
             // From the store: whoever remembers users may hear of the change after us.
             let user = self.vault.get::<User>(&format!("user/{id}")).await?.map(|row| row.value);
@@ -648,13 +719,13 @@ impl Sessions {
                     continue;
                 }
                 self.tell(&pointer.value.handle);
-                let event = about(Kind::SessionEnded, id, user.as_ref(), &Origin::default());
-                let event = event.detail(format!("{}: with all that its user held", pointer.value.handle));
-                let changes = vec![
-                    self.vault.delete(pointer.value.session, Expect::Any),
-                    self.vault.delete(pointer.key, Expect::Version(pointer.version)),
-                    self.audit.entry(event)?,
-                ];
+                let mut changes = Vec::new();
+                if !pointer.value.on_site {
+                    let event = about(Kind::SessionEnded, id, user.as_ref(), &Origin::default());
+                    let event = event.detail(format!("{}: with all that its user held", pointer.value.handle));
+                    changes.push(self.audit.entry(event)?);
+                }
+                changes.extend(self.pointed_ends(pointer));
                 match self.vault.commit(changes).await {
                     // Ended by somebody else, who recorded it.
                     Ok(_) | Err(VaultError::Conflict(_)) => {}
@@ -679,12 +750,17 @@ impl Sessions {
         Handle::parse(&BASE32_NOPAD.encode(&mac[..10]).to_ascii_lowercase()).expect("ten bytes are a handle")
     }
 
+    /// The login that a session of this handle is of.
     async fn pointer(&self, user: UserId, handle: &Handle) -> Result<Option<Row<Pointer>>, VaultError> {
-        self.vault.get(&pointer_key(user, handle)).await
+        let mut rows = self.pointers(user).await?;
+        let Some(found) = rows.iter().find(|row| row.value.handle == *handle) else { return Ok(None) };
+        let login = found.value.login().clone();
+        rows.retain(|row| !row.value.on_site && *row.value.login() == login);
+        Ok(rows.pop())
     }
 
     async fn pointers(&self, user: UserId) -> Result<Vec<Row<Pointer>>, VaultError> {
-        self.vault.all(&format!("user-session/{user}/")).await
+        self.vault.all(&format!("{POINTERS}{user}/")).await
     }
 
     async fn event(&self, kind: Kind, user: UserId, origin: &Origin) -> Result<Event, SessionError> {
@@ -706,11 +782,20 @@ fn origin_of(place: &Place) -> Origin {
 }
 
 fn pointer_key(user: UserId, handle: &Handle) -> String {
-    format!("user-session/{user}/{handle}")
+    format!("{POINTERS}{user}/{handle}")
+}
+
+/// The oldest of these, as many as stand in the way of one more.
+fn excess(rows: &mut Vec<Row<Pointer>>, most: usize) -> Vec<Row<Pointer>> {
+    // A commit has a limit of its own; two at once can leave one too many, which the next one ends.
+    const AT_MOST: usize = 8;
+    rows.sort_by_key(|row| row.value.created);
+    let excess = (rows.len() + 1).saturating_sub(most).min(AT_MOST);
+    rows.drain(..excess).collect()
 }
 
 fn is_session_key(key: &str) -> bool {
-    key.starts_with(SESSIONS) || key.starts_with("user-session/")
+    key.starts_with(SESSIONS) || key.starts_with(POINTERS)
 }
 
 /// Whether this user may hold what was made in `generation`.

@@ -18,6 +18,7 @@ mod invite;
 mod language;
 mod login;
 mod logout;
+mod portal;
 mod remind;
 mod reset;
 mod setup;
@@ -107,6 +108,8 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/account/remind", get(remind::show).post(remind::later))
         .route("/.vestibule/account/confirm/{deed}", get(account::ask).post(account::act))
         .route(language::SWITCH, post(language::submit))
+        .route("/", get(portal::front))
+        .route("/.vestibule/callback", get(portal::callback))
         .route("/.vestibule/logout", get(logout::ask).post(logout::submit))
         .route("/.vestibule/invite", get(invite::show).post(invite::submit))
         .route("/.vestibule/invite/{token}", get(invite::open))
@@ -129,6 +132,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(axum::extract::DefaultBodyLimit::max(form::MOST_BYTES))
+        .layer(from_fn_with_state(wizard.clone(), portal::at_home))
         .layer(from_fn_with_state(wizard.clone(), failure::dress))
         .with_state(wizard)
 }

@@ -84,7 +84,10 @@ impl Plan {
         let sites_known = loaded.whole && problems.is_empty();
         let trusted = trusted_proxies(&written.trust, &mut problems);
         let gateways = Gateways::build(&written.gateway, &outbox, &machine.clock, &mut problems);
-        let origins: Vec<SiteOrigin> = sites.sites.iter().filter_map(|site| site.url.clone()).collect();
+        let origins: Vec<SiteOrigin> = match &sites.portal {
+            Some(portal) => vec![portal.url.clone()],
+            None => sites.sites.iter().filter_map(|site| site.url.clone()).collect(),
+        };
         let environment = methods::BuildEnv { gateways: &gateways, origins: &origins };
         let registry = methods::build(&written.methods, &environment, &mut problems);
         if !sites_known {
@@ -143,11 +146,50 @@ impl Plan {
     /// What a careful reader of the rules would ask about.
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints = lint(&self.sites);
+        lints.extend(self.fronts());
         let usable = self.registry.iter().any(|method| !method.card().fallback);
         let asks = |site: &&Arc<Site>| site.rules.iter().any(|rule| rule.policy == Policy::TwoFactor);
         if let Some(site) = self.sites.sites.iter().find(asks).filter(|_| !usable) {
             let what = "two_factor is asked for, and no second factor can be enrolled: nobody passes".to_owned();
             lints.push(Lint { key: format!("site[{}].rules", site.index), what });
+        }
+        lints
+    }
+}
+
+impl Plan {
+    /// What [forward_auth] leaves open, and what it cannot help.
+    fn fronts(&self) -> Vec<Lint> {
+        let Written { forward_auth, store, .. } = &self.written;
+        let mut lints = Vec::new();
+        let mut say = |key: String, what: &str| lints.push(Lint { key, what: what.to_owned() });
+        let listening = proxy::addresses(forward_auth, &store.path, &mut Problems::default());
+        if listening.is_empty() {
+            return lints;
+        }
+        for (n, network) in self.callers.iter().enumerate().filter(|(_, network)| network.prefix_len() == 0) {
+            let key = format!("forward_auth.callers[{n}]");
+            say(key, &format!("{network} lets anybody ask in anybody's name, and choose the address that rules see"));
+        }
+        for (key, address) in listening {
+            if matches!(address, Address::Tcp(address) if is_public(&address)) {
+                say(
+                    key,
+                    "is in clear and can be reached from elsewhere: give it an address of this machine or a private one",
+                );
+            }
+        }
+        for site in &self.sites.sites {
+            let key = |name| format!("site[{}].{name}", site.index);
+            if site.upstreams.is_empty() {
+                say(key("upstreams"), "is empty: the site is served by the server in front alone, and is a 404 here");
+            }
+            if site.url.is_none() {
+                say(
+                    key("url"),
+                    "is missing: servers in front get a path for the login, and not all of them can use it",
+                );
+            }
         }
         lints
     }
@@ -408,9 +450,11 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
         https && !written.listen.https.is_empty() && !certificates.cover(&site.host)
     };
     let tell = |site: &Arc<Site>| {
-        format!("site[{}].url: no certificate in listen.certificates is good for {}", site.index, site.host)
+        let key = if sites.is_portal(site) { "portal".to_owned() } else { format!("site[{}]", site.index) };
+        format!("{key}.url: no certificate in listen.certificates is good for {}", site.host)
     };
-    sites.sites.iter().filter(bare).map(tell).collect()
+    let portal = sites.portal.iter().map(|portal| &portal.site);
+    portal.chain(&sites.sites).filter(bare).map(tell).collect()
 }
 
 /// The languages that are offered; all of them where the configuration names one that there is not.

@@ -108,13 +108,14 @@ impl Server {
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
+        let renewals = tokio::spawn(renew(parts.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
         let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
         if let Err(error) = proxy::serve(door, listeners, ears, stop).await {
             tracing::error!(%error, "the listeners failed");
         }
         over.cancel();
-        for task in [admin, ticks, reloads].into_iter().chain(watched) {
+        for task in [admin, ticks, renewals, reloads].into_iter().chain(watched) {
             let _ = task.await;
         }
         let _ = std::fs::remove_file(setup_file);
@@ -236,9 +237,6 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         if let Some(ahead) = parts.machine.compare() {
             tracing::warn!(seconds = ahead.as_secs(), "the clock jumped forward; deadlines follow it");
         }
-        // Files may be anywhere, and slow.
-        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
-        let _ = tokio::task::spawn_blocking(move || certificates.look(now)).await;
         if n % 5 == 0
             && let Err(error) = parts.sessions.tick().await
         {
@@ -255,6 +253,24 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
         // Dead once any user exists: then nobody should find it and wonder.
         if n % 5 == 0 && setup_file.exists() && parts.accounts.ever().await.unwrap_or(false) {
             let _ = std::fs::remove_file(&setup_file);
+        }
+    }
+}
+
+/// Looks after the files of certificates, each second. By itself: they may be anywhere, and slow.
+async fn renew(parts: Arc<Parts>, over: CancellationToken) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !parts.certificates.is_empty() {
+        tokio::select! {
+            () = over.cancelled() => return,
+            _ = second.tick() => {}
+        }
+        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
+        let looked = tokio::task::spawn_blocking(move || certificates.look(now));
+        tokio::select! {
+            () = over.cancelled() => return,
+            _ = looked => {}
         }
     }
 }

@@ -24,7 +24,7 @@ const MOST_PROBLEMS: usize = 100;
 /// Deeper than any key; it bounds what a variable's name can make us build.
 const DEEPEST_KEY: usize = 8;
 /// Keys that are promised but not built: whoever writes one is told so, instead of being sent to look for a typo.
-const LATER: [&str; 4] = ["portal.networks", "reload", "store.etcd", "store.stale"];
+const LATER: [&str; 3] = ["reload", "store.etcd", "store.stale"];
 /// How the layer of the environment is known again in the merged value.
 const ENVIRONMENT: &str = "environment";
 

@@ -139,8 +139,12 @@ section! {
 section! {
     Portal {
         /// Its address as the browser shows it, such as "https://login.example.com". Empty: every site serves its own pages,
-        /// and the application is trusted with its users' login.
+        /// and the application is trusted with its users' login. Its host is no site's; sites, also under other domains, get
+        /// sessions of their own, which end with the one here.
         url: String = String::new(),
+        /// CIDRs of those who may see its pages: login, account, links for a new password. Empty: everybody. What the
+        /// telephone provider asks is not held to it.
+        networks: Vec<String> = Vec::new(),
     }
 }
 

@@ -78,6 +78,9 @@ fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, Fa
     }
     let site = match sites.locate(&facts) {
         Lookup::Site(site) => site,
+        Lookup::NoPath if sites.by_host(&facts.host).is_some_and(|site| sites.is_portal(&site)) => {
+            return Ok(nowhere("the portal: our own pages and nothing else"));
+        }
         Lookup::NoPath => return Ok(nowhere("404: no site covers the path")),
         Lookup::NoHost => return Ok(nowhere("421: no site answers to the host")),
     };

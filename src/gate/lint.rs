@@ -22,7 +22,7 @@ impl std::fmt::Display for Lint {
 /// Reads all sites; what is listed comes in the order of the file.
 pub fn lint(sites: &Sites) -> Vec<Lint> {
     let mut lints = Vec::new();
-    if let Some(first) = sites.sites.first() {
+    if let Some(first) = sites.sites.first().filter(|first| first.own_pages) {
         let (key, whose) = match sites.sites.len() {
             1 => (format!("site[{}]", first.index), "the application shares the login's origin: its scripts are"),
             _ => ("site".to_owned(), "each application shares the login's origin of its own site: its scripts are"),

@@ -288,10 +288,7 @@ impl Place {
             each(&written.http_methods, &key_of("http_methods"), "write it in upper case", problems, |text| {
                 facts::method(text).map_err(|error| format!("{text:?}: {error}"))
             });
-        let remedy = "write 10.0.0.0/8 or one address";
-        let networks = each(&written.networks, &key_of("networks"), remedy, problems, |text| {
-            facts::network(text).ok_or_else(|| format!("{text:?} is not a network"))
-        });
+        let networks = networks(&written.networks, &key_of("networks"), problems);
         Self { paths, methods, networks }
     }
 }
@@ -409,6 +406,13 @@ fn policy(written: &RuleSection, key: &str, problems: &mut Problems) -> Option<P
         problems.add(format!("{key}.policy"), what, "write bypass, one_factor, two_factor or deny");
     }
     found
+}
+
+/// Networks of clients.
+pub(super) fn networks(written: &[String], key: &str, problems: &mut Problems) -> Vec<IpNet> {
+    each(written, key, "write 10.0.0.0/8 or one address", problems, |text| {
+        facts::network(text).ok_or_else(|| format!("{text:?} is not a network"))
+    })
 }
 
 /// Reads each entry of a list; what cannot be read is a problem at its own place.

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::facts::{self, Target};
+use super::portal::Portal;
 use super::upstream::{self, Terms, Upstream};
 use super::{Facts, OwnPage, Reading, Rule};
 use crate::assertion::headers::{Names, fold};
-use crate::config::{HeaderNames, RuleSection, SiteSection, Written};
+use crate::config::{HeaderNames, RuleSection, SiteSection, Span, Written};
 use crate::error::Problems;
 use crate::session::CookieNames;
 use crate::types::{HostPattern, MethodId, Origin, Scheme};
@@ -39,6 +40,8 @@ pub struct Site {
     pub cookies: CookieNames,
     pub reading: Reading,
     pub rules: Vec<Rule>,
+    /// Our pages share its origin; `false`: they are at the portal.
+    pub own_pages: bool,
     pub service_worker: bool,
     pub websocket_origins: Vec<String>,
     pub logout_clears: Vec<String>,
@@ -52,6 +55,8 @@ pub struct Site {
 #[derive(Debug, Default)]
 pub struct Sites {
     pub sites: Vec<Arc<Site>>,
+    /// Where the pages of all of them are, where they have a host of their own.
+    pub portal: Option<Portal>,
     /// What works and should not stay so; said at every start.
     pub warnings: Vec<String>,
 }
@@ -97,11 +102,16 @@ impl Site {
             || path.strip_prefix(&self.prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The origin as somebody sees it who asked for this host; `None` where it knows none.
+    pub fn origin(&self, host: &str) -> Option<Origin> {
+        let url = self.url.as_ref()?;
+        url.at(host).or_else(|| matches!(url.host, HostPattern::Exact(_)).then(|| url.clone()))
+    }
+
     /// Where a request that came in clear should have gone: the same target, at this site's own address.
     pub fn encrypted(&self, facts: &Facts) -> Option<String> {
-        let url = self.url.as_ref().filter(|url| url.is_https())?;
-        let origin = url.at(&facts.host).or_else(|| matches!(url.host, HostPattern::Exact(_)).then(|| url.clone()))?;
-        Some(format!("{origin}{}", facts.target))
+        self.url.as_ref().filter(|url| url.is_https())?;
+        Some(format!("{}{}", self.origin(&facts.host)?, facts.target))
     }
 
     /// Whether a handshake comes from a page that may open WebSockets here. Without `Origin` it comes from no browser.
@@ -122,24 +132,25 @@ impl Site {
 }
 
 impl Sites {
-    /// Where our pages are: the first site that knows one address of its own.
+    /// Where our pages are: the portal, else the first site that knows one address of its own.
     pub fn own_url(&self) -> Option<&Origin> {
+        if let Some(portal) = &self.portal {
+            return Some(&portal.url);
+        }
         let mut urls = self.sites.iter().filter_map(|site| site.url.as_ref());
         urls.find(|url| matches!(url.host, HostPattern::Exact(_)))
     }
 
-    /// Builds all sites; every problem is named by its key.
+    /// Builds all sites, and the portal; every problem is named by its key.
     pub fn build(written: &Written, problems: &mut Problems) -> Self {
-        let mut built = Self::default();
-        if !written.portal.url.is_empty() {
-            problems.add("portal.url", "a portal is not built yet", "leave it empty: every site serves its own pages");
+        let mut built = Self { portal: Portal::build(written, problems), ..Self::default() };
+        if let Some(portal) = &built.portal {
+            built.warnings.extend(in_clear("portal.url", &portal.url));
         }
         for (index, section) in written.site.iter().enumerate() {
             let key = format!("site[{index}]");
             let Some(site) = Builder { key: &key, section, written, problems }.site(index) else { continue };
-            if let Some(url) = site.url.as_ref().filter(|url| !url.is_https() && !url.is_loopback()) {
-                built.warnings.push(format!("{key}.url: {url} is not encrypted: passwords and codes travel in clear"));
-            }
+            built.warnings.extend(site.url.as_ref().and_then(|url| in_clear(&format!("{key}.url"), url)));
             if !site.terms.verify {
                 built.warnings.push(format!(
                     "{key}.upstream_verify: false: nobody knows who answers for {}, and it is sent all the same",
@@ -152,8 +163,11 @@ impl Sites {
         built
     }
 
-    /// What one site may not be, beside the others of its host.
+    /// What one site may not be, beside the portal and the others of its host.
     fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
+        if let Some(portal) = &self.portal {
+            portal.check_beside(site, key, problems);
+        }
         for other in self.sites.iter().filter(|other| other.host == site.host) {
             let n = other.index;
             if other.prefix == site.prefix {
@@ -200,6 +214,9 @@ impl Sites {
     /// Exact host before wildcard before any; longest prefix first. The most particular pattern that covers a host owns
     /// it whole: what its sites leave open is a 404, never another pattern's.
     pub fn find(&self, host: &str, path: &str) -> Lookup {
+        if self.portal_at(host).is_some() {
+            return Lookup::NoPath;
+        }
         let mut sites = self.of_host(host).peekable();
         if sites.peek().is_none() {
             return Lookup::NoHost;
@@ -216,8 +233,17 @@ impl Sites {
         if facts.judged().all(same) { found } else { Lookup::NoPath }
     }
 
-    /// Any site that answers to this host: whose pages are served under the reserved prefix, and how paths are read.
+    /// The portal where it answers to this host, whatever pattern of a site covers it.
+    fn portal_at(&self, host: &str) -> Option<&Arc<Site>> {
+        self.portal.as_ref().map(|portal| &portal.site).filter(|site| site.host.covers(host))
+    }
+
+    /// The portal, or any site that answers to this host: whose pages are served under the reserved prefix, and how paths
+    /// are read.
     pub fn by_host(&self, host: &str) -> Option<Arc<Site>> {
+        if let Some(portal) = self.portal_at(host) {
+            return Some(portal.clone());
+        }
         self.of_host(host).min_by_key(|site| site.prefix.len()).cloned()
     }
 
@@ -256,10 +282,21 @@ impl Sites {
         self.on_origin(&origin, host, if target.is_empty() { "/" } else { target })
     }
 
+    /// A return address that was checked before, for the host it has: at the portal, which was not asked by that host.
+    pub fn kept_address(&self, address: &str) -> Option<ReturnAddress> {
+        let portal = self.portal.as_ref()?;
+        let (_, rest) = address.split_once("://")?;
+        let (host, _) = facts::authority(rest.split('/').next()?.as_bytes())?;
+        self.return_address(address, &portal.site, &host)
+    }
+
     /// A target on an origin: one that a site was given, or one below a wildcard that was itself asked for by `asked`
     /// (any other name below it may be somebody else's).
     fn on_origin(&self, origin: &Origin, asked: &str, target: &str) -> Option<ReturnAddress> {
         let HostPattern::Exact(name) = &origin.host else { return None };
+        if self.portal_at(name).is_some() {
+            return None;
+        }
         let is_here = |site: &Site| match &site.url {
             Some(url) if url == origin => true,
             Some(url) => name == asked && url.at(name).as_ref() == Some(origin),
@@ -288,6 +325,19 @@ impl Sites {
             fits.then_some((site, target))
         })
     }
+}
+
+/// `Strict-Transport-Security` of an origin. A browser would hold one of loopback against everything else on this machine,
+/// whatever the port.
+pub(super) fn hsts(url: &Origin, span: Span) -> Option<HeaderValue> {
+    let forever = url.is_https() && !url.is_loopback() && !span.0.is_zero();
+    HeaderValue::try_from(format!("max-age={}", span.0.as_secs())).ok().filter(|_| forever)
+}
+
+/// What every start says of a url that is not encrypted.
+fn in_clear(key: &str, url: &Origin) -> Option<String> {
+    let open = !url.is_https() && !url.is_loopback();
+    open.then(|| format!("{key}: {url} is not encrypted: passwords and codes travel in clear"))
 }
 
 fn follow(site: Arc<Site>, target: Target, origin: &str) -> ReturnAddress {
@@ -343,7 +393,8 @@ impl Builder<'_> {
                 String::new()
             }
         };
-        let issuer = match (&self.written.identity.issuer, &url) {
+        let portal = Origin::parse(&self.written.portal.url).ok();
+        let issuer = match (&self.written.identity.issuer, portal.as_ref().or(url.as_ref())) {
             (given, _) if !given.is_empty() => given.clone(),
             (_, Some(url)) => url.to_string(),
             (_, None) => audience.clone(),
@@ -375,9 +426,6 @@ impl Builder<'_> {
             return None;
         }
         let https = url.as_ref().is_some_and(Origin::is_https);
-        // A browser would hold it against everything else on this machine, whatever the port.
-        let forever = https && !url.as_ref().is_some_and(Origin::is_loopback) && !self.section.hsts.0.is_zero();
-        let hsts = format!("max-age={}", self.section.hsts.0.as_secs());
         Some(Site {
             index,
             host: host?,
@@ -391,11 +439,12 @@ impl Builder<'_> {
             cookies: CookieNames::new(&self.written.session.cookie, https),
             reading,
             rules,
+            own_pages: portal.is_none(),
             service_worker: self.section.service_worker,
             websocket_origins,
             logout_clears: self.section.logout_clears.clone(),
             client_ca_file,
-            hsts: HeaderValue::try_from(hsts).ok().filter(|_| forever),
+            hsts: url.as_ref().and_then(|url| hsts(url, self.section.hsts)),
             url,
         })
     }

@@ -11,7 +11,7 @@ use super::*;
 use crate::account::{Enrolment, User};
 use crate::config::Written;
 use crate::error::Problems;
-use crate::session::Session;
+use crate::session::{At, Session};
 use crate::types::{CertificateName, FactorId, Handle, MethodId, UserId};
 
 const NOW: Time = Time::from_secs(1_800_000_000);
@@ -96,6 +96,8 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         ends: NOW,
         address: None,
         agent: String::new(),
+        login: None,
+        site: None,
     };
     Visitor::Live(Arc::new(Live { session: Arc::new(session), user: Arc::new(user), evidence, level, ends: NOW }))
 }
@@ -576,7 +578,6 @@ fn cf_configurations_that_cannot_be_meant_are_refused() {
     assert_eq!(two(json!({})), ["site[1].path"]);
     assert_eq!(two(json!({ "path": "/a", "paths": "lenient" })), ["site[1].paths"]);
     assert_eq!(two(json!({ "path": "/a", "url": "http://app.test" })), ["site[1].url"]);
-    assert_eq!(refused(json!({ "portal": { "url": "https://login.test" } })), ["portal.url"]);
     assert_eq!(
         refused(
             json!({ "identity": { "headers": { "user": "Cookie" } }, "site": [site(json!({})), site(json!({"path": "/a"}))] })
@@ -831,4 +832,55 @@ fn a_rule_may_ask_for_a_client_certificate() {
     }
     let literal = json!({ "client_ca_file": "/ca.pem", "url": "https://192.0.2.7" });
     assert_eq!(refused(https, literal, rule("two_factor", &[])), "site[0].client_ca_file");
+}
+
+#[test]
+fn a_portal_is_no_site_and_sites_are_named_as_it_knows_them() {
+    let up = json!(["http://127.0.0.1:3000"]);
+    let rules = json!([{ "policy": "two_factor" }]);
+    let sites = sites(json!({
+        "portal": { "url": "https://login.test", "networks": ["10.0.0.0/8"] },
+        "site": [
+            { "url": "https://wiki.test", "upstreams": up, "rules": rules },
+            { "url": "https://wiki.test", "path": "/old", "upstreams": up, "rules": rules },
+            { "url": "https://*.test", "upstreams": up, "rules": rules },
+            { "url": "https://shut.other", "upstreams": up, "rules": [{ "policy": "deny" }] },
+        ],
+    }));
+    let portal = sites.portal.as_ref().unwrap();
+    assert!(matches!(sites.find("login.test", "/"), Lookup::NoPath), "though a wildcard covers its name");
+    let own = sites.by_host("login.test").unwrap();
+    assert!(sites.is_portal(&own) && sites.portal_of(&own).is_none());
+    assert_eq!(sites.own_url(), Some(&portal.url));
+    assert!(portal.admits([10, 1, 2, 3].into()) && !portal.admits([192, 0, 2, 7].into()));
+    let (wiki, team) = (sites.by_host("wiki.test").unwrap(), sites.by_host("team.test").unwrap());
+    assert_eq!((wiki.issuer.as_str(), wiki.audience.as_str()), ("https://login.test", "https://wiki.test"));
+    assert_eq!(sites.at(&own, "login.test"), At::OwnPages);
+    assert_eq!(sites.at(&wiki, "wiki.test"), At::Site("https://wiki.test".into()));
+    assert_eq!(sites.at(&team, "team.test"), At::Site("https://team.test".into()));
+
+    let login = "https://login.test/.vestibule/login?rd=https%3A%2F%2Fwiki.test%2F";
+    assert_eq!(sites.login_page(&wiki, "wiki.test", None), login);
+    assert_eq!(sites.login_page(&wiki, "wiki.test", Some("/a?b")), format!("{login}a%3Fb"));
+    assert_eq!(sites.login_page(&team, "team.test", Some("/a")), "https://team.test/.vestibule/login?rd=%2Fa");
+
+    // Nothing of the portal is a return address; a name below a wildcard is one where it was kept, or asked for.
+    let back = |address: &str, from: &Site, host| sites.return_address(address, from, host).map(|to| to.location);
+    for address in ["https://login.test/", "https://login.test/x", "/", "/.vestibule/account"] {
+        assert_eq!(back(address, &own, "login.test"), None, "{address}");
+    }
+    assert_eq!(back("https://team.test/x", &own, "login.test"), None);
+    assert_eq!(back("https://team.test/x", &team, "team.test").as_deref(), Some("https://team.test/x"));
+    let kept = |address: &str| sites.kept_address(address).map(|to| to.location);
+    assert_eq!(kept("https://team.test/x").as_deref(), Some("https://team.test/x"));
+    for address in ["https://login.test/", "https://a.b.test/", "http://team.test/", "/x", "https://team.test@evil/"] {
+        assert_eq!(kept(address), None, "{address}");
+    }
+
+    let alice = UserName::parse("alice").unwrap();
+    let (groups, evidence) = (BTreeSet::new(), [password(1)]);
+    let person = Person { name: &alice, groups: &groups, level: Level::Known, evidence: &evidence };
+    let list = sites.openable(&person, [10, 1, 2, 3].into(), NOW);
+    let list: Vec<_> = list.iter().map(|site| (site.name.as_str(), site.url.as_str())).collect();
+    assert_eq!(list, [("wiki.test", "https://wiki.test/"), ("wiki.test/old", "https://wiki.test/old")]);
 }

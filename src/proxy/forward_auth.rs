@@ -122,6 +122,9 @@ impl Gatekeeper {
             passage.line.unread =
                 (told.host[..told.host.len().min(100)].escape_ascii().to_string(), unread(told.target));
         }
+        if !matches!(outcome, Ok(Ok(_))) {
+            passage.speak(question.fields);
+        }
         let (reply, result) = match outcome {
             Ok(Ok(Reply::Yes(yes))) => (Reply::Yes(yes), "allowed"),
             Ok(Ok(Reply::No(answer))) => {
@@ -151,7 +154,7 @@ impl Gatekeeper {
                 if kind.is_some_and(|kind| answer::is_grpc(kind.as_bytes())) {
                     no = no.for_a_call();
                 }
-                no = question.dialect.put(no);
+                no = question.dialect.put(no.said_in(&passage.texts));
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)
@@ -189,7 +192,8 @@ impl Gatekeeper {
 
         // visitor
         let cookies = Cookies::read(cookie_fields(fields), &site.cookies);
-        let visitor = self.door.sessions.visitor(cookies.session.as_ref()).await;
+        let at = running.sites.at(&site, &facts.host);
+        let visitor = self.door.sessions.visitor(cookies.session.as_ref(), &at).await;
         let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
         passage.account = visitor.live().map(|live| live.user.name.clone());
 
@@ -202,7 +206,7 @@ impl Gatekeeper {
                 Ok(Reply::Yes(Yes { identity, cookies }))
             }
             Verdict::Ask(ask) => {
-                let mut answer = self.ask(&ask, &facts, &site, &cookies, &passage.id);
+                let mut answer = self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id);
                 if let (Kind::Navigation, Some(url)) =
                     (facts.kind, site.url.as_ref().and_then(|url| url.at(&facts.host)))
                 {
@@ -214,6 +218,7 @@ impl Gatekeeper {
                 let agent = fields.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let agent = agent.unwrap_or_default().chars().take(AGENT).collect();
                 self.record(why, &facts, &visitor, agent, &passage.id).await;
+                passage.speak(fields);
                 Ok(Reply::No(self.forbid(why, &facts, &site, passage)))
             }
         }

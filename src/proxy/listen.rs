@@ -93,6 +93,19 @@ enum OpeningError {
     TooSlow,
 }
 
+impl OpeningError {
+    /// Whether the other side just went: whoever only looks whether somebody listens does that all day.
+    fn is_departure(&self) -> bool {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        match self {
+            Self::Preamble(PreambleError::Cut(error)) | Self::Handshake(HandshakeError::Failed(error)) => {
+                matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+            }
+            _ => false,
+        }
+    }
+}
+
 tokio::task_local! {
     /// The request this task is busy with: Pingora carries nothing of ours from here to the filters.
     static REQUEST: Request;
@@ -236,6 +249,7 @@ impl Listening {
                 Some(tls) if tls.streams => self.converse_in_streams(transport, peer, guest).await,
                 _ => self.converse(transport, peer, guest).await,
             },
+            Err(error) if error.is_departure() => {}
             Err(error) => tracing::info!(target: ACCESS, client = %peer.ip(), %error),
         }
     }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header};
-use pingora::http::{RequestHeader, ResponseHeader};
+use http::{HeaderMap, Method, StatusCode, header};
+use pingora::http::ResponseHeader;
 use vestibule_templates::Texts;
 
 use super::facts::cookie_fields;
@@ -78,10 +78,10 @@ pub struct Stage {
 impl Passage {
     /// Finds the language of this visitor: only where something is about to be said, so that what passes pays nothing for
     /// it.
-    pub(super) fn speak(&mut self, head: &RequestHeader) {
+    pub(super) fn speak(&mut self, fields: &HeaderMap) {
         let names = self.site.as_ref().map(|site| &site.cookies);
-        let picked = names.and_then(|names| Cookies::read(cookie_fields(&head.headers), names).language);
-        let wishes = head.headers.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
+        let picked = names.and_then(|names| Cookies::read(cookie_fields(fields), names).language);
+        let wishes = fields.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
         self.texts = self.running.languages.choose(picked.as_deref(), wishes).clone();
     }
 

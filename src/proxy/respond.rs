@@ -13,7 +13,7 @@ use vestibule_templates::pages::refusal;
 use vestibule_templates::texts::Texts;
 
 use crate::assertion::headers::Set;
-use crate::gate::{Facts, Kind, Site};
+use crate::gate::{Facts, Kind, Site, Sites};
 use crate::types::{Origin, RequestId};
 
 /// How long a client should wait when a part of ours is not available, or all it may have is in use.
@@ -324,6 +324,17 @@ pub fn login_address(door: Door, facts: &Facts, site: &Site) -> String {
     }
     let query = query.finish();
     if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
+}
+
+/// The whole address of the same, as far as it is known, for who has nowhere to resolve a path against but what it asked
+/// for, and cannot be sent through the site: at the portal, where there is one.
+pub fn login_for_scripts(door: Door, facts: &Facts, site: &Site, sites: &Sites) -> String {
+    if sites.portal_of(site).is_some() {
+        return sites.login_page(site, &facts.host, page_before(facts, site).as_deref());
+    }
+    let origin = site.url.as_ref().and_then(|url| url.at(&facts.host));
+    let address = login_address(door, facts, site);
+    origin.map_or(address.clone(), |origin| format!("{origin}{address}"))
 }
 
 /// The path of the page the request came from, when that page is of the same origin.

@@ -23,6 +23,8 @@ pub struct CookieNames {
     pub link: String,
     /// The language picked on a page, as its tag: no secret, and nothing depends on it but words.
     pub language: String,
+    /// On a site with a portal: this browser, until it is back from there.
+    pub nonce: String,
     pub secure: bool,
 }
 
@@ -35,6 +37,7 @@ impl CookieNames {
             browser: format!("{prefix}{base}-browser"),
             link: format!("{prefix}{base}-link"),
             language: format!("{prefix}{base}-language"),
+            nonce: format!("{prefix}{base}-nonce"),
             secure: https,
         }
     }
@@ -81,7 +84,7 @@ impl CookieNames {
     }
 
     fn all(&self) -> impl Iterator<Item = &str> + Clone {
-        [self.session.as_str(), &self.login, &self.browser, &self.link, &self.language].into_iter()
+        [self.session.as_str(), &self.login, &self.browser, &self.link, &self.language, &self.nonce].into_iter()
     }
 }
 
@@ -95,6 +98,8 @@ pub struct Cookies {
     pub link: Option<String>,
     /// A language, as it was written: whether there is such a one is for who knows them.
     pub language: Option<String>,
+    /// The text of a nonce, with what goes with it.
+    pub nonce: Option<String>,
     /// Names that came twice, or with a value that is no token: to be cleared.
     pub unclear: Vec<String>,
 }
@@ -103,7 +108,8 @@ impl Cookies {
     /// Reads all `Cookie` fields of a request. Ours that are ambiguous count as absent and are listed in `unclear`.
     pub fn read<'a>(fields: impl Iterator<Item = &'a [u8]>, names: &CookieNames) -> Self {
         let (mut session, mut login) = (Found::Absent, Found::Absent);
-        let (mut browser, mut link, mut language) = (Found::Absent, Found::Absent, Found::Absent);
+        let (mut browser, mut link) = (Found::Absent, Found::Absent);
+        let (mut language, mut nonce) = (Found::Absent, Found::Absent);
         for pair in fields.flat_map(|field| field.split(|&byte| byte == b';')) {
             let (name, value) = name_and_value(pair);
             match name {
@@ -112,6 +118,7 @@ impl Cookies {
                 _ if name == names.browser.as_bytes() => browser.add(value),
                 _ if name == names.link.as_bytes() => link.add(value),
                 _ if name == names.language.as_bytes() => language.add(value),
+                _ if name == names.nonce.as_bytes() => nonce.add(value),
                 _ => {}
             }
         }
@@ -122,6 +129,7 @@ impl Cookies {
             browser: browser.token(&names.browser, &mut unclear),
             link: link.text(&names.link, &mut unclear),
             language: language.text(&names.language, &mut unclear),
+            nonce: nonce.text(&names.nonce, &mut unclear),
             unclear,
         }
     }
@@ -143,7 +151,7 @@ impl<'a> Found<'a> {
         };
     }
 
-    /// What is read further elsewhere: a link's token, whichever kind of link it is, or a language.
+    /// What is read further elsewhere: a link's token, whichever kind of link it is, a language, or a nonce.
     fn text(self, name: &str, unclear: &mut Vec<String>) -> Option<String> {
         match self {
             Found::Absent => None,

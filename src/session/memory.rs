@@ -11,10 +11,10 @@ use data_encoding::HEXLOWER;
 use quick_cache::sync::Cache;
 use tokio::sync::Notify;
 
-use super::{SESSIONS, Session};
+use super::{POINTERS, SESSIONS, Session};
 use crate::clock::{TOLERANCE, Time};
 use crate::store::Version;
-use crate::types::UserId;
+use crate::types::{Handle, UserId};
 
 /// How many sessions are remembered, at about half a kilobyte each; the others cost a read of the store per request.
 const REMEMBERED: usize = 65_536;
@@ -45,10 +45,12 @@ impl Held {
     }
 
     /// Whether it has ended neither by idling nor by age. One that was stamped in the future has ended: the clock was
-    /// wrong then or is wrong now, and its limits mean nothing.
+    /// wrong then or is wrong now, and its limits mean nothing. One on a site does not idle by itself: the login does,
+    /// which all use of it keeps alive.
     pub fn is_alive(&self, idle: Duration, now: Time) -> bool {
         let last_seen = self.last_seen();
-        self.session.created.max(last_seen) <= now + TOLERANCE && now < self.session.ends && now < last_seen + idle
+        let idles = self.session.site.is_none() && now >= last_seen + idle;
+        self.session.created.max(last_seen) <= now + TOLERANCE && now < self.session.ends && !idles
     }
 }
 
@@ -56,13 +58,17 @@ impl Held {
 #[derive(Default)]
 pub(super) struct Changed {
     pub sessions: HashSet<Hash>,
+    /// Pointers, by user and the handle in the key: a login's, or a site's session.
+    pub pointers: HashSet<(UserId, Handle)>,
     pub users: HashSet<UserId>,
 }
 
 pub(super) struct Memory {
     held: Cache<Hash, Arc<Held>>,
-    /// How many changes each shard of the sessions has seen, by the first byte of the hash. Taken on a miss and on a
-    /// change, never for a session that is held.
+    /// The session that a login has now, for the sessions on sites that hang on it.
+    logins: Cache<Handle, Hash>,
+    /// How many changes each shard of the sessions and logins has seen. Taken on a miss and on a change, never for what is
+    /// held.
     epochs: Vec<Mutex<u64>>,
     changed: Mutex<Changed>,
     news: Notify,
@@ -71,7 +77,13 @@ pub(super) struct Memory {
 impl Memory {
     pub fn new() -> Self {
         let epochs = (0..=u8::MAX).map(|_| Mutex::new(0)).collect();
-        Self { held: Cache::new(REMEMBERED), epochs, changed: Mutex::default(), news: Notify::new() }
+        Self {
+            held: Cache::new(REMEMBERED),
+            logins: Cache::new(REMEMBERED),
+            epochs,
+            changed: Mutex::default(),
+            news: Notify::new(),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -104,6 +116,48 @@ impl Memory {
         let mut epoch = self.shard(hash);
         *epoch += 1;
         self.held.remove(hash);
+    }
+
+    /// The session of a login, as far as it is known.
+    pub fn login(&self, login: &Handle) -> Option<Hash> {
+        self.logins.get(login)
+    }
+
+    /// As [`Memory::epoch`], for a login.
+    pub fn login_epoch(&self, login: &Handle) -> u64 {
+        *self.login_shard(login)
+    }
+
+    /// As [`Memory::keep`], for a login.
+    pub fn keep_login(&self, login: &Handle, hash: Hash, epoch: u64) {
+        let now = self.login_shard(login);
+        if *now == epoch {
+            self.logins.insert(login.clone(), hash);
+        }
+    }
+
+    /// A record under `user-session/` changed; the bare prefix: any of them may have.
+    pub fn pointer_changed(&self, key: &str) {
+        let named = key.strip_prefix(POINTERS).and_then(|rest| rest.split_once('/'));
+        match named.and_then(|(user, handle)| Some((user.parse().ok()?, Handle::parse(handle)?))) {
+            Some((user, handle)) => {
+                let mut epoch = self.login_shard(&handle);
+                *epoch += 1;
+                self.logins.remove(&handle);
+                drop(epoch);
+                self.changed().pointers.insert((user, handle));
+            }
+            None => {
+                let held: Vec<Arc<Held>> = self.held.iter().map(|(_, held)| held).collect();
+                for epoch in &self.epochs {
+                    *lock(epoch) += 1;
+                }
+                self.logins.clear();
+                let logins = held.iter().map(|held| (held.session.user, held.session.login().clone()));
+                self.changed().pointers.extend(logins);
+            }
+        }
+        self.news.notify_one();
     }
 
     /// A record under `session/` changed; the bare prefix: any of them may have.
@@ -146,6 +200,7 @@ impl Memory {
     pub fn put_back(&self, rest: Changed) {
         let mut changed = self.changed();
         changed.sessions.extend(rest.sessions);
+        changed.pointers.extend(rest.pointers);
         changed.users.extend(rest.users);
     }
 
@@ -155,6 +210,13 @@ impl Memory {
 
     fn shard(&self, hash: &Hash) -> MutexGuard<'_, u64> {
         lock(&self.epochs[usize::from(hash[0])])
+    }
+
+    fn login_shard(&self, login: &Handle) -> MutexGuard<'_, u64> {
+        // Handles are random text of 32 letters: two of them spread over all shards.
+        let letters = login.as_str().as_bytes();
+        let of = |n: usize| letters.get(n).copied().unwrap_or_default();
+        lock(&self.epochs[usize::from(of(0).wrapping_mul(32) ^ of(1))])
     }
 
     fn changed(&self) -> MutexGuard<'_, Changed> {
@@ -171,6 +233,6 @@ pub(super) fn key_of(hash: &Hash) -> String {
     format!("{SESSIONS}{}", HEXLOWER.encode(hash))
 }
 
-fn hash_of(key: &str) -> Option<Hash> {
+pub(super) fn hash_of(key: &str) -> Option<Hash> {
     HEXLOWER.decode(key.strip_prefix(SESSIONS)?.as_bytes()).ok()?.try_into().ok()
 }

@@ -13,39 +13,22 @@ use crate::store::Vault;
 /// Signs the state of a login form, or of a challenge in it: also its anti-forgery value, since only the browser that
 /// holds the login cookie can send it back.
 #[derive(Clone, Debug)]
-pub struct LoginSeal {
-    key: Key,
-    clock: Arc<dyn Clock>,
-    life: Duration,
-}
+pub struct LoginSeal(Seal);
 
 impl LoginSeal {
     /// What one `purpose` signs is nothing to another.
     pub(super) fn new(vault: &Vault, purpose: &str, life: Duration) -> Self {
-        Self { key: vault.derive(purpose), clock: vault.clock().clone(), life }
+        Self(Seal::new(vault, purpose, life))
     }
 
     /// Readable, not secret: `<end in ms>.<state>.<mac>`, each but the first in base64url.
     pub fn seal(&self, login: &Token<LoginKind>, state: &str) -> String {
-        let end = (self.clock.now() + self.life).0.to_string();
-        let mac = self.key.mac(&[login.hash().bytes(), end.as_bytes(), state.as_bytes()]);
-        format!("{end}.{}.{}", BASE64URL_NOPAD.encode(state.as_bytes()), BASE64URL_NOPAD.encode(&mac))
+        self.0.seal(login.hash().bytes(), state)
     }
 
     /// The state, if it was sealed for this cookie and its end has not come.
     pub fn open(&self, login: &Token<LoginKind>, sealed: &str) -> Option<String> {
-        let (end, rest) = sealed.split_once('.')?;
-        let (state, mac) = rest.split_once('.')?;
-        let state = BASE64URL_NOPAD.decode(state.as_bytes()).ok()?;
-        let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
-        if !self.key.verify(&[login.hash().bytes(), end.as_bytes(), &state], &mac) {
-            return None;
-        }
-        let end = Time(end.parse().ok()?);
-        let now = self.clock.now();
-        // An end further off than any this clock could have given: the clock was put back.
-        let current = now < end && end <= now + self.life + TOLERANCE;
-        if current { String::from_utf8(state).ok() } else { None }
+        self.0.open(login.hash().bytes(), sealed)
     }
 
     /// What a form says that [`LoginSeal::open`] refused: anybody may have written it. Good for nothing but filling in
@@ -53,6 +36,61 @@ impl LoginSeal {
     pub fn read_unsealed(sealed: &str) -> Option<String> {
         let state = sealed.split('.').nth(1)?;
         String::from_utf8(BASE64URL_NOPAD.decode(state.as_bytes()).ok()?).ok()
+    }
+}
+
+/// Signs what a site tells the portal through the browser. It is bound to no cookie here: what it says binds it to one of
+/// the site's.
+#[derive(Clone, Debug)]
+pub struct StateSeal(Seal);
+
+impl StateSeal {
+    pub(super) fn new(vault: &Vault, life: Duration) -> Self {
+        Self(Seal::new(vault, "site to portal", life))
+    }
+
+    pub fn seal(&self, state: &str) -> String {
+        self.0.seal(&[], state)
+    }
+
+    /// The state, if we sealed it and its end has not come.
+    pub fn open(&self, sealed: &str) -> Option<String> {
+        self.0.open(&[], sealed)
+    }
+}
+
+/// A signature with an end, over a text and what it is bound to.
+#[derive(Clone, Debug)]
+struct Seal {
+    key: Key,
+    clock: Arc<dyn Clock>,
+    life: Duration,
+}
+
+impl Seal {
+    fn new(vault: &Vault, purpose: &str, life: Duration) -> Self {
+        Self { key: vault.derive(purpose), clock: vault.clock().clone(), life }
+    }
+
+    fn seal(&self, bound: &[u8], state: &str) -> String {
+        let end = (self.clock.now() + self.life).0.to_string();
+        let mac = self.key.mac(&[bound, end.as_bytes(), state.as_bytes()]);
+        format!("{end}.{}.{}", BASE64URL_NOPAD.encode(state.as_bytes()), BASE64URL_NOPAD.encode(&mac))
+    }
+
+    fn open(&self, bound: &[u8], sealed: &str) -> Option<String> {
+        let (end, rest) = sealed.split_once('.')?;
+        let (state, mac) = rest.split_once('.')?;
+        let state = BASE64URL_NOPAD.decode(state.as_bytes()).ok()?;
+        let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
+        if !self.key.verify(&[bound, end.as_bytes(), &state], &mac) {
+            return None;
+        }
+        let end = Time(end.parse().ok()?);
+        let now = self.clock.now();
+        // An end further off than any this clock could have given: the clock was put back.
+        let current = now < end && end <= now + self.life + TOLERANCE;
+        if current { String::from_utf8(state).ok() } else { None }
     }
 }
 

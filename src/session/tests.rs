@@ -126,7 +126,7 @@ impl House {
     }
 
     async fn level(&self, opened: &Opened) -> Level {
-        self.sessions.visitor(Some(&opened.token)).await.unwrap().level()
+        self.sessions.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level()
     }
 
     fn later(&self, span: Duration) {
@@ -160,10 +160,10 @@ async fn a_live_session_asks_no_store() {
 
     // A miss while the store is down is an error, and never a stranger.
     let unknown = Token::generate(&*house.random);
-    assert!(house.sessions.visitor(Some(&unknown)).await.is_err());
+    assert!(house.sessions.visitor(Some(&unknown), &At::OwnPages).await.is_err());
     house.store.down.store(false, Ordering::SeqCst);
-    assert_eq!(house.sessions.visitor(Some(&unknown)).await.unwrap().level(), Level::Stranger);
-    assert_eq!(house.sessions.visitor(None).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(Some(&unknown), &At::OwnPages).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(None, &At::OwnPages).await.unwrap().level(), Level::Stranger);
 }
 
 #[tokio::test]
@@ -203,11 +203,11 @@ async fn se_05_an_ended_session_is_dead_at_once_in_every_process() {
     let other = House::process(&house.vault, &house.accounts);
     let user = house.user("alice").await;
     let opened = house.open(&user, vec![house.password()]).await;
-    assert_eq!(other.visitor(Some(&opened.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(other.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Known);
 
     assert!(house.sessions.end(user.id, &opened.session.handle, &Origin::default()).await.unwrap());
     assert_eq!(house.level(&opened).await, Level::Stranger);
-    assert_eq!(other.visitor(Some(&opened.token)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(other.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Stranger);
     assert!(!house.sessions.end(user.id, &opened.session.handle, &Origin::default()).await.unwrap());
 }
 
@@ -219,14 +219,14 @@ async fn se_08_idle_and_absolute_limits_hold() {
     assert_eq!(house.level(&idle).await, Level::Known);
     house.later(29 * MINUTE);
     // A glance is no activity.
-    assert_eq!(house.sessions.glance(Some(&idle.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(house.sessions.glance(Some(&idle.token), &At::OwnPages).await.unwrap().level(), Level::Known);
     house.later(MINUTE);
     assert_eq!(house.level(&idle).await, Level::Stranger);
 
     let busy = house.open(&user, vec![house.password()]).await;
     for _ in 0..24 * 3 - 1 {
         house.later(10 * MINUTE);
-        let visitor = house.sessions.visitor(Some(&busy.token)).await.unwrap();
+        let visitor = house.sessions.visitor(Some(&busy.token), &At::OwnPages).await.unwrap();
         assert!(visitor.live().unwrap().ends <= busy.session.ends);
         house.sessions.tick().await.unwrap();
     }
@@ -319,9 +319,9 @@ async fn what_was_stamped_in_the_future_is_nothing() {
     let keys = Arc::new(KeyRing::new(Key::new([7; 32]), vec![]));
     let vault = Vault::new(house.store.clone(), keys, back.clone(), house.random.clone());
     let restarted = House::process(&vault, &Accounts::new(vault.clone()));
-    assert_eq!(restarted.visitor(Some(&opened.token)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(restarted.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Stranger);
     back.advance(Duration::from_secs(31));
-    assert_eq!(restarted.visitor(Some(&opened.token)).await.unwrap().level(), Level::Known);
+    assert_eq!(restarted.visitor(Some(&opened.token), &At::OwnPages).await.unwrap().level(), Level::Known);
 }
 
 /// A key that signs in alone.
@@ -382,7 +382,7 @@ async fn amr_says_what_was_proved_and_mfa_only_of_two_kinds() {
         (vec![key(&house, false), house.totp()], vec!["hwk", "otp"]),
     ] {
         let opened = house.open(&user, evidence).await;
-        let visitor = house.sessions.visitor(Some(&opened.token)).await.unwrap();
+        let visitor = house.sessions.visitor(Some(&opened.token), &At::OwnPages).await.unwrap();
         assert_eq!(visitor.live().unwrap().amr(), expected);
     }
 }
@@ -445,6 +445,8 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
         ends: Time(1),
         address: None,
         agent: String::new(),
+        login: None,
+        site: None,
     };
     let held = Arc::new(Held::new(session, Version(1)));
     let epoch = memory.epoch(&hash);
@@ -563,7 +565,7 @@ async fn a_pending_login_is_used_once_in_its_time_by_its_user() {
     let row = house.sessions.pending(&token).await.unwrap().unwrap();
     // To the gate it is a stranger: a token of one kind is none of another.
     let session = Token::<SessionKind>::parse(&token.encode()).unwrap();
-    assert_eq!(house.sessions.visitor(Some(&session)).await.unwrap().level(), Level::Stranger);
+    assert_eq!(house.sessions.visitor(Some(&session), &At::OwnPages).await.unwrap().level(), Level::Stranger);
 
     let evidence = vec![house.password(), house.totp()];
     let take = || vec![house.sessions.take_pending(&row)];
@@ -612,4 +614,97 @@ async fn what_was_begun_for_one_action_serves_no_other() {
     let row = house.sessions.action(&one.token, "remove-factor/a").await.unwrap().unwrap();
     house.vault.commit(vec![house.sessions.consume_action(&row)]).await.unwrap();
     assert!(house.sessions.action(&one.token, "remove-factor/a").await.unwrap().is_none());
+}
+
+const WIKI: &str = "https://wiki.test";
+
+impl House {
+    /// A session on a site, by a ticket of this one.
+    async fn on_site(&self, portal: &Opened, origin: &str) -> Result<Opened, SessionError> {
+        let token = self.sessions.give_ticket(&portal.token, "a nonce", origin).await?;
+        let ticket = self.sessions.take_ticket(&token).await?.expect("a ticket that nobody took");
+        assert!(self.sessions.take_ticket(&token).await?.is_none(), "once");
+        let source = self.sessions.source(&ticket).await?.expect("whoever asked for it");
+        self.sessions.open_at_site(&ticket, &source, &place(), None, vec![]).await
+    }
+
+    async fn level_at(&self, opened: &Opened, origin: &str) -> Level {
+        self.sessions.visitor(Some(&opened.token), &At::Site(origin.to_owned())).await.unwrap().level()
+    }
+}
+
+#[tokio::test]
+async fn a_session_on_a_site_counts_there_and_asks_no_store() {
+    let house = House::new();
+    let user = house.user("alice").await;
+    let portal = house.open(&user, vec![house.password(), house.totp()]).await;
+    let wiki = house.on_site(&portal, WIKI).await.unwrap();
+    assert_eq!(house.level_at(&wiki, WIKI).await, Level::Verified);
+    assert_eq!(house.level_at(&wiki, "https://docs.test").await, Level::Stranger);
+    assert_eq!(house.level(&wiki).await, Level::Stranger, "nor where our pages are");
+    assert_eq!(house.level_at(&portal, WIKI).await, Level::Stranger, "nor the portal's on a site");
+
+    house.level(&portal).await;
+    let before = house.store.calls();
+    for _ in 0..5 {
+        // Long after the portal's own was used last: the login is kept alive by this one.
+        house.later(20 * MINUTE);
+        assert_eq!(house.level_at(&wiki, WIKI).await, Level::Verified);
+    }
+    assert_eq!(house.store.calls(), before);
+    assert_eq!(house.level(&portal).await, Level::Verified);
+    let (one, evidence) = (house.sessions.list(Some(user.id)).await.unwrap(), &portal.session.evidence);
+    assert_eq!(one.len(), 1, "one login");
+    assert_eq!(&wiki.session.evidence, evidence, "unchanged: kind, factor and time");
+
+    // A glance keeps neither alive.
+    house.later(29 * MINUTE);
+    let glance = house.sessions.glance(Some(&wiki.token), &At::Site(WIKI.to_owned())).await.unwrap();
+    assert_eq!(glance.level(), Level::Verified);
+    house.later(MINUTE);
+    assert_eq!(house.level_at(&wiki, WIKI).await, Level::Stranger);
+    assert_eq!(house.level(&portal).await, Level::Stranger);
+}
+
+#[tokio::test]
+async fn a_session_on_a_site_ends_with_the_login_and_outlives_a_step_up() {
+    let house = House::new();
+    let other = House::process(&house.vault, &house.accounts);
+    let told: Arc<Mutex<Vec<Handle>>> = Arc::default();
+    let ears = told.clone();
+    house.sessions.on_end(Arc::new(move |handle| ears.lock().unwrap().push(handle.clone())));
+    let user = house.user("alice").await;
+    let known = house.open(&user, vec![house.password()]).await;
+    let wiki = house.on_site(&known, WIKI).await.unwrap();
+    let at = At::Site(WIKI.to_owned());
+    assert_eq!(other.visitor(Some(&wiki.token), &at).await.unwrap().level(), Level::Known);
+
+    let evidence = vec![house.password(), house.totp()];
+    let verified = house.sessions.open(&user, evidence, &place(), Some(&known.session), vec![]).await.unwrap();
+    assert_eq!(house.level_at(&wiki, WIKI).await, Level::Known, "it goes on, and does not rise");
+    assert_eq!(other.visitor(Some(&wiki.token), &at).await.unwrap().level(), Level::Known);
+    let stale = house.on_site(&known, WIKI).await;
+    assert!(stale.is_err(), "the session that stepped up gives no more tickets");
+    let higher = house.on_site(&verified, WIKI).await.unwrap();
+    assert_eq!(house.level_at(&higher, WIKI).await, Level::Verified);
+    house.sessions.tick().await.unwrap();
+    assert!(!told.lock().unwrap().contains(&wiki.session.handle), "nobody was cut");
+
+    // A ticket that is taken just before the end opens nothing after it.
+    let token = house.sessions.give_ticket(&verified.token, "a nonce", WIKI).await.unwrap();
+    let ticket = house.sessions.take_ticket(&token).await.unwrap().unwrap();
+    let source = house.sessions.source(&ticket).await.unwrap().unwrap();
+    // Ended by the handle that an application was told: all of the login.
+    assert!(house.sessions.end(user.id, &wiki.session.handle, &Origin::default()).await.unwrap());
+    for (one, opened) in [(&house.sessions, &wiki), (&other, &wiki), (&house.sessions, &higher)] {
+        assert_eq!(one.visitor(Some(&opened.token), &at).await.unwrap().level(), Level::Stranger);
+    }
+    assert_eq!(house.level(&verified).await, Level::Stranger);
+    let late = house.sessions.open_at_site(&ticket, &source, &place(), None, vec![]).await;
+    assert!(matches!(late, Err(SessionError::Vault(VaultError::Conflict(_)))));
+    house.sessions.tick().await.unwrap();
+    for opened in [&wiki, &higher, &verified] {
+        assert!(told.lock().unwrap().contains(&opened.session.handle), "and its streams are cut");
+    }
+    assert!(house.sessions.pointers(user.id).await.unwrap().is_empty(), "nothing is left");
 }

@@ -14,8 +14,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::Form;
 use vestibule_templates::pages::account;
+use vestibule_templates::{Form, Link};
 
 pub use self::confirm::{act, ask};
 use self::deed::{Browsers, Deed};
@@ -26,6 +26,7 @@ use super::finish::{page, query};
 use super::form::Posted;
 use super::{Visit, Wizard};
 use crate::clock::Time;
+use crate::gate::Person;
 use crate::secret::{SessionKind, Token};
 use crate::session::Live;
 use crate::types::Level;
@@ -92,9 +93,19 @@ pub async fn show(
         sign_out_elsewhere,
         sign_out_everywhere: Form::new("/.vestibule/account/sign-out-everywhere", csrf),
         password: Some(Deed::Password.address(None)),
+        sites: sites(&wizard, &visit),
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), user);
     Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
+}
+
+/// The sites that this visitor of the portal may open; elsewhere the account is one site's.
+fn sites(wizard: &Wizard, visit: &Visit) -> Vec<Link> {
+    let Some(person) = Person::of(&visit.visitor).filter(|_| visit.sites.is_portal(&visit.site)) else {
+        return Vec::new();
+    };
+    let openable = visit.sites.openable(&person, visit.facts.client, wizard.vault.now());
+    openable.into_iter().map(|site| Link::new(site.name, site.url)).collect()
 }
 
 /// A time as the pages take it: seconds since 1970.

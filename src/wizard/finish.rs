@@ -32,8 +32,9 @@ pub fn page(status: StatusCode, markup: impl Into<String>) -> Response {
     (status, Html(markup.into())).into_response()
 }
 
-/// 303: what a form that succeeded answers, and a GET whose step lies elsewhere. `location` is a path of ours or comes
-/// from `Sites::return_address`: nothing else may be passed.
+/// 303: what a form that succeeded answers, and a GET whose step lies elsewhere. `location` is a path of ours, at the
+/// portal's or a site's configured origin where it is not here, or comes from `Sites::return_address`: nothing else may be
+/// passed.
 pub fn see_other(location: &str) -> Response {
     match HeaderValue::try_from(location) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
@@ -84,6 +85,9 @@ pub fn way_back(address: Option<&str>) -> (&'static str, Option<&str>) {
 impl Wizard {
     /// What the query asks to return to, if that is a place to return to.
     pub(super) fn asked_for(&self, visit: &Visit) -> Option<String> {
+        if let Some(errand) = self.errand(visit) {
+            return errand.map(|errand| errand.back);
+        }
         let account = query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
         account.or_else(|| query(visit, "rd").filter(|rd| self.may_return_to(visit, rd)))
     }
@@ -98,9 +102,19 @@ impl Wizard {
         visit.sites.return_address(address, &visit.site, &visit.facts.host)
     }
 
-    /// Where a login goes that was not asked for by an address: the site's front.
+    /// The same for one that was checked before it was kept: in a sealed form, on the server, in what a site signed. At the
+    /// portal a name below a wildcard was asked for then.
+    pub(super) fn kept_address(&self, visit: &Visit, address: &str) -> Option<ReturnAddress> {
+        if visit.sites.is_portal(&visit.site) {
+            visit.sites.kept_address(address)
+        } else {
+            self.return_address(visit, address)
+        }
+    }
+
+    /// Where a login goes that was not asked for by an address: the site's front; at the portal, the account.
     pub(super) fn landing(&self, visit: &Visit) -> String {
-        visit.site.prefix.clone()
+        if visit.sites.is_portal(&visit.site) { ACCOUNT.to_owned() } else { visit.site.prefix.clone() }
     }
 
     /// Where to go, checked at the moment of going.
@@ -109,14 +123,14 @@ impl Wizard {
             return ACCOUNT.to_owned();
         }
         address
-            .and_then(|address| self.return_address(visit, address))
+            .and_then(|address| self.kept_address(visit, address))
             .map_or_else(|| self.landing(visit), |address| address.location)
     }
 
     /// What the address (or the landing page) demands of a navigation.
     pub(super) fn need(&self, visit: &Visit, address: Option<&str>) -> Need {
         let landing = self.landing(visit);
-        let asked = address.and_then(|address| self.return_address(visit, address));
+        let asked = address.and_then(|address| self.kept_address(visit, address));
         let asked = asked.or_else(|| self.return_address(visit, &landing));
         match asked {
             Some(asked) => gate::need(&asked, visit.facts.client),
@@ -245,7 +259,8 @@ impl Wizard {
         keeping: Keeping,
     ) -> Result<SignedIn, Failure> {
         let mut more: Vec<Change> = Vec::new();
-        let verified = level(&evidence) == Level::Verified;
+        let reached = level(&evidence);
+        let verified = reached == Level::Verified;
         let source = visit.source();
         let mut event = Event::new(Kind::SessionStarted, &source).user(user.id, &user.name);
         if let Some((method, factor)) = proved.and_then(|evidence| evidence.factor.as_ref()) {
@@ -275,7 +290,7 @@ impl Wizard {
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
-        self.learn_language(visit, user).await;
+        self.learn_language(visit, user, reached).await;
         Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
     }
 }

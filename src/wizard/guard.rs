@@ -51,6 +51,11 @@ fn came_by_the_other_scheme(visit: &Visit) -> bool {
     Origin::parse(sent).is_ok_and(|sent| sent.host == own.host && sent.scheme != own.scheme)
 }
 
+/// Whether a whole document was asked for, by whatever page.
+pub fn is_navigation(visit: &Visit) -> bool {
+    allowed(visit, false)
+}
+
 fn allowed(visit: &Visit, writes: bool) -> bool {
     let fetch = &visit.facts.fetch;
     if has_metadata(visit) {

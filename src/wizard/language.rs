@@ -13,6 +13,7 @@ use super::finish::{see_other, set_cookie};
 use super::form::Posted;
 use super::{PREFIX, Visit, Wizard};
 use crate::account::{BROWSER_LIFE, User};
+use crate::types::Level;
 
 /// Where the switch posts. It carries no anti-forgery value, because it stands on pages that have none, such as a refusal;
 /// the guard lets through only what a page of this origin sends, and all there is to win is a page in Dutch.
@@ -25,13 +26,19 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let picked = visit.languages.named(posted.get("language")).ok_or(Failure::Unreadable)?;
-    if let Some(live) = visit.visitor.live() {
+    if let Some(live) = visit.visitor.live().filter(|live| is_owner(live.level, &live.user)) {
         wizard.remember_language(&live.user, picked).await;
     }
     let mut response = see_other(&wizard.page_of_ours(&visit, posted.get("back")));
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.set(&names.language, picked.lang(), Some(BROWSER_LIFE)));
     Ok(response)
+}
+
+/// Whether so much was proved as can be: whoever has the password alone must not make the mails unreadable by which the
+/// owner would hear of it.
+fn is_owner(level: Level, user: &User) -> bool {
+    level == Level::Verified || user.factors.is_empty()
 }
 
 impl Wizard {
@@ -45,8 +52,8 @@ impl Wizard {
 
     /// After a login: what was picked in this browser; what the browser wishes for only where nothing is known yet, because
     /// the next browser may be somebody else's.
-    pub(super) async fn learn_language(&self, visit: &Visit, user: &User) {
-        if visit.cookies.language.is_some() || user.language.is_none() {
+    pub(super) async fn learn_language(&self, visit: &Visit, user: &User, level: Level) {
+        if is_owner(level, user) && (visit.cookies.language.is_some() || user.language.is_none()) {
             self.remember_language(user, &visit.texts).await;
         }
     }

@@ -16,7 +16,7 @@ use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, 
 use super::form::Posted;
 use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
-use crate::gate::{self, Outcome, Person};
+use crate::gate::{self, Ask, Outcome, Person, ReturnAddress};
 use crate::method::Proof;
 use crate::secret::{LoginKind, Token};
 use crate::session::{Enrols, LoginSeal};
@@ -52,6 +52,16 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
+    if let Some(errand) = wizard.errand(&visit) {
+        let Some(errand) = errand else { return Ok(blocked_by(&wizard, &visit, blocked::Cause::WayBack, None)) };
+        if wizard.is_open(&visit, &errand.back) {
+            return wizard.send_back(&visit, &errand).await;
+        }
+        if wizard.asks_second(&visit, &errand.back) {
+            let state = query(&visit, "state");
+            return Ok(see_other(&with_query("/.vestibule/verify", &[("state", state.as_deref())])));
+        }
+    }
     if let Some(out) = query(&visit, "out") {
         if visit.visitor.live().is_some() {
             return Ok(see_other("/.vestibule/logout"));
@@ -87,15 +97,24 @@ pub async fn show(
 impl Wizard {
     /// Whether this visitor may go there as they are: a login would ask for nothing, or for what they just gave. Who is
     /// known and not let in may sign in as somebody else.
-    fn is_open(&self, visit: &Visit, address: &str) -> bool {
-        let Some(person) = Person::of(&visit.visitor) else { return false };
-        match self.return_address(visit, address) {
-            Some(to) => {
-                let outcome = gate::rehearse(&to, visit.facts.client, Some(&person), self.vault.now());
-                matches!(outcome, Outcome::Open(..))
-            }
+    pub(super) fn is_open(&self, visit: &Visit, address: &str) -> bool {
+        if Person::of(&visit.visitor).is_none() {
+            return false;
+        }
+        match self.kept_address(visit, address) {
+            Some(to) => matches!(self.rehearse(visit, &to), Outcome::Open(..)),
             None => address == ACCOUNT,
         }
+    }
+
+    /// Whether a second factor is all that this visitor lacks to go there.
+    fn asks_second(&self, visit: &Visit, address: &str) -> bool {
+        let to = self.kept_address(visit, address);
+        to.is_some_and(|to| matches!(self.rehearse(visit, &to), Outcome::Ask(Ask { step_up: true, .. })))
+    }
+
+    fn rehearse<'a>(&self, visit: &Visit, to: &'a ReturnAddress) -> Outcome<'a> {
+        gate::rehearse(to, visit.facts.client, Person::of(&visit.visitor).as_ref(), self.vault.now())
     }
 
     /// Whether this browser's cookie is that of a pending login that nobody finished in time.

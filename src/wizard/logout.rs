@@ -11,10 +11,11 @@ use vestibule_templates::Form;
 use vestibule_templates::pages::logout;
 
 use super::failure::Failure;
-use super::finish::{page, see_other, set_cookie};
+use super::finish::{page, query, see_other, set_cookie};
 use super::form::Posted;
 use super::{Visit, Wizard};
 use crate::store::Expect;
+use crate::types::{HostPattern, Origin};
 
 pub async fn ask(
     State(wizard): State<Arc<Wizard>>,
@@ -23,8 +24,12 @@ pub async fn ask(
     let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
         return Ok(see_other("/.vestibule/login?out=1"));
     };
+    let form = Form::new("/.vestibule/logout", wizard.sessions.csrf(token));
     let view = logout::View {
-        form: Form::new("/.vestibule/logout", wizard.sessions.csrf(token)),
+        form: match from(&visit, query(&visit, "from").as_deref()) {
+            Some(site) => form.with("from", site.to_string()),
+            None => form,
+        },
         back: wizard.landing(&visit),
     };
     let frame = visit.frame_signed_in(wizard.vault.now(), &live.user);
@@ -48,7 +53,18 @@ pub async fn submit(
     if let Some(login) = wizard.login(&visit).await? {
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, Expect::Any)]).await?;
     }
-    Ok(signed_out(&visit, "/.vestibule/login?out=1"))
+    Ok(match from(&visit, Some(posted.get("from"))) {
+        // What the application keeps in the browser, only its own origin can clear.
+        Some(site) => signed_out(&visit, &format!("{site}/.vestibule/logout?out=1")),
+        None => signed_out(&visit, "/.vestibule/login?out=1"),
+    })
+}
+
+/// The site that sent the browser to the portal to sign out: one that was configured by exactly this address.
+fn from(visit: &Visit, origin: Option<&str>) -> Option<Origin> {
+    let origin = Origin::parse(origin?).ok()?;
+    let is_site = visit.sites.sites.iter().any(|site| site.url.as_ref() == Some(&origin));
+    (is_site && visit.sites.is_portal(&visit.site) && matches!(origin.host, HostPattern::Exact(_))).then_some(origin)
 }
 
 /// The browser forgets the session and any login under way.
@@ -57,6 +73,9 @@ pub fn signed_out(visit: &Visit, to: &str) -> Response {
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.clear(&names.session));
     set_cookie(&mut response, &names.clear(&names.login));
+    if visit.cookies.nonce.is_some() {
+        set_cookie(&mut response, &names.clear(&names.nonce));
+    }
     let clears: Vec<_> = visit.site.logout_clears.iter().map(|what| format!("\"{what}\"")).collect();
     if let (false, Ok(value)) = (clears.is_empty(), HeaderValue::try_from(clears.join(", "))) {
         response.headers_mut().insert(HeaderName::from_static("clear-site-data"), value);

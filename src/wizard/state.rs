@@ -17,11 +17,15 @@ pub async fn show(State(wizard): State<Arc<Wizard>>, Extension(visit): Extension
         Visitor::Live(live) => wizard.vault.now().until(live.ends).as_secs(),
         Visitor::Stranger => 0,
     };
+    let login = match visit.sites.portal_of(&visit.site) {
+        Some(_) => visit.sites.login_page(&visit.site, &visit.facts.host, None),
+        None => "/.vestibule/login".to_owned(),
+    };
     let body = json!({
         "signed_in": visit.visitor.live().is_some(),
         "level": visit.visitor.level(),
         "seconds_left": seconds,
-        "login": "/.vestibule/login",
+        "login": login,
         // For whoever shows the time that is left, or asks whether the clocks agree.
         "now": wizard.vault.clock().wall().secs(),
     });

@@ -34,6 +34,8 @@ struct Step {
     need: Need,
     /// The address a step-up goes to; a login keeps its own on the server.
     rd: Option<String>,
+    /// What a site signed of it travels on as it is: of a wildcard's names that alone says which was asked for.
+    state: Option<String>,
 }
 
 impl Wizard {
@@ -65,7 +67,8 @@ impl Wizard {
         } else {
             usable.sort_by_key(|row| !named(row));
         }
-        Ok(Some(Step { stage, usable, need, rd }))
+        let state = query(visit, "state").filter(|_| rd.is_some() && visit.sites.is_portal(&visit.site));
+        Ok(Some(Step { stage, usable, need, rd, state }))
     }
 }
 
@@ -82,7 +85,10 @@ impl Step {
 
     /// What a step-up carries in its addresses.
     fn carried(&self) -> (&'static str, Option<&str>) {
-        way_back(self.rd.as_deref())
+        match &self.state {
+            Some(state) => ("state", Some(state)),
+            None => way_back(self.rd.as_deref()),
+        }
     }
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {

@@ -141,9 +141,13 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let refused = setup::View { username: "no way".into(), name_refused: true, ..setup::View::sample() };
     add("setup-refused", setup::page(&refused, &stranger, texts));
 
-    for cause in
-        [blocked::Cause::CookiesBlocked, blocked::Cause::PlainHttp, blocked::Cause::AnotherGate, blocked::Cause::Loop]
-    {
+    for cause in [
+        blocked::Cause::CookiesBlocked,
+        blocked::Cause::PlainHttp,
+        blocked::Cause::AnotherGate,
+        blocked::Cause::Loop,
+        blocked::Cause::WayBack,
+    ] {
         add(&format!("blocked-{cause:?}"), blocked::page(&blocked::View::sample(cause), &stranger, texts));
     }
     add("waiting", waiting::page(&waiting::View::sample(), &stranger, texts));

@@ -267,6 +267,7 @@ codes-acknowledge = Ich habe diese Codes aufbewahrt
 ## account
 
 account-title = Ihr Konto
+account-sites = Ihre Seiten
 account-factors = Anmeldewege
 account-factors-none = Sie haben noch keinen zweiten Faktor.
 account-factor-add = Anmeldeweg hinzufügen
@@ -404,6 +405,8 @@ blocked-gate = Ein anderes Tor auf diesem Host benutzt ein Cookie mit demselben 
 blocked-gate-remedy = Cookies unterscheiden keine Ports. Bitten Sie Ihren Administrator, den beiden Toren in `session.cookie` verschiedene Namen zu geben.
 blocked-loop = Ihr Browser wurde hin und her geschickt, ohne anzukommen.
 blocked-loop-remedy = Meist sind Cookies blockiert. Erlauben Sie sie für diese Seite und ihre Anmeldeseite und versuchen Sie es dann erneut.
+blocked-way-back = Der Rückweg von der Anmeldung ist zu alt, wurde schon benutzt oder begann in einem anderen Browser.
+blocked-way-back-remedy = Niemand wurde damit angemeldet. Versuchen Sie es erneut: Wenn Sie noch angemeldet sind, kommen Sie sofort hinein.
 waiting-title = Einen Moment bitte
 waiting-why = Es gab mehrere falsche Antworten nacheinander, daher wird eine Weile keine geprüft. Das schützt Ihr Konto vor Rateversuchen.
 not-enrolled-title = Sie brauchen eine Einladung
@@ -450,6 +453,8 @@ refused-508 = Die Anfrage dreht sich im Kreis
 refused-508-text = Sie kam zu diesem Tor zurück, nachdem sie weitergegeben worden war. Sagen Sie es Ihrem Administrator.
 refused-stale-form = Dieses Formular ist zu alt
 refused-stale-form-text = Es wurde vor zu langer Zeit geöffnet oder in einer Sitzung, die vorbei ist. Es wurde nichts getan. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es erneut.
+refused-no-certificate = Diese Seite verlangt ein Zertifikat
+refused-no-certificate-text = Ihr Browser oder Programm hat kein Client-Zertifikat gezeigt, das hier eingelassen wird. Installieren Sie das, das Sie bekommen haben, schließen Sie alle Fenster des Browsers und versuchen Sie es erneut.
 refused-not-from-here = Das muss direkt geöffnet werden
 refused-not-from-here-text = Eine andere Seite, ein Frame oder ein Skript hat danach gefragt. Es wurde nichts getan. Öffnen Sie es in einem eigenen Tab.
 

@@ -262,6 +262,7 @@ codes-acknowledge = I have kept these codes
 ## account
 
 account-title = Your account
+account-sites = Your sites
 account-factors = Ways to sign in
 account-factors-none = You have no second factor yet.
 account-factor-add = Add a way to sign in
@@ -399,6 +400,8 @@ blocked-gate = Another gate on this host uses a cookie of the same name.
 blocked-gate-remedy = Cookies do not tell ports apart. Ask your administrator to give the two gates different names in `session.cookie`.
 blocked-loop = Your browser was sent back and forth without getting anywhere.
 blocked-loop-remedy = Most often cookies are blocked. Allow them for this site and for its sign-in page, then try again.
+blocked-way-back = The way back from signing in is too old, was used already, or began in another browser.
+blocked-way-back-remedy = Nobody was signed in by it. Try again: if you are still signed in, you get in at once.
 waiting-title = Wait a moment
 waiting-why = There were several wrong answers in a row, so answers are not looked at for a while. This protects your account from guessing.
 not-enrolled-title = You need an invitation

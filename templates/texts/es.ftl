@@ -267,6 +267,7 @@ codes-acknowledge = He guardado estos códigos
 ## account
 
 account-title = Su cuenta
+account-sites = Sus sitios
 account-factors = Medios de acceso
 account-factors-none = Todavía no tiene un segundo factor.
 account-factor-add = Añadir un medio de acceso
@@ -404,6 +405,8 @@ blocked-gate = Otro portal en este servidor usa una cookie con el mismo nombre.
 blocked-gate-remedy = Las cookies no distinguen puertos. Pida a su administrador que dé a los dos portales nombres distintos en `session.cookie`.
 blocked-loop = Su navegador fue enviado de un lado a otro sin llegar a ninguna parte.
 blocked-loop-remedy = Casi siempre es porque las cookies están bloqueadas. Permítalas en este sitio y en su página de inicio de sesión, e inténtelo de nuevo.
+blocked-way-back = El camino de vuelta del inicio de sesión es demasiado antiguo, ya se usó o empezó en otro navegador.
+blocked-way-back-remedy = Nadie inició sesión con él. Inténtelo de nuevo: si su sesión sigue iniciada, entra enseguida.
 waiting-title = Espere un momento
 waiting-why = Hubo varias respuestas incorrectas seguidas, así que durante un rato no se examina ninguna. Esto protege su cuenta.
 not-enrolled-title = Necesita una invitación
@@ -450,6 +453,8 @@ refused-508 = La petición da vueltas en círculo
 refused-508-text = Volvió a este portal después de haber sido transmitida. Dígaselo a su administrador.
 refused-stale-form = Este formulario es demasiado antiguo
 refused-stale-form-text = Se abrió hace demasiado tiempo o en una sesión que ya terminó. No se hizo nada. Vuelva atrás, recargue la página e inténtelo de nuevo.
+refused-no-certificate = Esta página pide un certificado
+refused-no-certificate-text = Su navegador o programa no mostró ningún certificado de cliente que se admita aquí. Instale el que se le dio, cierre todas las ventanas del navegador e inténtelo de nuevo.
 refused-not-from-here = Esto hay que abrirlo directamente
 refused-not-from-here-text = Lo pidió otra página, un marco o un script. No se hizo nada. Ábralo en una pestaña propia.
 

@@ -267,6 +267,7 @@ codes-acknowledge = J’ai conservé ces codes
 ## account
 
 account-title = Votre compte
+account-sites = Vos sites
 account-factors = Moyens de connexion
 account-factors-none = Vous n’avez pas encore de second facteur.
 account-factor-add = Ajouter un moyen de connexion
@@ -404,6 +405,8 @@ blocked-gate = Un autre portail sur cet hôte utilise un cookie du même nom.
 blocked-gate-remedy = Les cookies ne distinguent pas les ports. Demandez à votre administrateur de donner aux deux portails des noms différents dans `session.cookie`.
 blocked-loop = Votre navigateur a été renvoyé de l’un à l’autre sans arriver nulle part.
 blocked-loop-remedy = Le plus souvent, les cookies sont bloqués. Autorisez-les pour ce site et pour sa page de connexion, puis réessayez.
+blocked-way-back = Le retour de la connexion est trop ancien, a déjà servi ou a commencé dans un autre navigateur.
+blocked-way-back-remedy = Personne n’a été connecté ainsi. Réessayez : si vous êtes encore connecté, vous entrez aussitôt.
 waiting-title = Un instant
 waiting-why = Il y a eu plusieurs mauvaises réponses de suite ; pendant un moment, aucune n’est examinée. Cela protège votre compte.
 not-enrolled-title = Il vous faut une invitation
@@ -450,6 +453,8 @@ refused-508 = La requête tourne en rond
 refused-508-text = Elle est revenue à ce portail après avoir été transmise. Dites-le à votre administrateur.
 refused-stale-form = Ce formulaire est trop ancien
 refused-stale-form-text = Il a été ouvert il y a trop longtemps, ou dans une session terminée. Rien n’a été fait. Revenez en arrière, rechargez la page et réessayez.
+refused-no-certificate = Cette page demande un certificat
+refused-no-certificate-text = Votre navigateur ou programme n’a présenté aucun certificat client admis ici. Installez celui qui vous a été remis, fermez toutes les fenêtres du navigateur et réessayez.
 refused-not-from-here = Ceci doit être ouvert directement
 refused-not-from-here-text = Une autre page, un cadre ou un script l’a demandé. Rien n’a été fait. Ouvrez-le dans son propre onglet.
 

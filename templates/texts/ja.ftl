@@ -234,6 +234,7 @@ codes-acknowledge = コードを保管しました
 ## account
 
 account-title = アカウント
+account-sites = あなたのサイト
 account-factors = サインイン方法
 account-factors-none = 第二要素はまだありません。
 account-factor-add = サインイン方法を追加
@@ -364,6 +365,8 @@ blocked-gate = このホストの別のゲートが同じ名前の Cookie を使
 blocked-gate-remedy = Cookie はポートを区別しません。二つのゲートに別々の名前を `session.cookie` で付けるよう管理者に依頼してください。
 blocked-loop = ブラウザーが行き来を繰り返し、どこにも到達できませんでした。
 blocked-loop-remedy = 多くの場合、Cookie が遮断されています。このサイトとサインインページの Cookie を許可してから、もう一度お試しください。
+blocked-way-back = サインインから戻る経路が古すぎるか、使用済みか、別のブラウザーで始められたものです。
+blocked-way-back-remedy = これでサインインした人はいません。もう一度お試しください。まだサインインしていれば、すぐに入れます。
 waiting-title = しばらくお待ちください
 waiting-why = 誤った回答が続いたため、しばらく回答を受け付けません。これは推測からアカウントを守るためです。
 not-enrolled-title = 招待が必要です
@@ -410,6 +413,8 @@ refused-508 = リクエストが循環しています
 refused-508-text = 転送されたリクエストがこのゲートに戻ってきました。管理者に伝えてください。
 refused-stale-form = このフォームは古すぎます
 refused-stale-form-text = 開いてから時間が経ちすぎたか、すでに終わったブラウザーのセッションで開かれたものです。何も行われていません。前のページに戻って再読み込みし、もう一度お試しください。
+refused-no-certificate = このページには証明書が必要です
+refused-no-certificate-text = ブラウザーまたはプログラムが、ここで認められるクライアント証明書を提示しませんでした。受け取った証明書をインストールし、ブラウザーのウィンドウをすべて閉じてから、もう一度お試しください。
 refused-not-from-here = 直接開く必要があります
 refused-not-from-here-text = 別のページ、フレーム、またはスクリプトから要求されました。何も行われていません。専用のタブで開いてください。
 

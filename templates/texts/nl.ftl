@@ -267,6 +267,7 @@ codes-acknowledge = Ik heb deze codes bewaard
 ## account
 
 account-title = Uw account
+account-sites = Uw sites
 account-factors = Manieren van inloggen
 account-factors-none = U hebt nog geen tweede factor.
 account-factor-add = Een manier van inloggen toevoegen
@@ -404,6 +405,8 @@ blocked-gate = Een andere poort op deze host gebruikt een cookie met dezelfde na
 blocked-gate-remedy = Cookies maken geen onderscheid tussen poortnummers. Vraag uw beheerder om de twee in `session.cookie` verschillende namen te geven.
 blocked-loop = Uw browser werd heen en weer gestuurd zonder ergens aan te komen.
 blocked-loop-remedy = Meestal worden cookies tegengehouden. Sta ze toe voor deze site en haar inlogpagina en probeer het dan opnieuw.
+blocked-way-back = De terugweg van het inloggen is te oud, is al gebruikt of begon in een andere browser.
+blocked-way-back-remedy = Niemand is ermee ingelogd. Probeer het opnieuw: bent u nog ingelogd, dan komt u er meteen in.
 waiting-title = Een ogenblik
 waiting-why = Er waren meerdere foute antwoorden achter elkaar; een tijdje wordt er geen bekeken. Dat beschermt uw account tegen raden.
 not-enrolled-title = U hebt een uitnodiging nodig
@@ -450,6 +453,8 @@ refused-508 = Het verzoek draait in een kring
 refused-508-text = Het kwam bij deze poort terug nadat het was doorgegeven. Zeg het uw beheerder.
 refused-stale-form = Dit formulier is te oud
 refused-stale-form-text = Het werd te lang geleden geopend, of in een sessie die voorbij is. Er is niets gedaan. Ga terug, laad de pagina opnieuw en probeer het nog eens.
+refused-no-certificate = Deze pagina vraagt een certificaat
+refused-no-certificate-text = Uw browser of programma toonde geen clientcertificaat dat hier wordt toegelaten. Installeer het certificaat dat u hebt gekregen, sluit alle vensters van de browser en probeer het opnieuw.
 refused-not-from-here = Dit moet direct worden geopend
 refused-not-from-here-text = Een andere pagina, een frame of een script vroeg erom. Er is niets gedaan. Open het in een eigen tabblad.
 

@@ -267,6 +267,7 @@ codes-acknowledge = Guardei estes códigos
 ## account
 
 account-title = Sua conta
+account-sites = Seus sites
 account-factors = Meios de acesso
 account-factors-none = Você ainda não tem um segundo fator.
 account-factor-add = Adicionar um meio de acesso
@@ -404,6 +405,8 @@ blocked-gate = Outro portal neste servidor usa um cookie com o mesmo nome.
 blocked-gate-remedy = Cookies não distinguem portas. Peça ao seu administrador que dê aos dois portais nomes diferentes em `session.cookie`.
 blocked-loop = O seu navegador foi mandado de um lado para o outro sem chegar a lugar nenhum.
 blocked-loop-remedy = Quase sempre os cookies estão bloqueados. Permita-os neste site e na página de entrada dele e tente de novo.
+blocked-way-back = O caminho de volta da entrada é antigo demais, já foi usado ou começou em outro navegador.
+blocked-way-back-remedy = Ninguém entrou por ele. Tente de novo: se você ainda está conectado, entra na hora.
 waiting-title = Espere um momento
 waiting-why = Houve várias respostas erradas seguidas, por isso nenhuma é examinada por um tempo. Isso protege a sua conta.
 not-enrolled-title = Você precisa de um convite
@@ -450,6 +453,8 @@ refused-508 = A requisição anda em círculos
 refused-508-text = Ela voltou a este portal depois de ter sido repassada. Avise o seu administrador.
 refused-stale-form = Este formulário é antigo demais
 refused-stale-form-text = Ele foi aberto há tempo demais ou em uma sessão que já terminou. Nada foi feito. Volte, recarregue a página e tente de novo.
+refused-no-certificate = Esta página pede um certificado
+refused-no-certificate-text = O seu navegador ou programa não mostrou um certificado de cliente aceito aqui. Instale o que você recebeu, feche todas as janelas do navegador e tente de novo.
 refused-not-from-here = Isto precisa ser aberto diretamente
 refused-not-from-here-text = Outra página, um quadro ou um script pediu isto. Nada foi feito. Abra em uma aba própria.
 

@@ -234,6 +234,7 @@ codes-acknowledge = 我已保存这些恢复码
 ## account
 
 account-title = 您的账户
+account-sites = 您的网站
 account-factors = 登录方式
 account-factors-none = 您还没有第二因素。
 account-factor-add = 添加登录方式
@@ -364,6 +365,8 @@ blocked-gate = 此主机上的另一个网关使用了同名的 Cookie。
 blocked-gate-remedy = Cookie 不区分端口。请让管理员在 `session.cookie` 中为两个网关设置不同的名称。
 blocked-loop = 您的浏览器被来回转发，没有到达任何地方。
 blocked-loop-remedy = 多数情况下是 Cookie 被阻止了。请允许此网站及其登录页面使用 Cookie，然后重试。
+blocked-way-back = 登录后的返回途径已过期、已被使用，或是在另一个浏览器中开始的。
+blocked-way-back-remedy = 没有人因此登录。请重试：如果您仍处于登录状态，会立即进入。
 waiting-title = 请稍候
 waiting-why = 连续出现了多次错误回答，因此暂时不受理任何回答。这是为了防止他人猜测您的密码。
 not-enrolled-title = 您需要邀请
@@ -410,6 +413,8 @@ refused-508 = 请求陷入循环
 refused-508-text = 它被转发后又回到了此网关。请告知管理员。
 refused-stale-form = 此表单已过期
 refused-stale-form-text = 它打开得太久，或属于已结束的浏览器会话。未进行任何操作。请返回并刷新页面后重试。
+refused-no-certificate = 此页面需要证书
+refused-no-certificate-text = 您的浏览器或程序没有出示此处认可的客户端证书。请安装您收到的证书，关闭浏览器的所有窗口，然后重试。
 refused-not-from-here = 必须直接打开
 refused-not-from-here-text = 这是由其他页面、框架或脚本请求的。未进行任何操作。请在单独的标签页中打开。
 

@@ -34,7 +34,7 @@ fn barriers(browser: &Browser, how: &str) -> Vec<String> {
     serde_json::from_value(found["told"].clone()).expect("a list")
 }
 
-fn finds_nothing(texts: &Texts, wanted: impl Fn(&str) -> bool) {
+pub fn finds_nothing(texts: &Texts, wanted: impl Fn(&str) -> bool) {
     let gallery = Gallery::open(texts);
     let browser = Browser::start();
     browser.bring(&axe());

@@ -82,6 +82,24 @@ impl Browser {
     /// Starts one. A machine without Chromium fails the test: what nobody looked at is not shown to work.
     #[track_caller]
     pub fn start() -> Self {
+        Self::begin(&[], false)
+    }
+
+    /// The same with more on its command line.
+    #[track_caller]
+    pub fn start_with(arguments: &[&str]) -> Self {
+        Self::begin(arguments, false)
+    }
+
+    /// One that finds names where these rules say (`MAP wiki.test:443 127.0.0.1:8443`), and believes whatever
+    /// certificate it is shown there.
+    #[track_caller]
+    pub fn knowing(names: &str) -> Self {
+        Self::begin(&[&format!("--host-resolver-rules={names}")], true)
+    }
+
+    #[track_caller]
+    fn begin(arguments: &[&str], credulous: bool) -> Self {
         let place = Place::take();
         for program in [CHROMIUM, CHROMEDRIVER] {
             let found = std::fs::exists(program).unwrap_or(false);
@@ -112,24 +130,38 @@ impl Browser {
             profile,
             _place: place,
         };
-        let begun = browser.call("", &browser.capabilities()).unwrap_or_else(|why| panic!("no browser: {why}"));
+        let begun = browser.call("", &browser.capabilities(arguments, credulous));
+        let begun = begun.unwrap_or_else(|why| panic!("no browser: {why}"));
         browser.session += &format!("/{}", begun["sessionId"].as_str().expect("a session has an id"));
         browser.chromium = begun["capabilities"]["goog:processID"].as_u64().unwrap_or_default();
         browser
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, more: &[&str], credulous: bool) -> Value {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let mut arguments = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-default-apps",
+            "--disable-search-engine-choice-screen",
+            "--lang=en",
+            &profile,
+        ];
+        arguments.extend(more);
         json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
+            "acceptInsecureCerts": credulous,
             "pageLoadStrategy": "normal",
             "timeouts": { "script": 20_000, "pageLoad": 30_000, "implicit": 0 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-            "goog:chromeOptions": { "binary": CHROMIUM, "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
-                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-default-apps", "--disable-search-engine-choice-screen", "--lang=en", profile,
-            ] },
+            "goog:chromeOptions": { "binary": CHROMIUM, "args": arguments },
         } } })
     }
 

@@ -9,21 +9,27 @@
 mod harness {
     mod echo;
     pub mod frames;
+    mod front;
     mod gate;
     mod html;
     mod people;
     mod quiet;
+    mod secure;
     mod talk;
+    mod upstream;
     mod visitor;
     mod wire;
 
     pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
+    pub use front::{Front, Kind};
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
+    pub use secure::Client;
     pub use talk::{Protocol, Talk};
+    pub use upstream::Authority;
     pub use visitor::{Page, Visitor};
-    pub use wire::{Head, Reply, Wire};
+    pub use wire::{Head, Reply, Wire, free_address};
 
     /// Asks until there is an answer, for at most `seconds`.
     #[track_caller]
@@ -46,12 +52,16 @@ mod validation_server;
 mod axe;
 mod driver;
 mod factors;
+mod fronts;
 mod gallery;
+mod languages;
 mod life;
 mod looks;
 mod narrow;
+mod over_tls;
 mod passkey;
 mod person;
+mod portal;
 mod radicale;
 mod same_origin;
 mod sign_in;

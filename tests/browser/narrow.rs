@@ -8,7 +8,7 @@ use vestibule_templates::Texts;
 use crate::driver::{Browser, Screen};
 use crate::gallery::Gallery;
 
-const NARROW: Screen = Screen { width: 320, height: 640, dark: false };
+pub const NARROW: Screen = Screen { width: 320, height: 640, dark: false };
 const HALF_A_DESK: Screen = Screen { width: 640, height: 400, dark: false };
 const DESK: Screen = Screen { width: 1280, height: 800, dark: false };
 
@@ -22,7 +22,7 @@ const SPACED: &str =
     "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
     p { margin-block-end: 2em !important }";
 
-const OVERFLOWS: &str = include_str!("overflows.js");
+pub const OVERFLOWS: &str = include_str!("overflows.js");
 const HARD_TO_USE: &str = include_str!("hard_to_use.js");
 
 fn each(texts: &Texts, look: impl Fn(&Browser, &str) -> Vec<String>) {
@@ -36,7 +36,7 @@ fn each(texts: &Texts, look: impl Fn(&Browser, &str) -> Vec<String>) {
     assert!(found.is_empty(), "{} times:\n{}", found.len(), found.join("\n"));
 }
 
-fn told(browser: &Browser, script: &str, name: &str, how: &str) -> Vec<String> {
+pub fn told(browser: &Browser, script: &str, name: &str, how: &str) -> Vec<String> {
     let found: Vec<String> = serde_json::from_value(browser.run(script, json!([]))).expect("a list");
     found.into_iter().map(|line| format!("{name}, {how}: {line}")).collect()
 }

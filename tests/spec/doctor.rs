@@ -121,6 +121,45 @@ fn a_missing_route_to_our_pages_is_found() {
     }
 }
 
+/// nginx beside a gate, which it asks; and what becomes of it when somebody edits the file.
+#[test]
+fn a_server_that_asks_is_examined_like_one_that_sends() {
+    let (echo, address, questions) = (Echo::start(), free_address(), free_address());
+    let url = format!("http://localhost:{}", address.port());
+    let gate = Gate::before(&echo)
+        .config(&format!(
+            "[trust]\nproxies = [{LOOPBACK}]\n[forward_auth]\nlisten = [\"{questions}\"]\ncallers = [{LOOPBACK}]"
+        ))
+        .site(&format!("url = \"{url}\""))
+        .start();
+    let right = Shipped::nginx("nginx/vestibule.conf", address)
+        .with("127.0.0.1:8080", &gate.address.to_string())
+        .with("127.0.0.1:9091", &questions.to_string())
+        .with("127.0.0.1:3000", &echo.address.to_string());
+    let exposed = "    location /.vestibule/auth/forwarded { proxy_pass http://vestibule_auth; }\n    location / {\n";
+    for (file, checks) in [
+        (right.clone(), &[][..]),
+        (right.clone().without("    location /.vestibule/ {", "    }"), &["route"]),
+        (right.clone().with("    location / {\n", exposed), &["auth"]),
+        (right.clone().with("        error_page 401 = @vestibule_login;\n", ""), &["visitor"]),
+        (right.clone().with("X-Original-URL $scheme://", "X-Original-URL https://"), &["visitor"]),
+        (
+            right.clone().with("X-Original-URL $scheme://$server_name", "X-Original-URL $scheme://elsewhere.test"),
+            &["visitor"],
+        ),
+        (right.clone().with(&questions.to_string(), &free_address().to_string()), &["visitor"]),
+        (
+            right.with("proxy_set_header X-Forwarded-Proto $scheme;", "proxy_set_header X-Forwarded-Proto https;"),
+            &["scheme"],
+        ),
+    ] {
+        let _front = Front::nginx(file, address);
+        let found = Diagnosis::of(&gate, &[], &[&format!("{url}/wiki")]);
+        found.assert_failing(checks);
+    }
+    echo.assert_untouched("the doctor is a stranger");
+}
+
 #[test]
 fn a_proxy_that_is_not_believed_is_found() {
     let (echo, address) = (Echo::start(), free_address());

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 
-use crate::harness::{Echo, Gate, Reply, Visitor, Wire, connect_from, free_address};
+use crate::harness::{Echo, Gate, Gateway, Reply, Visitor, Wire, connect_from, free_address, until};
 
 const RULES: &str = r#"
 [[site.rules]]
@@ -59,7 +59,7 @@ fn bench() -> Bench {
     bench_with(|gate| gate)
 }
 
-fn bench_with(more: impl FnOnce(crate::harness::Gateway) -> crate::harness::Gateway) -> Bench {
+fn bench_with(more: impl FnOnce(Gateway) -> Gateway) -> Bench {
     let (echo, front) = (Echo::start(), free_address());
     let sections = format!("[forward_auth]\nlisten = [\"{front}\"]\ncallers = [\"127.0.0.1\"]");
     let gate = more(Gate::before(&echo).config(&sections).rules(RULES)).start();
@@ -199,4 +199,568 @@ fn a_visitor_signs_in_behind_a_front() {
         assert!(yes.field("vestibule-assertion").is_some_and(|assertion| assertion.split('.').count() == 3));
         assert_eq!(yes.body, b"", "nothing to be shown");
     }
+}
+
+/// What a gate in path does with a request, the servers in front are told: every access rule, every dialect.
+#[test]
+fn the_verdict_is_the_one_in_path() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let admin = bench.gate.given_member("root", "admins");
+    let (stranger, mut browser, mut boss) = (bench.gate.visitor(), bench.gate.visitor(), bench.gate.visitor());
+    assert_eq!(browser.sign_in(&alice, "/members/").status, 200);
+    assert_eq!(boss.sign_in(&admin, "/admin/").status, 200);
+    let mut allowed = 0;
+    for target in [
+        "/public/a",
+        "/public",
+        "/public/",
+        "/members/a?b=c",
+        "/admin",
+        "/admin/",
+        "/admin/x",
+        "/half/x",
+        "/near/x",
+        "/api/x",
+        "/",
+        "/nowhere",
+        // AR-01 to AR-14: spellings that lead somewhere else to somebody.
+        "/public/../admin",
+        "/public/./../admin",
+        "/public/%2e%2e/admin",
+        "/public/%2E%2E%2Fadmin",
+        "/public/..%2fadmin",
+        "/public/..;/admin",
+        "/public/..%5cadmin",
+        "/public/%252e%252e/admin",
+        "//admin",
+        "/public//admin",
+        "/public%2f..%2fadmin",
+        "/public/%c0%ae%c0%ae/admin",
+        "/public/%00/admin",
+        "/public/a%zz",
+        "/public/a%",
+        "/Public/a",
+        "/ADMIN",
+        "/%61dmin",
+        "/adm%69n/x",
+        "/admin;x",
+        "/admin.",
+        "/admin%20",
+        "/public/a;b=/../admin",
+        "/public/a?/../admin",
+        "/public/a\\..\\admin",
+        "/.vestibule/auth/nginx/x",
+        "/.Vestibule/login",
+        "/%2evestibule/login",
+        "/.well-known/vestibule/x",
+    ] {
+        for visitor in [&stranger, &browser, &boss] {
+            for method in ["GET", "POST"] {
+                let same = Question {
+                    start: format!("{method} {target} HTTP/1.1"),
+                    fields: vec![("Host".to_owned(), bench.gate.authority().to_owned())],
+                    body: String::new(),
+                };
+                let same = same.all(&NAVIGATION).with("Cookie", &cookies(visitor)).bytes();
+                let in_path = Wire::to(bench.gate.address).send(same).reply().expect("it is answered").status;
+                // Our own pages are no business of an application: in path they are answered, in front never let through.
+                let ours = target.starts_with("/.v") || target.starts_with("/.well");
+                for dialect in DIALECTS {
+                    let question = bench.question(dialect, method, target).all(&NAVIGATION);
+                    let told = bench.send(question.with("Cookie", &cookies(visitor))).status;
+                    let expected = if ours { dialect.status(404) } else { dialect.status(in_path) };
+                    assert_eq!(told, expected, "{dialect:?} {method} {target}: {in_path} in path");
+                    allowed += usize::from(told == 200);
+                }
+            }
+        }
+    }
+    assert!(allowed > 60, "{allowed} were let through");
+    // Methods that are not offered, hosts that are not ours.
+    for (dialect, method, status) in [
+        (Dialect::Nginx, "TRACE", 403),
+        (Dialect::Forwarded, "BREW", 405),
+        (Dialect::Envoy, "BREW", 405),
+        (Dialect::Forwarded, "get", 400),
+    ] {
+        assert_eq!(bench.ask(dialect, method, "/public/a", &[]).status, status, "{method}");
+    }
+    for dialect in DIALECTS {
+        let elsewhere = dialect.question("http://elsewhere.test", "GET", "/public/a");
+        assert_eq!(bench.send(elsewhere).status, dialect.status(421), "{dialect:?}");
+    }
+}
+
+/// FA-01: what a client sends beside what the front says.
+#[test]
+fn fa_01_a_clients_own_fields_contradict_nothing() {
+    let bench = bench();
+    let fields = [
+        ("X-Original-URL", "/public/a"),
+        ("X-Original-URI", "/public/a"),
+        ("X-Rewrite-URL", "/public/a"),
+        ("X-Forwarded-Uri", "/public/a"),
+        ("X-Original-Method", "OPTIONS"),
+        ("X-Forwarded-Method", "OPTIONS"),
+        ("X-Forwarded-Host", "elsewhere.test"),
+    ];
+    for dialect in DIALECTS {
+        for (name, value) in fields {
+            let no = bench.ask(dialect, "GET", "/members/a", &[(name, value)]);
+            assert_eq!(no.status, dialect.status(400), "{dialect:?} {name}");
+            let why = no.field("vestibule-error").unwrap_or_default();
+            assert!(why.starts_with(name), "{why}");
+            assert!(!why.contains(value), "it says which, and not what: {why}");
+        }
+    }
+}
+
+/// FA-02, FA-19: who may ask, and where.
+#[test]
+fn fa_02_only_callers_are_answered_and_nowhere_in_public() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    for dialect in DIALECTS {
+        let question = bench.question(dialect, "GET", "/members/a").with("Cookie", &cookies(&browser));
+        let mut stranger = Wire::over(connect_from(2, bench.front));
+        let no = stranger.send(question.bytes()).reply().expect("it is told no");
+        assert_eq!((no.status, no.text().as_str()), (403, ""));
+        for name in ["vestibule-error", "location", "remote-user", "vestibule-assertion", "www-authenticate"] {
+            assert_eq!(no.field(name), None, "nothing is told to who may not ask");
+        }
+        assert!(stranger.is_closed());
+
+        // The same on the street.
+        let target = question.start.split(' ').nth(1).unwrap_or_default().to_owned();
+        bench.echo.forget();
+        let ask = question.fields.iter().filter(|(name, _)| name != "Host" && name != "Cookie");
+        let page = ask.fold(browser.ask("GET", &target), |ask, (name, value)| ask.with(name, value)).send();
+        assert_eq!(page.status, 404, "{target}");
+        assert_eq!((page.field("vestibule-assertion"), page.field("remote-user")), (None, None));
+        bench.echo.assert_untouched("a question on the street");
+    }
+    assert_eq!(bench.ask(Dialect::Nginx, "GET", "/public/a", &[]).status, 200);
+    // What is no question there.
+    for target in ["/", "/auth/nginx", "/.vestibule/auth/nginx/", "/.vestibule/auth", "/.vestibule/login", "/members/a"]
+    {
+        let question =
+            Question { start: format!("GET {target} HTTP/1.1"), ..bench.question(Dialect::Nginx, "GET", "/public/a") };
+        assert_eq!(bench.send(question).status, 404, "{target}");
+    }
+    // Unset, nobody listens.
+    let gate = Gate::before(&bench.echo).start();
+    assert!(!gate.log().contains("servers in front"));
+}
+
+/// FA-03: what says nothing of the request decides nothing.
+#[test]
+fn fa_03_spoofed_forwarding_fields_are_passed_over() {
+    let bench = bench();
+    let spoofed = [
+        ("X-Forwarded-Port", "1"),
+        ("X-Forwarded-Prefix", "/evil"),
+        ("Forwarded", "host=evil.test"),
+        ("X-Real-IP", "192.0.2.1"),
+    ];
+    for dialect in DIALECTS {
+        let asked = bench.send(bench.question(dialect, "GET", "/members/a").all(&NAVIGATION).all(&spoofed));
+        assert_eq!(asked.status, dialect.status(302), "{dialect:?}");
+        let login = asked.field("location").expect("it says where");
+        assert!(login.starts_with(&bench.gate.origin) && !login.contains("evil"), "{login}");
+    }
+    // In path they are no questions.
+    let mut browser = bench.gate.visitor();
+    let ask = browser.ask("GET", "/members/a").with("X-Forwarded-Uri", "/public/a").with("X-Original-URL", "/public/a");
+    assert_eq!(ask.send().status, 401);
+}
+
+/// FA-05, FA-06: what is missing, empty or no address is never taken for something else.
+#[test]
+fn fa_05_06_what_is_missing_or_malformed_is_refused() {
+    let bench = bench();
+    for (dialect, names) in [
+        (Dialect::Nginx, &["X-Original-URL", "X-Original-Method"][..]),
+        (Dialect::Forwarded, &["X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri"]),
+    ] {
+        for name in names {
+            let whole = || bench.question(dialect, "GET", "/public/a");
+            let (value, no) =
+                (whole().fields.iter().find(|(key, _)| key == name).unwrap().1.clone(), dialect.status(400));
+            for (what, question) in [
+                ("is missing", whole().without(name)),
+                ("is empty", whole().instead(name, "")),
+                ("is there twice", whole().with(name, &value)),
+            ] {
+                let reply = bench.send(question);
+                assert_eq!(reply.status, no, "{name} {what}");
+                assert_eq!(reply.field("vestibule-error"), Some(format!("{name} {what}").as_str()));
+            }
+        }
+    }
+    let origin = bench.gate.origin.clone();
+    let long = format!("/public/{}", "a".repeat(9000));
+    let longest = format!("/public/{}", "a".repeat(64 * 1024));
+    for target in [
+        "/public/%zz",
+        "/public/a b",
+        "/public/\u{fc}\u{0}",
+        "/public/%ff",
+        "",
+        "public/a",
+        "*",
+        "http://localhost/public/a",
+        "/public/a#b",
+        &long,
+        &longest,
+    ] {
+        for (dialect, name, value) in [
+            (Dialect::Nginx, "X-Original-URL", format!("{origin}{target}")),
+            (Dialect::Forwarded, "X-Forwarded-Uri", target.to_owned()),
+        ] {
+            let status = bench.send(bench.question(dialect, "GET", "/public/a").instead(name, &value)).status;
+            assert!((400..500).contains(&status), "{dialect:?} {target:.20?}: {status}");
+        }
+    }
+    for url in [
+        &origin[7..],
+        "//localhost/public/a",
+        "ftp://localhost/public/a",
+        "http://user@localhost/public/a",
+        "https://localhost/public/a",
+        "http://elsewhere.test/public/a",
+    ] {
+        let question = bench.question(Dialect::Nginx, "GET", "/public/a").instead("X-Original-URL", url);
+        assert_eq!(bench.send(question).status, 403, "{url}");
+    }
+    let question = bench.question(Dialect::Forwarded, "GET", "/public/a").instead("X-Forwarded-Proto", "https");
+    let no = bench.send(question);
+    assert_eq!(
+        (no.status, no.field("vestibule-error")),
+        (400, Some("X-Forwarded-Proto has another scheme than the url of the site"))
+    );
+}
+
+/// FA-07, FA-14, SE-05, WZ-15: nobody but who is signed in, by both factors.
+#[test]
+fn fa_07_14_only_a_live_session_of_two_factors_is_let_through() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    let good = cookies(&browser);
+    let token = browser.cookie("session").expect("a session").to_owned();
+    for dialect in DIALECTS {
+        assert_eq!(bench.ask_as(&browser, dialect, "/members/a").status, 200);
+        for cookie in [
+            "vestibule=".to_owned(),
+            "vestibule=!!!".to_owned(),
+            format!("vestibule={}", "A".repeat(8192)),
+            format!("vestibule={}", &token[1..]),
+            format!("vestibule={token}\u{fffd}"),
+            format!("{good}; {good}"),
+            format!("vestibule-login={token}"),
+        ] {
+            for (fields, status) in [(&NAVIGATION[..], 302), (&[], 401)] {
+                let no = bench.send(bench.question(dialect, "GET", "/members/a").all(fields).with("Cookie", &cookie));
+                assert_eq!(no.status, dialect.status(status), "{cookie:.40}");
+                assert_eq!(no.field("remote-user"), Some(""));
+            }
+        }
+        for authorization in ["Basic YWxpY2U6YQ==", "Bearer x"] {
+            assert_eq!(bench.ask(dialect, "GET", "/members/a", &[("Authorization", authorization)]).status, 401);
+        }
+        // The password alone: known, and no more.
+        let mut half = bench.gate.visitor();
+        half.give_password(&alice, "/half/x");
+        assert_eq!(bench.ask_as(&half, dialect, "/half/x").status, 200);
+        let no = bench.ask_as(&half, dialect, "/members/a");
+        assert_eq!((no.status, no.field("remote-user")), (dialect.status(302), Some("")));
+        assert!(
+            no.field("location").is_some_and(|to| to.contains("/.vestibule/verify?rd=")),
+            "{:?}",
+            no.field("location")
+        );
+    }
+    // Out is out, at once.
+    browser.sign_out();
+    for dialect in DIALECTS {
+        let again = bench.question(dialect, "GET", "/members/a").all(&NAVIGATION).with("Cookie", &good);
+        assert_eq!(bench.send(again).status, dialect.status(302), "{dialect:?}");
+    }
+}
+
+/// FA-10: every name is said, so that a front overwrites what a client sent.
+#[test]
+fn fa_10_every_identity_header_is_there() {
+    let bench = bench_with(|gate| gate.config("[identity.headers]\nname = \"X_Display\""));
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    let names = ["Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email", "X_Display", "Vestibule-Assertion"];
+    for dialect in DIALECTS {
+        for (what, reply) in [
+            ("let through", bench.ask_as(&browser, dialect, "/members/a")),
+            ("open to all", bench.ask(dialect, "GET", "/public/a", &[])),
+            ("asked", bench.ask(dialect, "GET", "/members/a", &NAVIGATION)),
+            ("refused", bench.ask_as(&browser, dialect, "/admin/x")),
+            ("unclear", bench.ask(dialect, "GET", "/%zz", &[])),
+        ] {
+            for name in names {
+                let said = reply.head.fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+                let said: Vec<_> = said.collect();
+                assert_eq!(said.len(), 1, "{what}: {name} as it is configured");
+                let known = what == "let through" && matches!(name, "Remote-User" | "Vestibule-Assertion");
+                assert_eq!(!said[0].is_empty(), known, "{what}: {name}");
+            }
+            // FA-15
+            assert!(reply.field("cache-control").is_some_and(|value| value.contains("no-store")), "{what}");
+            assert_eq!(reply.field("vary"), Some("Cookie"), "{what}");
+            assert_eq!(reply.field("x-content-type-options"), Some("nosniff"), "{what}");
+        }
+        // The cookies of the application, for fronts that cannot take ours out themselves.
+        let question =
+            bench.question(dialect, "GET", "/members/a").with("Cookie", &format!("a=1; {}; b=2", cookies(&browser)));
+        assert_eq!(bench.send(question).field("cookie"), Some("a=1; b=2"));
+    }
+}
+
+/// FA-11: whatever a front leaves in of the request, each question is answered, and the next one is read as one.
+#[test]
+fn fa_11_bodies_and_conditions_change_nothing() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    let cookie = cookies(&browser);
+    for dialect in DIALECTS {
+        // A hundred in a row, some with a body that came along, every second one of nobody.
+        let mut wire = Wire::to(bench.front);
+        for n in 0..100 {
+            let question =
+                bench.question(dialect, ["GET", "POST", "PUT"][n % 3], "/members/a").without("Content-Length");
+            let mut question = question.with("Content-Length", &(n % 5 * 100).to_string());
+            question.body = "GET /x HTTP/1.1\r\nX: ".repeat(50)[..n % 5 * 100].to_owned();
+            let question = if n % 2 == 0 { question.with("Cookie", &cookie) } else { question };
+            let reply = wire.send(question.bytes()).reply().expect("the connection stays");
+            let user = reply.field("remote-user").unwrap_or_default().to_owned();
+            let expected = if n % 2 == 0 { (200, "alice") } else { (401, "") };
+            assert_eq!((reply.status, user.as_str()), expected, "{dialect:?} {n}");
+        }
+        // A length without a body: answered, and nothing that follows is taken for it.
+        for fields in [
+            &[("Content-Length", "400")][..],
+            &[("Transfer-Encoding", "chunked")],
+            &[("Content-Length", "10"), ("Expect", "100-continue")],
+        ] {
+            let question = bench.question(dialect, "POST", "/public/a").without("Content-Length").all(fields);
+            let mut wire = Wire::to(bench.front);
+            let reply = wire.send(question.bytes()).reply().expect("it is answered");
+            assert_eq!((reply.status, reply.field("connection")), (200, Some("close")), "{fields:?}");
+            wire.send(bench.question(dialect, "GET", "/public/a").bytes());
+            assert_eq!(wire.rest(), b"", "and nothing more");
+        }
+        let conditions =
+            [("If-None-Match", "*"), ("If-Modified-Since", "Thu, 01 Jan 2099 00:00:00 GMT"), ("Range", "bytes=0-1")];
+        assert_eq!(bench.ask(dialect, "GET", "/members/a", &conditions).status, 401, "{dialect:?}");
+        assert_eq!(bench.ask(dialect, "GET", "/public/a", &conditions).status, 200, "{dialect:?}");
+        // nginx speaks HTTP/1.0 where it is not told otherwise.
+        let mut old = bench.question(dialect, "GET", "/public/a");
+        old.start = old.start.replace("HTTP/1.1", "HTTP/1.0");
+        let mut wire = Wire::to(bench.front);
+        assert_eq!(wire.send(old.bytes()).reply().map(|reply| reply.status), Some(200));
+        assert!(wire.is_closed());
+    }
+    // Where the method is the question's own, an answer to HEAD has no body.
+    let mut wire = Wire::to(bench.front);
+    for _ in 0..2 {
+        let asked = wire.send(bench.question(Dialect::Envoy, "HEAD", "/members/a").bytes()).reply_to("HEAD");
+        assert_eq!(asked.map(|reply| reply.status), Some(401));
+    }
+}
+
+/// FA-15: two users in turn through one connection of a front.
+#[test]
+fn fa_15_users_on_one_connection_stay_apart() {
+    let bench = bench();
+    let mut wire = Wire::to(bench.front);
+    let users: Vec<(String, String)> = ["alice", "bob"]
+        .map(|name| {
+            let mut browser = bench.gate.visitor();
+            browser.sign_in(&bench.gate.given_user(name), "/members/");
+            (name.to_owned(), cookies(&browser))
+        })
+        .into();
+    for n in 0..20 {
+        let (name, cookie) = &users[n % 2];
+        let question = bench.question(DIALECTS[n % 3], "GET", "/members/a").with("Cookie", cookie);
+        let reply = wire.send(question.bytes()).reply().expect("the connection stays");
+        assert_eq!((reply.status, reply.field("remote-user")), (200, Some(name.as_str())));
+    }
+}
+
+/// FA-18: what the operator does counts from the next question on.
+#[test]
+fn fa_18_the_end_of_a_session_counts_at_once() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    for end in [&["session", "end", "alice"][..], &["user", "disable", "alice"]] {
+        let mut browser = bench.gate.visitor();
+        browser.sign_in(&alice, "/members/");
+        for dialect in DIALECTS {
+            assert_eq!(bench.ask_as(&browser, dialect, "/members/a").status, 200);
+        }
+        assert_eq!(bench.gate.cli_with(end, "").code, 0);
+        for dialect in DIALECTS {
+            assert_eq!(bench.ask_as(&browser, dialect, "/members/a").status, dialect.status(302), "{end:?}");
+        }
+    }
+}
+
+/// HS-10 behind a front: rules that look at addresses see the client's, or refuse.
+#[test]
+fn rules_about_networks_see_the_client() {
+    let bench = bench_with(|gate| gate.config("[trust]\nproxies = [\"10.0.0.0/8\"]"));
+    for dialect in DIALECTS {
+        let ask = |chain: Option<&str>| {
+            let question = bench.question(dialect, "GET", "/near/x").without("X-Forwarded-For");
+            bench.send(chain.into_iter().fold(question, |question, chain| question.with("X-Forwarded-For", chain)))
+        };
+        assert_eq!(ask(Some("192.0.2.7")).status, 200, "{dialect:?}");
+        assert_eq!(ask(Some("203.0.113.5, 192.0.2.7, 10.0.0.1")).status, 200, "behind a trusted one");
+        for chain in ["203.0.113.5", "192.0.2.7, 203.0.113.5", "192.0.2.7, 203.0.113.5, 10.0.0.1"] {
+            assert_eq!(ask(Some(chain)).status, 403, "{dialect:?} {chain}");
+        }
+        // Never the front's own.
+        for chain in [None, Some("unknown"), Some("192.0.2.7, unknown")] {
+            let no = ask(chain);
+            assert_eq!(
+                (no.status, no.field("vestibule-error")),
+                (dialect.status(400), Some("X-Forwarded-For is missing"))
+            );
+        }
+        assert_eq!(ask(Some("192.0.2.7, x")).status, dialect.status(400));
+    }
+}
+
+/// WebSockets are opened by the application's own pages alone, here as in path.
+#[test]
+fn a_foreign_page_opens_no_websocket() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    let origin = bench.gate.origin.clone();
+    for dialect in DIALECTS {
+        for handshake in [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Upgrade", "websocket")] {
+            let ask = |origin: &str| {
+                let question = bench.question(dialect, "GET", "/members/a").with("Cookie", &cookies(&browser));
+                bench.send(question.all(&[handshake, ("Origin", origin)])).status
+            };
+            assert_eq!(ask(&origin), 200, "{dialect:?}");
+            assert_eq!(ask("http://evil.test"), 403, "{dialect:?}");
+        }
+    }
+}
+
+/// Who was refused is found in the trail and in the log, with the dialect.
+#[test]
+fn a_refusal_is_recorded_and_every_question_has_its_line() {
+    let metrics = free_address();
+    let bench = bench_with(|gate| gate.listen(&format!("metrics = \"{metrics}\"")));
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    // Refusals of one minute are one row.
+    bench.gate.advance(120);
+    assert_eq!(bench.ask_as(&browser, Dialect::Forwarded, "/admin/secret?token=x").status, 403);
+    let trail = bench.gate.run(["audit", "--user", "alice"]);
+    assert!(trail.contains("not among the users or groups of the rule"), "{trail}");
+    bench.ask(Dialect::Nginx, "GET", "/public/a", &[("X-Rewrite-URL", "/x")]);
+    let log = bench.gate.log();
+    let line = |mark: &str| log.lines().rev().find(|line| line.contains(mark)).map(str::to_owned).unwrap_or_default();
+    let refused = line("/admin/secret");
+    assert!(refused.contains("forwarded") && refused.contains("403") && !refused.contains("token=x"), "{refused}");
+    assert!(line("X-Rewrite-URL speaks of another request").contains("nginx"));
+    let text = Wire::to(metrics).send("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n").reply().expect("numbers").text();
+    for told in ["dialect=\"forwarded\",told=\"refused\"} 1", "dialect=\"nginx\",told=\"unclear\"} 1"] {
+        assert!(text.contains(told), "{told} in {text}");
+    }
+}
+
+/// A site that another server serves needs no application here, and is none here.
+#[test]
+fn a_site_may_be_served_by_the_front_alone() {
+    let (echo, socket) = (Echo::start(), "unix:auth.sock");
+    let site = "url = \"http://localhost:PORT\"";
+    let gate = Gate::before(&echo).config(&format!("[forward_auth]\nlisten = [\"{socket}\"]")).site(site).start();
+    let mut browser = gate.visitor();
+    let page = browser.sign_in(&gate.given_user("alice"), "/a");
+    assert_eq!(page.status, 404, "{}", page.text());
+
+    let path = gate.data().join("auth.sock");
+    let mut stream = UnixStream::connect(&path).expect("somebody listens");
+    let question = Dialect::Nginx
+        .question(&gate.origin, "GET", "/a")
+        .with("Cookie", &cookies(&browser))
+        .with("Connection", "close");
+    stream.write_all(&question.bytes()).expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is answered");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("Remote-User: alice\r\n"), "{answer}");
+
+    // A stop waits for nobody who says nothing, and leaves no file.
+    let pid = rustix::process::Pid::from_raw(gate.pid().cast_signed()).expect("it runs");
+    let _idle = UnixStream::connect(&path).expect("somebody listens");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to stop");
+    until("the socket to be gone", 10, || (!path.exists()).then_some(()));
+}
+
+/// As servers were seen to ask that no test here can start: Traefik, ingress-nginx, Envoy.
+#[test]
+fn recorded_questions_are_answered() {
+    let bench = bench();
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/members/");
+    let authority = bench.gate.authority().to_owned();
+    let recorded = [
+        "GET /.vestibule/auth/forwarded HTTP/1.1\r\nHost: gate:9091\r\nUser-Agent: Mozilla/5.0\r\nACCEPT\
+         Accept-Encoding: gzip, deflate, br\r\nCOOKIESX-Forwarded-For: 127.0.0.1\r\n\
+         X-Forwarded-Host: AUTHORITY\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n\
+         X-Forwarded-Server: traefik-1\r\nX-Forwarded-Uri: /members/a?b=1\r\nX-Real-Ip: 127.0.0.1\r\n\r\n",
+        "GET /.vestibule/auth/nginx HTTP/1.1\r\nHost: gate.default.svc.cluster.local\r\nX-Request-ID: 0a1b\r\n\
+         X-Original-URL: http://AUTHORITY/members/a?b=1\r\nX-Original-Method: GET\r\n\
+         X-Sent-From: nginx-ingress-controller\r\nX-Auth-Request-Redirect: /members/a?b=1\r\n\
+         X-Real-IP: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\nACCEPTCOOKIES\r\n",
+        "GET /.vestibule/auth/envoy/members/a?b=1 HTTP/1.1\r\nhost: AUTHORITY\r\ncontent-length: 0\r\nACCEPTCOOKIES\
+         x-envoy-internal: true\r\nx-forwarded-for: 127.0.0.1\r\nx-envoy-expected-rq-timeout-ms: 250\r\n\r\n",
+    ];
+    let accept: String = NAVIGATION.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    for (n, text) in recorded.into_iter().enumerate() {
+        for (cookie, status) in
+            [(format!("Cookie: a=1; {}\r\n", cookies(&browser)), 200), (String::new(), [302, 401, 302][n])]
+        {
+            let text = text.replace("AUTHORITY", &authority).replace("ACCEPT", &accept);
+            let text = text.replace("COOKIES", &cookie).replace("Accept-Encoding", "accept-encoding");
+            let reply = Wire::to(bench.front).send(text).reply().expect("it is answered");
+            assert_eq!(reply.status, status, "{n}");
+            assert_eq!(reply.field("remote-user"), Some(if status == 200 { "alice" } else { "" }));
+            let login = format!("{}/.vestibule/login?rd=%2Fmembers%2Fa%3Fb%3D1", bench.gate.origin);
+            assert_eq!(reply.field("location"), (status != 200).then_some(login.as_str()));
+        }
+    }
+}
+
+/// `check` says what deserves a second look.
+#[test]
+fn check_looks_at_who_may_ask() {
+    let echo = Echo::start();
+    let sections = "[forward_auth]\nlisten = [\"unix:auth.sock\"]\ncallers = [\"0.0.0.0/0\"]";
+    let gate = Gate::before(&echo).config(sections).site("url = \"http://localhost:PORT\"").start();
+    let said = gate.run(["check"]);
+    assert!(said.contains("forward_auth.callers") && said.contains("anybody"), "{said}");
+    assert!(said.contains("site[0].upstreams"), "{said}");
 }

@@ -44,16 +44,16 @@ mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use front::{Front, Shipped, Signed};
+pub use front::{Front, Kind, Shipped, Signed};
 pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;
 pub use secure::Client;
 pub use talk::{Protocol, Talk};
-pub use upstream::{Authority, Certificate, free_address, h2c, tls, tls_h2, unix};
+pub use upstream::{Authority, Certificate, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
-pub use wire::{Head, Reply, Wire, connect_from};
+pub use wire::{Head, Reply, Wire, connect_from, free_address};
 
 /// Asks until there is an answer, for at most `seconds`.
 pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rcgen::{CertificateParams, DnType, SanType};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::cf::run;
 use crate::harness::frames::{Frames, Outcome};
@@ -15,6 +17,8 @@ use crate::harness::{
 };
 
 const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+/// More than every buffer on the way.
+const LARGE: usize = 8 << 20;
 /// Keys are bound to one domain.
 const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
 /// Within what the gate looks at its files again, and some more.
@@ -93,6 +97,9 @@ fn everything_works_over_tls() {
     let own = "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n";
     let echo = Echo::answering(move |request| match request.head.target() {
         "/own" => Answer::Bytes(own.into()),
+        "/large" => Answer::Large(LARGE),
+        "/events" => Answer::Events,
+        "/socket" => Answer::WebSocket,
         _ => Answer::Json,
     });
     let certificate = house.certificate("wiki", &["wiki.test"]);
@@ -111,10 +118,28 @@ fn everything_works_over_tls() {
     let ours = browser.goto("/.vestibule/account");
     assert_eq!(ours.reply.field("strict-transport-security"), Some("max-age=31536000"));
 
-    // HTTP/2, on the same session.
+    // Whatever is large, or comes bit by bit.
     let cookies: Vec<_> = browser.jars["wiki.test"].iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let mut frames = Frames::to(house.client("wiki.test").offering(&["h2", "http/1.1"]).tunnel());
     let cookie = cookies.join("; ");
+    let begin = |path: &str, fields: &str| {
+        let mut wire = Wire::to(gate.address);
+        wire.send(format!("GET {path} HTTP/1.1\r\nHost: wiki.test\r\nCookie: {cookie}\r\n{fields}\r\n"));
+        wire
+    };
+    assert_eq!(begin("/large", "").reply().map(|reply| reply.body.len()), Some(LARGE));
+    let mut events = begin("/events", "Accept: text/event-stream\r\n");
+    assert!(events.head().is_some_and(|head| head.start.contains(" 200 ")));
+    assert!(events.exactly(5).is_some(), "at once, although it does not end");
+    let handshake = format!(
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {WEBSOCKET_KEY}\r\n\
+         Origin: https://wiki.test\r\n"
+    );
+    let mut socket = begin("/socket", &handshake);
+    assert_eq!(socket.reply().map(|reply| reply.status), Some(101));
+    assert_eq!(socket.send("and back").exactly(8).as_deref(), Some(&b"and back"[..]));
+
+    // HTTP/2, on the same session.
+    let mut frames = Frames::to(house.client("wiki.test").offering(&["h2", "http/1.1"]).tunnel());
     let fields = |scheme| {
         let head = [(":method", "GET"), (":scheme", scheme), (":authority", "wiki.test"), (":path", "/two")];
         [&head[..], &[("cookie", cookie.as_str())]].concat()
@@ -154,11 +179,7 @@ fn a_certificate_is_chosen_by_the_name_asked_for() {
         .rules(OPEN)
         .also(&more)
         .start();
-    let shown = |file: &str| {
-        let pem = fs::read_to_string(house.file(&format!("{file}.crt"))).unwrap();
-        let text: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
-        data_encoding::BASE64.decode(text.as_bytes()).unwrap()
-    };
+    let shown = |file: &str| der_in(&house.file(&format!("{file}.crt")));
     for (name, file) in
         [("first.test", "first"), ("two.wiki.test", "any"), ("one.wiki.test", "one"), ("ONE.wiki.TEST", "one")]
     {
@@ -265,11 +286,15 @@ fn cf_11_certificates_that_cannot_be_used_stop_the_start() {
     assert!(said.out.contains("no certificate in listen.certificates is good for elsewhere.test"), "{}", said.out);
 }
 
+/// The first certificate in a file.
+fn der_in(pem: &Path) -> Vec<u8> {
+    CertificateDer::from_pem_file(pem).expect("a certificate").to_vec()
+}
+
 /// Waits until this certificate is shown.
 #[track_caller]
 fn shows(house: &House, pem: &Path) {
-    let text: String = fs::read_to_string(pem).unwrap().lines().filter(|line| !line.starts_with("--")).collect();
-    let wanted = data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let wanted = der_in(pem);
     until("the new certificate", SOON, || {
         house.client("wiki.test").shake().ok().filter(|shaken| shaken.shown == wanted)
     });

@@ -7,11 +7,11 @@
 local listener = "http://127.0.0.1:9091"      -- forward_auth.listen
 local url = listener .. "/.vestibule/auth/forwarded"
 
--- What the application is told, and by nobody else. Add the names of [identity.headers] or of the site, if you changed them.
+-- What the application is told, and by nobody else; its cookies come back without the gate's. Add the names of [identity.headers] or of the site, if you changed them.
 local identity = { "remote-user", "remote-groups", "remote-name", "remote-email", "vestibule-assertion" }
 -- What the gate judges by, beside what is said of the request itself. The body stays here.
 local asked_with = {
-    "cookie", "accept", "origin", "referer", "user-agent", "service-worker",
+    "cookie", "accept", "origin", "referer", "user-agent", "service-worker", "sec-websocket-key", "content-type",
     "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site",
 }
 -- What concerns one connection only, or is made anew.
@@ -20,18 +20,6 @@ local not_relayed = { ["connection"] = true, ["content-length"] = true, ["transf
 -- One spelling: CGI and its heirs read Remote_User and Remote.User as Remote-User.
 local function folded(name)
     return (name:lower():gsub("[^%w]", "-"))
-end
-
--- The application's own cookies, without those of the gate.
-local function without_ours(cookies)
-    local kept = {}
-    for pair in cookies:gmatch("[^;]+") do
-        local name = pair:match("^%s*([^=%s]*)"):gsub("^__Host%-", "")
-        if name ~= "vestibule" and not name:match("^vestibule%-%l+$") then
-            kept[#kept + 1] = pair:match("^%s*(.-)%s*$")
-        end
-    end
-    return table.concat(kept, "; ")
 end
 
 local function each(values)
@@ -71,8 +59,6 @@ core.register_action("vestibule", { "http-req" }, function(txn)
         for value in each(received[name]) do values[#values + 1] = value end
         if #values > 0 then headers[name] = name == "cookie" and { table.concat(values, "; ") } or values end
     end
-    -- Not as an upgrade of this very connection.
-    if received["upgrade"] then headers["x-forwarded-upgrade"] = { received["upgrade"][0] } end
 
     local answer = core.httpclient():get({ url = url, headers = headers, timeout = 5000 })
     if not answer or not answer.status or answer.status == 0 then
@@ -83,20 +69,15 @@ core.register_action("vestibule", { "http-req" }, function(txn)
     end
 
     -- Strip every spelling, then set.
-    local ours = {}
+    local ours = { cookie = true }
     for _, name in ipairs(identity) do ours[name] = true end
     for name in pairs(received) do
         local spelled = folded(name)
         if ours[spelled] or spelled:match("^vestibule%-") then txn.http:req_del_header(name) end
     end
-    for _, name in ipairs(identity) do
+    for name in pairs(ours) do
         local value = answer.headers[name] and answer.headers[name][0]
         if value and value ~= "" then txn.http:req_set_header(name, value) end
-    end
-    if headers["cookie"] then
-        local rest = without_ours(headers["cookie"][1])
-        txn.http:req_del_header("cookie")
-        if rest ~= "" then txn.http:req_set_header("cookie", rest) end
     end
     txn:set_var("txn.vestibule", "passed")
 end)

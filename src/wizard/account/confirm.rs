@@ -1,7 +1,9 @@
 //! `account/confirm/{deed}`: whatever adds, takes away or weakens needs a second factor proved for that deed in that
-//! form; a proof made elsewhere, however fresh, does not help here.
+//! form; a proof made elsewhere, however fresh, does not help here. At a portal no application's script can act for who
+//! sits there: there one of the last minutes is enough.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -16,11 +18,11 @@ use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
+use crate::clock::TOLERANCE;
 use crate::directory::SignIn;
-use crate::method::Proof;
 use crate::session::Evidence;
 use crate::store::{Change, Row};
-use crate::types::FactorId;
+use crate::types::{FactorId, Strength};
 use crate::wizard::ask::{Again, Turn};
 use crate::wizard::failure::Failure;
 use crate::wizard::finish::{ACCOUNT, page, query, see_other, with_query};
@@ -37,7 +39,12 @@ struct Confirm {
     rows: Vec<Row<Factor>>,
     /// The factors that can confirm it; none: the password does.
     usable: Vec<Row<Factor>>,
+    /// A proof by one of these that is fresh enough to ask for no other.
+    fresh: Option<Evidence>,
 }
+
+/// How old a proof may be that is enough at a portal.
+const FRESH: Duration = Duration::from_secs(5 * 60);
 
 impl Wizard {
     async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
@@ -71,7 +78,19 @@ impl Wizard {
             // Factors that cannot be used now are factors all the same: the password alone is no way around them.
             return Err(Failure::Forbidden);
         }
-        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable })
+        let fresh = self.fresh_proof(visit, &usable);
+        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable, fresh })
+    }
+
+    /// The newest proof of this session by one of these factors, where it may stand for another.
+    fn fresh_proof(&self, visit: &Visit, usable: &[Row<Factor>]) -> Option<Evidence> {
+        let live = visit.visitor.live().filter(|_| visit.sites.is_portal(&visit.site))?;
+        let now = self.vault.now();
+        let counts = |proof: &&Evidence| {
+            let by = proof.factor.as_ref().is_some_and(|(_, id)| usable.iter().any(|row| row.value.id == *id));
+            by && proof.strength > Strength::Remembered && proof.at <= now + TOLERANCE && now.since(proof.at) <= FRESH
+        };
+        live.evidence.iter().filter(counts).max_by_key(|proof| proof.at).cloned()
     }
 }
 
@@ -155,6 +174,9 @@ pub async fn act(
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     }
+    if let Some(fresh) = &confirm.fresh {
+        return carry_out(&wizard, &visit, &confirm, fresh.clone(), &posted).await;
+    }
     let proof = match by {
         Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
             Turn::Begun => return Ok(see_other(&confirm.deed.address(Some(&factor.value.id)))),
@@ -172,7 +194,7 @@ pub async fn act(
             let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
-                SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof, &posted).await,
+                SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await,
                 SignIn::Wrong => Said { wrong_password: true, ..Said::default() },
                 SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::default() },
                 SignIn::Closed => Said { again: Some(Again::Closed), ..Said::default() },
@@ -180,7 +202,7 @@ pub async fn act(
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     };
-    carry_out(&wizard, &visit, &confirm, proof, &posted).await
+    carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await
 }
 
 /// A deed that was confirmed, with all that doing it takes.
@@ -245,11 +267,11 @@ async fn carry_out(
     wizard: &Wizard,
     visit: &Visit,
     confirm: &Confirm,
-    proof: Proof,
+    proof: Evidence,
     posted: &Posted,
 ) -> Result<Response, Failure> {
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
-    let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof: Evidence::from(proof), posted };
+    let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof, posted };
     match &confirm.deed {
         Deed::Add(id) => factors::begin_adding(confirmed, id).await,
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
@@ -269,7 +291,9 @@ async fn form(
     let now = wizard.vault.now();
     let texts = &visit.texts;
     let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
+    let by = by.filter(|_| confirm.fresh.is_none());
     let (prompt, target, others) = match by {
+        None if confirm.fresh.is_some() => (Prompt::default(), target, Vec::new()),
         Some(row) => {
             let prompt = wizard.question(visit, &confirm.stage, row, said.again.as_ref()).await?;
             let by = |factor: &Factor| confirm.by_address(factor);

@@ -30,6 +30,8 @@ pub struct View {
     pub sign_out_everywhere: Form,
     /// Where the password is changed; none when it lives elsewhere.
     pub password: Option<String>,
+    /// At a portal: the sites that may be opened.
+    pub sites: Vec<Link>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +103,12 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             @if let (Done::FactorAdded, Some(others)) = (done, &view.end_other_browsers) {
                 p { (texts.text("account-browsers-offer")) }
                 p { (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button quiet")) }
+            }
+        }
+        @if !view.sites.is_empty() {
+            section {
+                h2 { (texts.text("account-sites")) }
+                ul.ways { @for site in &view.sites { li { (site.render("button")) } } }
             }
         }
         (factors(view, frame, texts))
@@ -328,6 +336,7 @@ impl View {
             sign_out_elsewhere: Some(Form::sample("/.vestibule/account/sessions/end-others")),
             sign_out_everywhere: Form::sample("/.vestibule/account/sessions/end-all"),
             password: Some("/.vestibule/account/password".into()),
+            sites: Vec::new(),
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Cause {
     AnotherGate,
     /// Site and portal sent the browser back and forth.
     Loop,
+    /// What the portal sent the browser back with is not this browser's, used up or too old.
+    WayBack,
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
@@ -33,6 +35,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         Cause::PlainHttp => (texts.text_with("blocked-http", &origin), texts.text_with("blocked-http-remedy", &origin)),
         Cause::AnotherGate => (texts.text("blocked-gate"), texts.text("blocked-gate-remedy")),
         Cause::Loop => (texts.text("blocked-loop"), texts.text("blocked-loop-remedy")),
+        Cause::WayBack => (texts.text("blocked-way-back"), texts.text("blocked-way-back-remedy")),
     };
     let body = html! {
         (layout::notice("warn", &cause))

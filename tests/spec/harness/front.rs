@@ -1,4 +1,4 @@
-//! Servers of others in front of the gate: nginx, HAProxy and Caddy as Debian has them, started from the files of
+//! Servers of others in front of the gate: nginx, HAProxy and Caddy as Debian has them, and Envoy, started from the files of
 //! `config/integrations`. Of a file nothing is changed but names and addresses, each of which must be there. Whoever
 //! lacks a program is told how to get it.
 
@@ -7,8 +7,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::until;
-use super::upstream::{Authority, Certificate, free_address};
+use super::gate::Gate;
+use super::upstream::{Authority, Certificate};
+use super::wire::free_address;
+use super::{Echo, until};
+
+/// The servers, and the ways they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Nginx,
+    Haproxy,
+    Caddy,
+    EnvoyHttp,
+    EnvoyGrpc,
+}
 
 /// A server in front; it ends with the test.
 pub struct Front {
@@ -70,6 +82,35 @@ impl Shipped {
     }
 }
 
+impl Shipped {
+    /// A file for Envoy, listening here by http.
+    #[track_caller]
+    fn envoy(
+        name: &str,
+        address: SocketAddr,
+        pages: SocketAddr,
+        questions: SocketAddr,
+        port: u16,
+        application: SocketAddr,
+    ) -> Self {
+        let site = format!("localhost:{}", address.port());
+        let filters = "          filters:\n            - name: envoy.filters.network";
+        let port_of = |port: u16| format!("port_value: {port} ");
+        Self::file(name)
+            .with(filters, &filters.replacen("          f", "        - f", 1))
+            .without(
+                "- transport_socket:",
+                "                    private_key: { filename: /etc/envoy/wiki.example.com.key }",
+            )
+            .with("address: 0.0.0.0, port_value: 443 ", &format!("address: 127.0.0.1, {}", port_of(address.port())))
+            .with("[wiki.example.com]", &format!("[\"{site}\"]"))
+            .with("value: wiki.example.com ", &format!("value: \"{site}\" "))
+            .with(&port_of(8080), &port_of(pages.port()))
+            .with(&port_of(port), &port_of(questions.port()))
+            .with(&port_of(3000), &port_of(application.port()))
+    }
+}
+
 /// A certificate in files.
 pub struct Signed {
     folder: tempfile::TempDir,
@@ -110,6 +151,64 @@ impl Signed {
 }
 
 impl Front {
+    /// A gate that serves no application, and a server in front of it that asks about each request and serves this one:
+    /// people know the address of the front alone.
+    #[track_caller]
+    pub fn before(kind: Kind, echo: &Echo, rules: &str) -> (Self, Gate) {
+        let (address, questions) = (free_address(), free_address());
+        let listen = if kind == Kind::EnvoyGrpc { "listen_grpc" } else { "listen" };
+        let gate = Gate::before(echo)
+            .config(&format!(
+                "[forward_auth]\n{listen} = [\"{questions}\"]\ncallers = [\"127.0.0.1/32\"]\n\
+                 [trust]\nproxies = [\"127.0.0.1/32\"]"
+            ))
+            .site(&format!("url = \"http://localhost:{}\"", address.port()))
+            .rules(rules)
+            .start();
+        let front = Self::asking(kind, address, gate.address, questions, echo.address);
+        (front, gate)
+    }
+
+    /// The shipped file that asks the gate about each request, by http: pages and questions go to these addresses of the
+    /// gate, the rest to the application.
+    #[track_caller]
+    fn asking(
+        kind: Kind,
+        address: SocketAddr,
+        pages: SocketAddr,
+        questions: SocketAddr,
+        application: SocketAddr,
+    ) -> Self {
+        let site = format!("localhost:{}", address.port());
+        let behind = |file: Shipped| {
+            file.with("127.0.0.1:8080", &pages.to_string()).with("127.0.0.1:3000", &application.to_string())
+        };
+        let asks = |file: Shipped| file.with("127.0.0.1:9091", &questions.to_string());
+        match kind {
+            Kind::Nginx => Self::nginx(asks(behind(Shipped::nginx("nginx/vestibule.conf", address))), address),
+            Kind::Caddy => {
+                let file = Shipped::file("caddy/Caddyfile").with("wiki.example.com {", &format!("http://{site} {{"));
+                Self::caddy(asks(behind(file)), address)
+            }
+            Kind::Haproxy => {
+                let file = behind(Shipped::file("haproxy/haproxy.cfg"))
+                    .with("bind :80\n", &format!("bind {}\n", free_address()))
+                    .with(
+                        "bind :443 ssl crt /etc/haproxy/wiki.example.com.pem alpn h2,http/1.1",
+                        &format!("bind {address}"),
+                    )
+                    .with("wiki.example.com", &site);
+                Self::haproxy(file, asks(Shipped::file("haproxy/vestibule.lua")), address)
+            }
+            Kind::EnvoyHttp => {
+                Self::envoy(Shipped::envoy("envoy/http.yaml", address, pages, questions, 9091, application), address)
+            }
+            Kind::EnvoyGrpc => {
+                Self::envoy(Shipped::envoy("envoy/grpc.yaml", address, pages, questions, 9092, application), address)
+            }
+        }
+    }
+
     /// nginx with this file among those of `conf.d`, listening here.
     #[track_caller]
     pub fn nginx(site: Shipped, address: SocketAddr) -> Self {
@@ -145,11 +244,21 @@ impl Front {
     }
 
     #[track_caller]
+    pub fn envoy(file: Shipped, address: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = folder.path().join("envoy.yaml");
+        fs::write(&path, file.text).expect("the folder can be written");
+        let arguments = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warn", "-c"].map(str::to_owned);
+        let arguments = [&arguments[..], &[path.display().to_string()]].concat();
+        Self::start("envoy", &arguments, folder, address)
+    }
+
+    #[track_caller]
     pub fn caddy(file: Shipped, address: SocketAddr) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("Caddyfile");
         // Neither its administration nor its own authority is of use here, and both would be shared.
-        let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{}", file.text);
+        let text = format!("{{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}}\n{}", file.text);
         fs::write(&path, text).expect("the folder can be written");
         let arguments = ["run", "--adapter", "caddyfile", "--config"].map(str::to_owned);
         let arguments = [&arguments[..], &[path.display().to_string()]].concat();
@@ -196,11 +305,15 @@ impl Drop for Front {
     }
 }
 
-/// Debian keeps servers where an ordinary user's path does not lead.
+/// Envoy comes with Python's packages. Debian keeps servers where an ordinary user's path does not lead.
 #[track_caller]
 fn found(program: &str) -> PathBuf {
     let path = std::env::var("PATH").unwrap_or_default();
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/python/lib");
+    let versions = fs::read_dir(python).into_iter().flatten().flatten();
+    let wheels = versions.map(|version| version.path().join("site-packages/envoy/_bin").join(program));
     let places = path.split(':').chain(["/usr/sbin", "/usr/local/sbin"]).map(|place| Path::new(place).join(program));
+    let places: Vec<PathBuf> = places.chain(wheels).collect();
     let found = places.into_iter().find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{program} is missing: `make test` installs it, or `.ci/need fronts`"))
 }

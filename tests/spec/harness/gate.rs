@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::frames::Frames;
 use super::quiet::Guest;
 use super::visitor::Visitor;
-use super::wire::Wire;
+use super::wire::{Wire, free_address};
 use super::{Echo, Protocol, Talk, until};
 
 /// 2026-01-15 12:00:00 UTC: when every test begins.
@@ -125,8 +125,7 @@ impl Gateway {
             let folder = tempfile::Builder::new().prefix("gate").tempdir().expect("a temporary folder can be made");
             // The port must be known before the start, since the site's url names it: a free one is looked up and given
             // back, and tried again should somebody be quicker.
-            let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-            let address = probe.expect("loopback has a free port");
+            let address = free_address();
             let data = folder.path().join("data");
             let text = self.text(address.port(), &data);
             fs::write(folder.path().join("vestibule.toml"), &text).expect("the folder can be written");
@@ -301,6 +300,11 @@ impl Gate {
     /// The same with another site as its home.
     pub fn visitor_at(&self, origin: &str) -> Visitor {
         Visitor::new(self.address, origin, self.control.clone(), self.protocol)
+    }
+
+    /// A browser that comes by a server in front of the gate, which is at this address.
+    pub fn visitor_through(&self, front: SocketAddr) -> Visitor {
+        Visitor::new(front, &self.origin, self.control.clone(), Protocol::Http1)
     }
 
     /// A connection.

@@ -105,7 +105,7 @@ impl Visitor {
     pub fn enrol_totp(&mut self, page: Page) -> (String, Page) {
         let page = if page.url.path() == "/.vestibule/enrol" {
             let link = page.link("/.vestibule/enrol/totp").expect("an authenticator is offered");
-            self.goto(&link)
+            self.goto(page.url.join(&link).expect("a link is an address").as_str())
         } else {
             page
         };

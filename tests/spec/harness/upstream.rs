@@ -17,11 +17,6 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use super::Echo;
 use super::wire::lock;
 
-/// An address nobody listens at.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("loopback has a free port")
-}
-
 /// Runs on a thread of its own, as long as the test.
 pub(super) fn aside(work: impl Future<Output = ()> + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");

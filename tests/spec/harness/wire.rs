@@ -2,12 +2,30 @@
 //! every byte that came. It never repairs what it reads: a malformed answer fails the test that got it.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Nothing on loopback takes longer, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// An address nobody listens at, handed out once: whoever is to listen there may do so later. Its port is below those that
+/// the kernel hands out by itself, so that nobody gets it meanwhile.
+pub fn free_address() -> SocketAddr {
+    const PORTS: Range<u32> = 20_000..32_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    PORTS
+        .map(|_| {
+            PORTS.start
+                + (std::process::id().wrapping_mul(131) % 10_000 + GIVEN.fetch_add(1, Ordering::Relaxed))
+                    % PORTS.len() as u32
+        })
+        .filter_map(|port| u16::try_from(port).ok())
+        .find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr()).ok())
+        .expect("loopback has a free port")
+}
 
 /// One connection.
 pub struct Wire {

@@ -1,0 +1,4 @@
+//go:build tools
+
+// Package schemas names what is needed of the modules.
+package schemas

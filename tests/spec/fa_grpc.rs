@@ -1,0 +1,312 @@
+//! Forward-auth over gRPC: Envoy's question as its published definition has it, asked by a library's client. Messages are
+//! written and read here field by field, so that a wrong number of ours shows.
+
+use std::net::SocketAddr;
+
+use bytes::{Buf, BufMut};
+use tokio::runtime::Runtime;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+
+use crate::harness::{Echo, Gate, Visitor, free_address};
+
+const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
+const RULES: &str = r#"
+[[site.rules]]
+path = "/public/**"
+policy = "bypass"
+[[site.rules]]
+path = "/near/**"
+networks = ["192.0.2.0/24"]
+policy = "bypass"
+[[site.rules]]
+path = "/admin/**"
+policy = "two_factor"
+groups = ["admins"]
+[[site.rules]]
+policy = "two_factor"
+"#;
+
+/// Messages as they are.
+#[derive(Clone, Copy, Default)]
+struct Bare;
+
+impl Codec for Bare {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for Bare {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, message: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put_slice(&message);
+        Ok(())
+    }
+}
+
+impl Decoder for Bare {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        Ok(Some(message.copy_to_bytes(message.remaining()).into()))
+    }
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 128 {
+        bytes.push(number as u8 | 128);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// A field with a length: text, bytes or a message.
+fn field(number: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
+    let value = value.as_ref();
+    [varint(number << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
+}
+
+/// The fields of a message: numbers for what has no length, bytes for what has.
+#[derive(Debug, Default)]
+struct Message {
+    numbers: Vec<(u64, u64)>,
+    values: Vec<(u64, Vec<u8>)>,
+}
+
+impl Message {
+    fn read(mut bytes: &[u8]) -> Self {
+        let mut message = Self::default();
+        let number = |bytes: &mut &[u8]| {
+            let mut number = 0;
+            for shift in (0..).step_by(7) {
+                let byte = bytes.get_u8();
+                number |= u64::from(byte & 127) << shift;
+                if byte < 128 {
+                    break;
+                }
+            }
+            number
+        };
+        while !bytes.is_empty() {
+            let key = number(&mut bytes);
+            let value = number(&mut bytes);
+            match key & 7 {
+                0 => message.numbers.push((key >> 3, value)),
+                2 => message.values.push((key >> 3, bytes.copy_to_bytes(value as usize).to_vec())),
+                other => panic!("no wire type {other} is in these messages"),
+            }
+        }
+        message
+    }
+
+    fn number(&self, of: u64) -> u64 {
+        self.numbers.iter().find(|(number, _)| *number == of).map_or(0, |(_, value)| *value)
+    }
+
+    fn message(&self, of: u64) -> Option<Self> {
+        self.values.iter().find(|(number, _)| *number == of).map(|(_, value)| Self::read(value))
+    }
+
+    fn texts(&self, of: u64) -> Vec<String> {
+        let texts = self.values.iter().filter(|(number, _)| *number == of);
+        texts.map(|(_, value)| String::from_utf8(value.clone()).unwrap()).collect()
+    }
+
+    /// `HeaderValueOption`: name and value.
+    fn headers(&self) -> Vec<(String, String)> {
+        let options = self.values.iter().filter(|(number, _)| *number == 2).map(|(_, value)| Self::read(value));
+        options
+            .map(|option| {
+                let append = option.message(2).expect("whether it is added is said");
+                assert_eq!(append.number(1), 0, "it takes the place of what is there");
+                let header = option.message(1).expect("a header");
+                (header.texts(1).concat(), header.texts(2).concat())
+            })
+            .collect()
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers().into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// What Envoy says of a request.
+fn question(gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &str)]) -> Vec<u8> {
+    let authority = gate.authority();
+    let pseudo = [(":method", "GET"), (":path", path), (":authority", authority)];
+    let headers = pseudo.iter().chain(headers);
+    let headers: Vec<u8> =
+        headers.flat_map(|(name, value)| field(3, [field(1, name), field(2, value)].concat())).collect();
+    let http = [
+        field(1, "id"),
+        field(2, "GET"),
+        headers,
+        field(4, path),
+        field(5, authority),
+        field(6, "http"),
+        field(10, "HTTP/2"),
+    ];
+    let request = field(4, field(2, http.concat()));
+    let source =
+        client.map(|client| field(1, field(1, field(1, [field(2, client), vec![3 << 3], varint(40000)].concat()))));
+    field(1, [source.unwrap_or_default(), request].concat())
+}
+
+async fn ask(channel: &Channel, path: &'static str, message: Vec<u8>) -> Result<Message, Status> {
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let answered = client.unary(Request::new(message), path.parse().unwrap(), Bare).await?;
+    Ok(Message::read(&answered.into_inner()))
+}
+
+async fn connect(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.expect("somebody listens")
+}
+
+fn bench() -> (Gate, SocketAddr, Visitor, Echo) {
+    let (echo, address) = (Echo::start(), free_address());
+    let sections = format!("[forward_auth]\nlisten_grpc = [\"{address}\"]\ncallers = [\"127.0.0.1/32\"]");
+    let gate = Gate::before(&echo).config(&sections).rules(RULES).start();
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    assert_eq!(browser.sign_in(&alice, "/members/").status, 200);
+    (gate, address, browser, echo)
+}
+
+const NAVIGATION: [(&str, &str); 3] =
+    [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+
+#[test]
+fn envoy_is_told_who_comes_and_what_to_take_out() {
+    let (gate, address, browser, _echo) = bench();
+    let session = browser.cookie("session").unwrap().to_owned();
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        let cookie = format!("a=1; vestibule={session}; b=2");
+        // FA-10: what the client says it is goes, in every spelling.
+        let spoofed = [
+            ("cookie", cookie.as_str()),
+            ("remote-user", "root"),
+            ("remote_user", "root"),
+            ("remote-email", "root@a.test"),
+            ("vestibule-x", "1"),
+        ];
+        let yes = ask(&channel, CHECK, question(&gate, "/members/a?b=1", Some("192.0.2.7"), &spoofed)).await.unwrap();
+        assert_eq!(yes.message(1).unwrap().number(1), 0, "google.rpc.Code.OK");
+        let ok = yes.message(3).expect("OkHttpResponse");
+        assert_eq!(ok.header("remote-user").as_deref(), Some("alice"));
+        assert!(ok.header("vestibule-assertion").is_some_and(|assertion| assertion.split('.').count() == 3));
+        assert_eq!(ok.header("cookie").as_deref(), Some("a=1; b=2"));
+        let gone = ok.texts(5);
+        for name in ["remote_user", "remote-email", "remote-groups", "remote-name", "vestibule-x"] {
+            assert!(gone.iter().any(|one| one == name), "{name} in {gone:?}");
+        }
+        assert!(
+            !gone.iter().any(|name| name == "remote-user" || name == "cookie"),
+            "taken out after it was set: {gone:?}"
+        );
+
+        // On a bypass nobody is anybody.
+        let open = ask(&channel, CHECK, question(&gate, "/public/a", Some("192.0.2.7"), &spoofed)).await.unwrap();
+        let open = open.message(3).expect("OkHttpResponse");
+        assert_eq!(open.header("remote-user"), None);
+        assert!(open.texts(5).iter().any(|name| name == "remote-user"), "{:?}", open.texts(5));
+
+        // The client is whom Envoy names, or nobody.
+        for (client, status) in [(Some("192.0.2.7"), None), (Some("203.0.113.5"), Some(401)), (None, Some(400))] {
+            let told = ask(&channel, CHECK, question(&gate, "/near/x", client, &[("x-forwarded-for", "192.0.2.7")]))
+                .await
+                .unwrap();
+            let denied = told.message(2).map(|denied| denied.message(1).unwrap().number(1));
+            assert_eq!(denied, status, "{client:?}");
+        }
+    });
+}
+
+#[test]
+fn envoy_is_told_no_with_an_answer_for_the_browser() {
+    let (gate, address, mut browser, _echo) = bench();
+    let cookie = format!("vestibule={}", browser.cookie("session").unwrap());
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        let client = Some("192.0.2.7");
+        let cases = [
+            ("/members/a", &NAVIGATION[..], 302),
+            ("/members/a", &[], 401),
+            ("/admin/x", &[("cookie", cookie.as_str())], 403),
+            ("/public/../admin/x", &[], 400),
+            ("/public/%zz", &[], 400),
+            ("/.vestibule/login", &[], 404),
+            // FA-01
+            ("/members/a", &[("x-forwarded-uri", "/public/a")], 400),
+        ];
+        for (path, headers, status) in cases {
+            let no = ask(&channel, CHECK, question(&gate, path, client, headers)).await.unwrap();
+            assert_ne!(no.message(1).unwrap().number(1), 0, "{path}");
+            assert!(no.message(3).is_none(), "{path}");
+            let denied = no.message(2).expect("DeniedHttpResponse");
+            assert_eq!(denied.message(1).unwrap().number(1), status, "{path}");
+            assert!(denied.header("content-security-policy").is_some(), "{path}");
+            assert!(denied.header("cache-control").is_some_and(|value| value.contains("no-store")), "{path}");
+            let login = denied.header("location").unwrap_or_default();
+            assert_eq!(login.starts_with(&format!("{}/.vestibule/login?rd=", gate.origin)), status == 302, "{login}");
+        }
+        // FA-18
+        assert!(
+            ask(&channel, CHECK, question(&gate, "/members/a", client, &[("cookie", &cookie)]))
+                .await
+                .unwrap()
+                .message(3)
+                .is_some()
+        );
+        tokio::task::block_in_place(|| browser.sign_out());
+        assert!(
+            ask(&channel, CHECK, question(&gate, "/members/a", client, &[("cookie", &cookie)]))
+                .await
+                .unwrap()
+                .message(2)
+                .is_some()
+        );
+
+        // What is no question.
+        for (path, message, code) in [
+            (
+                "/envoy.service.auth.v2.Authorization/Check",
+                question(&gate, "/public/a", client, &[]),
+                Code::Unimplemented,
+            ),
+            (CHECK, Vec::new(), Code::InvalidArgument),
+            (CHECK, field(1, "no message"), Code::Internal),
+            (CHECK, question(&gate, "/public/a", client, &[("a b", "c")]), Code::InvalidArgument),
+            (CHECK, question(&gate, &"/public/a".repeat(200_000), client, &[]), Code::OutOfRange),
+        ] {
+            assert_eq!(ask(&channel, path, message).await.map(drop).unwrap_err().code(), code, "{path}");
+        }
+    });
+}
+
+/// FA-02
+#[test]
+fn a_stranger_is_not_answered() {
+    let (gate, address, _browser, _echo) = bench();
+    let mut wire = crate::harness::Wire::over(crate::harness::connect_from(2, address));
+    wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    assert_eq!(wire.rest(), b"");
+    assert!(gate.log().contains("not in forward_auth.callers"));
+}

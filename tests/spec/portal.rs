@@ -1,0 +1,608 @@
+//! One login for many sites: pages at a portal, and on each site a session of its own, by a ticket. The sites are on
+//! domains that have nothing to do with each other.
+
+use crate::harness::{Echo, Gate, Page, User, Visitor, WEBSOCKET_KEY, until};
+use crate::race::{at_once, rounds};
+
+const RULES: &str = r#"
+[[site.rules]]
+path = "/open/**"
+policy = "bypass"
+[[site.rules]]
+path = "/known/**"
+policy = "one_factor"
+[[site.rules]]
+path = "/fresh/**"
+policy = "two_factor"
+max_age = "5m"
+[[site.rules]]
+path = "/nobody/**"
+policy = "two_factor"
+groups = ["nobody"]
+[[site.rules]]
+policy = "two_factor"
+"#;
+
+/// A portal, two sites on domains of their own, one below a wildcard, and one that is for a group.
+fn sites() -> String {
+    format!(
+        "[[site]]\nurl = \"http://docs.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\nlogout_clears = [\"storage\"]\n{RULES}\
+         [[site]]\nurl = \"http://*.team.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n{RULES}\
+         [[site]]\nurl = \"http://vault.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n[[site.rules]]\npolicy = \"two_factor\"\ngroups = [\"keepers\"]\n"
+    )
+}
+
+fn bench_with(sections: &str) -> (Echo, Gate, User) {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo)
+        .config(&format!("[portal]\nurl = \"http://login.localhost:PORT\"\n{sections}"))
+        .site("url = \"http://wiki.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
+        .rules(RULES)
+        .also(&sites())
+        .start();
+    let alice = gate.given_user("alice");
+    echo.forget();
+    (echo, gate, alice)
+}
+
+fn bench() -> (Echo, Gate, User) {
+    bench_with("")
+}
+
+impl Gate {
+    /// The origin of the site (or portal) of this name.
+    fn at(&self, name: &str) -> String {
+        format!("http://{name}.localhost:{}", self.address.port())
+    }
+}
+
+/// The session cookie this browser has on that site.
+fn session_at(browser: &Visitor, name: &str) -> Option<String> {
+    browser.jars.get(&format!("{name}.localhost"))?.get("vestibule").cloned()
+}
+
+/// Whether a cookie alone opens a locked page of that site.
+fn opens(gate: &Gate, name: &str, token: &str) -> bool {
+    let mut thief = gate.visitor_at(&gate.at(name));
+    thief.set_cookie("session", Some(token));
+    thief.goto("/locked").status == 200
+}
+
+/// Goes from a site to the portal and as far as the ticket: the address of the callback, not visited yet.
+#[track_caller]
+fn callback(browser: &mut Visitor, address: &str) -> String {
+    let mut page = browser.goto(address);
+    for _ in 0..5 {
+        let next = page.location().unwrap_or_else(|| panic!("no ticket at {}: {}", page.url, page.text()));
+        if next.path() == "/.vestibule/callback" {
+            return next.into();
+        }
+        page = browser.navigate("GET", next.as_str(), "cross-site").send();
+    }
+    panic!("no ticket for {address}")
+}
+
+#[track_caller]
+fn is_a_page_without_session(page: &Page, why: &str) {
+    assert_eq!(page.status, 403, "{why}: {}", page.text());
+    assert!(page.link("/.vestibule/login").is_some(), "{why}: it says where to try again: {}", page.text());
+    let set = page.reply.head.fields_named("set-cookie");
+    assert!(!set.iter().any(|cookie| cookie.starts_with("vestibule=") && !cookie.starts_with("vestibule=;")), "{why}");
+}
+
+/// One login opens the sites of all domains, each with a session of its own.
+#[test]
+fn one_login_opens_all_sites() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let page = browser.sign_in(&alice, &format!("{}/locked?a=1", gate.at("wiki")));
+    assert_eq!((page.url.as_str(), page.status), (format!("{}/locked?a=1", gate.at("wiki")).as_str(), 200));
+    assert_eq!(echo.last().field("remote-user"), Some("alice"));
+    // Without a question, each by a way through the portal.
+    for name in ["docs", "blue.team"] {
+        let page = browser.visit(&format!("{}/locked", gate.at(name)));
+        assert_eq!((page.url.as_str(), page.status), (format!("{}/locked", gate.at(name)).as_str(), 200));
+        assert_eq!(echo.last().field("remote-user"), Some("alice"));
+    }
+    let tokens: Vec<_> = ["login", "wiki", "docs", "blue.team"].map(|name| session_at(&browser, name)).into();
+    let own = |n: usize| tokens[n].as_deref().expect("a session of its own");
+    assert!((0..4).all(|n| (0..n).all(|m| own(n) != own(m))));
+    // Each is good where it was made and nowhere else; the others must not be the portal's.
+    for (n, name) in ["wiki", "docs", "blue.team"].into_iter().enumerate() {
+        assert!(opens(&gate, name, own(n + 1)));
+        for (m, other) in ["login", "wiki", "docs", "blue.team", "red.team"].into_iter().enumerate() {
+            if m == n + 1 {
+                continue;
+            }
+            echo.forget();
+            let mut thief = gate.visitor_at(&gate.at(other));
+            thief.set_cookie("session", Some(own(n + 1)));
+            assert_ne!(thief.goto("/.vestibule/account").status, 200, "{name}'s at {other}");
+            assert!(m == 0 || thief.goto("/locked").status == 302, "{name}'s at {other}");
+            echo.assert_untouched("a session of another site");
+        }
+        assert!(!opens(&gate, name, own(0)), "the portal's own opens no site");
+    }
+    // One login, and not four.
+    let listed = gate.run(["session", "list", "alice", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("a list");
+    let count = listed.as_array().or(listed["sessions"].as_array()).map(Vec::len);
+    assert_eq!(count, Some(2), "this browser and the one of the invitation: {listed}");
+}
+
+/// A ticket is for the browser that was sent, the site that sent it, once, and for a minute. Whatever does not fit uses it
+/// up and ends on a page that says what to do.
+#[test]
+fn a_ticket_is_for_one_browser_one_site_once_and_soon() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let docs = format!("{}/locked", gate.at("docs"));
+    let get = |browser: &mut Visitor, address: &str| browser.navigate("GET", address, "cross-site").send();
+
+    // Another browser: without a nonce, with one of its own, and with a session of its own at the portal.
+    let stolen = callback(&mut browser, &docs);
+    let mut thief = gate.visitor();
+    is_a_page_without_session(&get(&mut thief, &stolen), "no nonce");
+    is_a_page_without_session(&get(&mut browser, &stolen), "it leaked, and is gone for its owner, too");
+    let stolen = callback(&mut browser, &docs);
+    let _ = thief.visit(&docs);
+    assert!(thief.jars["docs.localhost"].contains_key("vestibule-nonce"));
+    is_a_page_without_session(&get(&mut thief, &stolen), "another's nonce");
+
+    // Another site, and the same with an errand that fits there.
+    let ticket_of = |address: &str| {
+        let url = url::Url::parse(address).expect("an address");
+        let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).expect("there").1.into_owned();
+        (value("ticket"), value("state"))
+    };
+    let to = |name: &str, ticket: &str, state: &str| {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("ticket", ticket)
+            .append_pair("state", state)
+            .finish();
+        format!("{}/.vestibule/callback?{query}", gate.at(name))
+    };
+    let (ticket, state) = ticket_of(&callback(&mut browser, &docs));
+    is_a_page_without_session(&get(&mut browser, &to("blue.team", &ticket, &state)), "another site");
+    let (ticket, _) = ticket_of(&callback(&mut browser, &docs));
+    let (_, other) = ticket_of(&callback(&mut browser, &format!("{}/locked", gate.at("blue.team"))));
+    is_a_page_without_session(&get(&mut browser, &to("blue.team", &ticket, &other)), "another site's ticket");
+    // One host of a wildcard is not another.
+    let (ticket, state) = ticket_of(&callback(&mut browser, &format!("{}/locked", gate.at("blue.team"))));
+    is_a_page_without_session(&get(&mut browser, &to("red.team", &ticket, &state)), "another host of the wildcard");
+
+    // An errand that nobody signed, in every part; one that is too old.
+    let (ticket, state) = ticket_of(&callback(&mut browser, &docs));
+    let bend = |state: &str, at: usize| {
+        let mut bytes = state.as_bytes().to_vec();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(bytes).expect("text")
+    };
+    for forged in [bend(&state, 20), bend(&state, state.len() - 1), state.replacen('1', "2", 1), "x".to_owned()] {
+        let page = get(&mut browser, &to("docs", &ticket, &forged));
+        is_a_page_without_session(&page, "a forged errand");
+        let at_portal = format!("{}/.vestibule/login?state={forged}", gate.at("login"));
+        is_a_page_without_session(&get(&mut gate.visitor(), &at_portal), "a forged errand at the portal");
+    }
+    let late = callback(&mut browser, &docs);
+    gate.advance(61);
+    is_a_page_without_session(&get(&mut browser, &late), "a minute later");
+    assert_eq!(session_at(&browser, "docs"), None);
+    assert_eq!(session_at(&thief, "docs"), None);
+
+    // The honest way, once: the second time the browser needs none, and another gets none.
+    let honest = callback(&mut browser, &docs);
+    let page = get(&mut browser, &honest);
+    assert_eq!((page.status, page.location().expect("back").as_str()), (303, docs.as_str()));
+    let token = session_at(&browser, "docs").expect("a session");
+    assert_eq!(browser.goto(&docs).status, 200);
+    let page = get(&mut browser, &honest);
+    assert_eq!((page.status, page.location().expect("back").as_str()), (303, docs.as_str()), "gone back to");
+    assert_eq!(session_at(&browser, "docs").as_deref(), Some(token.as_str()), "no other session comes of it");
+    let mut copy = browser.clone();
+    copy.jars.get_mut("docs.localhost").expect("a jar").remove("vestibule");
+    is_a_page_without_session(&get(&mut copy, &honest), "twice, with the right nonce");
+}
+
+/// Of many at once one gets the session.
+#[test]
+fn many_at_once_get_one_session() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let docs = format!("{}/locked", gate.at("docs"));
+    for round in 0..rounds(3, 20) {
+        let mut one = browser.clone();
+        let address = callback(&mut one, &docs);
+        let ask = |mut copy: Visitor| {
+            let address = address.clone();
+            move || {
+                let page = copy.navigate("GET", &address, "cross-site").send();
+                (page.status, session_at(&copy, "docs"))
+            }
+        };
+        let results = at_once((0..50).map(|_| ask(one.clone())).collect());
+        let sessions = results.iter().filter(|(_, session)| session.is_some()).count();
+        assert_eq!(sessions, 1, "round {round}: {results:?}");
+        assert!(results.iter().all(|(status, _)| matches!(status, 303 | 403)), "round {round}: {results:?}");
+    }
+}
+
+/// Signing out anywhere ends all of it, on the very next request, and what is open.
+#[test]
+fn signing_out_anywhere_ends_everything() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    browser.visit(&format!("{}/locked", gate.at("docs")));
+    let (wiki, docs) = (session_at(&browser, "wiki").unwrap(), session_at(&browser, "docs").unwrap());
+    let portal = session_at(&browser, "login").unwrap();
+    let host = |name: &str| format!("{name}.localhost:{}", gate.address.port());
+    let mut socket = gate.wire();
+    socket.send(format!(
+        "GET /ws HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {WEBSOCKET_KEY}\r\nCookie: vestibule={docs}\r\n\r\n",
+        host("docs"),
+        gate.at("docs"),
+    ));
+    assert_eq!(socket.reply().expect("an answer").status, 101);
+    let mut events = gate.wire();
+    events.send(format!(
+        "GET /events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nCookie: vestibule={wiki}\r\n\r\n",
+        host("wiki")
+    ));
+    assert_eq!(events.head().expect("an answer").start, "HTTP/1.1 200 OK");
+    assert_eq!(events.chunk().as_deref(), Some(&b"data: hello\n\n"[..]));
+
+    // From one site: the portal asks, does it, and the site clears what it may.
+    let left = echo.left();
+    let page = browser.visit(&format!("{}/.vestibule/logout", gate.at("docs")));
+    assert_eq!(page.url.as_str().split('?').next(), Some(&*format!("{}/.vestibule/logout", gate.at("login"))));
+    assert!(opens(&gate, "wiki", &wiki), "a question ends nothing");
+    let page = browser.submit(&page, &[]);
+    assert!(!opens(&gate, "wiki", &wiki) && !opens(&gate, "docs", &docs));
+    assert!(socket.is_closed(), "the WebSocket on a site is cut");
+    assert!(events.is_closed() || events.chunk().is_none(), "the stream on the other site is cut");
+    until("the application to be left", 5, || (echo.left() >= left + 2).then_some(()));
+    assert_eq!(page.location().expect("on").as_str(), format!("{}/.vestibule/logout?out=1", gate.at("docs")));
+    let page = browser.navigate("GET", page.location().unwrap().as_str(), "cross-site").send();
+    assert_eq!(page.field("clear-site-data"), Some("\"storage\""));
+    assert_eq!(session_at(&browser, "docs"), None);
+    let page = browser.follow(page);
+    assert_eq!((page.url.path(), page.status), ("/.vestibule/login", 200));
+    let mut thief = gate.visitor_at(&gate.at("login"));
+    thief.set_cookie("session", Some(&portal));
+    assert_ne!(thief.goto("/.vestibule/account").status, 200);
+    echo.forget();
+    assert_eq!(browser.visit(&format!("{}/locked", gate.at("wiki"))).url.path(), "/.vestibule/login");
+    echo.assert_untouched("somebody signed out");
+}
+
+/// Whatever ends the login ends it on every site: idling, its age, the operator, a new password.
+#[test]
+fn a_site_outlives_its_login_by_nothing() {
+    let (_echo, gate, alice) = bench_with("[session]\nidle = \"30m\"\nlifetime = \"2h\"");
+    let wiki = format!("{}/locked", gate.at("wiki"));
+    let sign_in = || {
+        let mut browser = gate.visitor();
+        browser.sign_in(&alice, &wiki);
+        browser.visit(&format!("{}/locked", gate.at("docs")));
+        browser
+    };
+    // Use of one site keeps all alive, and the portal's, as far as the login's age.
+    let mut busy = sign_in();
+    for _ in 0..5 {
+        gate.advance(20 * 60);
+        assert_eq!(busy.goto(&wiki).status, 200);
+    }
+    let docs = session_at(&busy, "docs").unwrap();
+    assert!(opens(&gate, "docs", &docs), "not used for long, and still of the login that is");
+    gate.advance(21 * 60);
+    assert_eq!(busy.goto(&wiki).status, 302, "two hours after the password");
+    // Not used anywhere.
+    let mut idle = sign_in();
+    gate.advance(29 * 60);
+    assert_eq!(idle.goto(&wiki).status, 200);
+    // Asked by scripts how long it has left, which keeps nothing alive.
+    for _ in 0..3 {
+        gate.advance(10 * 60);
+        idle.script("GET", &format!("{}/.vestibule/session", gate.at("docs"))).send();
+    }
+    assert_eq!(idle.goto(&wiki).status, 302);
+    // The operator, by name; and disabled.
+    let mut ended = sign_in();
+    gate.run(["session", "end", "alice"]);
+    assert_eq!(ended.goto(&wiki).status, 302);
+    let mut disabled = sign_in();
+    gate.run(["user", "disable", "alice"]);
+    assert_eq!(disabled.goto(&wiki).status, 302);
+    gate.run(["user", "enable", "alice"]);
+    assert_eq!(disabled.goto(&wiki).status, 302, "what ended does not come back");
+    // Somebody else in this browser.
+    let bob = gate.given_user("bob");
+    let mut shared = sign_in();
+    let hers = session_at(&shared, "wiki").unwrap();
+    gate.advance(30);
+    let page = shared.goto(&format!("{}/.vestibule/login", gate.at("login")));
+    let page = shared.submit(&page, &[("username", "bob"), ("password", &bob.password)]);
+    let page = shared.follow(page);
+    let page = shared.give_code(&bob, &page);
+    assert_eq!(page.status, 303);
+    assert!(!opens(&gate, "wiki", &hers), "her session on a site ended with her login");
+}
+
+/// A restart forgets nothing and revives nothing.
+#[test]
+fn sessions_on_sites_outlive_a_restart_with_their_login() {
+    let (_echo, mut gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let mut other = gate.visitor();
+    other.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let gone = session_at(&other, "wiki").unwrap();
+    let page = other.visit(&format!("{}/.vestibule/logout", gate.at("wiki")));
+    other.submit(&page, &[]);
+    gate.restart();
+    assert_eq!(browser.goto(&format!("{}/locked", gate.at("wiki"))).status, 200);
+    assert!(!opens(&gate, "wiki", &gone));
+}
+
+/// Stepping up at the portal gives it a new session, and the sites theirs by a ticket; what other tabs have stays what it
+/// was, and never rises by itself.
+#[test]
+fn a_step_up_reaches_a_site_by_a_ticket_alone() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let wiki = gate.at("wiki");
+    let page = browser.give_password(&alice, &format!("{wiki}/known/a"));
+    assert_eq!((page.url.path(), page.status), ("/known/a", 200), "one factor");
+    browser.visit(&format!("{}/known/a", gate.at("docs")));
+    let known = session_at(&browser, "wiki").unwrap();
+    let known_docs = session_at(&browser, "docs").unwrap();
+    let portal = session_at(&browser, "login").unwrap();
+    assert!(!opens(&gate, "wiki", &known));
+    // Script of an application: told, not sent.
+    let told = browser.script("GET", &format!("{wiki}/locked")).send();
+    assert_eq!(told.status, 401);
+
+    let page = browser.visit(&format!("{wiki}/locked?x=1"));
+    assert!(
+        page.url.as_str().starts_with(&gate.at("login")) && page.url.path().ends_with("/verify/totp"),
+        "{}",
+        page.url
+    );
+    let page = browser.give_code(&alice, &page);
+    let page = browser.follow(page);
+    assert_eq!((page.url.as_str(), page.status), (format!("{wiki}/locked?x=1").as_str(), 200));
+    assert_ne!(session_at(&browser, "login").unwrap(), portal, "a new session at the portal");
+    assert_ne!(session_at(&browser, "wiki").unwrap(), known, "and on the site");
+    // The other site goes on with what it had, and gets the rest without a question.
+    assert!(!opens(&gate, "docs", &known_docs), "it does not rise by itself");
+    let mut tab = gate.visitor();
+    tab.jars.entry("docs.localhost".into()).or_default().insert("vestibule".into(), known_docs);
+    assert_eq!(tab.goto(&format!("{}/known/a", gate.at("docs"))).status, 200, "nothing of it was broken");
+    let page = browser.visit(&format!("{}/locked", gate.at("docs")));
+    assert_eq!((page.url.path(), page.status), ("/locked", 200));
+
+    // A proof grows old on all sites alike, and a fresh one is asked for once.
+    gate.advance(6 * 60);
+    for (name, asks) in [("wiki", true), ("docs", false)] {
+        let page = browser.visit(&format!("{}/fresh/a", gate.at(name)));
+        assert_eq!(page.url.path().ends_with("/verify/totp"), asks, "{name}: {}", page.url);
+        if asks {
+            let page = browser.give_code(&alice, &page);
+            let page = browser.follow(page);
+            assert_eq!((page.url.path(), page.status), ("/fresh/a", 200));
+        }
+    }
+    // Nobody stays nobody: asked to be somebody else, and no circle.
+    let page = browser.visit(&format!("{wiki}/nobody/a"));
+    assert_eq!((page.url.path(), page.status), ("/nobody/a", 403));
+}
+
+/// A wildcard's host: whoever asked for it comes back to it, also by a step-up, and to no other.
+#[test]
+fn below_a_wildcard_the_way_back_is_the_host_that_was_asked_for() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let blue = gate.at("blue.team");
+    gate.advance(30);
+    let page = browser.give_password(&alice, &format!("{blue}/known/a"));
+    assert_eq!((page.url.as_str(), page.status), (format!("{blue}/known/a").as_str(), 200));
+    let page = browser.visit(&format!("{blue}/locked?x=1"));
+    let page = browser.give_code(&alice, &page);
+    let page = browser.follow(page);
+    assert_eq!((page.url.as_str(), page.status), (format!("{blue}/locked?x=1").as_str(), 200));
+    // What nobody signed names no host below it, nor a stranger's.
+    for rd in
+        [format!("{}/x", gate.at("red.team")), "http://evil.test/".into(), format!("{}@evil.test/", gate.at("wiki"))]
+    {
+        let rd: String = url::form_urlencoded::byte_serialize(rd.as_bytes()).collect();
+        for page in ["login", "verify"] {
+            let page = browser.visit(&format!("{}/.vestibule/{page}?rd={rd}", gate.at("login")));
+            assert!(page.url.as_str().starts_with(&gate.at("login")), "{rd}: {}", page.url);
+        }
+    }
+}
+
+/// The portal's host is for our pages alone, and the sites have none of them.
+#[test]
+fn pages_are_at_the_portal_and_nowhere_else() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor_at(&gate.at("login"));
+    assert_eq!(browser.goto("/").sent_to(), "/.vestibule/account");
+    for path in ["/x", "/index.html", "/.vestibulex", "/.vestibule/callback", "/.vestibule/nothing"] {
+        assert_eq!(browser.goto(path).status, 404, "{path}");
+    }
+    assert_eq!(browser.goto("/.vestibule/jwks.json").status, 200);
+    let page = browser.sign_in(&alice, "/.vestibule/login");
+    page.assert_at("/.vestibule/account", 200);
+    // The sites she may open, and no others.
+    let listed = |name: &str| page.link(&format!("{}/", gate.at(name)));
+    assert!(listed("wiki").is_some() && listed("docs").is_some(), "{}", page.text());
+    assert!(listed("vault").is_none(), "a site for others");
+
+    let mut browser = gate.visitor();
+    for page in ["account", "enrol", "reset", "invite", "setup", "account/add", "nothing", "verify/totp"] {
+        let page = browser.goto(&format!("/.vestibule/{page}"));
+        assert_eq!(page.status, 303, "{}", page.url);
+        assert_eq!(page.location().unwrap().as_str(), format!("{}{}", gate.at("login"), page.url.path()));
+    }
+    let posted = browser
+        .navigate("POST", "/.vestibule/login", "same-origin")
+        .with("Origin", &gate.origin)
+        .form("username=alice&password=x")
+        .send();
+    assert_eq!(
+        (posted.status, posted.location().unwrap().as_str()),
+        (303, &*format!("{}/.vestibule/login", gate.at("login")))
+    );
+    for page in ["login", "account", "verify", "logout", "reset"] {
+        assert_eq!(browser.script("GET", &format!("/.vestibule/{page}")).send().status, 403, "{page} for a script");
+    }
+    assert_eq!(browser.script("GET", "/.vestibule/callback?ticket=x").send().status, 403);
+    assert_eq!(browser.ask("POST", &format!("/.vestibule/call/{}", "A".repeat(43))).body("").send().status, 404);
+    assert_eq!(browser.ask("GET", "/.vestibule/jwks.json").send().status, 200);
+
+    // Scripts and programs are told where to sign in: at the portal, and back.
+    let login = |back: &str| {
+        let back: String = url::form_urlencoded::byte_serialize(format!("{}{back}", gate.origin).as_bytes()).collect();
+        format!("{}/.vestibule/login?rd={back}", gate.at("login"))
+    };
+    let said = browser.script("GET", "/.vestibule/session").send().json();
+    assert_eq!((&said["signed_in"], said["login"].as_str()), (&false.into(), Some(&*login("/"))));
+    let told = browser.script("GET", "/api").with("Referer", &format!("{}/page?a=1", gate.origin)).send();
+    assert_eq!((told.status, told.json()["login"].as_str()), (401, Some(&*login("/page?a=1"))));
+    assert_eq!(told.field("www-authenticate"), Some(&*format!("Vestibule login=\"{}\"", login("/page?a=1"))));
+    // And that address leads there.
+    let page = browser.sign_in(&alice, &login("/page?a=1"));
+    assert_eq!((page.url.as_str(), page.status), (format!("{}/page?a=1", gate.origin).as_str(), 200));
+    // What is told in the name of the portal: the issuer, and links.
+    let token = echo.last().field("vestibule-assertion").expect("an assertion").to_owned();
+    let claims = data_encoding::BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some(&*gate.at("login")), Some(&*gate.origin)));
+    assert!(gate.run(["user", "add", "carol"]).contains(&format!("{}/.vestibule/invite/", gate.at("login"))));
+    // No page of ours shares the application's origin, so its service workers are its own business.
+    let worker = browser.script("GET", "/worker.js").with("Service-Worker", "script").send();
+    assert_eq!(worker.status, 200);
+    // Our cookies stay ours on the way.
+    assert!(!echo.last().field("cookie").unwrap_or_default().contains("vestibule"));
+}
+
+/// A browser that comes back and back for the same address is told why, instead of going round.
+#[test]
+fn the_third_way_round_ends_on_a_page() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let docs = format!("{}/locked", gate.at("docs"));
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let lose = |browser: &mut Visitor| browser.jars.get_mut("docs.localhost").map(|jar| jar.remove("vestibule"));
+    for _ in 0..2 {
+        let address = callback(&mut browser, &docs);
+        assert_eq!(browser.navigate("GET", &address, "cross-site").send().status, 303);
+        lose(&mut browser);
+    }
+    let page = browser.visit(&docs);
+    is_a_page_without_session(&page, "the third way round");
+    assert!(page.text().contains("back and forth"), "{}", page.text());
+    // A browser that keeps no cookie of the site is told so at once.
+    let mut forgetful = browser.clone();
+    let address = callback(&mut forgetful, &docs);
+    forgetful.jars.remove("docs.localhost");
+    let page = forgetful.navigate("GET", &address, "cross-site").send();
+    is_a_page_without_session(&page, "no cookies");
+    assert!(page.text().contains("did not send back our cookie"), "{}", page.text());
+    // Trying again is what the page offers, and it goes well once cookies do. Many tabs at once do, too.
+    assert_eq!(browser.visit(&docs).status, 200);
+    lose(&mut browser);
+    let ways: Vec<String> = (0..8).map(|n| callback(&mut browser, &format!("{docs}?tab={n}"))).collect();
+    for way in ways {
+        let page = browser.navigate("GET", &way, "cross-site").send();
+        assert_eq!(browser.follow(page).status, 200);
+    }
+}
+
+/// Who may see the portal's pages: others get a page that says no, and what they have on sites goes on.
+#[test]
+fn the_portal_may_be_for_some_networks() {
+    let (_echo, gate, alice) = bench_with("networks = [\"127.0.0.0/8\"]\n[trust]\nproxies = [\"127.0.0.1/32\"]");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    browser.always = vec![("X-Forwarded-For".into(), "203.0.113.7".into())];
+    for page in ["login", "account", "verify", "reset", "invite", "logout"] {
+        let page = browser.goto(&format!("{}/.vestibule/{page}", gate.at("login")));
+        assert_eq!(page.status, 403, "{}", page.url);
+    }
+    assert_eq!(browser.goto(&format!("{}/.vestibule/jwks.json", gate.at("login"))).status, 200);
+    assert_eq!(browser.goto(&format!("{}/locked", gate.at("wiki"))).status, 200);
+    assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 403, "no ticket from there");
+    browser.always.clear();
+    assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 200);
+}
+
+/// On a host of its own a second factor proved up to five minutes ago is enough to change the account; on a site that
+/// serves its own pages it never is.
+#[test]
+fn at_the_portal_a_fresh_proof_is_enough_for_a_change() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor_at(&gate.at("login"));
+    browser.sign_in(&alice, "/.vestibule/login");
+    let add = "/.vestibule/account/confirm/password";
+    let fields = [("new_password", "another door in the wall"), ("new_password_again", "another door in the wall")];
+    gate.advance(6 * 60);
+    let page = browser.goto(add);
+    assert!(page.form().has("code"), "six minutes later it is asked for");
+    let page = browser.submit(&page, &fields);
+    assert_ne!(page.status, 303, "nothing changes without it: {}", page.text());
+    gate.advance(30);
+
+    let page = browser.visit(&format!("{}/fresh/a", gate.at("wiki")));
+    let page = browser.give_code(&alice, &page);
+    assert_eq!(browser.follow(page).status, 200);
+    gate.advance(4 * 60);
+    let page = browser.goto(add);
+    assert!(!page.form().has("code"), "{}", page.text());
+    let forged = browser.navigate("POST", add, "same-origin").with("Origin", &gate.at("login"));
+    assert_eq!(forged.form("csrf=x&new_password=another door in the wall").send().status, 403);
+    let page = browser.submit(&page, &fields);
+    assert_eq!((page.status, page.sent_to().as_str()), (303, "/.vestibule/account?done=password"), "{}", page.text());
+}
+
+/// What cannot be meant stops the start.
+#[test]
+fn a_portal_that_cannot_work_stops_the_start() {
+    let (_echo, gate, _alice) = bench();
+    let refused = |portal: &str, site: &str| {
+        let text = format!(
+            "[portal]\n{portal}\n[store]\npath = \"{}\"\n[[site]]\n{site}\nupstreams = [\"http://127.0.0.1:1\"]\n[[site.rules]]\npolicy = \"two_factor\"\n",
+            gate.folder.path().join("none").display()
+        );
+        let file = gate.folder.path().join("other.toml");
+        std::fs::write(&file, text).expect("written");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        let output = command.args(["check", "--config"]).arg(&file).output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        (output.status.code(), text)
+    };
+    let portal = "url = \"https://login.test\"";
+    for (portal, site, key) in [
+        (portal, "url = \"https://login.test:8443\"", "site[0].host"),
+        (portal, "url = \"http://wiki.test\"", "site[0].url"),
+        (portal, "host = \"*\"\naudience = \"x\"", "site[0].url"),
+        ("url = \"http://login.test\"", "url = \"https://wiki.test\"", "site[0].url"),
+        ("url = \"https://*.test\"", "url = \"https://wiki.test\"", "portal.url"),
+        ("url = \"login.test\"", "url = \"https://wiki.test\"", "portal.url"),
+        ("networks = [\"10.0.0.0/8\"]", "url = \"https://wiki.test\"", "portal.networks"),
+        ("url = \"https://login.test\"\nnetworks = [\"x\"]", "url = \"https://wiki.test\"", "portal.networks[0]"),
+    ] {
+        let (code, text) = refused(portal, site);
+        assert_eq!(code, Some(78), "{portal} {site}: {text}");
+        assert!(text.contains(key), "{key} is not named: {text}");
+    }
+    let (code, text) = refused(portal, "url = \"https://*.test\"");
+    assert_eq!(code, Some(0), "the portal's own name below a wildcard of the sites': {text}");
+    assert!(!text.contains("shares the login's origin"), "{text}");
+}
