@@ -113,10 +113,10 @@ pub(crate) fn others(choices: &[Choice], texts: &Texts) -> Markup {
     }
 }
 
-pub(crate) fn samples() -> Vec<Choice> {
-    let choice = |method: &str, title: &str, detail: &str, badge| Choice {
+pub(crate) fn samples(texts: &Texts) -> Vec<Choice> {
+    let choice = |method: &str, detail: &str, badge| Choice {
         method: method.into(),
-        title: title.into(),
+        title: texts.text(&format!("method-{method}-title")),
         detail: Some(detail.into()),
         hint: None,
         badge,
@@ -124,9 +124,9 @@ pub(crate) fn samples() -> Vec<Choice> {
         ceremony: false,
     };
     vec![
-        choice("totp", "Authenticator app", "Alice’s phone", Some(Badge::LastUsed)),
-        choice("webauthn", "Security key or passkey", "Blue key", None),
-        choice("sms", "Text message", "+31 ** *** **67", None),
-        choice("recovery", "Recovery code", "7 left", None),
+        choice("totp", "Alice’s phone", Some(Badge::LastUsed)),
+        choice("webauthn", "Blue key", None),
+        choice("sms", "+31 ** *** **67", None),
+        choice("recovery", &texts.text_with("method-recovery-left", &[("count", 7u64.into())]), None),
     ]
 }

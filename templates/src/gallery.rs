@@ -27,13 +27,13 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let mut samples = Vec::new();
     let mut add = |name: &str, page: Markup| samples.push(Sample { name: name.to_owned(), page });
 
-    add("login", login::page(&login::View::sample(), &stranger, texts));
+    add("login", login::page(&login::View::sample(texts), &stranger, texts));
     for (name, error) in [
         ("login-wrong", login::Problem::Wrong),
         ("login-no-name", login::Problem::UsernameMissing),
         ("login-no-password", login::Problem::PasswordMissing),
     ] {
-        let view = login::View { error: Some(error), username: "alice".into(), ..login::View::sample() };
+        let view = login::View { error: Some(error), username: "alice".into(), ..login::View::sample(texts) };
         add(name, login::page(&view, &stranger, texts));
     }
     for (name, notice) in [
@@ -45,15 +45,15 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         ("login-password-set", login::Notice::PasswordSet),
         ("login-password-first", login::Notice::PasswordFirst),
     ] {
-        let view = login::View { notice: Some(notice), ..login::View::sample() };
+        let view = login::View { notice: Some(notice), ..login::View::sample(texts) };
         add(name, login::page(&view, &stranger, texts));
     }
-    let view = login::View { forgot: Some("/.vestibule/reset".into()), ..login::View::sample() };
+    let view = login::View { forgot: Some("/.vestibule/reset".into()), ..login::View::sample(texts) };
     add("login-forgot", login::page(&view, &stranger, texts));
-    let view = login::View { wait: Some(crate::Wait::Until(stranger.now + 15)), ..login::View::sample() };
+    let view = login::View { wait: Some(crate::Wait::Until(stranger.now + 15)), ..login::View::sample(texts) };
     add("login-waiting", login::page(&view, &stranger, texts));
 
-    add("verify-choose", verify::choose(&verify::ChooseView::sample(), &pending, texts));
+    add("verify-choose", verify::choose(&verify::ChooseView::sample(texts), &pending, texts));
     for (name, view) in [
         ("verify-code", verify::AnswerView::sample_code(texts)),
         ("verify-wrong", verify::AnswerView::sample_wrong(texts)),
@@ -68,11 +68,11 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     ] {
         add(name, verify::answer(&view, &pending, texts));
     }
-    add("verify-lost", verify::lost(&verify::LostView::sample(), &pending, texts));
-    let nothing = verify::LostView { others: vec![], ..verify::LostView::sample() };
+    add("verify-lost", verify::lost(&verify::LostView::sample(texts), &pending, texts));
+    let nothing = verify::LostView { others: vec![], ..verify::LostView::sample(texts) };
     add("verify-lost-all", verify::lost(&nothing, &pending, texts));
     let advice = "Call 4357 and have your badge at hand.\nAt night the porter lets you in.";
-    let advised = verify::LostView { advice: advice.into(), ..verify::LostView::sample() };
+    let advised = verify::LostView { advice: advice.into(), ..verify::LostView::sample(texts) };
     add("verify-lost-advice", verify::lost(&advised, &pending, texts));
 
     add("enrol-first", enrol::choose(&enrol::ChooseView::sample(texts), &pending, texts));
@@ -91,8 +91,8 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     add("codes-not-acknowledged", codes::page(&again, &user, texts));
 
     add("remind", remind::page(&remind::View::sample(texts), &user, texts));
-    add("account", account::page(&account::View::sample(), &user, texts));
-    add("account-bare", account::page(&account::View::sample_bare(), &user, texts));
+    add("account", account::page(&account::View::sample(texts), &user, texts));
+    add("account-bare", account::page(&account::View::sample_bare(texts), &user, texts));
     for done in [
         account::Done::FactorAdded,
         account::Done::FactorRemoved,
@@ -102,7 +102,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         account::Done::CodesMade,
     ] {
         let recovery = Some(account::Recovery { remaining: 10, renew: "/.vestibule/account/codes".into() });
-        let view = account::View { done: Some(done), recovery, ..account::View::sample() };
+        let view = account::View { done: Some(done), recovery, ..account::View::sample(texts) };
         add(&format!("account-{done:?}"), account::page(&view, &user, texts));
     }
     for (name, view) in confirm::View::samples(texts) {
@@ -152,7 +152,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     }
     add("waiting", waiting::page(&waiting::View::sample(), &stranger, texts));
     add("not-enrolled", not_enrolled::page(&not_enrolled::View::sample(), &pending, texts));
-    add("factor-needed", factor_needed::page(&factor_needed::View::sample(), &user, texts));
+    add("factor-needed", factor_needed::page(&factor_needed::View::sample(texts), &user, texts));
     for status in refusal::STATUSES {
         let view = refusal::View::sample(status, refusal::Why::Status);
         add(&format!("refusal-{status}"), refusal::page(&view, &stranger, texts));
@@ -163,11 +163,11 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
 
     let brand = std::sync::Arc::new(brand());
     let branded = |frame: &Frame| Frame { brand: brand.clone(), ..frame.clone() };
-    add("branded-login", login::page(&login::View::sample(), &branded(&stranger), texts));
+    add("branded-login", login::page(&login::View::sample(texts), &branded(&stranger), texts));
     add("branded-verify", verify::answer(&verify::AnswerView::sample_code(texts), &branded(&pending), texts));
-    add("branded-lost", verify::lost(&verify::LostView::sample(), &branded(&pending), texts));
+    add("branded-lost", verify::lost(&verify::LostView::sample(texts), &branded(&pending), texts));
     add("branded-enrol-totp", enrol::add(&enrol::AddView::sample_secret(texts), &branded(&pending), texts));
-    add("branded-account", account::page(&account::View::sample(), &branded(&user), texts));
+    add("branded-account", account::page(&account::View::sample(texts), &branded(&user), texts));
     let refused = refusal::View::sample(403, refusal::Why::Status);
     add("branded-refusal", refusal::page(&refused, &branded(&user), texts));
 

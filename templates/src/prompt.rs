@@ -294,7 +294,7 @@ impl Prompt {
                 uri: format!("otpauth://totp/wiki.example.com:alice?secret={secret}&issuer=wiki.example.com"),
                 secret: secret.into(),
             }),
-            fields: vec![Field::code(texts), Field::label(texts).with_value("Authenticator app")],
+            fields: vec![Field::code(texts), Field::label(texts).with_value(texts.text("method-totp-label"))],
             ..Self::default()
         }
     }

@@ -55,6 +55,14 @@ fn axe_finds_no_barrier_on_any_page_by_day_and_by_night() {
     finds_nothing(&Texts::english(), |_| true);
 }
 
+/// From right to left, and without a word of English: the language is named, and every part has its words.
+#[test]
+fn axe_finds_no_barrier_from_right_to_left() {
+    for texts in Texts::all().iter().filter(|texts| texts.direction() == "rtl") {
+        finds_nothing(texts, |_| true);
+    }
+}
+
 /// Without scripts pages say so themselves, and must be as sound.
 #[test]
 fn axe_finds_no_barrier_where_scripts_are_off() {

@@ -16,7 +16,8 @@ for (const field of shown("[aria-invalid=true]")) {
 const invalid = shown("[aria-invalid=true]");
 if (invalid.length && document.activeElement !== invalid[0]) found.push("the cursor is not at the first field that is wrong");
 
-for (const one of shown("a[href], button, input, [tabindex='0']")) {
+for (const folded of document.querySelectorAll("details")) folded.open = true;
+for (const one of shown("a[href], button, summary, input, [tabindex='0']")) {
   const target = one.type === "checkbox" ? one.closest("label") : one;
   const { width, height } = target.getBoundingClientRect();
   // WCAG 2.2, 2.5.8: 24 by 24, a word within a sentence apart. Ours: 44 high for all but such words.

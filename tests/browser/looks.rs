@@ -22,17 +22,20 @@ const SCREENS: [(&str, Screen); 4] = [
 /// What leads on, on the page as it is: the one button or link that stands out.
 const MAIN: &str = "button.primary, .button.main";
 
+/// A picture of the page as it is, for human eyes.
+fn leave(browser: &Browser, name: &str) {
+    fs::write(screenshots().join(format!("{name}.png")), browser.picture()).expect("a picture can be written");
+}
+
 impl Person<'_> {
     /// Takes the pictures of this page and measures it. `main`: how many main actions it has; lists of equal choices
     /// and refusals have none.
     #[track_caller]
     pub fn looks(&self, name: &str, account: Option<&str>, main: u64) {
-        let folder = screenshots();
         let browser = &self.browser;
         for (kind, screen) in SCREENS {
             browser.look_through(screen);
-            let picture = browser.picture();
-            fs::write(folder.join(format!("{name}-{kind}.png")), picture).expect("a picture can be written");
+            leave(browser, &format!("{name}-{kind}"));
 
             let over = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
             assert_eq!(browser.run(over, json!([])), 0, "{name}, {kind}: wider than the screen");
@@ -128,19 +131,32 @@ fn the_gallery_in_pictures() {
     const FORCED: &str = "branded-login verify-wrong verify-choose account codes";
     let gallery = Gallery::open(&Texts::english());
     let browser = Browser::start();
-    let leave = |name: &str, kind: &str| {
-        let file = screenshots().join(format!("sample-{name}-{kind}.png"));
-        fs::write(file, browser.picture()).expect("a picture can be written");
-    };
     for name in gallery.names() {
         browser.look_through(PHONE);
         browser.open(&gallery.url(name));
-        leave(name, "phone");
+        leave(&browser, &format!("sample-{name}-phone"));
         browser.look_through(DESK);
-        leave(name, "night");
+        leave(&browser, &format!("sample-{name}-night"));
         if FORCED.split(' ').any(|forced| forced == name) {
             browser.prefers(&[("forced-colors", "active")]);
-            leave(name, "forced");
+            leave(&browser, &format!("sample-{name}-forced"));
+        }
+    }
+}
+
+/// Every language as people see it first, and what is most built.
+#[test]
+fn every_language_in_pictures() {
+    let browser = Browser::start();
+    for texts in Texts::all() {
+        let gallery = Gallery::open(texts);
+        for (name, (_, screen)) in ["login-wrong", "verify-choose", "verify-wrong", "enrol-totp", "account"]
+            .into_iter()
+            .zip(SCREENS.into_iter().cycle())
+        {
+            browser.look_through(screen);
+            browser.open(&gallery.url(name));
+            leave(&browser, &format!("language-{}-{name}", texts.lang()));
         }
     }
 }
@@ -150,26 +166,24 @@ fn the_gallery_in_pictures() {
 #[ignore = "writes docs/pages.png, for `make screenshots`"]
 fn contact_sheet() {
     // Night below day.
-    const ROWS: [[(&str, bool); 5]; 2] = [
-        [("login", false), ("verify-key", false), ("enrol-first", false), ("enrol-totp", false), ("codes", false)],
-        [
-            ("branded-login", true),
-            ("verify-wrong", true),
-            ("verify-choose", true),
-            ("account", true),
-            ("refusal-403", true),
-        ],
+    const ROWS: [[&str; 5]; 2] = [
+        ["en login", "en verify-key", "en enrol-first", "en enrol-totp", "en codes"],
+        ["en branded-login", "en verify-wrong", "ar verify-choose", "en account", "en refusal-403"],
     ];
     const TILE: (u32, u32) = (400, 620);
-    let gallery = Gallery::open(&Texts::english());
+    let galleries: Vec<_> = Texts::all().iter().map(|texts| (texts.lang(), Gallery::open(texts))).collect();
     let browser = Browser::start();
     let mut sheet = String::new();
-    for (name, dark) in ROWS.into_iter().flatten() {
+    for (row, dark) in ROWS.into_iter().zip([false, true]) {
         browser.look_through(Screen { width: TILE.0, height: TILE.1, dark });
-        browser.open(&gallery.url(name));
-        browser.run("document.activeElement.blur()", json!([]));
-        let picture = data_encoding::BASE64.encode(&browser.picture());
-        sheet += &format!("<img src='data:image/png;base64,{picture}'>");
+        for tile in row {
+            let (lang, name) = tile.split_once(' ').expect("a language and a page");
+            let (_, gallery) = galleries.iter().find(|(known, _)| *known == lang).expect("a language of ours");
+            browser.open(&gallery.url(name));
+            browser.run("document.activeElement.blur()", json!([]));
+            let picture = data_encoding::BASE64.encode(&browser.picture());
+            sheet += &format!("<img src='data:image/png;base64,{picture}'>");
+        }
     }
     browser.open("about:blank");
     browser.look_through(Screen { width: 5 * (TILE.0 + 16) + 16, height: 2 * (TILE.1 + 16) + 16, dark: false });

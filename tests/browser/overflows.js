@@ -1,4 +1,9 @@
-// What is cut off or reaches beyond the screen, as a list of sentences.
+// What is cut off or reaches beyond the screen, as a list of sentences; under a style of the reader's own, if any, in
+// which no policy of the page has a say.
+const style = new CSSStyleSheet();
+style.replaceSync(reader);
+document.adoptedStyleSheets = [style];
+for (const folded of document.querySelectorAll("details")) folded.open = true;
 const found = [];
 const page = document.documentElement;
 const name = (one) => `<${one.localName} class="${one.className.baseVal ?? one.className}"> ${one.textContent.trim().slice(0, 40)}`;

@@ -259,7 +259,7 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                             dl {
                                 @if let Some(until) = browser.trusted_until {
                                     dt { (texts.text("account-browser-trusted")) }
-                                    dd { (moment::date(until, texts)) }
+                                    dd { bdi { (moment::date(until, texts)) } }
                                 }
                                 dt { (texts.text("account-last-seen")) }
                                 dd { (moment::ago(browser.last_seen, frame.now, texts)) }
@@ -282,11 +282,11 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
 }
 
 impl View {
-    pub fn sample() -> Self {
+    pub fn sample(texts: &Texts) -> Self {
         let now = Frame::SAMPLE_NOW;
-        let factor = |method: &str, title: &str, label: &str, last_used| Factor {
+        let factor = |method: &str, label: &str, last_used| Factor {
             method: method.into(),
-            title: title.into(),
+            title: texts.text(&format!("method-{method}-title")),
             label: label.into(),
             added: now - 40 * 86_400,
             last_used,
@@ -303,9 +303,9 @@ impl View {
         Self {
             done: Some(Done::FactorRenamed),
             factors: vec![
-                factor("totp", "Authenticator app", "Alice’s phone", Some(now - 30)),
-                factor("webauthn", "Security key or passkey", "Blue key", Some(now - 3 * 86_400)),
-                factor("sms", "Text message", "+31 ** *** **67", None),
+                factor("totp", "Alice’s phone", Some(now - 30)),
+                factor("webauthn", "Blue key", Some(now - 3 * 86_400)),
+                factor("sms", "+31 ** *** **67", None),
             ],
             add_factor: Some("/.vestibule/enrol".into()),
             recovery: Some(Recovery { remaining: 3, renew: "/.vestibule/account/codes".into() }),
@@ -340,7 +340,7 @@ impl View {
         }
     }
 
-    pub fn sample_bare() -> Self {
+    pub fn sample_bare(texts: &Texts) -> Self {
         Self {
             done: None,
             factors: vec![],
@@ -349,7 +349,7 @@ impl View {
             end_browsers: None,
             end_other_browsers: None,
             password: None,
-            ..Self::sample()
+            ..Self::sample(texts)
         }
     }
 }

@@ -163,13 +163,13 @@ impl PasswordProblem {
 }
 
 impl View {
-    fn sample(action: Action, fields: Vec<Field>, prompt: Prompt) -> Self {
+    fn sample(action: Action, fields: Vec<Field>, prompt: Prompt, texts: &Texts) -> Self {
         Self {
             form: Form::sample("/.vestibule/account/confirm").with("factor", "7"),
             action,
             fields,
             prompt,
-            others: choice::samples().split_off(1),
+            others: choice::samples(texts).split_off(1),
             lost: Some("/.vestibule/account/confirm/add-webauthn?lost=1".into()),
             wait: None,
             back: "/.vestibule/account".into(),
@@ -182,13 +182,13 @@ impl View {
         let name = || "Blue key".to_owned();
         let password = new_password(8, Some(PasswordProblem::NotTheSame), texts);
         vec![
-            ("add", Self::sample(Action::AddFactor, vec![], code())),
-            ("rename", Self::sample(Action::RenameFactor { name: name() }, vec![Field::label(texts)], code())),
-            ("remove", Self::sample(Action::RemoveFactor { name: name() }, vec![], code())),
-            ("codes", Self::sample(Action::NewRecoveryCodes, vec![], key())),
-            ("password", Self::sample(Action::ChangePassword, password, code())),
-            ("browser", Self::sample(Action::EndBrowser { name: "Firefox on Linux".into() }, vec![], code())),
-            ("browsers", Self::sample(Action::EndBrowsers, vec![], code())),
+            ("add", Self::sample(Action::AddFactor, vec![], code(), texts)),
+            ("rename", Self::sample(Action::RenameFactor { name: name() }, vec![Field::label(texts)], code(), texts)),
+            ("remove", Self::sample(Action::RemoveFactor { name: name() }, vec![], code(), texts)),
+            ("codes", Self::sample(Action::NewRecoveryCodes, vec![], key(), texts)),
+            ("password", Self::sample(Action::ChangePassword, password, code(), texts)),
+            ("browser", Self::sample(Action::EndBrowser { name: "Firefox on Linux".into() }, vec![], code(), texts)),
+            ("browsers", Self::sample(Action::EndBrowsers, vec![], code(), texts)),
         ]
     }
 }

@@ -30,8 +30,8 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
 }
 
 impl View {
-    pub fn sample() -> Self {
-        let mut methods = choice::samples();
+    pub fn sample(texts: &Texts) -> Self {
+        let mut methods = choice::samples(texts);
         methods.retain(|choice| choice.method == "webauthn");
         for method in &mut methods {
             method.detail = None;

@@ -131,14 +131,14 @@ impl Notice {
 }
 
 impl View {
-    pub fn sample() -> Self {
+    pub fn sample(texts: &Texts) -> Self {
         Self {
             form: Form::sample("/.vestibule/login").with("state", "c2lnbmVk"),
             alone: vec![Alone {
                 method: "webauthn".into(),
                 form: Form::sample("/.vestibule/login/webauthn").with("state", "c2lnbmVk"),
                 challenge: "/.vestibule/login/webauthn/challenge".into(),
-                button: "Sign in with a passkey".into(),
+                button: texts.text("method-webauthn-alone"),
             }],
             username: String::new(),
             notice: None,

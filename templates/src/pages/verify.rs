@@ -107,18 +107,22 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
 }
 
 impl ChooseView {
-    pub fn sample() -> Self {
-        Self { factors: choice::samples(), lost: "/.vestibule/verify/lost".into(), ends: Some(Frame::SAMPLE_NOW + 580) }
+    pub fn sample(texts: &Texts) -> Self {
+        Self {
+            factors: choice::samples(texts),
+            lost: "/.vestibule/verify/lost".into(),
+            ends: Some(Frame::SAMPLE_NOW + 580),
+        }
     }
 }
 
 impl AnswerView {
-    fn sample(method: &str, title: &str, prompt: Prompt) -> Self {
-        let mut others = choice::samples();
+    fn sample(method: &str, prompt: Prompt, texts: &Texts) -> Self {
+        let mut others = choice::samples(texts);
         others.retain(|choice| choice.method != method);
         Self {
             form: Form::sample(&format!("/.vestibule/verify/{method}")).with("factor", "7"),
-            title: title.into(),
+            title: texts.text(&format!("method-{method}-title")),
             factor: Some("Alice’s phone".into()),
             prompt,
             trust: Some(30),
@@ -130,7 +134,7 @@ impl AnswerView {
     }
 
     pub fn sample_code(texts: &Texts) -> Self {
-        Self::sample("totp", "Authenticator app", Prompt::sample_code(texts))
+        Self::sample("totp", Prompt::sample_code(texts), texts)
     }
 
     pub fn sample_wrong(texts: &Texts) -> Self {
@@ -146,21 +150,21 @@ impl AnswerView {
     }
 
     pub fn sample_message(state: DeliveryState, texts: &Texts) -> Self {
-        Self { factor: None, ..Self::sample("sms", "Text message", Prompt::sample_message(state, texts)) }
+        Self { factor: None, ..Self::sample("sms", Prompt::sample_message(state, texts), texts) }
     }
 
     pub fn sample_call(state: DeliveryState, texts: &Texts) -> Self {
-        Self { factor: None, ..Self::sample("voice", "Phone call", Prompt::sample_call(state, texts)) }
+        Self { factor: None, ..Self::sample("voice", Prompt::sample_call(state, texts), texts) }
     }
 
     pub fn sample_key(texts: &Texts) -> Self {
-        Self::sample("webauthn", "Security key or passkey", Prompt::sample_key(CeremonyKind::Get, texts))
+        Self::sample("webauthn", Prompt::sample_key(CeremonyKind::Get, texts), texts)
     }
 }
 
 impl LostView {
-    pub fn sample() -> Self {
-        let mut others = choice::samples();
+    pub fn sample(texts: &Texts) -> Self {
+        let mut others = choice::samples(texts);
         others.retain(|choice| choice.method == "recovery");
         Self { others, advice: String::new(), back: "/.vestibule/verify".into() }
     }
