@@ -132,6 +132,7 @@ impl Gatekeeper {
                 (Reply::No(answer), result)
             }
             Ok(Err(refused)) => {
+                passage.speak(question.fields);
                 let mut answer = self.refusal(refused.status, &passage);
                 if let Some(why) = &refused.why {
                     // For whoever set up the front: the field that has to be mended, and nothing that was in it.
@@ -215,6 +216,7 @@ impl Gatekeeper {
                 Ok(Reply::No(answer))
             }
             Verdict::Refuse(why) => {
+                passage.speak(fields);
                 let agent = fields.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let agent = agent.unwrap_or_default().chars().take(AGENT).collect();
                 self.record(why, &facts, &visitor, agent, &passage.id).await;

@@ -335,6 +335,11 @@ fn key(house: &House, by_owner: bool) -> Evidence {
     }
 }
 
+/// A code, as a trusted browser carries it.
+fn remembered(house: &House) -> Evidence {
+    Evidence { strength: Strength::Remembered, amr: vec!["remembered".to_owned()], ..house.totp() }
+}
+
 #[test]
 fn se_20_a_level_is_what_the_evidence_says() {
     let house = House::new();
@@ -352,6 +357,10 @@ fn se_20_a_level_is_what_the_evidence_says() {
         (vec![key(&house, false), weak.clone()], Level::Verified),
         (vec![key(&house, true)], Level::Verified),
         (vec![Evidence { by_owner: true, ..weak }], Level::Stranger),
+        // What a trusted browser remembers completes the password, and nothing else.
+        (vec![remembered(&house)], Level::Stranger),
+        (vec![house.password(), remembered(&house)], Level::Verified),
+        (vec![key(&house, false), remembered(&house)], Level::Known),
     ] {
         assert_eq!(level(&evidence), expected, "{evidence:?}");
     }
@@ -361,11 +370,13 @@ fn se_20_a_level_is_what_the_evidence_says() {
 async fn amr_says_what_was_proved_and_mfa_only_of_two_kinds() {
     let house = House::new();
     let user = house.user("alice").await;
-    let remembered = Evidence { strength: Strength::Remembered, amr: vec!["remembered".to_owned()], ..house.totp() };
     for (evidence, expected) in [
         (vec![house.password()], vec!["pwd"]),
         (vec![house.password(), house.totp()], vec!["pwd", "otp", "mfa"]),
-        (vec![house.password(), remembered], vec!["pwd", "remembered"]),
+        (vec![house.password(), remembered(&house)], vec!["pwd", "remembered"]),
+        // Until something is proved: then that counts, whichever came first.
+        (vec![house.password(), remembered(&house), house.totp()], vec!["pwd", "otp", "mfa"]),
+        (vec![house.password(), house.totp(), remembered(&house)], vec!["pwd", "otp", "mfa"]),
         (vec![key(&house, false)], vec!["hwk"]),
         (vec![key(&house, true)], vec!["hwk", "mfa"]),
         (vec![key(&house, false), house.totp()], vec!["hwk", "otp"]),
@@ -374,6 +385,22 @@ async fn amr_says_what_was_proved_and_mfa_only_of_two_kinds() {
         let visitor = house.sessions.visitor(Some(&opened.token), &At::OwnPages).await.unwrap();
         assert_eq!(visitor.live().unwrap().amr(), expected);
     }
+}
+
+#[tokio::test]
+async fn se_18_what_rests_on_a_trusted_browser_ends_with_it_and_with_its_factor() {
+    let house = House::new();
+    let user = house.user("alice").await;
+    let proved = house.open(&user, vec![house.password(), house.totp()]).await;
+    let first = house.open(&user, vec![house.password(), remembered(&house)]).await;
+    let second = house.open(&user, vec![house.password(), remembered(&house)]).await;
+    let except = Some(&second.session.handle);
+    assert_eq!(house.sessions.end_remembered(user.id, except, &Origin::default()).await.unwrap(), 1);
+    assert_eq!(house.level(&proved).await, Level::Verified);
+    assert_eq!(house.level(&first).await, Level::Stranger);
+    assert_eq!(house.level(&second).await, Level::Verified);
+    house.accounts.edit(user.id, |user| user.factors.clear(), vec![]).await.unwrap();
+    assert_eq!(house.level(&second).await, Level::Known, "what it stood in for is gone");
 }
 
 #[tokio::test]

@@ -27,9 +27,9 @@ mod harness {
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
     pub use secure::Client;
     pub use talk::{Protocol, Talk};
-    pub use upstream::{Authority, free_address};
+    pub use upstream::Authority;
     pub use visitor::{Page, Visitor};
-    pub use wire::{Head, Reply, Wire};
+    pub use wire::{Head, Reply, Wire, free_address};
 
     /// Asks until there is an answer, for at most `seconds`.
     #[track_caller]

@@ -136,3 +136,40 @@ fn a_login_ends_where_the_application_sends_its_visitor() {
     assert_eq!(alice.browser.url().origin().ascii_serialization(), there);
     assert_eq!(alice.browser.complaints(), Vec::<String>::new());
 }
+
+fn a_browser_that_is_trusted(scripts: bool) {
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let user = gate.given_user("alice");
+    let alice = Person::at(&gate);
+    alice.browser.scripts(scripts);
+
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+    assert_eq!(alice.browser.count("#trust:checked"), 0, "the box is there, and not ticked");
+    alice.browser.click("label[for=trust]");
+    assert_eq!(alice.browser.count("#trust:checked"), 1, "its words tick it");
+    alice.gives_a_code(&user, "/wiki/page");
+    alice.signs_out();
+
+    alice.gives_the_password(&user, "/wiki/page", "/wiki/page");
+    alice.sees_the_application_as("alice");
+    assert_eq!(alice.amr_at(&echo), ["pwd", "remembered"]);
+
+    // It is listed, and forgotten: then the code is asked for again.
+    alice.goes("/.vestibule/account", "/.vestibule/account");
+    assert!(alice.browser.text().contains("Trusted until"), "{}", alice.browser.text());
+    alice.clicks("a[href*='/confirm/forget-browsers']", "/.vestibule/account/confirm/forget-browsers");
+    alice.gives_a_code(&user, "/.vestibule/account");
+    alice.signs_out();
+    alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
+}
+
+#[test]
+fn a_browser_that_is_trusted_with_scripts() {
+    a_browser_that_is_trusted(true);
+}
+
+#[test]
+fn a_browser_that_is_trusted_without_scripts() {
+    a_browser_that_is_trusted(false);
+}

@@ -321,6 +321,18 @@ fn another_gate_is_not_taken_for_this_one() {
     Diagnosis::of(&here, &[], &[&there.origin]).assert_failing(&["gate"]);
 }
 
+/// The login is elsewhere, and as much a part of it.
+#[test]
+fn a_portal_is_visited_too() {
+    let gate = Gate::before(&Echo::start())
+        .config("[portal]\nurl = \"http://localhost:PORT\"\n[methods.webauthn]\nenabled = false")
+        .site("url = \"http://127.0.0.1:PORT\"\nupstreams = [\"UPSTREAM\"]")
+        .start();
+    let found = Diagnosis::of(&gate, &[], &[&gate.origin]);
+    found.assert_failing(&[]);
+    found.assert_ok(&["portal", "login", "cookie", "visitor", "script"]);
+}
+
 #[test]
 fn nobody_there_is_told_and_nonsense_is_wrong_usage() {
     let gate = Gate::before(&Echo::start()).start();

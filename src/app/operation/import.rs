@@ -132,10 +132,11 @@ impl Batch {
     async fn invite(self, parts: &Parts, terms: Terms, origin: &Origin) -> Result<Report, Failure> {
         let mut report = self.report;
         let in_force = parts.in_force.load_full();
+        // Nobody of them was ever here: their own language is not known.
+        let texts = in_force.plan.languages.fallback();
         let until = parts.vault.now() + INVITATION_LIFE;
         let until = u64::try_from(until.secs()).unwrap_or(0);
         let site = own_url(parts).map(|url| url.authority()).unwrap_or_default();
-        let texts = in_force.plan.languages.fallback();
         for some in self.invitations.chunks(MAILS_AT_ONCE) {
             let sent = some.iter().map(async |(user, token)| {
                 let invited = invited(parts, &user.name, token);

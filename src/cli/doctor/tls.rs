@@ -84,12 +84,15 @@ fn refused(url: &Url, why: &Unanswered) -> Finding {
 fn certificate_error(error: &reqwest::Error) -> Option<&Bad> {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = next {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::InvalidCertificate(bad)) = inner.or_else(|| error.downcast_ref()) {
+        if let Some(rustls::Error::InvalidCertificate(bad)) = error.downcast_ref() {
             return Some(bad);
         }
-        next = error.source();
+        // What an error of the system wraps is not its source, but the source of that would be.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }

@@ -70,7 +70,7 @@ impl<'a> Told<'a> {
         // Without a path it is no address that nginx writes, and nobody guesses which one was meant.
         let (host, target) = rest.split_at(rest.find('/').ok_or(unclear)?);
         let names = [ORIGINAL_METHOD, ORIGINAL_URL, ORIGINAL_URL, ORIGINAL_URL];
-        Self::told(fields, method, target.as_bytes(), host.as_bytes(), Some(scheme), names)
+        Self::uncontradicted(fields, method, target.as_bytes(), host.as_bytes(), Some(scheme), names)
     }
 
     /// Traefik, Caddy, HAProxy: a field for each part.
@@ -84,7 +84,7 @@ impl<'a> Told<'a> {
         let target = one(fields, FORWARDED_URI)?;
         let scheme = scheme_of(scheme).ok_or(Fault::Unclear(FORWARDED_PROTO))?;
         let names = [FORWARDED_METHOD, FORWARDED_URI, FORWARDED_HOST, FORWARDED_PROTO];
-        Self::told(fields, method, target, host, Some(scheme), names)
+        Self::uncontradicted(fields, method, target, host, Some(scheme), names)
     }
 
     /// Envoy: the request's own method and host, and its path behind the prefix.
@@ -98,7 +98,7 @@ impl<'a> Told<'a> {
                 return Err(Fault::Missing(name));
             }
         }
-        Self::told(fields, method, target, host, None, names)
+        Self::uncontradicted(fields, method, target, host, None, names)
     }
 
     /// The client's address as the caller itself knows it, instead of what a field says.
@@ -106,7 +106,7 @@ impl<'a> Told<'a> {
         Self { chain: address.map(str::as_bytes).into_iter().collect(), ..self }
     }
 
-    fn told(
+    fn uncontradicted(
         fields: &'a HeaderMap,
         method: &'a str,
         target: &'a [u8],
