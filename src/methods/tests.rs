@@ -16,7 +16,7 @@ use crate::config::ThrottleSection;
 use crate::gateway::validation_server::{self, YubiKey};
 use crate::gateway::{ConsoleGateway, Outbox, Receiver};
 use crate::method::{
-    Answer, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
+    Answer, Asker, Begun, Ceremony, CheckBegun, CheckError, Checked, Checks, Enrolled, Place, Prompt, Sending, Speech,
 };
 use crate::post::Post;
 use crate::secret::{DerivedRandom, Key, Secret};
@@ -222,13 +222,15 @@ impl Bench {
         let random = DerivedRandom::seeded(user.factors.len() as u64);
         let keep = |begun: &Begun| Ok(self.keep(name, begun));
         let origin = audit::Origin::default();
-        self.checks.begin_enrolment(&user, id, answer, &place(), previous, &origin, None, &random, keep).await
+        self.checks.begin_enrolment(by(&user, &place(), &origin), id, answer, previous, &random, keep).await
     }
 
     async fn finish_enrolment(&self, name: &str, begun: &Begun, answer: &Answer) -> Result<Enrolled, CheckError> {
         let (user, consume) = (self.user(name).await, self.consume(name).await);
         let spend = consume.clone();
-        self.checks.finish_enrolment(&user, begun, answer, &place(), &audit::Origin::default(), spend, consume).await
+        self.checks
+            .finish_enrolment(by(&user, &place(), &audit::Origin::default()), begun, answer, spend, consume)
+            .await
     }
 
     /// A whole enrolment; the clock moves on, so that codes are fresh ones and no wait is left.
@@ -248,13 +250,13 @@ impl Bench {
         let user = self.user(name).await;
         let keep = |begun: &Begun| Ok(self.keep(slot, begun));
         let origin = audit::Origin::default();
-        self.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, None, keep).await.unwrap()
+        self.checks.begin(by(&user, &place(), &origin), &enrolled.factor.id, None, keep).await.unwrap()
     }
 
     async fn check(&self, name: &str, begun: &Begun, answer: &Answer, slot: &str) -> Checked {
         let (user, consume) = (self.user(name).await, self.consume(slot).await);
         let origin = audit::Origin::default();
-        self.checks.check(&user, begun, answer, &Lane::Strangers, &place(), &origin, consume).await.unwrap()
+        self.checks.check(by(&user, &place(), &origin), begun, answer, &Lane::Strangers, consume).await.unwrap()
     }
 
     /// Every method, once a user has another factor beside fallbacks.
@@ -295,6 +297,10 @@ fn validation() -> Map<String, Value> {
 fn place() -> Place {
     let texts = vestibule_templates::Texts::english();
     Place { name: "Wiki: ours".to_owned(), origin: SITE.to_owned(), host: "wiki.example.com".to_owned(), texts }
+}
+
+fn by<'a>(user: &'a User, place: &'a Place, origin: &'a audit::Origin) -> Asker<'a> {
+    Asker { user, place, origin, browser: None }
 }
 
 fn fields(given: &[(&str, &str)]) -> Answer {
@@ -446,7 +452,7 @@ async fn a_factor_whose_method_is_gone_stays_and_is_not_usable() {
     assert_eq!(bench.checks.accounts.factors(&user).await.unwrap().len(), 1);
     let keep = |_: &Begun| Ok(Vec::new());
     let origin = audit::Origin::default();
-    let refused = bench.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, None, keep).await;
+    let refused = bench.checks.begin(by(&user, &place(), &origin), &enrolled.factor.id, None, keep).await;
     assert!(matches!(refused, Err(CheckError::NoSuchMethod(_))));
 }
 
@@ -636,7 +642,7 @@ async fn a_key_that_types_is_asked_about_and_nothing_but_a_yes_lets_in() {
     let (user, answer) = (bench.user("alice").await, fields(&[("code", &hands.yubikey.touch())]));
     let origin = audit::Origin::default();
     let lane = Lane::Strangers;
-    let checked = bench.checks.check(&user, &made.begun, &answer, &lane, &place(), &origin, Vec::new()).await;
+    let checked = bench.checks.check(by(&user, &place(), &origin), &made.begun, &answer, &lane, Vec::new()).await;
     assert!(matches!(checked, Err(CheckError::Field(ref error)) if error.text == "error-busy"), "{checked:?}");
 }
 
@@ -672,8 +678,10 @@ async fn a_first_factor_that_came_meanwhile_ends_an_enrolment() {
     bench.enrol("alice", &MethodId::new("webauthn"), &mut other).await;
     let answer = other.answer(&begun.prompt, &bench);
     let origin = audit::Origin::default();
-    let refused =
-        bench.checks.finish_enrolment(&stale, &begun.begun, &answer, &place(), &origin, Vec::new(), Vec::new()).await;
+    let refused = bench
+        .checks
+        .finish_enrolment(by(&stale, &place(), &origin), &begun.begun, &answer, Vec::new(), Vec::new())
+        .await;
     assert!(refused.is_err());
     assert_eq!(bench.user("alice").await.factors.len(), 1);
 }
@@ -1100,10 +1108,8 @@ async fn each_budget_of_messages_ends_for_itself() {
                 let origin = audit::Origin { address, ..audit::Origin::default() };
                 let (random, keep) = (DerivedRandom::seeded(1), |_: &Begun| Ok(Vec::new()));
                 let (answer, place) = (fields(&[("phone", phone)]), place());
-                let begun = bench
-                    .checks
-                    .begin_enrolment(&user, &method, &answer, &place, None, &origin, None, &random, keep)
-                    .await;
+                let asker = by(&user, &place, &origin);
+                let begun = bench.checks.begin_enrolment(asker, &method, &answer, None, &random, keep).await;
                 matches!(begun.unwrap().sending, Sending::Sent { .. })
             };
             let number = |n: usize| format!("06 1234 {:04}", if same_number { 1 } else { n });

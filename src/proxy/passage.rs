@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::header::{self, HeaderMap};
+use http::{Method, StatusCode};
 use pingora::http::ResponseHeader;
 use vestibule_templates::Texts;
 

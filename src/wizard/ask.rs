@@ -14,7 +14,7 @@ use super::stage::Stage;
 use super::{Visit, Wizard};
 use crate::account::Factor;
 use crate::clock::Time;
-use crate::method::{Begun, Card, Ceremony, CheckError, Checked, FieldError, FieldKind, Prompt, Proof, Sending};
+use crate::method::{Asker, Begun, Card, Ceremony, CheckError, Checked, FieldError, FieldKind, Prompt, Proof, Sending};
 use crate::store::Row;
 use crate::types::{FactorId, MethodId, Strength};
 
@@ -98,20 +98,20 @@ impl Wizard {
         factor: &Row<Factor>,
         posted: &Posted,
     ) -> Result<Turn, Failure> {
-        let user = stage.user();
+        let (user, place, source) = (stage.user(), visit.place(), visit.source());
+        let asker = Asker { user, place: &place, origin: &source, browser: visit.cookies.browser.as_ref() };
         let live = stage.begun().filter(|begun| begun.factor.as_ref() == Some(&factor.value.id));
         let begun: Begun = match live {
             Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
             previous => {
                 // What was typed in came too late. Only the button that says so sends.
                 let typed = !posted.has("send") && !posted.get("code").is_empty();
-                if typed && self.checks.preview_check(user, factor, &visit.place())?.sent_to.is_some() {
+                if typed && self.checks.preview_check(user, factor, &place)?.sent_to.is_some() {
                     return Ok(Turn::Again(Again::Late));
                 }
                 let keep = |begun: &Begun| stage.keep(&self.sessions, Some(begun));
                 let id = &factor.value.id;
-                let browser = visit.cookies.browser.as_ref();
-                let made = self.checks.begin(user, id, &visit.place(), previous, &visit.source(), browser, keep).await;
+                let made = self.checks.begin(asker, id, previous, keep).await;
                 match made {
                     // Nothing had to be made or sent: the answer is judged at once.
                     Ok(made) if !made.kept => made.begun,
@@ -132,8 +132,7 @@ impl Wizard {
         let lane = self.first.lane(user.name.as_str(), visit.cookies.browser.as_ref()).await?;
         let consume = stage.keep(&self.sessions, None)?;
         let answer = posted.answer();
-        let place = visit.place();
-        let checked = self.checks.check(user, &begun, &answer, &lane, &place, &visit.source(), consume).await;
+        let checked = self.checks.check(asker, &begun, &answer, &lane, consume).await;
         Ok(match checked {
             Ok(Checked::Proved(proof)) => Turn::Proved(proof),
             Ok(Checked::Wrong) => Turn::Again(Again::Wrong),

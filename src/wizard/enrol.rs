@@ -19,7 +19,7 @@ use super::login::start_again;
 use super::stage::{Login, Stage};
 use super::trust::Keeping;
 use super::{Visit, Wizard};
-use crate::method::{Begun, Card, CheckError, FieldError, Prompt, Sending};
+use crate::method::{Asker, Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::session::{Enrols, Evidence, Pending};
 use crate::types::MethodId;
 
@@ -125,6 +125,8 @@ pub async fn submit(
     let stage = Stage::Login(login);
     let Stage::Login(login) = &stage else { return Err(Failure::Overtaken) };
 
+    let (place, source) = (visit.place(), visit.source());
+    let asker = Asker { user: &user, place: &place, origin: &source, browser: visit.cookies.browser.as_ref() };
     let live = kept(&wizard, login, &card.id).filter(|_| !posted.has("send"));
     let begun: Begun = match live {
         Some(begun) => begun.clone(),
@@ -132,11 +134,7 @@ pub async fn submit(
             let random = wizard.repeatable(login, card.id.as_str());
             let previous = login.row.value.begun.as_ref();
             let keep = |begun: &Begun| stage.keep(&wizard.sessions, Some(begun));
-            let (place, source, browser) = (visit.place(), visit.source(), visit.cookies.browser.as_ref());
-            let made = wizard
-                .checks
-                .begin_enrolment(&user, &card.id, &answer, &place, previous, &source, browser, &random, keep)
-                .await;
+            let made = wizard.checks.begin_enrolment(asker, &card.id, &answer, previous, &random, keep).await;
             match made {
                 Ok(made) if !made.kept => made.begun,
                 Ok(made) => {
@@ -161,9 +159,7 @@ pub async fn submit(
     if let (Some(_), Some(token)) = (&login.row.value.session, &visit.cookies.session) {
         consume.push(wizard.sessions.present(token));
     }
-    let enrolled =
-        wizard.checks.finish_enrolment(&user, &begun, &answer, &visit.place(), &visit.source(), spend, consume).await;
-    match enrolled {
+    match wizard.checks.finish_enrolment(asker, &begun, &answer, spend, consume).await {
         Ok(enrolled) => done(&wizard, &visit, login, Evidence::from(enrolled.proof)).await,
         Err(error) => refused(&wizard, &visit, card, error).await,
     }

@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use crate::cf::run;
 use crate::harness::frames::{Frames, Outcome};
 use crate::harness::{
-    Answer, Authority, Certificate, Client, Echo, Gate, Reply, Wire, connect_from, free_address, until,
+    Answer, Authority, Certificate, Client, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, connect_from, free_address, until,
 };
 
 const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";

@@ -6,7 +6,7 @@ use crate::account::User;
 use crate::app::Parts;
 use crate::app::outcome::{FactorLine, Outcome};
 use crate::audit::Origin;
-use crate::method::{Answer, Place};
+use crate::method::{Answer, Asker, Place};
 use crate::secret::{Random, Secret};
 use crate::types::{FactorId, MethodId, UserName};
 
@@ -61,17 +61,15 @@ pub async fn add_totp(
     };
     let checks = &in_force.checks;
     let nothing_to_keep = |_: &_| Ok(Vec::new());
-    let begun = checks
-        .begin_enrolment(&user, &TOTP, &Answer::default(), &place, None, origin, None, &*random, nothing_to_keep)
-        .await?;
+    let asker = Asker { user: &user, place: &place, origin, browser: None };
+    let begun = checks.begin_enrolment(asker, &TOTP, &Answer::default(), None, &*random, nothing_to_keep).await?;
     let no_uri = || Failure::new("the method totp made no address", "look at [methods.totp]");
     let uri = begun.prompt.otpauth.ok_or_else(no_uri)?;
     let code = totp_rs::Totp::from_url(&uri)
         .map(|totp| totp.generate(u64::try_from(parts.machine.clock.wall().secs()).unwrap_or(0)).to_string())
         .map_err(|error| Failure::new(format!("the address cannot be read: {error}"), "look at [methods.totp]"))?;
     let answer = Answer([("code".to_owned(), Secret::new(code))].into_iter().collect());
-    let enrolled =
-        checks.finish_enrolment(&user, &begun.begun, &answer, &place, origin, Vec::new(), Vec::new()).await?;
+    let enrolled = checks.finish_enrolment(asker, &begun.begun, &answer, Vec::new(), Vec::new()).await?;
     Ok(Outcome::FactorAdded { factor: enrolled.factor.id, uri })
 }
 

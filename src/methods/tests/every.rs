@@ -97,7 +97,7 @@ async fn another_users_factor_is_none() {
     for ((id, hers), (_, his)) in bench.each(&mut alice, "alice").await.iter().zip(&bobs) {
         let (user, keep) = (bench.user("alice").await, |_: &Begun| Ok(Vec::new()));
         let origin = audit::Origin::default();
-        let begun = bench.checks.begin(&user, &his.factor.id, &place(), None, &origin, None, keep).await;
+        let begun = bench.checks.begin(by(&user, &place(), &origin), &his.factor.id, None, keep).await;
         assert!(matches!(begun, Err(CheckError::Account(AccountError::NoSuchFactor))), "{id}: {begun:?}");
         let theirs = bench.begin("bob", his, "bob").await;
         let answer = bob.answer(&theirs.prompt, &bench);
@@ -145,9 +145,9 @@ async fn a_method_that_is_switched_off_is_closed_and_keeps_its_factors() {
         let (user, origin) = (bench.user("alice").await, audit::Origin::default());
         let keep = |_: &Begun| Ok(Vec::new());
         let checked =
-            bench.checks.check(&user, &made.begun, &answer, &Lane::Strangers, &place(), &origin, Vec::new()).await;
+            bench.checks.check(by(&user, &place(), &origin), &made.begun, &answer, &Lane::Strangers, Vec::new()).await;
         assert!(matches!(checked, Err(CheckError::NoSuchMethod(_))), "{id}: {checked:?}");
-        let begun = bench.checks.begin(&user, &enrolled.factor.id, &place(), None, &origin, None, keep).await;
+        let begun = bench.checks.begin(by(&user, &place(), &origin), &enrolled.factor.id, None, keep).await;
         assert!(matches!(begun, Err(CheckError::NoSuchMethod(_))), "{id}: {begun:?}");
         let begun = bench.begin_enrolment("alice", id, &Answer::default(), None).await;
         assert!(matches!(begun, Err(CheckError::NoSuchMethod(_))), "{id}: {begun:?}");

@@ -259,7 +259,7 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                             dl {
                                 @if let Some(until) = browser.trusted_until {
                                     dt { (texts.text("account-browser-trusted")) }
-                                    dd { (moment::date(until, texts)) }
+                                    dd { bdi { (moment::date(until, texts)) } }
                                 }
                                 dt { (texts.text("account-last-seen")) }
                                 dd { (moment::ago(browser.last_seen, frame.now, texts)) }
