@@ -104,7 +104,7 @@ pub fn judge_label(typed: &str) -> Option<&'static str> {
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.
 pub async fn begin_adding(confirmed: Confirmed<'_>, id: &MethodId) -> Result<Response, Failure> {
-    let Confirmed { wizard, visit, user, ref stage, ref proof, .. } = confirmed;
+    let Confirmed { wizard, visit, user, stage, ref proof, .. } = confirmed;
     let pending = Pending {
         enrols: Enrols::Added(id.clone()),
         session: Some(stage.live.session.handle.clone()),
