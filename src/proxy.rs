@@ -122,7 +122,6 @@ impl Running {
     pub fn build(
         sites: Arc<Sites>,
         trusted: Vec<IpNet>,
-        languages: Languages,
         limits: LimitsSection,
         user_is_id: bool,
         wizard: axum::Router,
@@ -131,7 +130,7 @@ impl Running {
     ) -> Self {
         let stripped = Stripped::new(sites.sites.iter().map(|site| &site.headers));
         let counted = sites.sites.iter().map(|site| metrics().requests(&site.audience)).collect();
-        let brand = Arc::default();
+        let (brand, languages) = (Arc::default(), Languages::all());
         let callers = Vec::new();
         Self {
             sites,
@@ -152,6 +151,11 @@ impl Running {
     /// The same, answering servers in front from these networks.
     pub fn answering(self, callers: Vec<IpNet>) -> Self {
         Self { callers, ..self }
+    }
+
+    /// With pages in these languages, instead of all there are.
+    pub fn speaking(self, languages: Languages) -> Self {
+        Self { languages, ..self }
     }
 
     /// With pages of somebody's own.

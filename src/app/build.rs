@@ -348,7 +348,6 @@ impl Parts {
         Ok(Running::build(
             sites,
             in_force.plan.trusted.clone(),
-            in_force.plan.languages.clone(),
             written.limits.clone(),
             written.identity.user == "id",
             wizard::router(Arc::new(wizard)),
@@ -356,6 +355,7 @@ impl Parts {
             tls,
         )
         .answering(in_force.plan.callers.clone())
+        .speaking(in_force.plan.languages.clone())
         .branded(in_force.plan.brand.clone()))
     }
 

@@ -28,7 +28,7 @@ use super::passage::{Passage, unread};
 use super::respond::{Answer, Dress, Shape};
 use super::{AGENT, Gatekeeper, Wanted, answer, find, unknown};
 use crate::assertion::headers::Set;
-use crate::gate::{self, Fault, Kind, Told, Verdict};
+use crate::gate::{self, FactsError, Fault, Kind, Told, Verdict};
 use crate::session::{Cookies, without_ours};
 use crate::telemetry::metrics;
 
@@ -176,11 +176,12 @@ impl Gatekeeper {
         // facts, site
         let told = question.told.as_ref().map_err(|fault| Refused::from(*fault))?;
         passage.line.method = Method::from_bytes(told.method.as_bytes()).unwrap_or_default();
-        read_told(told.method, told.target)?;
         let client = told.client(&running.trusted)?;
         // Without a client's address none of the rules looks at it (`Told::suits`).
         let near = client.or(question.caller).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let (facts, wanted) = find(&raw_told(told, near, fields), &running).map_err(|refused| named(refused, told))?;
+        // The method was read: what is left of the request line is the target.
+        read_told(told.method, told.target).map_err(|error| overlong(error, told))?;
         let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, fields.get(header::ACCEPT).map(HeaderValue::as_bytes));
         passage.facts = Some(facts.clone());
@@ -241,10 +242,10 @@ impl From<Fault> for Refused {
     }
 }
 
-impl From<HeadError> for Refused {
-    fn from(error: HeadError) -> Self {
-        Self { status: error.status(), why: Some(error.to_string()), unread: None }
-    }
+/// The same of a target that no request line would hold.
+fn overlong(error: HeadError, told: &Told<'_>) -> Refused {
+    let why = format!("{}: {error}", told.field_of(FactsError::Target));
+    Refused { status: error.status(), why: Some(why), unread: None }
 }
 
 /// Answers on these listeners until `stop`, then lets what was asked be answered.

@@ -419,7 +419,7 @@ pub(super) fn most_requests(limits: &LimitsSection) -> usize {
 }
 
 /// Whether it is time to tell it again.
-fn is_news(told: &mut Option<Instant>) -> bool {
+pub(super) fn is_news(told: &mut Option<Instant>) -> bool {
     let news = told.is_none_or(|last| last.elapsed() >= SILENCE);
     if news {
         *told = Some(Instant::now());

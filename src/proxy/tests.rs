@@ -210,8 +210,7 @@ impl Gate {
         let built = Arc::new(Sites::build(&written, &mut problems));
         let trusted = written.trust.proxies.iter().map(|network| network.parse().unwrap()).collect();
         let upstreams = Upstreams::build(&built, &Roster::default(), clock.clone(), &mut problems);
-        let (languages, limits) = (Languages::all(), written.limits.clone());
-        let running = Running::build(built, trusted, languages, limits, false, pages(), upstreams, None);
+        let running = Running::build(built, trusted, written.limits.clone(), false, pages(), upstreams, None);
         assert!(problems.is_empty(), "{problems}");
 
         let door = Arc::new(Door {

@@ -175,13 +175,13 @@ impl Wizard {
             let keeping = Keeping::Remembered(remembered);
             match self.open(visit, user, evidence, Some(&recalled), previous, keeping).await {
                 Err(Failure::Overtaken) if !last => {}
-                opened => return Ok(Next::SignedIn(opened?, self.destination(visit, return_to.as_deref()))),
+                opened => return Ok(Next::SignedIn(Box::new(opened?), self.destination(visit, return_to.as_deref()))),
             }
         }
         if need.policy != Policy::TwoFactor || enough(&evidence) {
             let opened = self.open(visit, user, evidence, whole.as_ref(), previous, Keeping::Known).await?;
             let to = self.end_of_login(visit, user, &opened, return_to.as_deref()).await;
-            return Ok(Next::SignedIn(opened, to));
+            return Ok(Next::SignedIn(Box::new(opened), to));
         }
         if lacks_password(&evidence) && self.second_factors(user, &evidence).await?.is_empty() {
             return Ok(Next::PasswordFirst);
@@ -322,7 +322,7 @@ pub fn lacks_password(evidence: &[Evidence]) -> bool {
 
 /// What follows a right first factor.
 pub enum Next {
-    SignedIn(SignedIn, String),
+    SignedIn(Box<SignedIn>, String),
     Wizard(Token<LoginKind>, &'static str),
     NotEnrolled,
     /// A key that did not make sure of its owner, of somebody with nothing else to prove but the password.

@@ -84,8 +84,8 @@ pub async fn at_home(
         OwnPage::Exact(page) => page,
         _ => "",
     };
-    // What programs ask for, and what every page is made of.
-    let open = page == "session" || page.starts_with("assets/");
+    // What programs ask for, and what every page has, also one that says no.
+    let open = matches!(page, "session" | "language") || page.starts_with("assets/");
     let Some(portal) = visit.sites.portal_of(&visit.site) else {
         let closed = visit.sites.portal.as_ref().is_some_and(|portal| !portal.admits(visit.facts.client));
         // A provider asks what to say in a call from wherever it is, and is known by its signature.

@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 
 use crate::assets::{self, Asset};
-use crate::colour::Accent;
+use crate::colour::{Accent, Colour};
 use crate::icon;
 use crate::picture::Picture;
 
@@ -116,13 +116,14 @@ impl Brand {
         let words = "Stuck? The service desk helps: 020 555 01 23, weekdays from 8 to 18.".to_owned();
         let support = Support { words, href: Some("https://help.example.com/signing-in".into()) };
         let brand = Self::new("University of Examples".into(), Some(support));
+        let night = read(include_bytes!("../examples/logo-dark.png"));
         let brand = match read(include_bytes!("../examples/logo.png")) {
-            Some(day) => brand.with_logo(day, read(include_bytes!("../examples/logo-dark.png"))),
+            Some(day) => brand.with_logo(day, night),
             None => brand,
         };
-        match crate::colour::Colour::parse("#0f6b5c").and_then(|colour| Accent::new(colour).ok()) {
-            Some(accent) => brand.with_accent(accent),
-            None => brand,
+        match Accent::new(Colour(0x0f, 0x6b, 0x5c)) {
+            Ok(accent) => brand.with_accent(accent),
+            Err(_) => brand,
         }
     }
 }

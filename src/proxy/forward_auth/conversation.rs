@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::ear::{Ear, Line};
@@ -25,7 +25,7 @@ use crate::gate::Told;
 use crate::proxy::Gatekeeper;
 use crate::proxy::bridge::MAX_BODY;
 use crate::proxy::head::{Framing, Head, HeadError, Scanner};
-use crate::proxy::listen::{FAREWELL, refusal};
+use crate::proxy::listen::{FAREWELL, is_news, refusal};
 use crate::proxy::respond::{Answer, Dress};
 
 /// Connections of callers at a time.
@@ -46,6 +46,8 @@ pub struct Asking {
     pub(super) stop: CancellationToken,
     callers: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    /// When it was last said that somebody else asked.
+    told: Mutex<Option<Instant>>,
 }
 
 /// One connection, and who is at its other end.
@@ -68,7 +70,7 @@ struct Received<'a> {
 impl Asking {
     pub fn new(gatekeeper: Gatekeeper, stop: CancellationToken) -> Self {
         let [callers, strangers] = [CALLERS, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
-        Self { gatekeeper, stop, callers, strangers }
+        Self { gatekeeper, stop, callers, strangers, told: Mutex::default() }
     }
 
     /// Accepts until a stop is asked for, then lets open questions be answered for the drain time.
@@ -113,6 +115,14 @@ impl Asking {
         Some(Caller { line, address, known, _place: place? })
     }
 
+    /// Says, once in a while, that somebody asked who may not: strangers must not fill the log.
+    pub(super) fn tell_of(&self, stranger: IpAddr) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_news(&mut told) {
+            tracing::warn!(peer = %stranger, "asked about a request, and is not in forward_auth.callers");
+        }
+    }
+
     /// One connection, in HTTP/1.
     pub async fn converse(self: Arc<Self>, mut caller: Caller) {
         let mut held = BytesMut::new();
@@ -129,7 +139,7 @@ impl Asking {
                 Err(_) => return,
             };
             if !caller.known {
-                tracing::warn!(peer = %near, "asked about a request, and is not in forward_auth.callers");
+                self.tell_of(near);
                 let no = Answer::nothing(StatusCode::FORBIDDEN).into_bytes(Dress::plain());
                 return say_and_close(caller.line, &no, &limits).await;
             }

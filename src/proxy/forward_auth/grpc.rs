@@ -40,8 +40,7 @@ impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
     pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
         if !caller.known {
-            tracing::warn!(peer = ?caller.address, "asked about a request, and is not in forward_auth.callers");
-            return;
+            return caller.address.into_iter().for_each(|address| self.tell_of(address));
         }
         let (gatekeeper, address, stop) = (self.gatekeeper.clone(), caller.address, self.stop.clone());
         let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
