@@ -132,9 +132,10 @@ pub fn clock(session: Option<&Reply>, wall: Time) -> Finding {
     }
 }
 
-/// Whether an answer to a stranger is one that only a server in front should get.
+/// Whether an answer to a stranger is one that only a server in front should get. Those name every identity header,
+/// empty where nobody is signed in; a site with a portal redirects whatever it does not know.
 pub fn answers_as_forward_auth(reply: &Reply) -> bool {
-    matches!(reply.status, 200..=399 | 401)
+    matches!(reply.status, 200..=299 | 401) || reply.headers.contains_key("vestibule-assertion")
 }
 
 pub fn closed(open: &[String]) -> Finding {
