@@ -22,7 +22,7 @@ use vestibule::config::{RuleSection, SiteSection, Written};
 use vestibule::error::Problems;
 use vestibule::gate::{Facts, Lookup, Permit, Raw, Reading, Site, Sites, Verdict, decide};
 use vestibule::secret::Key;
-use vestibule::session::{Cookies, Evidence, Place, Sessions, Visitor};
+use vestibule::session::{At, Cookies, Evidence, Place, Sessions, Visitor};
 use vestibule::store::{
     CommitError, Entry, KeyRing, Observer, SledOptions, SledStore, Store, Unavailable, Vault, Version, Write,
 };
@@ -166,7 +166,7 @@ impl House {
         let house = Self { store, sites, sessions, assertions, machine, cookie, _folder: folder };
         // The first request fetches session and user, and signs.
         let cookies = Cookies::read(std::iter::once(house.cookie.as_bytes()), &house.sites.sites[0].cookies);
-        let visitor = house.sessions.visitor(cookies.session.as_ref()).await.expect("the store answers");
+        let visitor = house.sessions.visitor(cookies.session.as_ref(), &At::OwnPages).await.expect("the store answers");
         let permit = house.permit(&facts(&house.sites), &visitor);
         let identity = permit.identity().expect("somebody");
         house.assertions.headers(identity, addressee(permit.site())).await.expect("it is signed");
@@ -184,7 +184,7 @@ impl House {
     fn visitor(&self) -> Visitor {
         let fields = std::iter::once(black_box(self.cookie.as_bytes()));
         let cookies = Cookies::read(fields, &self.sites.sites[0].cookies);
-        let visitor = self.sessions.visitor(cookies.session.as_ref()).now_or_never();
+        let visitor = self.sessions.visitor(cookies.session.as_ref(), &At::OwnPages).now_or_never();
         visitor.expect("nothing to wait for").expect("no error")
     }
 

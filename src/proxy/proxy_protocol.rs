@@ -84,7 +84,8 @@ fn ends<A: std::str::FromStr + Into<IpAddr>>(
         text.parse::<u16>().ok().filter(|_| plain).ok_or(PreambleError::Malformed("a port is none"))
     };
     // All of it must make sense, although only the first half is of use.
-    (address(to)?, port(to_port)?);
+    address(to)?;
+    port(to_port)?;
     Ok(Some(SocketAddr::new(address(from)?.into(), port(from_port)?)))
 }
 

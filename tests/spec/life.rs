@@ -32,9 +32,9 @@ fn a_whole_life_of_a_user() {
     let id = |method: &str| -> String {
         let listed: Value = serde_json::from_str(&gate.run(["factor", "list", "alice", "--json"])).expect("JSON");
         let factors = listed["factors"].as_array().expect("factors").iter();
-        let ids =
+        let mut ids =
             factors.filter(|one| one["method"] == method).map(|one| one["id"].as_str().expect("an id").to_owned());
-        ids.last().unwrap_or_else(|| panic!("no {method}"))
+        ids.next_back().unwrap_or_else(|| panic!("no {method}"))
     };
     let sub = || verified(&gate, echo.last().field("vestibule-assertion").expect("signed"))["sub"].clone();
 
