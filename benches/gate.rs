@@ -178,6 +178,7 @@ fn visitor() -> Visitor {
         removed: None,
         enrol_until: None,
         password_by_mail: false,
+        language: None,
     };
     let session = Session {
         handle: Handle::generate(&random),
@@ -189,6 +190,8 @@ fn visitor() -> Visitor {
         ends: Time(NOW.0 + 3_600_000),
         address: None,
         agent: String::new(),
+        login: None,
+        site: None,
     };
     let (ends, level) = (session.ends, Level::Verified);
     Visitor::Live(Arc::new(Live { session: Arc::new(session), user: Arc::new(user), evidence, level, ends }))
