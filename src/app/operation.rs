@@ -137,11 +137,15 @@ pub enum Operation {
 impl Operation {
     /// Whether it is about what runs: without a server there is nothing to ask or to change.
     pub fn needs_a_server(&self) -> bool {
-        match self {
-            Self::Health | Self::ProbeBegin | Self::ProbeSeen { .. } => true,
-            Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Health
+                | Self::ProbeBegin
+                | Self::ProbeSeen { .. }
+                | Self::UpstreamList
+                | Self::UpstreamDrain { .. }
+                | Self::UpstreamResume { .. }
+        )
     }
 }
 

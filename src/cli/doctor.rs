@@ -195,7 +195,7 @@ async fn pages(asker: &Asker, findings: &mut Vec<Finding>) {
     let mut open = Vec::new();
     for dialect in ["nginx", "forwarded", "envoy/"] {
         let path = format!("/.vestibule/auth/{dialect}");
-        if let Ok(reply) = asker.get(&path).as_a_front().send().await
+        if let Ok(reply) = asker.get(&path).like_a_front().send().await
             && judge::answers_as_forward_auth(&reply)
         {
             open.push(format!("{path} ({})", reply.status));

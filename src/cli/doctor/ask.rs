@@ -117,7 +117,7 @@ impl Question<'_> {
     }
 
     /// As a server in front asks whether somebody may pass, in every dialect at once.
-    pub fn as_a_front(self) -> Self {
+    pub fn like_a_front(self) -> Self {
         let url = self.asker.url.clone();
         let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         self.with("x-original-url", url.as_str())
