@@ -137,9 +137,15 @@ pub enum Operation {
 impl Operation {
     /// Whether it is about what runs: without a server there is nothing to ask or to change.
     pub fn needs_a_server(&self) -> bool {
-        let of_upstreams =
-            matches!(self, Self::UpstreamList | Self::UpstreamDrain { .. } | Self::UpstreamResume { .. });
-        of_upstreams || matches!(self, Self::Health | Self::ProbeBegin | Self::ProbeSeen { .. })
+        matches!(
+            self,
+            Self::Health
+                | Self::ProbeBegin
+                | Self::ProbeSeen { .. }
+                | Self::UpstreamList
+                | Self::UpstreamDrain { .. }
+                | Self::UpstreamResume { .. }
+        )
     }
 }
 
