@@ -107,7 +107,9 @@ fn is_bcrypt(text: &str) -> bool {
 
 fn bcrypt(text: &str) -> Option<()> {
     let parts: HashParts = text.parse().ok()?;
-    BCRYPT_COSTS.contains(&parts.get_cost()).then_some(())
+    // The library reads `+5` as a number, too.
+    let digits = text.bytes().skip(4).take(2).all(|byte| byte.is_ascii_digit());
+    (digits && BCRYPT_COSTS.contains(&parts.get_cost())).then_some(())
 }
 
 /// `$6$`, perhaps `rounds=N$`, salt, `$`, and 64 bytes in the alphabet of crypt(3).
@@ -199,7 +201,7 @@ mod tests {
             (TAKEN[3].replace("$6$", "$6$rounds=999$"), NotTaken::Sha512),
             (TAKEN[3].replace("$6$", "$6$rounds=+5000$"), NotTaken::Sha512),
             (TAKEN[3].replace("$6$", "$6$toolongasalt"), NotTaken::Sha512),
-            (TAKEN[3][..98].to_owned(), NotTaken::Sha512),
+            (TAKEN[3][..97].to_owned(), NotTaken::Sha512),
             (TAKEN[4].replace("gh$", "ghi$"), NotTaken::Apr1),
             (argon2("argon2id", "argon2i"), NotTaken::Argon2),
             (argon2("v=19", "v=16"), NotTaken::Argon2),
