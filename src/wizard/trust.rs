@@ -73,20 +73,21 @@ impl Wizard {
         Ok(days.filter(|_| !trusted))
     }
 
-    /// The writes that keep the browser of a full login, added to `more`.
+    /// The writes that keep the browser of a full login, added to `more`. A conflict means that it changed, or was
+    /// forgotten, at this moment.
     pub(super) async fn keep_browser(
         &self,
         visit: &Visit,
         user: &User,
-        keeping: Keeping,
+        keeping: &Keeping,
         more: &mut Vec<Change>,
     ) -> Result<Kept, Failure> {
         let trust = match keeping {
             Keeping::Remembered(remembered) => {
-                more.extend(remembered.changes);
-                return Ok(Kept { token: remembered.token, new: false });
+                more.extend(remembered.changes.iter().cloned());
+                return Ok(Kept { token: remembered.token.clone(), new: false });
             }
-            Keeping::Trusted(trust) => Some(trust),
+            Keeping::Trusted(trust) => Some(trust.clone()),
             Keeping::Known => None,
         };
         let random = &**self.vault.random();
@@ -96,19 +97,19 @@ impl Wizard {
             Some(token) => self.accounts.browser(user, token).await?.map(|row| (token.clone(), row)),
             None => None,
         };
-        let (mut browser, mut token, new) = match known {
+        let (mut browser, mut token, mut before, new) = match known {
             Some((token, row)) => {
                 let seen = Browser { last_seen: now, ..row.value.clone() };
                 // A value from before the box was ticked may have been copied: what is trusted has a new one.
                 if trust.is_some() {
                     more.push(self.vault.delete(row.key, Expect::Version(row.version)));
                 }
-                (seen, token, false)
+                (seen, token, Some(row.version), false)
             }
             None => {
                 let others = self.accounts.browsers(user).await?;
                 for row in others.iter().skip(BROWSERS_PER_USER - 1).take(AT_MOST) {
-                    more.push(self.vault.delete(row.key.clone(), Expect::Any));
+                    more.push(self.vault.delete(row.key.clone(), Expect::Version(row.version)));
                 }
                 let handle = Handle::generate(random);
                 more.push(self.audit.entry(event(Kind::BrowserKnown).detail(handle.as_str()))?);
@@ -121,17 +122,17 @@ impl Wizard {
                     agent: String::new(),
                     trust: None,
                 };
-                (browser, Token::generate(random), !others.is_empty())
+                (browser, Token::generate(random), None, !others.is_empty())
             }
         };
         if let Some(trust) = trust {
             let event = event(Kind::BrowserTrusted).factor(&trust.method, Some(&trust.factor));
             more.push(self.audit.entry(event.detail(browser.handle.as_str()))?);
-            token = Token::generate(random);
+            (token, before) = (Token::generate(random), None);
             browser.trust = Some(trust);
         }
         let browser = Browser { address: visit.facts.client.to_string(), agent: visit.agent.clone(), ..browser };
-        more.push(self.accounts.know_browser(user, &token, &browser)?);
+        more.push(self.accounts.know_browser(user, &token, &browser, before)?);
         Ok(Kept { token, new })
     }
 
