@@ -24,7 +24,7 @@ pub use check::{Asker, Begun, CheckBegun, CheckError, Checked, Checks, Enrolled,
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;
 pub use registry::{Absent, Registry, RegistryError};
-pub use remembered::{Recalled, Remembered, trust};
+pub use remembered::{Recalled, Remembered};
 
 /// What a method is, constant and for ever.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::method::{Recalled, Remembered};
 use crate::secret::{BrowserKind, Token};
 use crate::session::{Evidence, level};
 use crate::store::{Change, Expect};
-use crate::types::{Handle, Level};
+use crate::types::{Handle, Level, MethodId};
 
 /// Browsers that one login forgets for being too many: a commit has a limit of its own.
 const AT_MOST: usize = 8;
@@ -61,10 +61,16 @@ impl Wizard {
         }
     }
 
-    /// The days for which this browser may be trusted, where the box is offered: not where it is trusted already.
-    pub(super) async fn may_trust(&self, visit: &Visit, user: &User) -> Result<Option<u64>, Failure> {
+    /// The days for which this browser may be trusted on an answer by this method, where the box is offered: not where it
+    /// is trusted already.
+    pub(super) async fn may_trust(
+        &self,
+        visit: &Visit,
+        user: &User,
+        method: &MethodId,
+    ) -> Result<Option<u64>, Failure> {
         let most = self.settings.trusted_browser;
-        let days = (!most.is_zero()).then_some(most.as_secs() / 86_400);
+        let days = (!most.is_zero() && self.checks.may_last(method)).then_some(most.as_secs() / 86_400);
         let Some(token) = &visit.cookies.browser else { return Ok(days) };
         let trusted = match self.accounts.browser(user, token).await? {
             Some(row) => self.checks.standing(user, &row.value, most).await?.is_some(),

@@ -19,7 +19,6 @@ use super::stage::Stage;
 use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::Factor;
-use crate::method;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level, Policy};
@@ -188,8 +187,8 @@ pub async fn submit(
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
             // The box counts where it was offered, also for whoever makes a form of his own.
-            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user).await?.is_some();
-            let trust = if ticked { method::trust(&proof, wizard.settings.trusted_browser) } else { None };
+            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user, &factor.value.method).await?.is_some();
+            let trust = if ticked { wizard.checks.trust(&proof, wizard.settings.trusted_browser) } else { None };
             let proof = Evidence::from(proof);
             let (login, to) = match &step.stage {
                 Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
@@ -228,7 +227,7 @@ async fn question(
         title: visit.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
         trust: match prompt.takes_an_answer() {
-            true => wizard.may_trust(visit, step.stage.user()).await?,
+            true => wizard.may_trust(visit, step.stage.user(), &factor.value.method).await?,
             false => None,
         },
         prompt,
