@@ -229,6 +229,10 @@ impl Directory for LocalDirectory {
         self.accounts.vault().put(key(user), Expect::Absent, &password, None)
     }
 
+    async fn is_as_imported(&self, user: UserId, hash: &Imported) -> Result<bool, DirectoryError> {
+        Ok(self.row(user).await?.is_some_and(|row| row.value.phc == hash.text()))
+    }
+
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError> {
         Ok(self.row(user).await?.is_some())
     }
