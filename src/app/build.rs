@@ -172,11 +172,17 @@ impl Plan {
             say(key, &format!("{network} lets anybody ask in anybody's name, and choose the address that rules see"));
         }
         for (key, address) in listening {
-            if matches!(address, Address::Tcp(address) if is_public(&address)) {
-                say(
+            match address {
+                Address::Tcp(address) if is_public(&address) => say(
                     key,
                     "is in clear and can be reached from elsewhere: give it an address of this machine or a private one",
-                );
+                ),
+                Address::Unix(path) if path.starts_with(&store.path) => say(
+                    key,
+                    "is in the data folder, which nobody but the gate's own user can enter: a server in front that runs as \
+                     somebody else needs a folder such as /run/vestibule, and to be in the gate's group",
+                ),
+                _ => {}
             }
         }
         for site in &self.sites.sites {
