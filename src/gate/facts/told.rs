@@ -22,7 +22,9 @@ const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// By which servers say, somewhere, what is asked for. What a dialect does not read must not contradict it.
 const TARGETS: [&str; 4] = [ORIGINAL_URL, "X-Original-URI", "X-Rewrite-URL", FORWARDED_URI];
-const METHODS: [&str; 2] = [ORIGINAL_METHOD, FORWARDED_METHOD];
+/// The last three are for applications that let themselves be told another method than the one asked with.
+const METHODS: [&str; 5] =
+    [ORIGINAL_METHOD, FORWARDED_METHOD, "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
 const HOSTS: [&str; 2] = [FORWARDED_HOST, "X-Original-Host"];
 
 /// What was told, still unread.
@@ -87,23 +89,48 @@ impl<'a> Told<'a> {
         Self::uncontradicted(fields, method, target, host, Some(scheme), names)
     }
 
-    /// Envoy: the request's own method and host, and its path behind the prefix.
+    /// Envoy: the request's own method and host, and its path behind the prefix. How its client came it says in a field,
+    /// where it says so.
     ///
     /// # Errors
     /// See [`Fault`].
     pub fn by_envoy(fields: &'a HeaderMap, method: &'a str, target: &'a [u8], host: &'a [u8]) -> Result<Self, Fault> {
-        let names = ["the method", "the path", "Host", "the scheme"];
+        let names = ["the method", "the path", "Host", FORWARDED_PROTO];
         for (told, name) in [(method.as_bytes(), names[0]), (target, names[1]), (host, names[2])] {
             if told.is_empty() {
                 return Err(Fault::Missing(name));
             }
         }
-        Self::uncontradicted(fields, method, target, host, None, names)
+        let scheme = match one_text(fields, FORWARDED_PROTO) {
+            Err(Fault::Missing(_)) => None,
+            said => Some(scheme_of(said?).ok_or(Fault::Unclear(FORWARDED_PROTO))?),
+        };
+        Self::uncontradicted(fields, method, target, host, scheme, names)
     }
 
-    /// The client's address as the caller itself knows it, instead of what a field says.
-    pub fn of_client(self, address: Option<&'a str>) -> Self {
-        Self { chain: address.map(str::as_bytes).into_iter().collect(), ..self }
+    /// With the address that the caller's own connection comes from, right of those it was told. Where it has none, those
+    /// are nobody's word.
+    pub fn of_client(mut self, address: Option<&'a str>) -> Self {
+        match address {
+            Some(address) => self.chain.push(address.as_bytes()),
+            None => self.chain.clear(),
+        }
+        self
+    }
+
+    /// With the scheme that stands beside the fields, where none of them says how the client came: over HTTP/2 it is the
+    /// client's own word. Empty: not told.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_scheme(self, scheme: &str) -> Result<Self, Fault> {
+        const NAME: &str = "the scheme";
+        if scheme.is_empty() || self.scheme.is_some() {
+            return Ok(self);
+        }
+        let [method, target, host, _] = self.names;
+        let said = scheme_of(scheme).ok_or(Fault::Unclear(NAME))?;
+        Ok(Self { scheme: Some(said), names: [method, target, host, NAME], ..self })
     }
 
     fn uncontradicted(
@@ -125,6 +152,18 @@ impl<'a> Told<'a> {
             .or_else(|| others(&METHODS).find(|(_, value)| *value != method.as_bytes()))
             .or_else(|| others(&HOSTS).find(|(_, value)| name(value) != name(host)));
         against.map_or(Ok(told), |(name, _)| Err(Fault::Contradicts(name)))
+    }
+
+    /// Host and target as nginx told of them, whatever is wrong with the rest: for the log.
+    pub fn seen_by_nginx(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
+        let url = any(fields, ORIGINAL_URL);
+        let (origin, target) = url.split_at(url.len() - path_of(url).len());
+        (memchr::memmem::find(origin, b"://").map_or(origin, |at| &origin[at + 3..]), target)
+    }
+
+    /// The same in a field for each part.
+    pub fn seen_by_forwarding(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
+        (any(fields, FORWARDED_HOST), any(fields, FORWARDED_URI))
     }
 
     /// The client, as far as it was told: the right-most address that no trusted proxy has. What stands left of it the
@@ -175,6 +214,11 @@ fn one<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Fault>
         (Some(value), None) if value.is_empty() => Err(Fault::Empty(name)),
         (Some(value), None) => Ok(value.as_bytes()),
     }
+}
+
+/// The first value of a field, for nothing that is judged.
+fn any<'a>(fields: &'a HeaderMap, name: &'static str) -> &'a [u8] {
+    fields.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
 }
 
 fn one_text<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a str, Fault> {
@@ -286,6 +330,9 @@ mod tests {
             ("X-Original-URL", "https://app.test/public"),
             ("X-Original-Method", "OPTIONS"),
             ("X-Forwarded-Method", "OPTIONS"),
+            ("X-HTTP-Method-Override", "DELETE"),
+            ("X-HTTP-Method", "DELETE"),
+            ("X-Method-Override", "DELETE"),
             ("X-Forwarded-Host", "open.test"),
             ("X-Original-Host", "a, b"),
         ] {
@@ -316,6 +363,49 @@ mod tests {
             let told = fields(&[(ORIGINAL_URL, url), (ORIGINAL_METHOD, "GET")]);
             assert_eq!(fault(Told::by_nginx(&told)), Fault::Unclear(ORIGINAL_URL), "{url}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_can_be_shown() {
+        let seen = |url| {
+            let fields = fields(&[(ORIGINAL_URL, url)]);
+            let (host, target) = Told::seen_by_nginx(&fields);
+            [host, target].map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        };
+        assert_eq!(seen("https://app.test/wiki?a=1"), ["app.test", "/wiki?a=1"]);
+        assert_eq!(seen("https://app.test"), ["", ""], "what is no address");
+        assert_eq!(seen("/wiki"), ["", "/wiki"]);
+        assert_eq!(Told::seen_by_nginx(&HeaderMap::new()), (&b""[..], &b""[..]));
+    }
+
+    /// How the client came: by the field, and where there is none by what stands beside it.
+    #[test]
+    fn envoy_may_say_the_scheme_in_two_places() {
+        let scheme = |field: Option<&str>, beside: &str| {
+            let fields = fields(&field.map(|field| (FORWARDED_PROTO, field)).into_iter().collect::<Vec<_>>());
+            let told = Told::by_envoy(&fields, "GET", b"/", b"app.test")?.of_scheme(beside)?;
+            Ok((told.scheme, told.names[3]))
+        };
+        assert_eq!(scheme(None, ""), Ok((None, FORWARDED_PROTO)));
+        assert_eq!(scheme(None, "https"), Ok((Some(Scheme::Https), "the scheme")));
+        assert_eq!(scheme(Some("http"), "https"), Ok((Some(Scheme::Http), FORWARDED_PROTO)));
+        assert_eq!(scheme(None, "ftp"), Err(Fault::Unclear("the scheme")));
+        assert_eq!(scheme(Some("https, http"), ""), Err(Fault::Unclear(FORWARDED_PROTO)));
+        assert_eq!(scheme(Some(""), "https"), Err(Fault::Empty(FORWARDED_PROTO)));
+    }
+
+    /// Behind a balancer that is trusted, the client is whom that names; behind anybody else, whoever connects.
+    #[test]
+    fn the_callers_own_peer_stands_last() {
+        let told_of = fields(&[(FORWARDED_FOR, "192.0.2.7, 203.0.113.9")]);
+        let client = |source| {
+            let told = Told::by_envoy(&told_of, "GET", b"/", b"app.test").unwrap().of_client(source);
+            told.client(&["10.0.0.0/8".parse().unwrap()])
+        };
+        let address = |text: &str| Ok(Some(text.parse().unwrap()));
+        assert_eq!(client(Some("10.0.0.5")), address("203.0.113.9"));
+        assert_eq!(client(Some("198.51.100.1")), address("198.51.100.1"));
+        assert_eq!(client(None), Ok(None));
     }
 
     #[test]

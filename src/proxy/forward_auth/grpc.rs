@@ -26,25 +26,27 @@ use super::messages::{
 use super::{Dialect, Question, Reply, Yes};
 use crate::assertion::headers::{Set, Stripped};
 use crate::gate::Told;
-use crate::proxy::Gatekeeper;
+use crate::proxy::identity::is_about_forwarding;
 use crate::proxy::respond::{Answer, Dress, security_headers};
 
 /// What is asked for.
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 /// The longest message, in bytes: a head, and as much of a body as somebody makes Envoy send along.
 const LONGEST: usize = 1 << 20;
+/// What Envoy itself has written by the time it asks, or taken out: the client, its scheme and its certificate.
+const ENVOYS: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert"];
 /// Questions at a time on one connection.
 const AT_ONCE: u32 = 256;
 
 impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
     pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
-        if !caller.known {
-            return caller.address.into_iter().for_each(|address| self.tell_of(address));
+        if !self.may_ask(caller.address) {
+            return;
         }
-        let (gatekeeper, address, stop) = (self.gatekeeper.clone(), caller.address, self.stop.clone());
+        let (asking, address, stop) = (self.clone(), caller.address, self.stop.clone());
         let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
-            let check = Check { gatekeeper: gatekeeper.clone(), caller: address };
+            let check = Check { asking: asking.clone(), caller: address };
             async move { Ok::<_, Infallible>(check.answer(call).await) }
         });
         let limits = self.gatekeeper.door.running.load().limits.clone();
@@ -67,12 +69,16 @@ impl Asking {
 /// The one call there is.
 #[derive(Clone)]
 struct Check {
-    gatekeeper: Gatekeeper,
+    asking: Arc<Asking>,
     caller: Option<IpAddr>,
 }
 
 impl Check {
     async fn answer(self, call: http::Request<Incoming>) -> http::Response<Body> {
+        // A connection outlives a reload that withdraws the right to ask.
+        if !self.asking.may_ask(self.caller) {
+            return Status::permission_denied("").into_http();
+        }
         if call.uri().path() != CHECK {
             return Status::unimplemented("").into_http();
         }
@@ -87,11 +93,14 @@ impl Check {
         let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
         let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
         let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
+            .and_then(|told| told.of_scheme(&request.scheme))
             .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
-        let question = Question { dialect: Dialect::Grpc, told, fields: &fields, caller: self.caller };
-        let (reply, dress) = self.gatekeeper.reply(&question).await;
+        let seen = (request.host.as_bytes(), request.path.as_bytes());
+        let question = Question { dialect: Dialect::Grpc, told, seen, fields: &fields, caller: self.caller };
+        let gatekeeper = &self.asking.gatekeeper;
+        let (reply, dress) = gatekeeper.reply(&question).await;
         Ok(match reply {
-            Reply::Yes(yes) => allowed(yes, &fields, &self.gatekeeper.door.running.load().stripped),
+            Reply::Yes(yes) => allowed(yes, &fields, &gatekeeper.door.running.load().stripped),
             Reply::No(answer) => denied(answer, dress),
         })
     }
@@ -128,7 +137,7 @@ fn fields(request: &HttpRequest) -> Option<HeaderMap> {
 }
 
 /// The identity takes the place of whatever the client sent by such a name; every other spelling, every name without a
-/// value and our cookies go.
+/// value, whatever else claims another client or another request, and our cookies go.
 fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
     let (unknown, mut known): (Vec<_>, Vec<_>) =
         stripped.filled(yes.identity.as_deref().unwrap_or_default()).into_iter().partition(|set| set.value.is_empty());
@@ -138,7 +147,9 @@ fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
         None => gone.push(header::COOKIE.to_string()),
     }
     let is_set = |name: &str| known.iter().any(|set| set.name.eq_ignore_ascii_case(name.as_bytes()));
-    let strange = fields.keys().map(HeaderName::as_str).filter(|name| stripped.covers(name) && !is_set(name));
+    let is_claim = |name: &str| is_about_forwarding(name) && !ENVOYS.contains(&name);
+    let is_strange = |name: &&str| (stripped.covers(name) || is_claim(name)) && !is_set(name);
+    let strange = fields.keys().map(HeaderName::as_str).filter(is_strange);
     gone.extend(strange.map(ToOwned::to_owned));
     gone.sort_unstable();
     gone.dedup();
@@ -167,4 +178,24 @@ fn option(name: &[u8], value: &HeaderValue) -> HeaderValueOption {
         raw_value: if value.to_str().is_ok() { Vec::new() } else { value.as_bytes().to_vec() },
     };
     HeaderValueOption { header: Some(header), append: Some(false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An identity header may have a name of those that are taken out.
+    #[test]
+    fn what_is_set_is_not_taken_out() {
+        let mut fields = HeaderMap::new();
+        for name in ["x-forwarded-user", "x_forwarded_user", "x-real-ip", "x-forwarded-for", "accept"] {
+            fields.insert(HeaderName::from_static(name), HeaderValue::from_static("root"));
+        }
+        let user = Set { name: Bytes::from_static(b"X-Forwarded-User"), value: HeaderValue::from_static("alice") };
+        let yes = Yes { identity: Some(Arc::new([user])), cookies: None };
+        let Some(HttpResponse::Ok(ok)) = allowed(yes, &fields, &Stripped::default()).http_response else {
+            panic!("it is a yes");
+        };
+        assert_eq!(ok.headers_to_remove, ["cookie", "x-real-ip", "x_forwarded_user"]);
+    }
 }
