@@ -182,19 +182,17 @@ impl Plan {
             say(format!("forward_auth.callers[{n}]"), &what);
         }
         for (key, address) in listening {
-            if let Address::Unix(path) = &address
-                && path.starts_with(&store.path)
-            {
-                say(
-                    key.clone(),
-                    "is in the data folder, which nobody but this user enters: no server that runs as another",
-                );
-            }
-            if matches!(address, Address::Tcp(address) if is_public(&address)) {
-                say(
+            match address {
+                Address::Tcp(address) if is_public(&address) => say(
                     key,
                     "is in clear and can be reached from elsewhere: give it an address of this machine or a private one",
-                );
+                ),
+                Address::Unix(path) if path.starts_with(&store.path) => say(
+                    key,
+                    "is in the data folder, which nobody but the gate's own user can enter: a server in front that runs as \
+                     somebody else needs a folder such as /run/vestibule, and to be in the gate's group",
+                ),
+                _ => {}
             }
         }
         for site in &self.sites.sites {

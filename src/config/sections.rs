@@ -109,7 +109,9 @@ section! {
 section! {
     ForwardAuthSection {
         /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
-        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        /// "127.0.0.1:9091", or sockets such as "unix:/run/vestibule/auth.sock" (mode 0660: the server in front must be of the
+        /// gate's group, and able to enter the folder; one that begins without a slash is in the data folder, which is the
+        /// gate's alone).
         listen: Vec<String> = Vec::new(),
         /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
         listen_grpc: Vec<String> = Vec::new(),

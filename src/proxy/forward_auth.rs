@@ -89,6 +89,8 @@ impl Dialect {
 struct Question<'a> {
     dialect: Dialect,
     told: Result<Told<'a>, Fault>,
+    /// Host and target, as they were told, for the access line alone.
+    seen: (&'a [u8], &'a [u8]),
     /// Fields of the request that is told of, as the front sends them on.
     fields: &'a HeaderMap,
     /// Over a socket of this machine there is none.
@@ -118,9 +120,9 @@ impl Gatekeeper {
             passage.shape = Shape::Page;
         }
         let outcome = AssertUnwindSafe(self.consider(question, &mut passage)).catch_unwind().await;
-        if let (None, Ok(told)) = (&passage.facts, &question.told) {
-            passage.line.unread =
-                (told.host[..told.host.len().min(100)].escape_ascii().to_string(), unread(told.target));
+        if passage.facts.is_none() {
+            let (host, target) = question.seen;
+            passage.line.unread = (host[..host.len().min(100)].escape_ascii().to_string(), unread(target));
         }
         if !matches!(outcome, Ok(Ok(_))) {
             passage.speak(question.fields);
@@ -155,10 +157,8 @@ impl Gatekeeper {
                 if kind.is_some_and(|kind| answer::is_grpc(kind.as_bytes())) {
                     no = no.for_a_call();
                 }
-                no = question.dialect.put(no.said_in(&passage.texts));
-                if !no.headers.contains_key(header::VARY) {
-                    no = no.with(header::VARY, "Cookie");
-                }
+                // Whatever was kept in spite of all is kept for these cookies; a page for its language, too.
+                no = question.dialect.put(no.with(header::VARY, "Cookie").said_in(&passage.texts));
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)

@@ -93,43 +93,48 @@ impl<'a> Told<'a> {
         Self::uncontradicted(fields, method, target, host, Some(scheme), names)
     }
 
-    /// Envoy: the request's own method and host, and its path behind the prefix. The scheme, where it says one: over gRPC
-    /// beside the fields, over HTTP in `X-Forwarded-Proto`, which Envoy writes itself.
+    /// Envoy: the request's own method and host, and its path behind the prefix. How its client came it says in a field,
+    /// where it says so.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn by_envoy(
-        fields: &'a HeaderMap,
-        method: &'a str,
-        target: &'a [u8],
-        host: &'a [u8],
-        scheme: Option<&str>,
-    ) -> Result<Self, Fault> {
-        let names = ["the method", "the path", "Host", "the scheme"];
+    pub fn by_envoy(fields: &'a HeaderMap, method: &'a str, target: &'a [u8], host: &'a [u8]) -> Result<Self, Fault> {
+        let names = ["the method", "the path", "Host", FORWARDED_PROTO];
         for (told, name) in [(method.as_bytes(), names[0]), (target, names[1]), (host, names[2])] {
             if told.is_empty() {
                 return Err(Fault::Missing(name));
             }
         }
-        let scheme = match scheme {
-            Some(scheme) => Some(scheme_of(scheme).ok_or(Fault::Unclear(names[3]))?),
-            None if fields.contains_key(FORWARDED_PROTO) => {
-                let scheme = one_text(fields, FORWARDED_PROTO)?;
-                Some(scheme_of(scheme).ok_or(Fault::Unclear(FORWARDED_PROTO))?)
-            }
-            None => None,
+        let scheme = match one_text(fields, FORWARDED_PROTO) {
+            Err(Fault::Missing(_)) => None,
+            said => Some(scheme_of(said?).ok_or(Fault::Unclear(FORWARDED_PROTO))?),
         };
         Self::uncontradicted(fields, method, target, host, scheme, names)
     }
 
-    /// The address that the caller itself was connected from: the last there is, behind all that fields say.
-    pub fn from_address(mut self, address: Option<&'a str>) -> Self {
+    /// With the address that the caller's own connection comes from, right of those it was told. Where it has none, those
+    /// are nobody's word.
+    pub fn of_client(mut self, address: Option<&'a str>) -> Self {
         match address {
             Some(address) => self.chain.push(address.as_bytes()),
-            // Then nobody vouches for the fields.
             None => self.chain.clear(),
         }
         self
+    }
+
+    /// With the scheme that stands beside the fields, where none of them says how the client came: over HTTP/2 it is the
+    /// client's own word. Empty: not told.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_scheme(self, scheme: &str) -> Result<Self, Fault> {
+        const NAME: &str = "the scheme";
+        if scheme.is_empty() || self.scheme.is_some() {
+            return Ok(self);
+        }
+        let [method, target, host, _] = self.names;
+        let said = scheme_of(scheme).ok_or(Fault::Unclear(NAME))?;
+        Ok(Self { scheme: Some(said), names: [method, target, host, NAME], ..self })
     }
 
     fn uncontradicted(
@@ -154,6 +159,18 @@ impl<'a> Told<'a> {
         against.map_or(Ok(told), |(name, _)| Err(Fault::Contradicts(name)))
     }
 
+    /// Host and target as nginx told of them, whatever is wrong with the rest: for the log.
+    pub fn seen_by_nginx(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
+        let url = any(fields, ORIGINAL_URL);
+        let (origin, target) = url.split_at(url.len() - path_of(url).len());
+        (memchr::memmem::find(origin, b"://").map_or(origin, |at| &origin[at + 3..]), target)
+    }
+
+    /// The same in a field for each part.
+    pub fn seen_by_forwarding(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
+        (any(fields, FORWARDED_HOST), any(fields, FORWARDED_URI))
+    }
+
     /// The client, as far as it was told: the right-most address that no trusted proxy has. What stands left of it the
     /// client may have written itself.
     ///
@@ -166,8 +183,8 @@ impl<'a> Told<'a> {
     /// Whether this site's rules can be asked about it.
     ///
     /// # Errors
-    /// It was asked for by another scheme; or the rules look at methods, and the application may be asked for another one;
-    /// or they look at addresses, and none was told: the caller's own would open to everybody what is open to its network.
+    /// It was asked for by another scheme; or the rules look at addresses, and none was told: the caller's own would
+    /// open to everybody what is open to its network.
     pub fn suits(&self, site: &Site, client: Option<IpAddr>) -> Result<(), Fault> {
         let url = site.url.as_ref();
         if let (Some(url), Some(scheme)) = (url, self.scheme)
@@ -217,6 +234,11 @@ fn one<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Fault>
         (Some(value), None) if value.is_empty() => Err(Fault::Empty(name)),
         (Some(value), None) => Ok(value.as_bytes()),
     }
+}
+
+/// The first value of a field, for nothing that is judged.
+fn any<'a>(fields: &'a HeaderMap, name: &'static str) -> &'a [u8] {
+    fields.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
 }
 
 fn one_text<'a>(fields: &'a HeaderMap, name: &'static str) -> Result<&'a str, Fault> {
@@ -278,7 +300,7 @@ mod tests {
         for told in [
             Told::by_nginx(&nginx),
             Told::by_forwarding(&forwarded),
-            Told::by_envoy(&none, "GET", b"/wiki?a=1", b"app.test", None),
+            Told::by_envoy(&none, "GET", b"/wiki?a=1", b"app.test"),
         ] {
             let told = told.unwrap();
             assert_eq!((told.method, told.target, told.host), ("GET", &b"/wiki?a=1"[..], &b"app.test"[..]));
@@ -314,8 +336,8 @@ mod tests {
             assert_eq!(fault(Told::by_forwarding(&fields(&twice))), Fault::Twice(name));
         }
         let none = HeaderMap::new();
-        assert_eq!(fault(Told::by_envoy(&none, "GET", b"", b"app.test", None)), Fault::Missing("the path"));
-        assert_eq!(fault(Told::by_envoy(&none, "GET", b"/", b"", None)), Fault::Missing("Host"));
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"", b"app.test")), Fault::Missing("the path"));
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"/", b"")), Fault::Missing("Host"));
     }
 
     /// FA-01: what a client slips in beside the front's own.
@@ -338,8 +360,7 @@ mod tests {
             let own = fields(&[(name, value)]);
             assert!(Told::by_nginx(&nginx).is_err(), "{name}");
             assert!(Told::by_forwarding(&forwarded).is_err(), "{name}");
-            let envoy = Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test", None);
-            assert_eq!(fault(envoy), Fault::Contradicts(name));
+            assert_eq!(fault(Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test")), Fault::Contradicts(name));
         }
     }
 
@@ -378,6 +399,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_can_be_shown() {
+        let seen = |url| {
+            let fields = fields(&[(ORIGINAL_URL, url)]);
+            let (host, target) = Told::seen_by_nginx(&fields);
+            [host, target].map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        };
+        assert_eq!(seen("https://app.test/wiki?a=1"), ["app.test", "/wiki?a=1"]);
+        assert_eq!(seen("https://app.test"), ["", ""], "what is no address");
+        assert_eq!(seen("/wiki"), ["", "/wiki"]);
+        assert_eq!(Told::seen_by_nginx(&HeaderMap::new()), (&b""[..], &b""[..]));
+    }
+
+    /// How the client came: by the field, and where there is none by what stands beside it.
+    #[test]
+    fn envoy_may_say_the_scheme_in_two_places() {
+        let scheme = |field: Option<&str>, beside: &str| {
+            let fields = fields(&field.map(|field| (FORWARDED_PROTO, field)).into_iter().collect::<Vec<_>>());
+            let told = Told::by_envoy(&fields, "GET", b"/", b"app.test")?.of_scheme(beside)?;
+            Ok((told.scheme, told.names[3]))
+        };
+        assert_eq!(scheme(None, ""), Ok((None, FORWARDED_PROTO)));
+        assert_eq!(scheme(None, "https"), Ok((Some(Scheme::Https), "the scheme")));
+        assert_eq!(scheme(Some("http"), "https"), Ok((Some(Scheme::Http), FORWARDED_PROTO)));
+        assert_eq!(scheme(None, "ftp"), Err(Fault::Unclear("the scheme")));
+        assert_eq!(scheme(Some("https, http"), ""), Err(Fault::Unclear(FORWARDED_PROTO)));
+        assert_eq!(scheme(Some(""), "https"), Err(Fault::Empty(FORWARDED_PROTO)));
+    }
+
+    /// Behind a balancer that is trusted, the client is whom that names; behind anybody else, whoever connects.
+    #[test]
+    fn the_callers_own_peer_stands_last() {
+        let told_of = fields(&[(FORWARDED_FOR, "192.0.2.7, 203.0.113.9")]);
+        let client = |source| {
+            let told = Told::by_envoy(&told_of, "GET", b"/", b"app.test").unwrap().of_client(source);
+            told.client(&["10.0.0.0/8".parse().unwrap()])
+        };
+        let address = |text: &str| Ok(Some(text.parse().unwrap()));
+        assert_eq!(client(Some("10.0.0.5")), address("203.0.113.9"));
+        assert_eq!(client(Some("198.51.100.1")), address("198.51.100.1"));
+        assert_eq!(client(None), Ok(None));
+    }
+
+    #[test]
     fn the_client_is_the_last_that_no_trusted_proxy_is() {
         let client = |chain: &[&str]| {
             let chain: Vec<_> = chain.iter().map(|value| (FORWARDED_FOR, *value)).collect();
@@ -390,20 +454,5 @@ mod tests {
         assert_eq!(client(&["127.0.0.1", "192.0.2.7, 10.0.0.3"]), address("192.0.2.7"));
         assert_eq!(client(&["unknown"]), Ok(None));
         assert_eq!(client(&["x"]), Err(Fault::Unclear(FORWARDED_FOR)));
-    }
-
-    /// Who connected to Envoy is the right end of the same walk, and no field stands in for it.
-    #[test]
-    fn the_address_that_envoy_saw_is_the_last_of_all() {
-        let client = |chain: &str, source: Option<&'static str>| {
-            let fields = fields(&[(FORWARDED_FOR, chain)]);
-            let told = Told::by_envoy(&fields, "GET", b"/", b"app.test", None).unwrap();
-            told.from_address(source).client(&["10.0.0.0/8".parse().unwrap()])
-        };
-        let address = |text: &str| Ok(Some(text.parse().unwrap()));
-        assert_eq!(client("198.51.100.1", Some("192.0.2.7")), address("192.0.2.7"), "a client wrote the field");
-        assert_eq!(client("198.51.100.1, 192.0.2.7", Some("10.0.0.5")), address("192.0.2.7"), "a load balancer did");
-        assert_eq!(client("192.0.2.7, 10.0.0.5", Some("10.0.0.5")), address("192.0.2.7"), "and Envoy added its own");
-        assert_eq!(client("192.0.2.7", None), Ok(None), "nobody vouches for it");
     }
 }

@@ -8,11 +8,14 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as Probe;
 use std::path::{Path, PathBuf};
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream};
 use tokio_util::either::Either;
 
 use crate::config::ForwardAuthSection;
 use crate::error::Problems;
+
+/// Connections to a socket that may wait to be accepted.
+const WAITING: u32 = 1024;
 
 /// A connection of either kind.
 pub type Line = Either<TcpStream, UnixStream>;
@@ -53,7 +56,7 @@ pub fn addresses(written: &ForwardAuthSection, folder: &Path, problems: &mut Pro
         let address = Address::parse(text, folder);
         if address.is_none() {
             let what = format!("{text:?} is no address with a port, and no socket");
-            problems.add(&key, what, "write \"127.0.0.1:9091\", or \"unix:auth.sock\"");
+            problems.add(&key, what, "write \"127.0.0.1:9091\", or \"unix:/run/vestibule/auth.sock\"");
         }
         Some((key, address?))
     });
@@ -113,10 +116,13 @@ impl Ear {
             }
             Address::Unix(path) => {
                 make_way(path)?;
-                let listener = UnixListener::bind(path)?;
+                let unheard = UnixSocket::new_stream()?;
+                unheard.bind(path)?;
                 let socket = Socket(path.clone());
-                // A server in front runs as somebody else; who may come so far is said by the folder and the group.
+                // A server in front runs as somebody else; who may come so far is said by the folder and the group. Nobody
+                // can before it listens, whatever the umask has made of its mode.
                 fs::set_permissions(path, Permissions::from_mode(0o660))?;
+                let listener = unheard.listen(WAITING)?;
                 tracing::info!(socket = %path.display(), "answering servers in front");
                 Ok(Ear::Unix(listener, socket))
             }

@@ -43,10 +43,10 @@ const ENVOYS_OWN: [&str; 5] =
 impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
     pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
-        let (asking, address, stop) = (self.clone(), caller.address, self.stop.clone());
-        if !self.knows(address) {
-            return self.tell_of(address);
+        if !self.may_ask(caller.address) {
+            return;
         }
+        let (asking, address, stop) = (self.clone(), caller.address, self.stop.clone());
         let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
             let check = Check { asking: asking.clone(), caller: address };
             async move { Ok::<_, Infallible>(check.answer(call).await) }
@@ -77,9 +77,8 @@ struct Check {
 
 impl Check {
     async fn answer(self, call: http::Request<Incoming>) -> http::Response<Body> {
-        // Who may ask may have changed since it connected.
-        if !self.asking.knows(self.caller) {
-            self.asking.tell_of(self.caller);
+        // A connection outlives a reload that withdraws the right to ask.
+        if !self.asking.may_ask(self.caller) {
             return Status::permission_denied("").into_http();
         }
         if call.uri().path() != CHECK {
@@ -95,11 +94,11 @@ impl Check {
         let request = attributes.request.and_then(|request| request.http);
         let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
         let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
-        let HttpRequest { method, path, host, scheme, .. } = &request;
-        let scheme = Some(scheme.as_str()).filter(|scheme| !scheme.is_empty());
-        let told = Told::by_envoy(&fields, method, path.as_bytes(), host.as_bytes(), scheme)
-            .map(|told| told.from_address(source.as_ref().map(|source| source.address.as_str())));
-        let question = Question { dialect: Dialect::Grpc, told, fields: &fields, caller: self.caller };
+        let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
+            .and_then(|told| told.of_scheme(&request.scheme))
+            .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
+        let seen = (request.host.as_bytes(), request.path.as_bytes());
+        let question = Question { dialect: Dialect::Grpc, told, seen, fields: &fields, caller: self.caller };
         let gatekeeper = &self.asking.gatekeeper;
         let (reply, dress) = gatekeeper.reply(&question).await;
         Ok(match reply {
@@ -177,4 +176,24 @@ fn option(name: &[u8], value: &HeaderValue) -> HeaderValueOption {
         raw_value: if value.to_str().is_ok() { Vec::new() } else { value.as_bytes().to_vec() },
     };
     HeaderValueOption { header: Some(header), append: Some(false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An identity header may have a name of those that are taken out.
+    #[test]
+    fn what_is_set_is_not_taken_out() {
+        let mut fields = HeaderMap::new();
+        for name in ["x-forwarded-user", "x_forwarded_user", "x-real-ip", "x-forwarded-for", "accept"] {
+            fields.insert(HeaderName::from_static(name), HeaderValue::from_static("root"));
+        }
+        let user = Set { name: Bytes::from_static(b"X-Forwarded-User"), value: HeaderValue::from_static("alice") };
+        let yes = Yes { identity: Some(Arc::new([user])), cookies: None };
+        let Some(HttpResponse::Ok(ok)) = allowed(yes, &fields, &Stripped::default()).http_response else {
+            panic!("it is a yes");
+        };
+        assert_eq!(ok.headers_to_remove, ["cookie", "x-real-ip", "x_forwarded_user"]);
+    }
 }
