@@ -33,8 +33,9 @@ use crate::proxy::respond::{Answer, Dress, security_headers};
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 /// The longest message, in bytes: a head, and as much of a body as somebody makes Envoy send along.
 const LONGEST: usize = 1 << 20;
-/// What Envoy itself has written by the time it asks, or taken out: the client, its scheme and its certificate.
-const ENVOYS: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert"];
+/// What Envoy itself has written by the time it asks, or taken out: the client, its scheme and its certificate. And the
+/// host, which it may have been told to write: one of another name is a contradiction.
+const ENVOYS: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert", "x-forwarded-host"];
 /// Questions at a time on one connection.
 const AT_ONCE: u32 = 256;
 
