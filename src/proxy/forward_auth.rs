@@ -157,8 +157,10 @@ impl Gatekeeper {
                 if kind.is_some_and(|kind| answer::is_grpc(kind.as_bytes())) {
                     no = no.for_a_call();
                 }
-                // Whatever was kept in spite of all is kept for these cookies; a page for its language, too.
-                no = question.dialect.put(no.with(header::VARY, "Cookie").said_in(&passage.texts));
+                no = question.dialect.put(no.said_in(&passage.texts));
+                if !no.headers.contains_key(header::VARY) {
+                    no = no.with(header::VARY, "Cookie");
+                }
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)

@@ -25,9 +25,8 @@ use crate::gate::Told;
 use crate::proxy::Gatekeeper;
 use crate::proxy::bridge::MAX_BODY;
 use crate::proxy::head::{Framing, Head, HeadError, Scanner};
-use crate::proxy::listen::{FAREWELL, is_news, refusal_of};
+use crate::proxy::listen::{FAREWELL, is_news, refusal};
 use crate::proxy::respond::{Answer, Dress};
-use crate::telemetry::ACCESS;
 
 /// Connections of callers at a time.
 const CALLERS: usize = 4096;
@@ -47,21 +46,9 @@ pub struct Asking {
     pub(super) stop: CancellationToken,
     callers: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
-    /// What strangers and floods bring about is told once in a while: nobody must be able to fill the log.
-    told_stranger: News,
-    told_full: News,
-    told_failed: News,
-}
-
-/// When something was last told.
-#[derive(Debug, Default)]
-struct News(Mutex<Option<Instant>>);
-
-impl News {
-    /// Whether it is time to tell it again.
-    fn is_due(&self) -> bool {
-        is_news(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+    /// When it was last said that somebody else asked, and that there are too many.
+    told_strange: Mutex<Option<Instant>>,
+    told_full: Mutex<Option<Instant>>,
 }
 
 /// One connection, and who is at its other end.
@@ -82,8 +69,7 @@ struct Received<'a> {
 impl Asking {
     pub fn new(gatekeeper: Gatekeeper, stop: CancellationToken) -> Self {
         let [callers, strangers] = [CALLERS, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
-        let [told_stranger, told_full, told_failed] = Default::default();
-        Self { gatekeeper, stop, callers, strangers, told_stranger, told_full, told_failed }
+        Self { gatekeeper, stop, callers, strangers, told_strange: Mutex::default(), told_full: Mutex::default() }
     }
 
     /// Accepts until a stop is asked for, then lets open questions be answered for the drain time.
@@ -91,7 +77,7 @@ impl Asking {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut conversations = JoinSet::new();
+        let (mut conversations, mut told_failed) = (JoinSet::new(), None);
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -101,7 +87,7 @@ impl Asking {
                         conversations.spawn(converse(self.clone(), caller));
                     },
                     Err(error) => {
-                        if self.told_failed.is_due() {
+                        if is_news(&mut told_failed) {
                             tracing::warn!(%error, "connections of servers in front are not accepted");
                         }
                         tokio::time::sleep(BREATH).await;
@@ -118,30 +104,29 @@ impl Asking {
         self.gatekeeper.door.running.load().limits.clone()
     }
 
-    fn admit(&self, line: Line, address: Option<IpAddr>) -> Option<Caller> {
-        let known = self.knows(address);
-        let places = if known { &self.callers } else { &self.strangers };
-        let place = places.clone().try_acquire_owned().ok();
-        if place.is_none() && known && self.told_full.is_due() {
-            tracing::warn!("as many connections of servers in front as there may be: one is not accepted");
-        }
-        Some(Caller { line, address, _place: place? })
-    }
-
-    /// Whether whoever is there is among those who may ask, as it is configured now.
-    fn knows(&self, address: Option<IpAddr>) -> bool {
+    /// Whether this one may ask. To be asked for each question: a connection outlives the configuration it came in under.
+    pub(super) fn knows(&self, address: Option<IpAddr>) -> bool {
         let running = self.gatekeeper.door.running.load();
         // Who may open a socket of this machine is said by its file.
         address.is_none_or(|address| running.callers.iter().any(|network| network.contains(&address)))
     }
 
-    /// The same, asked for each question; a stranger is told of in the log.
-    pub(super) fn may_ask(&self, address: Option<IpAddr>) -> bool {
+    fn admit(&self, line: Line, address: Option<IpAddr>) -> Option<Caller> {
         let known = self.knows(address);
-        if let Some(peer) = address.filter(|_| !known && self.told_stranger.is_due()) {
-            tracing::warn!(%peer, "asked about a request, and is not in forward_auth.callers");
+        let places = if known { &self.callers } else { &self.strangers };
+        let place = places.clone().try_acquire_owned().ok();
+        if place.is_none() && known && is_news(&mut self.told_full.lock().unwrap_or_else(PoisonError::into_inner)) {
+            tracing::warn!("as many connections of servers in front as there may be: one is not accepted");
         }
-        known
+        Some(Caller { line, address, _place: place? })
+    }
+
+    /// Says, once in a while, that somebody asked who may not: strangers must not fill the log.
+    pub(super) fn tell_of(&self, stranger: Option<IpAddr>) {
+        let mut told = self.told_strange.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_news(&mut told) {
+            tracing::warn!(peer = %near(stranger), "asked about a request, and is not in forward_auth.callers");
+        }
     }
 
     /// One connection, in HTTP/1.
@@ -149,17 +134,22 @@ impl Asking {
         let mut held = BytesMut::new();
         let limits = self.limits();
         loop {
-            let near = caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
             let head = match self.head(&mut caller.line, &mut held, &limits).await {
                 Ok(Some(head)) => head,
                 Ok(None) => return,
                 Err(error) if self.knows(caller.address) => {
-                    let answer = self.message(Reply::No(unread(near, &held, error)), Dress::plain(), false, false);
+                    let mut no = refusal(near(caller.address), error);
+                    // What cannot be read may be a visitor's, and nginx would make a failure of its own of it.
+                    if let Some(dialect) = asked_in(&held) {
+                        no = dialect.put(no);
+                    }
+                    let answer = self.message(Reply::No(no), Dress::plain(), false, false);
                     return say_and_close(caller.line, &answer, &limits).await;
                 }
                 Err(_) => return,
             };
-            if !self.may_ask(caller.address) {
+            if !self.knows(caller.address) {
+                self.tell_of(caller.address);
                 let no = Answer::nothing(StatusCode::FORBIDDEN).into_bytes(Dress::plain());
                 return say_and_close(caller.line, &no, &limits).await;
             }
@@ -221,7 +211,7 @@ impl Asking {
             // It asks elsewhere.
             Dialect::Envoy | Dialect::Grpc => {
                 let host = fields.get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-                (Told::by_envoy(fields, method, original, host), (host, original))
+                (Told::by_envoy(fields, method, original, host, None), (host, original))
             }
         };
         let (reply, dress) = self.gatekeeper.reply(&Question { dialect, told, seen, fields, caller }).await;
@@ -263,19 +253,15 @@ impl<'a> Received<'a> {
     }
 }
 
-/// The answer to a question that could not be read, put as its front understands it: most of it was written by a visitor,
-/// who must not be able to have the front say that something is broken. Where nobody knows who asks, it is the one no
-/// that all of them pass on.
-fn unread(caller: IpAddr, held: &[u8], error: HeadError) -> Answer {
-    let line = held.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-    let dialect = line.split(|byte| *byte == b' ').nth(1).and_then(Dialect::of).map(|(dialect, _)| dialect);
-    let answer = match dialect {
-        Some(dialect) => dialect.put(refusal_of(error)),
-        None => Answer::unreadable(StatusCode::FORBIDDEN),
-    };
-    let (dialect, status) = (dialect.map(Dialect::as_str), answer.status.as_u16());
-    tracing::info!(target: ACCESS, %caller, dialect, status, %error, "a question that cannot be read");
-    answer
+/// Where a caller is, for the log.
+fn near(address: Option<IpAddr>) -> IpAddr {
+    address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// In which dialect it was asked, by a request line whose fields are not readable.
+fn asked_in(head: &[u8]) -> Option<Dialect> {
+    let line = &head[..memchr::memchr(b'\n', head)?];
+    Dialect::of(line.split(|byte| *byte == b' ').nth(1)?).map(|(dialect, _)| dialect)
 }
 
 /// Passes over the body of a question. `false`: it is not all there, and nobody knows where the next question begins.
@@ -324,23 +310,6 @@ async fn say_and_close(mut line: Line, answer: &[u8], limits: &LimitsSection) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// nginx makes a 500 of all but two noes, and so would anybody of what is not there.
-    #[test]
-    fn what_cannot_be_read_is_a_no_of_the_one_who_asks() {
-        for (held, status) in [
-            ("GET /.vestibule/auth/nginx HTTP/1.0\r\nX: \x01", 403),
-            ("GET /.vestibule/auth/forwarded HTTP/1.1\r\nX: \x01", 431),
-            ("POST /.vestibule/auth/envoy/aaaaaaaaa", 431),
-            ("GET /members/a HTTP/1.1\r\n", 403),
-            ("GET", 403),
-            ("\x16\x03\x01", 403),
-            ("", 403),
-        ] {
-            let answer = unread(IpAddr::V4(Ipv4Addr::LOCALHOST), held.as_bytes(), HeadError::TooLarge);
-            assert_eq!(answer.status.as_u16(), status, "{held}");
-        }
-    }
 
     #[test]
     fn a_head_is_taken_apart() {

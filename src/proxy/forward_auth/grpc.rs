@@ -33,19 +33,20 @@ use crate::proxy::respond::{Answer, Dress, security_headers};
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 /// The longest message, in bytes: a head, and as much of a body as somebody makes Envoy send along.
 const LONGEST: usize = 1 << 20;
-/// What Envoy itself has written by the time it asks, or taken out: the client, its scheme and its certificate. And the
-/// host, which it may have been told to write: one of another name is a contradiction.
-const ENVOYS: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert", "x-forwarded-host"];
 /// Questions at a time on one connection.
 const AT_ONCE: u32 = 256;
+/// What Envoy itself writes before it asks, over whatever a client sent: these stay. (Another host than the one that is
+/// judged is a refusal.)
+const ENVOYS_OWN: [&str; 5] =
+    ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-client-cert"];
 
 impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
     pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
-        if !self.may_ask(caller.address) {
-            return;
-        }
         let (asking, address, stop) = (self.clone(), caller.address, self.stop.clone());
+        if !self.knows(address) {
+            return self.tell_of(address);
+        }
         let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
             let check = Check { asking: asking.clone(), caller: address };
             async move { Ok::<_, Infallible>(check.answer(call).await) }
@@ -76,8 +77,9 @@ struct Check {
 
 impl Check {
     async fn answer(self, call: http::Request<Incoming>) -> http::Response<Body> {
-        // A connection outlives a reload that withdraws the right to ask.
-        if !self.asking.may_ask(self.caller) {
+        // Who may ask may have changed since it connected.
+        if !self.asking.knows(self.caller) {
+            self.asking.tell_of(self.caller);
             return Status::permission_denied("").into_http();
         }
         if call.uri().path() != CHECK {
@@ -93,10 +95,11 @@ impl Check {
         let request = attributes.request.and_then(|request| request.http);
         let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
         let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
-        let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
-            .and_then(|told| told.of_scheme(&request.scheme))
-            .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
-        let seen = (request.host.as_bytes(), request.path.as_bytes());
+        let HttpRequest { method, path, host, scheme, .. } = &request;
+        let scheme = Some(scheme.as_str()).filter(|scheme| !scheme.is_empty());
+        let told = Told::by_envoy(&fields, method, path.as_bytes(), host.as_bytes(), scheme)
+            .map(|told| told.from_address(source.as_ref().map(|source| source.address.as_str())));
+        let seen = (host.as_bytes(), path.as_bytes());
         let question = Question { dialect: Dialect::Grpc, told, seen, fields: &fields, caller: self.caller };
         let gatekeeper = &self.asking.gatekeeper;
         let (reply, dress) = gatekeeper.reply(&question).await;
@@ -138,20 +141,16 @@ fn fields(request: &HttpRequest) -> Option<HeaderMap> {
 }
 
 /// The identity takes the place of whatever the client sent by such a name; every other spelling, every name without a
-/// value, whatever else claims another client or another request, and our cookies go.
+/// value and our cookies go. So does what a client says of other requests and other clients, as in path. Envoy may tell
+/// of a part of the fields alone: what must not arrive by any means is named whether it was seen or not.
 fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
-    let (unknown, mut known): (Vec<_>, Vec<_>) =
-        stripped.filled(yes.identity.as_deref().unwrap_or_default()).into_iter().partition(|set| set.value.is_empty());
-    let mut gone: Vec<String> = unknown.iter().map(|set| String::from_utf8_lossy(&set.name).to_lowercase()).collect();
-    match yes.cookies {
-        Some(value) => known.push(Set { name: Bytes::from_static(b"cookie"), value }),
-        None => gone.push(header::COOKIE.to_string()),
-    }
+    let mut known = yes.identity.as_deref().unwrap_or_default().to_vec();
+    known.extend(yes.cookies.map(|value| Set { name: Bytes::from_static(b"cookie"), value }));
     let is_set = |name: &str| known.iter().any(|set| set.name.eq_ignore_ascii_case(name.as_bytes()));
-    let is_claim = |name: &str| is_about_forwarding(name) && !ENVOYS.contains(&name);
-    let is_strange = |name: &&str| (stripped.covers(name) || is_claim(name)) && !is_set(name);
-    let strange = fields.keys().map(HeaderName::as_str).filter(is_strange);
-    gone.extend(strange.map(ToOwned::to_owned));
+    let is_strange = |name: &str| stripped.covers(name) || (is_about_forwarding(name) && !ENVOYS_OWN.contains(&name));
+    let seen = fields.keys().map(HeaderName::as_str).filter(|name| is_strange(name));
+    let all = stripped.spellings().chain([header::COOKIE.as_str()]).chain(seen);
+    let mut gone: Vec<String> = all.filter(|name| !is_set(name)).map(ToOwned::to_owned).collect();
     gone.sort_unstable();
     gone.dedup();
     let headers = known.iter().map(|Set { name, value }| option(name, value)).collect();
@@ -179,24 +178,4 @@ fn option(name: &[u8], value: &HeaderValue) -> HeaderValueOption {
         raw_value: if value.to_str().is_ok() { Vec::new() } else { value.as_bytes().to_vec() },
     };
     HeaderValueOption { header: Some(header), append: Some(false) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An identity header may have a name of those that are taken out.
-    #[test]
-    fn what_is_set_is_not_taken_out() {
-        let mut fields = HeaderMap::new();
-        for name in ["x-forwarded-user", "x_forwarded_user", "x-real-ip", "x-forwarded-for", "accept"] {
-            fields.insert(HeaderName::from_static(name), HeaderValue::from_static("root"));
-        }
-        let user = Set { name: Bytes::from_static(b"X-Forwarded-User"), value: HeaderValue::from_static("alice") };
-        let yes = Yes { identity: Some(Arc::new([user])), cookies: None };
-        let Some(HttpResponse::Ok(ok)) = allowed(yes, &fields, &Stripped::default()).http_response else {
-            panic!("it is a yes");
-        };
-        assert_eq!(ok.headers_to_remove, ["cookie", "x-real-ip", "x_forwarded_user"]);
-    }
 }
