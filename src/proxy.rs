@@ -29,6 +29,7 @@ mod tls;
 mod transport;
 mod untaken;
 mod upstream;
+mod watched;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
