@@ -29,6 +29,7 @@ mod tls;
 mod transport;
 mod untaken;
 mod upstream;
+mod watched;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -163,11 +164,11 @@ impl Running {
         Self { brand, ..self }
     }
 
-    /// Whether a client came in clear who could have come encrypted. What a trusted proxy does not say is not held
-    /// against anybody.
-    fn is_exposed(&self, facts: &Facts, site: &Site) -> bool {
+    /// Whether a client came in clear who could have come encrypted: here, or to the trusted proxy that says how it came.
+    /// What such a proxy does not say is not held against anybody.
+    fn is_exposed(&self, scheme: Option<Scheme>, through_proxy: bool, site: &Site) -> bool {
         let encrypted = site.url.as_ref().is_some_and(Origin::is_https);
-        encrypted && self.tls.is_some() && facts.scheme == Some(Scheme::Http)
+        encrypted && (self.tls.is_some() || through_proxy) && scheme == Some(Scheme::Http)
     }
 
     /// Whether this is a proxy of ours, which speaks for many.
@@ -285,17 +286,18 @@ impl Gatekeeper {
                 });
                 return Ok(self.keys(&facts, passage));
             }
+            Wanted::Encryption(site) => {
+                // Before any cookie is looked at. Only to an address of the configuration.
+                let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
+                passage.site = Some(site);
+                return Ok(Next::Answer(Answer::moved(&location)));
+            }
             Wanted::Page(site) => (site, true),
             Wanted::Application(site) => (site, false),
         };
         passage.site = Some(site.clone());
 
         // the right connection
-        if running.is_exposed(&facts, &site) {
-            // Before any cookie is looked at. Only to an address of the configuration.
-            let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
-            return Ok(Next::Answer(Answer::moved(&location)));
-        }
         if let (Some(tls), Some(secured)) = (&running.tls, &request.arrived.peer.tls)
             && !tls.fits(secured, &facts.host, &site)
         {
@@ -421,7 +423,7 @@ impl Gatekeeper {
             IpAddr::V6(six) => six.is_unique_local() || six.is_loopback(),
         };
         let behind = near && !facts.through_proxy && head.headers.contains_key("x-forwarded-for");
-        if behind && !self.told.swap(true, Ordering::Relaxed) {
+        if behind && !self.door.running.load().trusts(&facts.client) && !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 peer = %facts.client,
                 "a peer that is not in trust.proxies sends X-Forwarded-For: if it is your proxy, all users share one \
@@ -524,11 +526,7 @@ impl Gatekeeper {
             answer = answer.for_a_call();
         }
         let answer = answer.said_in(&passage.texts);
-        let dress = match (&passage.site, &passage.facts) {
-            (Some(site), Some(facts)) if passage.running.is_exposed(facts, site) => Dress::at(site).in_clear(),
-            (Some(site), _) => Dress::at(site),
-            (None, _) => Dress::plain(),
-        };
+        let dress = dress(session, passage);
         passage.line.status = answer.status.as_u16();
         match bridge::write(session, answer, dress).await {
             Ok(bytes) => passage.line.bytes = bytes,
@@ -543,6 +541,8 @@ enum Wanted {
     Page(Arc<Site>),
     /// The public keys, which every host has.
     Keys,
+    /// Anything of this site's host by somebody who came in clear.
+    Encryption(Arc<Site>),
     /// An application.
     Application(Arc<Site>),
 }
@@ -562,9 +562,11 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
     let wanted = match (facts.own_page(), site) {
         (OwnPage::Exact(KEYS) | OwnPage::WellKnown(KEYS), _) => Wanted::Keys,
         (_, None) => return Err(StatusCode::MISDIRECTED_REQUEST.into()),
-        (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
         // Neither ours to serve nor to send on: something behind us could read it as one of our pages.
         (OwnPage::OddSpelling, Some(_)) => return Err(StatusCode::NOT_FOUND.into()),
+        // By the host alone, whether there is such a path or not: only over TLS is it told to stay there.
+        (_, Some(site)) if running.is_exposed(facts.scheme, facts.through_proxy, &site) => Wanted::Encryption(site),
+        (OwnPage::Exact(_) | OwnPage::WellKnown(_), Some(site)) => Wanted::Page(site),
         (OwnPage::No, Some(site)) if facts.path == "/" && running.sites.is_portal(&site) => Wanted::Page(site),
         (OwnPage::No, Some(_)) => match running.sites.locate(&facts) {
             Lookup::Site(site) => Wanted::Application(site),
@@ -573,6 +575,17 @@ fn find(raw: &Raw<'_>, running: &Running) -> Result<(Facts, Wanted), Refused> {
         },
     };
     Ok((facts, wanted))
+}
+
+/// What an answer of ours wears: that of the host it was asked from, whatever is wrong with the rest of the request.
+fn dress(session: &Session, passage: &Passage) -> Dress {
+    let Some(request) = &passage.request else { return Dress::plain() };
+    let (running, raw) = (&passage.running, raw(&request.arrived, session.req_header(), passage.started));
+    let of_host = || running.sites.by_host(&Facts::host(&raw).ok()?.0);
+    let Some(site) = passage.site.clone().or_else(of_host) else { return Dress::plain() };
+    let through_proxy = raw.is_through_proxy(&running.trusted);
+    let exposed = running.is_exposed(raw.scheme(through_proxy), through_proxy, &site);
+    if exposed { Dress::at(&site).in_clear() } else { Dress::at(&site) }
 }
 
 fn accept(head: &RequestHeader) -> Option<&[u8]> {

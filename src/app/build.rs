@@ -3,7 +3,7 @@
 //! and a reload can make one and throw it away.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,7 +20,7 @@ use crate::account::{Accounts, BROWSER_LIFE, Factor};
 use crate::assertion::headers::Names;
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::Audit;
-use crate::config::{Loaded, Written};
+use crate::config::{Listen, Loaded, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
 use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
@@ -149,6 +149,7 @@ impl Plan {
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints = lint(&self.sites);
         lints.extend(self.fronts());
+        lints.extend(self.passed_on());
         let usable = self.registry.iter().any(|method| !method.card().fallback);
         let asks = |site: &&Arc<Site>| site.rules.iter().any(|rule| rule.policy == Policy::TwoFactor);
         if let Some(site) = self.sites.sites.iter().find(asks).filter(|_| !usable) {
@@ -160,6 +161,17 @@ impl Plan {
 }
 
 impl Plan {
+    /// A TCP proxy that ends TLS and does not say so would send everybody in a circle.
+    fn passed_on(&self) -> Option<Lint> {
+        let listen = &self.written.listen;
+        let n = listen.proxy_protocol.iter().position(|address| listen.http.contains(address))?;
+        let encrypted = listen.proxy_protocol.iter().any(|address| listen.https.contains(address));
+        let what = "is one of listen.http: whoever comes through it is sent to https, unless the proxy ended TLS and says so \
+                    (version 2 with the value for TLS, in HAProxy send-proxy-v2-ssl)";
+        let key = format!("listen.proxy_protocol[{n}]");
+        (!listen.https.is_empty() && !encrypted).then(|| Lint { key, what: what.to_owned() })
+    }
+
     /// What [forward_auth] leaves open, and what it cannot help.
     fn fronts(&self) -> Vec<Lint> {
         let Written { forward_auth, store, .. } = &self.written;
@@ -431,6 +443,13 @@ fn addresses(written: &Written, problems: &mut Problems) {
             problems.add(format!("listen.{key}[{n}]"), what, remedy);
         }
     }
+    let mut taken: Vec<SocketAddr> = Vec::new();
+    for (key, address) in visited(listen) {
+        if taken.iter().any(|other| collide(other, &address)) {
+            problems.add(key, format!("{address} is there already"), "name each address once, in http or in https");
+        }
+        taken.push(address);
+    }
     for (n, text) in listen.proxy_protocol.iter().enumerate() {
         let key = format!("listen.proxy_protocol[{n}]");
         if !listen.http.contains(text) && !listen.https.contains(text) {
@@ -440,6 +459,23 @@ fn addresses(written: &Written, problems: &mut Problems) {
             problems.add(key, "nobody could connect there", "name the proxy that does in trust.proxies");
         }
     }
+}
+
+/// The addresses that visitors reach, each with its key.
+fn visited(listen: &Listen) -> impl Iterator<Item = (String, SocketAddr)> {
+    [("http", &listen.http), ("https", &listen.https)].into_iter().flat_map(|(name, list)| {
+        let read = list.iter().enumerate();
+        read.filter_map(move |(n, text)| Some((format!("listen.{name}[{n}]"), text.parse().ok()?)))
+    })
+}
+
+/// Whether two addresses cannot both be listened at: they are the same, or one of them is every address of the machine.
+/// Port 0 is any that is free.
+fn collide(one: &SocketAddr, other: &SocketAddr) -> bool {
+    let (a, b) = (one.ip().to_canonical(), other.ip().to_canonical());
+    // Whether `[::]` takes IPv4 as well is for the machine to say.
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && all.is_ipv6() == ip.is_ipv6();
+    one.port() != 0 && one.port() == other.port() && (a == b || takes(a, b) || takes(b, a))
 }
 
 /// The certificates, read: so that one that cannot be used is told with all the rest.
@@ -528,12 +564,10 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
         return;
     }
     let remedy = "write an address of its own such as \"127.0.0.1:9464\", or leave it out";
-    let listen = &written.listen;
-    let is_visited =
-        |address: &SocketAddr| listen.http.iter().chain(&listen.https).any(|other| other.parse() == Ok(*address));
+    let is_visited = |address: &SocketAddr| visited(&written.listen).any(|(_, other)| collide(&other, address));
     match text.parse::<SocketAddr>() {
         Err(_) => problems.add("listen.metrics", format!("{text:?} is no address with a port"), remedy),
-        Ok(address) if address.port() != 0 && is_visited(&address) => {
+        Ok(address) if is_visited(&address) => {
             problems.add("listen.metrics", "is an address that visitors reach", remedy);
         }
         Ok(_) => {}
@@ -542,9 +576,12 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
 
 /// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
 fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
-    let listen = &written.listen;
-    let others = listen.http.iter().chain(&listen.https).chain([&listen.metrics]);
-    let others: Vec<SocketAddr> = others.filter_map(|text| text.parse().ok()).collect();
+    let metrics = written.listen.metrics.parse::<SocketAddr>().ok();
+    let others: Vec<SocketAddr> = visited(&written.listen).map(|(_, address)| address).chain(metrics).collect();
+    let same = |one: &Address, other: &Address| match (one, other) {
+        (Address::Tcp(one), Address::Tcp(other)) => collide(one, other),
+        _ => one == other,
+    };
     let mut taken: Vec<Address> = Vec::new();
     for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
         if let Address::Tcp(tcp) = &address {
@@ -553,14 +590,11 @@ fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
                 let remedy = "set forward_auth.callers to the networks of your servers in front: [\"127.0.0.1/32\"]";
                 problems.add(&key, what, remedy);
             }
-            if tcp.port() != 0 && others.contains(tcp) {
+            if others.iter().any(|other| collide(other, tcp)) {
                 problems.add(&key, "is an address that others reach, in [listen]", "give it one of its own");
             }
-            if tcp.port() == 0 {
-                continue;
-            }
         }
-        if taken.contains(&address) {
+        if taken.iter().any(|other| same(other, &address)) {
             problems.add(key, format!("{address} is there already"), "name each address once");
         } else {
             taken.push(address);

@@ -22,7 +22,7 @@ use super::{Machine, Parts, Plan, StartError};
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{ForwardAuthSection, IdentitySection, Listen, Loaded, PasswordSection, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door, Ears, Entrance, Listener};
+use crate::proxy::{self, Door, Ears, Entrance, Listener, Tls};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
@@ -108,7 +108,7 @@ impl Server {
         let over = CancellationToken::new();
         let admin = tokio::spawn(admin.serve(parts.clone(), over.clone()));
         let ticks = tokio::spawn(tick(parts.clone(), setup_file.clone(), over.clone()));
-        let renewals = tokio::spawn(renew(parts.clone(), over.clone()));
+        let renewals = tokio::spawn(renew(door.clone(), over.clone()));
         let reloads = tokio::spawn(reload(parts.clone(), door.clone(), setup, over.clone(), read));
         let watched = monitor.map(|monitor| tokio::spawn(monitor.serve(parts.clone(), stop.clone(), over.clone())));
         if let Err(error) = proxy::serve(door, listeners, ears, stop).await {
@@ -257,17 +257,21 @@ async fn tick(parts: Arc<Parts>, setup_file: PathBuf, over: CancellationToken) {
     }
 }
 
-/// Looks after the files of certificates, each second. By itself: they may be anywhere, and slow.
-async fn renew(parts: Arc<Parts>, over: CancellationToken) {
+/// Looks after the files of certificates and their authorities, each second. By itself: they may be anywhere, and slow.
+async fn renew(door: Arc<Door>, over: CancellationToken) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    while !parts.certificates.is_empty() {
+    loop {
         tokio::select! {
             () = over.cancelled() => return,
             _ = second.tick() => {}
         }
-        let (certificates, now) = (parts.certificates.clone(), parts.machine.clock.wall());
-        let looked = tokio::task::spawn_blocking(move || certificates.look(now));
+        let running = door.running.load_full();
+        // Whether there are any is said at the start.
+        if running.tls.is_none() {
+            return;
+        }
+        let looked = tokio::task::spawn_blocking(move || running.tls.iter().for_each(Tls::look));
         tokio::select! {
             () = over.cancelled() => return,
             _ = looked => {}

@@ -393,6 +393,7 @@ section! {
         path: String = "/".to_owned(),
         /// A PEM file with the CA whose client certificates rules of this site may ask for (`client_certificates`). Browsers are
         /// asked for one on this host only; all sites of a host have the same. Needs listen.https.
+        /// Read again when the file changes.
         client_ca_file: String = String::new(),
         /// How long browsers shall come by https only, once they did (Strict-Transport-Security), where `url` begins with
         /// https:// and is not this machine. An application that says it itself is not overruled. "0s": nothing is said.

@@ -71,6 +71,8 @@ pub struct Raw<'a> {
     pub peer: IpAddr,
     /// The connection is encrypted.
     pub encrypted: bool,
+    /// The peer passed on the connection of somebody it could not name: headers are that one's, and never believed.
+    pub unnamed: bool,
     /// What the peer showed of itself, verified.
     pub certificate: Option<&'a Arc<ClientCertificate>>,
     /// `X-Forwarded-Proto` fields, as received: used only where the peer is trusted.
@@ -98,6 +100,7 @@ impl<'a> Raw<'a> {
             host,
             peer,
             encrypted: false,
+            unnamed: false,
             certificate: None,
             forwarded_proto: Vec::new(),
             forwarded_for: Vec::new(),
@@ -110,6 +113,26 @@ impl<'a> Raw<'a> {
             service_worker: None,
             websocket: false,
         }
+    }
+
+    /// Whether what headers say of the client is believed.
+    pub fn is_through_proxy(&self, trusted: &[IpNet]) -> bool {
+        let peer = self.peer.to_canonical();
+        !self.unnamed && trusted.iter().any(|net| net.contains(&peer))
+    }
+
+    /// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.
+    pub fn scheme(&self, through_proxy: bool) -> Option<Scheme> {
+        if !through_proxy {
+            return Some(if self.encrypted { Scheme::Https } else { Scheme::Http });
+        }
+        let mut said =
+            self.forwarded_proto.iter().flat_map(|field| field.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
+        let first = said.next()?;
+        let scheme = [Scheme::Http, Scheme::Https]
+            .into_iter()
+            .find(|one| one.as_str().as_bytes().eq_ignore_ascii_case(first))?;
+        said.all(|other| other.eq_ignore_ascii_case(first)).then_some(scheme)
     }
 }
 
@@ -159,7 +182,7 @@ pub struct Facts {
     pub target: String,
     /// The client: the peer, or what trusted proxies say.
     pub client: IpAddr,
-    /// The peer is a trusted proxy.
+    /// The peer is a trusted proxy that speaks HTTP for its clients.
     pub through_proxy: bool,
     /// How the client itself came; `None` where a trusted proxy does not say, or says both.
     pub scheme: Option<Scheme>,
@@ -225,7 +248,8 @@ impl Facts {
             Some(query) => [path.as_str(), "?", query].concat(),
             None => path.clone(),
         };
-        let (client, through_proxy) = client(raw, trusted)?;
+        let through_proxy = raw.is_through_proxy(trusted);
+        let client = client(raw, through_proxy, trusted)?;
         let fetch =
             Fetch { site: text(raw.sec_fetch_site), mode: text(raw.sec_fetch_mode), dest: text(raw.sec_fetch_dest) };
         Ok(Facts {
@@ -239,7 +263,7 @@ impl Facts {
             target,
             client,
             through_proxy,
-            scheme: scheme(raw, through_proxy),
+            scheme: raw.scheme(through_proxy),
             certificate: raw.certificate.filter(|_| !through_proxy).cloned(),
             websocket: raw.websocket,
             service_worker: raw.service_worker.is_some_and(|v| v.trim_ascii().eq_ignore_ascii_case(b"script")),
@@ -303,12 +327,20 @@ pub fn callers(written: &ForwardAuthSection, problems: &mut Problems) -> Vec<IpN
     networks.collect()
 }
 
-/// A CIDR, or one address. IPv4-mapped IPv6 addresses are IPv4 addresses.
+/// A CIDR, or one address. IPv4-mapped IPv6 addresses are IPv4 addresses, as those of clients are: a network of them that
+/// stayed IPv6 would fit nobody, and a `deny` for it would let everybody pass on to the next rule. One that holds more
+/// than mapped addresses is none.
 pub(super) fn network(text: &str) -> Option<IpNet> {
-    match text.parse::<IpNet>() {
-        Ok(net) => Some(net.trunc()),
-        Err(_) => text.parse::<IpAddr>().ok().map(|ip| IpNet::from(ip.to_canonical())),
-    }
+    let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    let mapped = match net.addr() {
+        IpAddr::V6(six) => six.to_ipv4_mapped(),
+        IpAddr::V4(_) => None,
+    };
+    let net = match mapped {
+        Some(four) => IpNet::new(four.into(), net.prefix_len().checked_sub(96)?).ok()?,
+        None => net,
+    };
+    Some(net.trunc())
 }
 
 /// One of the methods that are read. Case matters (RFC 9110 section 9.1): `get` is refused, not mended, since an
@@ -355,12 +387,9 @@ pub(super) fn authority(bytes: &[u8]) -> Option<(String, Option<u16>)> {
 /// The client's address: the peer's, unless it is a trusted proxy's; then the right-most address of the chain that no
 /// trusted proxy has. What stands left of it was written by strangers and is not even read. A trusted proxy that says
 /// it does not know (nothing, or `unknown`) is taken for the client itself; whoever it spoke for gets no name of theirs.
-fn client(raw: &Raw<'_>, trusted: &[IpNet]) -> Result<(IpAddr, bool), FactsError> {
-    let peer = raw.peer.to_canonical();
-    if !trusted.iter().any(|net| net.contains(&peer)) {
-        return Ok((peer, false));
-    }
-    Ok((walk(&raw.forwarded_for, trusted)?.unwrap_or(peer), true))
+fn client(raw: &Raw<'_>, through_proxy: bool, trusted: &[IpNet]) -> Result<IpAddr, FactsError> {
+    let told = if through_proxy { walk(&raw.forwarded_for, trusted)? } else { None };
+    Ok(told.unwrap_or(raw.peer.to_canonical()))
 }
 
 /// The right-most address of a chain that no trusted proxy has; none where nothing, or `unknown`, is said.
@@ -378,18 +407,6 @@ fn walk(fields: &[&[u8]], trusted: &[IpNet]) -> Result<Option<IpAddr>, FactsErro
         }
     }
     Ok(client)
-}
-
-/// How the client came: as it reached us, or as the trusted proxy says that it reached the first of them.
-fn scheme(raw: &Raw<'_>, through_proxy: bool) -> Option<Scheme> {
-    if !through_proxy {
-        return Some(if raw.encrypted { Scheme::Https } else { Scheme::Http });
-    }
-    let mut said = raw.forwarded_proto.iter().flat_map(|field| field.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
-    let first = said.next()?;
-    let scheme =
-        [Scheme::Http, Scheme::Https].into_iter().find(|one| one.as_str().as_bytes().eq_ignore_ascii_case(first))?;
-    said.all(|other| other.eq_ignore_ascii_case(first)).then_some(scheme)
 }
 
 /// An address as proxies write it: bare, or with a port.

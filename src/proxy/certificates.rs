@@ -1,16 +1,14 @@
 //! The certificates of `listen.https`: read with all that can be wrong with them, chosen by the name a client asks for,
-//! and read again when their files change. A new pair that cannot be used never takes the place of one that can: the old
-//! one stays, the log says why, and the files are tried again.
+//! and read again when their files change (`watched.rs`). A pair that cannot be used is never shown.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::pem::{self, Half};
+use super::watched::{Look, Watched};
 use crate::clock::Time;
 use crate::config::CertificateFiles;
 use crate::error::Problems;
@@ -31,20 +29,10 @@ pub struct Certificates(Vec<Slot>);
 #[derive(Debug)]
 struct Slot {
     files: CertificateFiles,
-    pair: ArcSwap<Pair>,
-    watch: Mutex<Watch>,
+    pair: Watched<Pair>,
+    /// When it was last said that its end is near.
+    reminded: Mutex<Option<Time>>,
 }
-
-/// What was seen of the files, and what was said about them.
-#[derive(Debug, Default)]
-struct Watch {
-    seen: Option<[Stamp; 2]>,
-    trouble: Option<String>,
-    reminded: Option<Time>,
-}
-
-/// What changes whenever a file is written or replaced, through links as well. Two that cannot be looked at are alike.
-type Stamp = Option<(u64, u64, u64, i64, i64, i64, i64)>;
 
 /// A certificate in force.
 #[derive(Debug)]
@@ -122,7 +110,7 @@ impl Certificates {
     /// The one for a client that asks for this name; the first for one that asks for none. `None`: nobody here has that
     /// name, and whoever looks for it is not to be shown another.
     pub fn choose(&self, name: Option<&str>) -> Option<Arc<Pair>> {
-        let mut pairs = self.0.iter().map(|slot| slot.pair.load_full());
+        let mut pairs = self.0.iter().map(|slot| slot.pair.load());
         let Some(name) = name else { return pairs.next() };
         let pairs: Vec<_> = pairs.filter(|pair| pair.covers(name)).collect();
         let exact = HostPattern::Exact(name.to_owned());
@@ -146,49 +134,31 @@ impl Certificates {
 
 impl Slot {
     fn read(files: &CertificateFiles, now: Time) -> Result<Self, (Half, String)> {
-        // Before the files are read: what changes meanwhile is read again.
-        let seen = Some(stamps(files));
-        let pair = ArcSwap::from_pointee(Pair::read(files, now)?);
-        Ok(Self { files: files.clone(), pair, watch: Mutex::new(Watch { seen, ..Watch::default() }) })
+        let pair = Watched::read(vec![files.cert_file.clone(), files.key_file.clone()], || Pair::read(files, now))?;
+        Ok(Self { files: files.clone(), pair, reminded: Mutex::default() })
     }
 
     fn look(&self, now: Time) {
         let file = &self.files.cert_file;
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = Some(stamps(&self.files));
-        if watch.seen != seen || watch.trouble.is_some() {
-            watch.seen = seen;
-            match Pair::read(&self.files, now) {
-                Ok(pair) => {
-                    if !pair.is_same(&self.pair.load()) {
-                        tracing::info!(file, until = %pair.ends, "a new certificate is in force");
-                        watch.reminded = None;
-                    }
-                    self.pair.store(Arc::new(pair));
-                    watch.trouble = None;
-                }
-                Err((_, why)) => {
-                    if watch.trouble.as_ref() != Some(&why) {
-                        tracing::error!(file, why, "a certificate cannot be renewed, the old one stays in force");
-                    }
-                    watch.trouble = Some(why);
-                }
+        let look = self.pair.look(|| Pair::read(&self.files, now).map_err(|(_, why)| why), Pair::is_same);
+        let pair = self.pair.load();
+        let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
+        match look {
+            Look::Same => {}
+            Look::New => {
+                tracing::info!(file, until = %pair.ends, "a new certificate is in force");
+                *reminded = None;
+            }
+            Look::Trouble(why) => {
+                tracing::error!(file, why, "a certificate cannot be renewed, the old one stays in force");
             }
         }
-        let pair = self.pair.load();
-        if pair.is_near_end(now) && watch.reminded.is_none_or(|last| now.since(last) >= REMINDER) {
-            watch.reminded = Some(now);
+        if pair.is_near_end(now) && reminded.is_none_or(|last| now.since(last) >= REMINDER) {
+            *reminded = Some(now);
             tracing::warn!(file, until = %pair.ends, "a certificate is near its end, or past it");
         }
         metrics().certificate(file, pair.ends.secs() - now.secs());
     }
-}
-
-fn stamps(files: &CertificateFiles) -> [Stamp; 2] {
-    [&files.cert_file, &files.key_file].map(|file| {
-        let seen = std::fs::metadata(file).ok()?;
-        Some((seen.dev(), seen.ino(), seen.size(), seen.mtime(), seen.mtime_nsec(), seen.ctime(), seen.ctime_nsec()))
-    })
 }
 
 /// A name in a certificate as hosts are compared. `*` alone is no name of anybody's.

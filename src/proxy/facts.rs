@@ -38,13 +38,18 @@ pub struct Peer {
     pub address: IpAddr,
     /// `None`: in clear.
     pub tls: Option<Arc<Secured>>,
+    /// It came over TLS, which ended here or at a TCP proxy that says so.
+    pub encrypted: bool,
+    /// A TCP proxy passed the connection on, and named nobody.
+    pub unnamed: bool,
 }
 
 /// The raw facts of a request.
 pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader, now: Time) -> Raw<'a> {
     let headers = &head.headers;
     Raw {
-        encrypted: arrived.peer.tls.is_some(),
+        encrypted: arrived.peer.encrypted,
+        unnamed: arrived.peer.unnamed,
         certificate: arrived.peer.tls.as_ref().and_then(|tls| tls.certificate(now)),
         forwarded_proto: headers.get_all(&X_FORWARDED_PROTO).iter().map(|value| value.as_bytes()).collect(),
         forwarded_for: headers.get_all(&X_FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect(),

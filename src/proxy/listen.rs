@@ -158,14 +158,18 @@ impl Listening {
         self.running.load().limits.clone()
     }
 
-    /// A place for one more request of this address; those behind a trusted proxy are entered when it is known whose.
-    pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
-        let most = if self.trusts(&address) { usize::MAX } else { most_requests(&self.running.load().limits) };
-        self.requests.enter(address, most)
+    /// A place for one more request of this peer; those behind a trusted proxy are entered when it is known whose.
+    pub(super) fn enter(&self, peer: &Peer) -> Option<Place> {
+        let most = if self.is_shared(peer) { usize::MAX } else { most_requests(&self.running.load().limits) };
+        self.requests.enter(peer.address, most)
     }
 
-    /// Whether this is a proxy of ours, which speaks for many.
-    pub(super) fn trusts(&self, address: &IpAddr) -> bool {
+    /// Whether this is a connection on which a proxy of ours speaks for many.
+    pub(super) fn is_shared(&self, peer: &Peer) -> bool {
+        !peer.unnamed && self.trusts(&peer.address)
+    }
+
+    fn trusts(&self, address: &IpAddr) -> bool {
         self.running.load().trusts(address)
     }
 
@@ -262,12 +266,18 @@ impl Listening {
         entrance: Entrance,
         mut place: Place,
     ) -> Result<(Transport, Peer, Place), OpeningError> {
+        let (mut unnamed, mut encrypted) = (false, entrance.encrypted);
         if entrance.proxied {
             if !self.trusts(&peer.ip()) {
                 return Err(OpeningError::Stranger);
             }
-            if let Some(told) = proxy_protocol::read(&mut stream).await? {
-                peer = SocketAddr::new(told.ip().to_canonical(), told.port());
+            let told = proxy_protocol::read(&mut stream).await?;
+            encrypted |= told.over_tls;
+            // What comes now is the client's, and the address is still that of a proxy in trust.proxies: whoever took it
+            // for that proxy's own request would believe headers that a stranger wrote.
+            unnamed = told.client.is_none();
+            if let Some(client) = told.client {
+                peer = SocketAddr::new(client.ip().to_canonical(), client.port());
                 place = self.place(peer.ip()).ok_or(OpeningError::Crowded)?;
             }
         }
@@ -278,7 +288,7 @@ impl Listening {
         } else {
             (Stream::Clear(stream), None)
         };
-        Ok((Transport::new(stream, peer), Peer { address: peer.ip(), tls }, place))
+        Ok((Transport::new(stream, peer), Peer { address: peer.ip(), tls, encrypted, unnamed }, place))
     }
 
     /// One connection: one head after another, each handed to Pingora with nothing but its own body behind it; or many
@@ -301,7 +311,7 @@ impl Listening {
                 Ok(None) => return,
                 Err(error) => return say_and_close(transport, refusal(address, error)).await,
             };
-            let Some(_place) = self.enter(address) else {
+            let Some(_place) = self.enter(&peer) else {
                 let answer = Answer::unreadable(StatusCode::TOO_MANY_REQUESTS).later();
                 return say_and_close(transport, answer).await;
             };

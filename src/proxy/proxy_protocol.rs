@@ -14,6 +14,28 @@ const LONGEST_LINE: usize = 107;
 /// The longest remainder of version 2: the specification allows more, and nobody needs it.
 const LONGEST_BLOCK: usize = 4096;
 
+/// What type a value has that tells of TLS (section 2.2.6, PP2_TYPE_SSL), and the bit of its first byte that says that the
+/// client came over it. Four bytes of something else follow.
+const ABOUT_TLS: u8 = 0x20;
+const OVER_TLS: u8 = 1;
+const SHORTEST_ABOUT_TLS: usize = 5;
+
+/// What a header tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `None`: the proxy speaks for itself (version 2, LOCAL), or does not know for whom (UNKNOWN, or a family without
+    /// addresses), and the peer's own address is all there is.
+    pub client: Option<SocketAddr>,
+    /// The client came to the proxy over TLS, which ended there.
+    pub over_tls: bool,
+}
+
+impl From<Option<SocketAddr>> for Told {
+    fn from(client: Option<SocketAddr>) -> Self {
+        Self { client, over_tls: false }
+    }
+}
+
 /// Why a connection has no header.
 #[derive(Debug, thiserror::Error)]
 pub enum PreambleError {
@@ -25,12 +47,11 @@ pub enum PreambleError {
     Malformed(&'static str),
 }
 
-/// Reads the header, and not one byte more. `None`: the proxy speaks for itself (version 2, LOCAL), or does not know for
-/// whom (UNKNOWN, or a family without addresses), and the peer's own address is all there is.
+/// Reads the header, and not one byte more.
 ///
 /// # Errors
 /// See [`PreambleError`].
-pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<SocketAddr>, PreambleError> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Told, PreambleError> {
     let mut begin = [0; SECOND.len()];
     stream.read_exact(&mut begin).await?;
     if begin == *SECOND {
@@ -56,7 +77,7 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<Socket
         // One at a time: the next byte may be the client's.
         line.push(stream.read_u8().await?);
     }
-    first(&line[FIRST.len()..line.len() - 2])
+    first(&line[FIRST.len()..line.len() - 2]).map(Told::from)
 }
 
 /// Version 1, behind its first word and without the end of its line.
@@ -89,30 +110,50 @@ fn ends<A: std::str::FromStr + Into<IpAddr>>(
     Ok(Some(SocketAddr::new(address(from)?.into(), port(from_port)?)))
 }
 
-/// Version 2, behind its signature. What follows the addresses (type, length, value) is not looked at.
-fn second(command: u8, family: u8, block: &[u8]) -> Result<Option<SocketAddr>, PreambleError> {
-    let is_local = match command {
-        0x20 => true,
-        0x21 => false,
+/// Version 2, behind its signature.
+fn second(command: u8, family: u8, block: &[u8]) -> Result<Told, PreambleError> {
+    match command {
+        0x20 => return Ok(Told::default()),
+        0x21 => {}
         _ => return Err(PreambleError::Malformed("its version or its command is not known")),
-    };
-    let told = match (family, block) {
-        _ if is_local => None,
-        (0x00, _) => None,
-        (0x11, &[a, b, c, d, _, _, _, _, high, low, _, _, ..]) => {
-            Some(SocketAddr::new([a, b, c, d].into(), u16::from_be_bytes([high, low])))
+    }
+    let (client, values) = match (family, block) {
+        // Of what it is about nobody knows the length.
+        (0x00, _) => return Ok(Told::default()),
+        (0x11, [a, b, c, d, _, _, _, _, high, low, _, _, values @ ..]) => {
+            (Some(SocketAddr::new([*a, *b, *c, *d].into(), u16::from_be_bytes([*high, *low]))), values)
         }
         (0x21, block) if block.len() >= 36 => {
             let mut from = [0; 16];
             from.copy_from_slice(&block[..16]);
-            Some(SocketAddr::new(from.into(), u16::from_be_bytes([block[32], block[33]])))
+            (Some(SocketAddr::new(from.into(), u16::from_be_bytes([block[32], block[33]]))), &block[36..])
         }
         // A Unix socket.
-        (0x31, block) if block.len() >= 216 => None,
+        (0x31, block) if block.len() >= 216 => (None, &block[216..]),
         (0x11 | 0x21 | 0x31, _) => return Err(PreambleError::Malformed("it is too short for its addresses")),
         _ => return Err(PreambleError::Malformed("it is about no stream")),
     };
-    Ok(told)
+    Ok(Told { client, over_tls: over_tls(values)? })
+}
+
+/// What is said of TLS behind the addresses, among values of other types: a type, a length of two bytes, and as much.
+fn over_tls(mut values: &[u8]) -> Result<bool, PreambleError> {
+    let mut told = None;
+    while !values.is_empty() {
+        let [kind, high, low, rest @ ..] = values else {
+            return Err(PreambleError::Malformed("a value is cut short"));
+        };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let (value, rest) = rest.split_at_checked(length).ok_or(PreambleError::Malformed("a value is cut short"))?;
+        if *kind == ABOUT_TLS {
+            if told.is_some() || value.len() < SHORTEST_ABOUT_TLS {
+                return Err(PreambleError::Malformed("what it says of TLS is not one thing"));
+            }
+            told = Some(value[0] & OVER_TLS != 0);
+        }
+        values = rest;
+    }
+    Ok(told.unwrap_or(false))
 }
 
 #[cfg(test)]
@@ -120,10 +161,10 @@ mod tests {
     use super::*;
 
     /// What is read, and what is left.
-    async fn parse(bytes: &[u8]) -> (Result<Option<String>, String>, usize) {
+    async fn parse(bytes: &[u8]) -> (Result<Told, String>, usize) {
         let mut rest = bytes;
         let told = read(&mut rest).await;
-        (told.map(|told| told.map(|told| told.to_string())).map_err(|error| error.to_string()), rest.len())
+        (told.map_err(|error| error.to_string()), rest.len())
     }
 
     fn block(command: u8, family: u8, block: &[u8]) -> Vec<u8> {
@@ -150,9 +191,32 @@ mod tests {
             (block(0x20, 0x00, &[]), None),
         ] {
             let (read, left) = parse(&[&header[..], b"GET / "].concat()).await;
-            assert_eq!(read.unwrap().as_deref(), told, "{}", header.escape_ascii());
-            assert_eq!(left, 6, "{}", header.escape_ascii());
+            let told = Told::from(told.map(|told| told.parse().unwrap()));
+            assert_eq!((read, left), (Ok(told), 6), "{}", header.escape_ascii());
         }
+    }
+
+    #[tokio::test]
+    async fn the_second_version_tells_of_tls_that_ended_before() {
+        let four = [192, 0, 2, 1, 10, 0, 0, 1, 0x1f, 0x90, 0, 80];
+        let (over, not_over) = ([0x20, 0, 5, 0x01, 0, 0, 0, 0], [0x20, 0, 5, 0xfe, 0, 0, 0, 0]);
+        let (nothing, longer) = ([0x04, 0, 0], [0x20, 0, 10, 0x07, 0, 0, 0, 1, 0x21, 0, 2, b'v', b'3']);
+        let told = async |family, values: &[&[u8]]| {
+            let addresses = if family == 0x31 { &[b'/'; 216][..] } else { &four };
+            let read = parse(&block(0x21, family, &[addresses, &values.concat()].concat())).await.0;
+            read.map(|told| told.over_tls)
+        };
+        assert_eq!(told(0x11, &[&over]).await, Ok(true));
+        assert_eq!(told(0x11, &[&nothing, &longer, &nothing]).await, Ok(true));
+        assert_eq!(told(0x31, &[&over]).await, Ok(true), "of a client without an address, too");
+        assert_eq!(told(0x11, &[&not_over]).await, Ok(false));
+        assert_eq!(told(0x11, &[]).await, Ok(false));
+        for bad in [&[&over[..], &not_over][..], &[&over, &over], &[&[0x20, 0, 1, 1]], &[&over[..7]], &[&over, &[4, 0]]]
+        {
+            assert!(told(0x11, bad).await.is_err(), "{bad:?}");
+        }
+        let local = block(0x20, 0x11, &[&four[..], &over].concat());
+        assert_eq!(parse(&local).await.0, Ok(Told::default()), "its own connections are in clear");
     }
 
     #[tokio::test]

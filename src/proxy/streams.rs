@@ -62,7 +62,7 @@ type Connection = h2::server::Connection<pingora::protocols::Stream, bytes::Byte
 impl Listening {
     /// One connection, from its preface to its end.
     pub(super) async fn converse_in_streams(self: &Arc<Self>, mut transport: Transport, peer: Peer, mut guest: Guest) {
-        let (overdrawn, shared) = (CancellationToken::new(), self.trusts(&peer.address));
+        let (overdrawn, shared) = (CancellationToken::new(), self.is_shared(&peer));
         transport.measure(Meter::new(peer.address, shared, overdrawn.clone()));
         let digest = Arc::new(Digest { socket_digest: transport.get_socket_digest(), ..Digest::default() });
         let opening = server::handshake(Box::new(transport), Some(options(shared)));
@@ -102,7 +102,7 @@ impl Listening {
                     match reading(&mut session, peer.tls.is_some()) {
                         Ok((target, framing)) => {
                             let arrived = Arrived { peer: peer.clone(), target, framing, streamed: true };
-                            match self.enter(peer.address) {
+                            match self.enter(&peer) {
                                 Some(place) => drop(requests.spawn(self.clone().stream(session, arrived, place))),
                                 // Nobody has looked at it: it may be sent again at once (RFC 9113 section 8.7).
                                 None => session.shutdown_with_reason(Reason::REFUSED_STREAM),

@@ -3,6 +3,7 @@
 //! promised never counts for another: a request whose host has another policy is sent to a connection of its own (421),
 //! and nothing of a client certificate outlives its connection, so that it is looked at, dates included, on every one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustls::crypto::ring;
@@ -20,6 +21,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::certificates::{Certificates, Pair};
 use super::pem;
+use super::watched::{Look, Watched};
 use crate::clock::{Clock, Time};
 use crate::error::Problems;
 use crate::gate::{Site, Sites};
@@ -37,10 +39,11 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct Tls {
     certificates: Arc<Certificates>,
     sites: Arc<Sites>,
+    clock: Arc<dyn Clock>,
     /// For names whose clients are asked for no certificate.
     open: Arc<ServerConfig>,
-    /// By the index of the site.
-    authorities: Vec<Option<Arc<Authority>>>,
+    /// By their files.
+    authorities: BTreeMap<String, Watched<Authority>>,
 }
 
 /// Who signs the client certificates of a host.
@@ -77,16 +80,18 @@ impl Tls {
         clock: &Arc<dyn Clock>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let mut authorities: Vec<Option<Arc<Authority>>> = Vec::with_capacity(sites.sites.len());
+        let mut authorities = BTreeMap::new();
         for site in &sites.sites {
-            authorities.push(site.client_ca_file.as_ref().and_then(|file| {
-                let authority = Authority::read(file, certificates, clock);
-                let name = |what| {
+            let Some(file) = site.client_ca_file.as_ref().filter(|file| !authorities.contains_key(*file)) else {
+                continue;
+            };
+            match Watched::read(vec![file.clone()], || Authority::read(file, certificates, clock)) {
+                Ok(authority) => drop(authorities.insert(file.clone(), authority)),
+                Err(what) => {
                     let remedy = "name a PEM file with the certificate of the authority that signs client certificates";
                     problems.add(format!("site[{}].client_ca_file", site.index), what, remedy);
-                };
-                authority.map_err(name).ok().map(Arc::new)
-            }));
+                }
+            }
         }
         if certificates.is_empty() {
             return None;
@@ -98,7 +103,25 @@ impl Tls {
                 return None;
             }
         };
-        Some(Self { certificates: certificates.clone(), sites: sites.clone(), open: Arc::new(open), authorities })
+        let (certificates, sites, clock) = (certificates.clone(), sites.clone(), clock.clone());
+        Some(Self { certificates, sites, clock, open: Arc::new(open), authorities })
+    }
+
+    /// Looks after the files of certificates and authorities; to be called each second. It reads, so it may take a while.
+    pub fn look(&self) {
+        self.certificates.look(self.clock.wall());
+        for (file, authority) in &self.authorities {
+            // Connections that were opened under the old one do not fit any more.
+            match authority.look(|| Authority::read(file, &self.certificates, &self.clock), Authority::is_same) {
+                Look::Same => {}
+                Look::New => {
+                    tracing::info!(file, "clients are asked for certificates of another authority from now on")
+                }
+                Look::Trouble(why) => {
+                    tracing::error!(file, why, "an authority cannot be read again, the old one stays in force");
+                }
+            }
+        }
     }
 
     /// The handshake, over a connection of which nothing was read. It has no time limit.
@@ -114,7 +137,7 @@ impl Tls {
             return Err(HandshakeError::Name);
         };
         let site = name.and_then(|name| self.sites.by_host(&name));
-        let authority = site.and_then(|site| self.authority(&site)).cloned();
+        let authority = site.and_then(|site| self.authority(&site));
         let config = authority.as_ref().map_or(&self.open, |authority| &authority.config);
         let stream = start.into_stream(config.clone()).await?;
         let (_, session) = stream.get_ref();
@@ -130,13 +153,16 @@ impl Tls {
     /// Whether a request for this host and site may come over this connection: the certificate that was shown is good for
     /// the host, and its clients are asked for certificates of the same authority, or for none.
     pub fn fits(&self, secured: &Secured, host: &str, site: &Site) -> bool {
-        let wanted = self.authority(site).map(|authority| &authority.certificates);
-        let asked = secured.authority.as_ref().map(|authority| &authority.certificates);
-        secured.shown.covers(host) && wanted == asked
+        let same = match (self.authority(site), &secured.authority) {
+            (Some(wanted), Some(asked)) => wanted.is_same(asked),
+            (wanted, asked) => wanted.is_none() && asked.is_none(),
+        };
+        secured.shown.covers(host) && same
     }
 
-    fn authority(&self, site: &Site) -> Option<&Arc<Authority>> {
-        self.authorities.get(site.index)?.as_ref()
+    /// The authority of a site, as it is now.
+    fn authority(&self, site: &Site) -> Option<Arc<Authority>> {
+        self.authorities.get(site.client_ca_file.as_ref()?).map(Watched::load)
     }
 }
 
@@ -145,6 +171,10 @@ impl Authority {
         let own = pem::authorities(file)?;
         let config = config(certificates, clock, Some(&own)).map_err(|what| format!("{file}: {what}"))?;
         Ok(Self { certificates: own, config: Arc::new(config) })
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.certificates == other.certificates
     }
 }
 

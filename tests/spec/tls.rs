@@ -21,8 +21,8 @@ const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
 const LARGE: usize = 8 << 20;
 /// Keys are bound to one domain.
 const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
-/// Within what the gate looks at its files again, and some more.
-const SOON: u64 = 20;
+/// Within what the gate looks at its files again, and says that they are of no use; and some more.
+const SOON: u64 = 40;
 
 /// Certificates for these names, in files as the configuration wants them.
 struct House {
@@ -286,6 +286,40 @@ fn cf_11_certificates_that_cannot_be_used_stop_the_start() {
     assert!(said.out.contains("no certificate in listen.certificates is good for elsewhere.test"), "{}", said.out);
 }
 
+/// What nobody can listen at twice is told before anybody tries, with the key that is one too many.
+#[test]
+fn an_address_is_listened_at_once() {
+    let house = House::new();
+    let certificate = house.certificate("good", &["localhost"]);
+    let checked = |http: &str, https: &str, metrics: &str, auth: &str, grpc: &str| {
+        let text = format!(
+            "[listen]\nhttp = [{http:?}]\nhttps = [{https:?}]\ncertificates = [{certificate}]\nmetrics = {metrics:?}\n\
+             [forward_auth]\ncallers = [\"127.0.0.1\"]\nlisten = [{auth:?}]\nlisten_grpc = [{grpc:?}]\n[store]\n\
+             path = \"DATA\"\n[[site]]\nurl = \"https://localhost\"\nupstreams = [\"http://127.0.0.1:9\"]\n\
+             [[site.rules]]\npolicy = \"two_factor\"\n"
+        );
+        let said = run(tempfile::tempdir().unwrap().path(), &text, &["check"]);
+        (said.code, [said.out, said.err].concat())
+    };
+    let [one, two, three, four, five] = [1, 2, 3, 4, 5].map(|port| format!("127.0.0.1:{port}"));
+    let (code, told) = checked(&one, &two, &three, &four, &five);
+    assert_eq!(code, 0, "{told}");
+    let any = "127.0.0.1:0";
+    assert_eq!(checked(any, any, any, any, any).0, 0, "whichever is free");
+    for (said, key) in [
+        (checked(&one, &one, &three, &four, &five), "listen.https[0]:"),
+        (checked(&one, "0.0.0.0:1", &three, &four, &five), "listen.https[0]:"),
+        (checked(&one, "[::ffff:127.0.0.1]:1", &three, &four, &five), "listen.https[0]:"),
+        (checked(&one, &two, &two, &four, &five), "listen.metrics:"),
+        (checked(&one, &two, &three, &two, &five), "forward_auth.listen[0]:"),
+        (checked(&one, &two, &three, &four, &two), "forward_auth.listen_grpc[0]:"),
+        (checked(&one, "0.0.0.0:2", &three, &four, &two), "forward_auth.listen_grpc[0]:"),
+        (checked(&one, &two, &three, &four, &four), "forward_auth.listen_grpc[0]:"),
+    ] {
+        assert!(said.0 != 0 && said.1.contains(key), "{key} {}", said.1);
+    }
+}
+
 /// The first certificate in a file.
 fn der_in(pem: &Path) -> Vec<u8> {
     CertificateDer::from_pem_file(pem).expect("a certificate").to_vec()
@@ -481,15 +515,58 @@ fn client_certificates_belong_to_the_name_that_asked_for_them() {
     assert!(explained(&["--certificate", "cn:admin"]).contains("verdict  forward"));
 }
 
+/// Another authority is how certificates are revoked: it counts by itself, on connections that are there as well. One that
+/// cannot be read changes nothing.
+#[test]
+fn an_authority_is_read_again_when_its_file_changes() {
+    let house = House::new();
+    let (echo, old, new) = (Echo::start(), Authority::make(), Authority::make());
+    let put = |text: &str| {
+        let beside = house.file("new");
+        fs::write(&beside, text).and_then(|()| fs::rename(&beside, house.file("clients.pem"))).unwrap();
+    };
+    put(&old.pem);
+    let certificate = house.certificate("wiki", &["wiki.test"]);
+    let asking = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"\nclient_certificates = [\"*\"]";
+    let gate = Gate::before(&echo)
+        .listen(&house.listen(&[&certificate]))
+        .site(&site("https://wiki.test", &format!("client_ca_file = {:?}", house.file("clients.pem"))))
+        .rules(asking)
+        .start();
+    let client = house.client("wiki.test");
+    let showing = |authority| client.clone().showing(&house.authority, &holder(authority, "robot", 2040));
+    let (before, after) = (showing(&old), showing(&new));
+    let mut lasting = Wire::to(before.tunnel());
+    let mut still = || lasting.send("GET / HTTP/1.1\r\nHost: wiki.test\r\n\r\n").reply().map(|reply| reply.status);
+    assert_eq!(still(), Some(200));
+    assert!(after.shake().is_err());
+
+    put("nothing");
+    until("the reason", SOON, || gate.log().contains("clients.pem holds no certificate").then_some(()));
+    assert_eq!(get(&before, "wiki.test", "/"), 200, "the old one stays");
+    assert_eq!(still(), Some(200));
+
+    put(&new.pem);
+    until("the new authority", SOON, || after.shake().ok());
+    echo.forget();
+    assert!(before.shake().is_err());
+    assert_eq!(still(), Some(421), "what it was opened with does not count any more");
+    echo.assert_untouched("the old authority");
+    assert_eq!(get(&after, "wiki.test", "/"), 200);
+    assert!(gate.log().contains("certificates of another authority from now on"));
+}
+
 /// Who comes in clear is sent to the site's own address, whatever he says, and nothing of his is looked at.
 #[test]
 fn who_comes_in_clear_is_sent_to_https() {
     let house = House::new();
     let echo = Echo::start();
-    let certificate = house.certificate("wiki", &["wiki.test", "*.any.test"]);
+    let certificate = house.certificate("wiki", &["wiki.test", "*.any.test", "part.test"]);
+    let encrypted = |url: &str, more: &str| site(url, more).replace("UPSTREAM", &echo.url());
     let also = format!(
-        "[[site]]\n{}\n{OPEN}\n[[site]]\nurl = \"http://clear.test\"\nupstreams = [\"{}\"]\n{OPEN}",
-        site("https://*.any.test:8443", "").replace("UPSTREAM", &echo.url()),
+        "[[site]]\n{}\n{OPEN}\n[[site]]\n{}\n{OPEN}\n[[site]]\nurl = \"http://clear.test\"\nupstreams = [\"{}\"]\n{OPEN}",
+        encrypted("https://*.any.test:8443", ""),
+        encrypted("https://part.test", "path = \"/wiki\""),
         echo.url()
     );
     let gate = Gate::before(&echo)
@@ -508,6 +585,8 @@ fn who_comes_in_clear_is_sent_to_https() {
         ("WIKI.test.", "POST /form", "https://wiki.test/form"),
         ("wiki.test", "GET /.vestibule/login?rd=/", "https://wiki.test/.vestibule/login?rd=/"),
         ("one.any.test", "GET /", "https://one.any.test:8443/"),
+        ("part.test", "GET /wiki/page", "https://part.test/wiki/page"),
+        ("part.test", "GET /", "https://part.test/"),
     ] {
         let reply = match line.starts_with("HEAD") {
             true => Wire::to(gate.address)
@@ -539,6 +618,54 @@ fn who_comes_in_clear_is_sent_to_https() {
     assert_eq!(through("X-Forwarded-Proto: http\r\n").status, 308);
     let over_tls = get(&house.client("wiki.test"), "wiki.test", "/");
     assert_eq!(over_tls, 200);
+
+    // There it is said on whatever is answered in the name of a host of ours, and of no other.
+    let year = Some("max-age=31536000");
+    for (host, target, status, said) in [
+        ("part.test", "/wiki/page", 200, year),
+        ("part.test", "/", 404, year),
+        ("part.test", "/a//b", 400, year),
+        ("part.test", "/.vestibule/jwks.json", 200, year),
+        ("part.test", "/.VESTIBULE/login", 404, year),
+        ("evil.test", "/", 421, None),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let reply = ask(&house.client("part.test"), &request).unwrap();
+        assert_eq!((reply.status, reply.field("strict-transport-security")), (status, said), "{host}{target}");
+        let in_clear = asked(1, &request);
+        assert_eq!(in_clear.field("strict-transport-security"), None, "{host}{target}");
+    }
+}
+
+/// Where TLS ends before the gate, the trusted proxy's word is all there is: it sends nobody's password through in clear.
+#[test]
+fn who_a_proxy_says_came_in_clear_is_sent_to_https() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo)
+        .config("[methods.webauthn]\nenabled = false\n[trust]\nproxies = [\"127.0.0.9\"]")
+        .site(&site("https://wiki.test", ""))
+        .rules(OPEN)
+        .start();
+    let asked = |from: u8, target: &str, said: &str| {
+        let fields = "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+        let request = format!("GET {target} HTTP/1.1\r\nHost: wiki.test\r\n{fields}{said}\r\n");
+        Wire::over(connect_from(from, gate.address)).send(request).reply().unwrap()
+    };
+    let (http, https) = ("X-Forwarded-Proto: http\r\n", "X-Forwarded-Proto: https\r\n");
+    for target in ["/", "/.vestibule/login"] {
+        let reply = asked(9, target, http);
+        let location = format!("https://wiki.test{target}");
+        assert_eq!((reply.status, reply.field("location")), (308, Some(&*location)));
+        assert_eq!((reply.field("strict-transport-security"), reply.field("set-cookie")), (None, None));
+        let reply = asked(9, target, https);
+        assert_eq!(
+            (reply.status, reply.field("strict-transport-security")),
+            (200, Some("max-age=31536000")),
+            "{target}"
+        );
+        assert_eq!(asked(9, target, "").status, 200, "what it does not say is not held against anybody");
+        assert_eq!(asked(1, target, http).status, 200, "and of nobody else it is believed");
+    }
 }
 
 /// A TCP proxy that passes connections on: from its address nothing but what it says counts, and from no other address
@@ -550,7 +677,10 @@ fn the_proxy_protocol_tells_the_client() {
     let certificate = house.certificate("wiki", &["wiki.test"]);
     let listen =
         format!("{}\nproxy_protocol = [\"127.0.0.1:PORT\", \"{}\"]", house.listen(&[&certificate]), house.https);
-    let rules = "[[site.rules]]\npath = \"/**\"\nnetworks = [\"192.0.2.0/24\", \"127.0.0.9\"]\npolicy = \"bypass\"";
+    let rules = "[[site.rules]]\npath = \"/inside\"\nnetworks = [\"10.0.0.0/8\"]\npolicy = \"bypass\"\n\
+                 [[site.rules]]\npath = \"/inside\"\npolicy = \"deny\"\n\
+                 [[site.rules]]\npath = \"/seven\"\nnetworks = [\"::ffff:192.0.2.8/126\"]\npolicy = \"deny\"\n\
+                 [[site.rules]]\npath = \"/**\"\nnetworks = [\"192.0.2.0/24\", \"127.0.0.9\"]\npolicy = \"bypass\"";
     let gate = Gate::before(&echo)
         .config("[trust]\nproxies = [\"127.0.0.1\", \"127.0.0.9\"]\n[limits]\nhead_timeout = \"1s\"\nconnections_per_address = 2")
         .listen(&listen)
@@ -558,11 +688,12 @@ fn the_proxy_protocol_tells_the_client() {
         .rules(rules)
         .start();
     let get = "GET / HTTP/1.1\r\nHost: wiki.test\r\nX-Forwarded-For: 192.0.2.99\r\n\r\n";
-    let said = |from: u8, preamble: &[u8]| {
+    let asked = |from: u8, preamble: &[u8], request: &str| {
         let mut wire = Wire::over(connect_from(from, gate.address));
-        wire.send([preamble, get.as_bytes()].concat());
+        wire.send([preamble, request.as_bytes()].concat());
         wire.reply().map_or(0, |reply| reply.status)
     };
+    let said = |from: u8, preamble: &[u8]| asked(from, preamble, get);
     let first = b"PROXY TCP4 192.0.2.7 10.0.0.1 4000 80\r\n";
     let mut second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();
     second.extend([192, 0, 2, 8, 10, 0, 0, 1, 15, 160, 0, 80]);
@@ -579,7 +710,26 @@ fn the_proxy_protocol_tells_the_client() {
     assert_eq!(said(9, b"PROXY UNKNOWN\r\n"), 200);
     assert_eq!(said(9, b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"), 200);
 
+    // A network of addresses in the other spelling is the same network.
+    let seven = get.replacen('/', "/seven", 1);
+    assert_eq!(asked(9, first, &seven), 200);
+    assert_eq!(asked(9, &second, &seven), 403);
+    // The attack: where it names nobody, the connection has its address, and the headers are still a stranger's.
+    let inside = "GET /inside HTTP/1.1\r\nHost: wiki.test\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n";
+    assert_eq!(asked(9, b"PROXY TCP4 10.0.0.1 10.0.0.2 4000 80\r\n", inside), 200);
+    assert_eq!(asked(9, b"PROXY TCP4 127.0.0.1 10.0.0.2 4000 80\r\n", inside), 200, "a trusted proxy that is named");
     echo.forget();
+    let socket = [&b"\r\n\r\n\0\r\nQUIT\n\x21\x31\0\xd8"[..], &[b'/'; 216]].concat();
+    for unnamed in [
+        &b"PROXY UNKNOWN\r\n"[..],
+        b"PROXY UNKNOWN 10.0.0.1 10.0.0.1 1 2\r\n",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\0\0\0",
+        b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+        &socket,
+    ] {
+        assert_eq!(asked(9, unnamed, inside), 403, "{}", unnamed.escape_ascii());
+    }
+    echo.assert_untouched("nobody was named");
     assert_eq!(said(9, b"PROXY TCP4 198.51.100.1 10.0.0.1 4000 80\r\n"), 403, "rules see whom it names");
     for bad in [
         &b""[..],
@@ -608,6 +758,43 @@ fn the_proxy_protocol_tells_the_client() {
     let (one, two, three) = (open(), open(), open());
     assert_eq!((one.1, two.1, three.1), (Some(200), Some(200), None));
     assert_eq!(said(9, &second), 200);
+}
+
+/// A TCP proxy that ended TLS says so in its header; no client can.
+#[test]
+fn the_proxy_protocol_tells_of_tls() {
+    let house = House::new();
+    let echo = Echo::start();
+    let certificate = house.certificate("wiki", &["wiki.test"]);
+    let gate = Gate::before(&echo)
+        .config("[trust]\nproxies = [\"127.0.0.9\"]")
+        .listen(&format!("{}\nproxy_protocol = [\"127.0.0.1:PORT\"]", house.listen(&[&certificate])))
+        .site(&site("https://wiki.test", ""))
+        .rules(OPEN)
+        .start();
+    let asked = |preamble: &[u8], said: &str| {
+        let mut wire = Wire::over(connect_from(9, gate.address));
+        wire.send([preamble, format!("GET / HTTP/1.1\r\nHost: wiki.test\r\n{said}\r\n").as_bytes()].concat());
+        let reply = wire.reply().expect("an answer");
+        (reply.status, reply.field("strict-transport-security").is_some())
+    };
+    let second = |about_tls: &[u8]| {
+        let block = [&[192, 0, 2, 8, 10, 0, 0, 1, 15, 160, 0, 80][..], about_tls].concat();
+        [&b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0"[..], &[block.len() as u8], &block].concat()
+    };
+    let https = "X-Forwarded-Proto: https\r\n";
+    assert_eq!(asked(&second(&[0x20, 0, 5, 1, 0, 0, 0, 0]), ""), (200, true));
+    assert_eq!(echo.last().field("x-forwarded-for"), Some("192.0.2.8"));
+    let proxy = b"PROXY TCP4 127.0.0.9 10.0.0.1 4000 80\r\n";
+    assert_eq!(asked(proxy, https), (200, true), "behind it another proxy, which is trusted and speaks HTTP");
+    echo.forget();
+    for in_clear in [&second(&[0x20, 0, 5, 0, 0, 0, 0, 0])[..], &second(&[]), b"PROXY UNKNOWN\r\n"] {
+        assert_eq!(asked(in_clear, ""), (308, false), "{}", in_clear.escape_ascii());
+        assert_eq!(asked(in_clear, https), (308, false), "{}", in_clear.escape_ascii());
+    }
+    echo.assert_untouched("in clear");
+    let told = gate.cli(["check"]).out;
+    assert!(told.contains("listen.proxy_protocol[0]") && told.contains("send-proxy-v2-ssl"), "{told}");
 }
 
 /// What comes before a request is a stranger's bytes: they cost a while, and no more.

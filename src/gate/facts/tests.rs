@@ -406,6 +406,46 @@ fn hs_10_forwarded_addresses_are_believed_from_trusted_peers_only() {
     }
 }
 
+/// A TCP proxy writes no headers: what came through one that named nobody was written by whoever that is.
+#[test]
+fn hs_10_who_was_not_named_is_not_believed() {
+    let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+    let read = |unnamed| {
+        let mut raw = Raw::new("GET", b"/", b"app.test", "10.0.0.1".parse().unwrap());
+        (raw.forwarded_for, raw.forwarded_proto) = (vec![&b"203.0.113.9"[..]], vec![&b"https"[..]]);
+        raw.unnamed = unnamed;
+        let facts = Facts::read(&raw, Reading::Strict, &trusted).unwrap();
+        (facts.client.to_string(), facts.through_proxy, facts.scheme)
+    };
+    assert_eq!(read(false), ("203.0.113.9".to_owned(), true, Some(Scheme::Https)));
+    assert_eq!(read(true), ("10.0.0.1".to_owned(), false, Some(Scheme::Http)));
+}
+
+/// Clients are known by their IPv4 address however it was written, and so are networks.
+#[test]
+fn networks_of_mapped_addresses_are_networks_of_ipv4() {
+    let read = |text: &str| network(text).map(|net| net.to_string());
+    for (text, net) in [
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("10.1.2.3", "10.1.2.3/32"),
+        ("2001:db8::1/32", "2001:db8::/32"),
+        ("::/0", "::/0"),
+        ("::ffff:203.0.113.7", "203.0.113.7/32"),
+        ("::ffff:203.0.113.7/120", "203.0.113.0/24"),
+        ("::ffff:cb00:7107/128", "203.0.113.7/32"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+    ] {
+        assert_eq!(read(text).as_deref(), Some(net), "{text}");
+    }
+    for none in ["::ffff:203.0.113.0/95", "::ffff:10.0.0.0/8", "10.0.0.0/33", "::ffff:10.0.0.0/129", "10.0.0", ""] {
+        assert_eq!(read(none), None, "{none}");
+    }
+    // Everybody is everybody in this spelling, too.
+    let mut problems = Problems::default();
+    trusted_proxies(&Trust { proxies: vec!["::ffff:0:0/96".to_owned()], anyone: false }, &mut problems);
+    assert_eq!(problems.iter().count(), 1);
+}
+
 #[test]
 fn cf_05_nobody_is_trusted_by_default_and_everybody_only_on_purpose() {
     let trust = |proxies: &[&str], anyone| {
