@@ -417,9 +417,13 @@ async fn say_and_close(mut transport: Transport, answer: Answer) {
 
 /// The answer to what is no request, told in the log with its reason and without what it was.
 pub(super) fn refusal(client: IpAddr, error: HeadError) -> Answer {
-    let status = error.status();
-    tracing::info!(target: ACCESS, %client, status = status.as_u16(), %error);
-    let answer = Answer::unreadable(status);
+    tracing::info!(target: ACCESS, %client, status = error.status().as_u16(), %error);
+    refusal_of(error)
+}
+
+/// The answer alone.
+pub(super) fn refusal_of(error: HeadError) -> Answer {
+    let answer = Answer::unreadable(error.status());
     if error == HeadError::Method { answer.allowing(METHODS) } else { answer }
 }
 
