@@ -91,9 +91,16 @@ impl Portal {
 
     /// What a site may not be beside a portal.
     pub(super) fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
-        if site.host == self.url.host {
-            let what = "is the portal's host: an application would share the origin of everybody's login";
-            problems.add(format!("{key}.host"), what, "give the portal a name of its own");
+        // Whatever it is asked for by, and whatever the port: cookies know none.
+        let shares = |host: Option<&HostPattern>| host == Some(&self.url.host);
+        for (name, shared) in [
+            ("host", shares(Some(&site.host))),
+            ("url", site.host != self.url.host && shares(site.url.as_ref().map(|url| &url.host))),
+        ] {
+            if shared {
+                let what = "is the portal's host: an application would share the origin of everybody's login";
+                problems.add(format!("{key}.{name}"), what, "give the portal a name of its own");
+            }
         }
         let Some(url) = &site.url else {
             let what = "is missing: with a portal nobody could be sent back";

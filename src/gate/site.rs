@@ -167,6 +167,13 @@ impl Sites {
     fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
         if let Some(portal) = &self.portal {
             portal.check_beside(site, key, problems);
+            let host = |site: &Site| site.url.as_ref().map(|url| url.host.clone());
+            let clashes = |other: &&Arc<Site>| host(other) == host(site) && other.url != site.url;
+            if let Some(other) = self.sites.iter().find(clashes) {
+                let what =
+                    format!("has the host of site[{}].url at another origin, and cookies know no ports", other.index);
+                problems.add(format!("{key}.url"), what, "give one of them a name of its own");
+            }
         }
         for other in self.sites.iter().filter(|other| other.host == site.host) {
             let n = other.index;
