@@ -91,16 +91,10 @@ impl Portal {
 
     /// What a site may not be beside a portal.
     pub(super) fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
-        // Whatever it is asked for by, and whatever the port: cookies know none.
-        let shares = |host: Option<&HostPattern>| host == Some(&self.url.host);
-        for (name, shared) in [
-            ("host", shares(Some(&site.host))),
-            ("url", site.host != self.url.host && shares(site.url.as_ref().map(|url| &url.host))),
-        ] {
-            if shared {
-                let what = "is the portal's host: an application would share the origin of everybody's login";
-                problems.add(format!("{key}.{name}"), what, "give the portal a name of its own");
-            }
+        // Behind a proxy that sets another Host, the browser's origin is the one of url.
+        if site.host == self.url.host || site.url.as_ref().is_some_and(|url| url.host == self.url.host) {
+            let what = "is the portal's host: an application would share the origin of everybody's login";
+            problems.add(format!("{key}.host"), what, "give the portal a name of its own");
         }
         let Some(url) = &site.url else {
             let what = "is missing: with a portal nobody could be sent back";

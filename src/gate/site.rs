@@ -167,12 +167,16 @@ impl Sites {
     fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
         if let Some(portal) = &self.portal {
             portal.check_beside(site, key, problems);
-            let host = |site: &Site| site.url.as_ref().map(|url| url.host.clone());
-            let clashes = |other: &&Arc<Site>| host(other) == host(site) && other.url != site.url;
-            if let Some(other) = self.sites.iter().find(clashes) {
-                let what =
-                    format!("has the host of site[{}].url at another origin, and cookies know no ports", other.index);
-                problems.add(format!("{key}.url"), what, "give one of them a name of its own");
+            let jar = |site: &Site| site.url.as_ref().map(|url| url.host.clone());
+            for other in self.sites.iter().filter(|other| other.host != site.host && jar(other) == jar(site)) {
+                problems.add(
+                    format!("{key}.url"),
+                    format!(
+                        "site[{}] has the same host in its url and another host: cookies of one overwrite the other's",
+                        other.index
+                    ),
+                    "give both the same host, or one another name in its url",
+                );
             }
         }
         for other in self.sites.iter().filter(|other| other.host == site.host) {
