@@ -135,8 +135,9 @@ pub const ANY_AGE: u64 = u64::MAX;
 
 /// The one decision.
 pub fn decide(site: &Arc<Site>, facts: &Facts, visitor: &Visitor, now: Time) -> Verdict {
-    if facts.service_worker && site.own_pages && !site.service_worker {
-        // A worker over the whole origin would read and answer for our pages, the login among them.
+    if facts.service_worker && !site.service_worker {
+        // A worker over the whole origin would read and answer for our pages, the login among them; with a portal it would
+        // read the ticket in the address that a browser comes back by.
         return Verdict::Refuse(Refusal::ServiceWorker);
     }
     if facts.websocket && !site.may_open_websocket(facts) {

@@ -320,7 +320,7 @@ impl Gatekeeper {
             _ => sessions.visitor(cookies.session.as_ref(), &at).await,
         };
         let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
-        passage.account = visitor.live().map(|live| live.user.name.clone());
+        passage.account = visitor.live().map(|live| live.user.clone());
         if ours {
             let agent = agent(session.req_header());
             let sites = running.sites.clone();
@@ -506,7 +506,7 @@ impl Gatekeeper {
             site: origin.as_ref().map_or(host, |origin| origin.authority()),
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
-            account: passage.account.as_ref().map(signed_in),
+            account: passage.account.as_ref().map(|user| signed_in(&user.name)),
             switch: self.switch(passage),
             brand: self.door.running.load().brand.clone(),
         }

@@ -31,7 +31,7 @@ use crate::secret::{Key, SessionKind, Token, TokenKind};
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::ticket::Tickets;
 use crate::types::{FactorId, Handle, Level, MethodId, Strength, UserId};
-use memory::{Changed, Hash, Held, Memory, key_of};
+use memory::{Changed, Hash, Held, Memory, hash_of, key_of};
 use seal::Forgery;
 
 pub use action::Action;
@@ -48,6 +48,9 @@ pub const SESSIONS_PER_USER: usize = 40;
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(60);
 /// Of a challenge that travels through the page, whatever its method allows.
 const CHALLENGE_LIFE: Duration = Duration::from_secs(5 * 60);
+/// How long the token of a session that stepped up still says which login it was of, and nothing more: a sign-out that
+/// was sent with it a moment before must end that login, and not miss it.
+const REPLACED_LIFE: Duration = Duration::from_secs(60);
 /// How often a write is tried again when somebody else was first.
 const ATTEMPTS: usize = 5;
 /// Writes on their way to the store at once, off the request path.
@@ -159,6 +162,17 @@ impl Pointer {
 
 impl Record for Pointer {
     const NAME: &'static str = "pointer to a session";
+}
+
+/// What `replaced-session/<hash of token>` says: which login the dead session was of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Replaced {
+    user: UserId,
+    login: Handle,
+}
+
+impl Record for Replaced {
+    const NAME: &'static str = "replaced session";
 }
 
 /// A session that is alive right now, with its user as he is right now.
@@ -382,6 +396,11 @@ impl Sessions {
             if let Some(old) = replaces {
                 match self.standing_of(old).await? {
                     Some((row, pointer)) => {
+                        if let (true, Some(hash)) = (old.user == user.id, hash_of(&row.key)) {
+                            let replaced = Replaced { user: old.user, login: old.login().clone() };
+                            let until = Some(self.vault.now() + REPLACED_LIFE);
+                            changes.push(self.vault.put(replaced_key(&hash), Expect::Any, &replaced, until)?);
+                        }
                         changes.push(self.vault.delete(row.key, Expect::Version(row.version)));
                         let event = self.event(Kind::SessionEnded, old.user, &origin_of(place)).await?;
                         changes.push(self.audit.entry(event.detail(format!("{}: replaced", old.handle)))?);
@@ -494,12 +513,22 @@ impl Sessions {
         Ok(changes)
     }
 
-    /// Ends one login of this user, by the handle of its session or of one on a site. `false`: there is none of this handle.
+    /// The login whose session this token was until a step-up took its place a moment ago: good for ending it.
+    pub async fn replaced(&self, token: &Token<SessionKind>) -> Result<Option<(UserId, Handle)>, SessionError> {
+        let row = self.vault.get::<Replaced>(&replaced_key(token.hash().bytes())).await?;
+        Ok(row.map(|row| (row.value.user, row.value.login)))
+    }
+
+    /// Ends one login of this user, by its handle, by that of its session or of one on a site. `false`: there is none, or it
+    /// is over already. Once this says either, no session of that login is alive, and none comes of a step-up under way.
     pub async fn end(&self, user: UserId, handle: &Handle, origin: &Origin) -> Result<bool, SessionError> {
+        let Some(login) = self.login_of(user, handle).await? else { return Ok(false) };
         let mut attempt = 1;
         loop {
-            let Some(pointer) = self.pointer(user, handle).await? else { return Ok(false) };
-            let event = self.event(Kind::SessionEnded, user, origin).await?.detail(handle.as_str());
+            // Read anew each time: a step-up meanwhile changes the session, and the login stays.
+            let pointer = self.vault.get::<Pointer>(&pointer_key(user, &login)).await?;
+            let Some(pointer) = pointer.filter(|row| !row.value.on_site) else { return Ok(false) };
+            let event = self.event(Kind::SessionEnded, user, origin).await?.detail(pointer.value.handle.as_str());
             let ended = pointer.value.handle.clone();
             let mut changes = vec![self.audit.entry(event)?];
             changes.extend(self.pointed_ends(pointer));
@@ -514,14 +543,14 @@ impl Sessions {
         }
     }
 
-    /// Ends all sessions of a user, save `except`, durably at once. Gives how many.
+    /// Ends all logins of a user, save `except`, durably at once. Gives how many.
     pub async fn end_all(&self, user: UserId, except: Option<&Handle>, origin: &Origin) -> Result<usize, SessionError> {
         let mut ended = 0;
         let mut attempt = 1;
         loop {
             let mut rows = self.pointers(user).await?;
             // Those on sites end with their logins.
-            rows.retain(|row| !row.value.on_site && Some(&row.value.handle) != except);
+            rows.retain(|row| !row.value.on_site && Some(row.value.login()) != except);
             // More than fit one commit only where many signed in at the same moment.
             rows.truncate(SESSIONS_PER_USER);
             if rows.is_empty() {
@@ -543,8 +572,8 @@ impl Sessions {
         }
     }
 
-    /// Ends the sessions of a user that rest on what a trusted browser remembered, save `except`: whoever held a copy of
-    /// its cookie may sit in any of them. Gives how many.
+    /// Ends the logins of a user that rest on what a trusted browser remembered, save `except`: whoever held a copy of its
+    /// cookie may sit in any of them. Gives how many.
     pub async fn end_remembered(
         &self,
         user: UserId,
@@ -553,8 +582,8 @@ impl Sessions {
     ) -> Result<usize, SessionError> {
         let mut ended = 0;
         for session in self.list(Some(user)).await? {
-            let remembered = session.evidence.iter().any(Evidence::is_remembered) && Some(&session.handle) != except;
-            ended += usize::from(remembered && self.end(user, &session.handle, origin).await?);
+            let remembered = session.evidence.iter().any(Evidence::is_remembered) && Some(session.login()) != except;
+            ended += usize::from(remembered && self.end(user, session.login(), origin).await?);
         }
         Ok(ended)
     }
@@ -750,13 +779,11 @@ impl Sessions {
         Handle::parse(&BASE32_NOPAD.encode(&mac[..10]).to_ascii_lowercase()).expect("ten bytes are a handle")
     }
 
-    /// The login that a session of this handle is of.
-    async fn pointer(&self, user: UserId, handle: &Handle) -> Result<Option<Row<Pointer>>, VaultError> {
-        let mut rows = self.pointers(user).await?;
-        let Some(found) = rows.iter().find(|row| row.value.handle == *handle) else { return Ok(None) };
-        let login = found.value.login().clone();
-        rows.retain(|row| !row.value.on_site && *row.value.login() == login);
-        Ok(rows.pop())
+    /// The login that this is the handle of, or of a session of.
+    async fn login_of(&self, user: UserId, handle: &Handle) -> Result<Option<Handle>, VaultError> {
+        let rows = self.pointers(user).await?;
+        let found = rows.iter().find(|row| [&row.value.handle, row.value.login()].contains(&handle));
+        Ok(found.map(|row| row.value.login().clone()))
     }
 
     async fn pointers(&self, user: UserId) -> Result<Vec<Row<Pointer>>, VaultError> {
@@ -783,6 +810,10 @@ fn origin_of(place: &Place) -> Origin {
 
 fn pointer_key(user: UserId, handle: &Handle) -> String {
     format!("{POINTERS}{user}/{handle}")
+}
+
+fn replaced_key(hash: &Hash) -> String {
+    format!("replaced-{}", key_of(hash))
 }
 
 /// The oldest of these, as many as stand in the way of one more.

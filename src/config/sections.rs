@@ -439,7 +439,7 @@ section! {
         /// "strict": a path that can be read in two ways is refused | "lenient": it is forwarded as received and judged in every
         /// reading, the strictest verdict wins; dot segments and raw backslashes are refused there too.
         paths: String = "strict".to_owned(),
-        /// Allows the application a service worker although its scripts share our origin.
+        /// Allows the application a service worker, which could read our pages, or with a portal the ticket of a login.
         service_worker: bool = false,
         /// Origins, beside the site's own, whose pages may open WebSockets here.
         websocket_origins: Vec<String> = Vec::new(),

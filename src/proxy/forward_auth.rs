@@ -200,7 +200,7 @@ impl Gatekeeper {
         let at = running.sites.at(&site, &facts.host);
         let visitor = self.door.sessions.visitor(cookies.session.as_ref(), &at).await;
         let visitor = visitor.map_err(|error| unknown(&passage.id, &error))?;
-        passage.account = visitor.live().map(|live| live.user.name.clone());
+        passage.account = visitor.live().map(|live| live.user.clone());
 
         // decide
         match gate::decide(&site, &facts, &visitor, self.door.clock.now()) {

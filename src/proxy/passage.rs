@@ -16,13 +16,14 @@ use super::respond::Shape;
 use super::untaken::Reader;
 use super::upstream::{Choice, Exchange, Tried};
 use super::{Running, answer};
+use crate::account::User;
 use crate::assertion::headers::Set;
 use crate::clock::{Clock, Time};
 use crate::gate::facts::RESERVED;
 use crate::gate::{Facts, Permit, Site};
 use crate::session::Cookies;
 use crate::telemetry::{ACCESS, UnderWay, metrics};
-use crate::types::{RequestId, UserName};
+use crate::types::RequestId;
 
 /// Why an application's time is over, for the log.
 pub const SILENT: &str = "the application was silent for too long";
@@ -37,7 +38,7 @@ pub struct Passage {
     pub(super) facts: Option<Arc<Facts>>,
     pub(super) site: Option<Arc<Site>>,
     /// Who is signed in here, for the page of a refusal: somebody who may not come in must see as whom.
-    pub(super) account: Option<UserName>,
+    pub(super) account: Option<Arc<User>>,
     pub(super) shape: Shape,
     /// The language of what is answered here.
     pub(super) texts: Texts,
@@ -82,6 +83,10 @@ impl Passage {
     pub(super) fn speak(&mut self, fields: &HeaderMap) {
         let names = self.site.as_ref().map(|site| &site.cookies);
         let picked = names.and_then(|names| Cookies::read(cookie_fields(fields), names).language);
+        // A site with its pages at a portal has no cookie of what was picked there: the account knows.
+        let elsewhere = self.site.as_ref().is_some_and(|site| self.running.sites.portal_of(site).is_some());
+        let own = || self.account.as_ref().filter(|_| elsewhere)?.language.clone();
+        let picked = picked.or_else(own);
         let wishes = fields.get_all(header::ACCEPT_LANGUAGE).iter().map(|field| field.as_bytes());
         self.texts = self.running.languages.choose(picked.as_deref(), wishes).clone();
     }

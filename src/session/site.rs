@@ -86,6 +86,11 @@ impl Sessions {
         Ok(None)
     }
 
+    /// Whether a login goes on, as far as its session says.
+    pub async fn goes_on(&self, user: UserId, login: &Handle) -> Result<bool, SessionError> {
+        Ok(self.of_login(user, login).await?.is_some())
+    }
+
     async fn hash_of_login(&self, user: UserId, login: &Handle) -> Result<Option<Hash>, VaultError> {
         if let Some(hash) = self.memory.login(login) {
             return Ok(Some(hash));
@@ -143,14 +148,13 @@ impl Sessions {
 
     /// Opens a session on a site, with what the ticket's source proves right now, in the place of the one that this
     /// browser had there. One commit, which expects source and user as they were. [`VaultError::Conflict`] where the source
-    /// has ended meanwhile.
+    /// has ended meanwhile. The trail has the login's beginning and its end; what hangs on it has neither.
     pub async fn open_at_site(
         &self,
         ticket: &SiteTicket,
         source: &Live,
         place: &Place,
         replaces: Option<&Session>,
-        more: Vec<Change>,
     ) -> Result<Opened, SessionError> {
         let mut attempt = 1;
         loop {
@@ -161,7 +165,6 @@ impl Sessions {
                 changes.extend(self.site_session_ends(old.user, &old.handle).await?);
             }
             changes.extend(self.making_room_on_sites(&source.user, replaces.map(|old| &old.handle)).await?);
-            changes.extend(more.iter().cloned());
             match self.vault.commit(changes).await {
                 Ok(_) => return Ok(opened),
                 Err(VaultError::Conflict(key))

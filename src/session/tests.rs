@@ -625,7 +625,7 @@ impl House {
         let ticket = self.sessions.take_ticket(&token).await?.expect("a ticket that nobody took");
         assert!(self.sessions.take_ticket(&token).await?.is_none(), "once");
         let source = self.sessions.source(&ticket).await?.expect("whoever asked for it");
-        self.sessions.open_at_site(&ticket, &source, &place(), None, vec![]).await
+        self.sessions.open_at_site(&ticket, &source, &place(), None).await
     }
 
     async fn level_at(&self, opened: &Opened, origin: &str) -> Level {
@@ -700,11 +700,43 @@ async fn a_session_on_a_site_ends_with_the_login_and_outlives_a_step_up() {
         assert_eq!(one.visitor(Some(&opened.token), &at).await.unwrap().level(), Level::Stranger);
     }
     assert_eq!(house.level(&verified).await, Level::Stranger);
-    let late = house.sessions.open_at_site(&ticket, &source, &place(), None, vec![]).await;
+    let late = house.sessions.open_at_site(&ticket, &source, &place(), None).await;
     assert!(matches!(late, Err(SessionError::Vault(VaultError::Conflict(_)))));
     house.sessions.tick().await.unwrap();
     for opened in [&wiki, &higher, &verified] {
         assert!(told.lock().unwrap().contains(&opened.session.handle), "and its streams are cut");
     }
     assert!(house.sessions.pointers(user.id).await.unwrap().is_empty(), "nothing is left");
+}
+
+/// A sign-out and a step-up in another tab: whichever comes first, nothing is alive after the sign-out.
+#[tokio::test]
+async fn a_sign_out_ends_the_login_whatever_session_it_has_by_then() {
+    let house = House::new();
+    let user = house.user("alice").await;
+    let evidence = || vec![house.password(), house.totp()];
+    let known = house.open(&user, vec![house.password()]).await;
+    let step_up =
+        async |from: &Opened| house.sessions.open(&user, evidence(), &place(), Some(&from.session), vec![]).await;
+    // Looked up, and replaced before it was ended.
+    let verified = step_up(&known).await.unwrap();
+    assert!(house.sessions.end(user.id, known.session.login(), &Origin::default()).await.unwrap());
+    assert_eq!(house.level(&verified).await, Level::Stranger);
+    assert!(step_up(&verified).await.is_err(), "and one that is under way comes too late");
+
+    // Replaced before it was looked up: the dead token names its login for a minute, and opens nothing.
+    let known = house.open(&user, vec![house.password()]).await;
+    assert!(house.sessions.replaced(&known.token).await.unwrap().is_none(), "it is nobody's successor yet");
+    let verified = step_up(&known).await.unwrap();
+    assert_eq!(house.level(&known).await, Level::Stranger);
+    let login = (user.id, known.session.handle.clone());
+    assert_eq!(house.sessions.replaced(&known.token).await.unwrap(), Some(login));
+    assert_eq!(house.level(&verified).await, Level::Verified);
+
+    // All but this one, while this one steps up: it is still this one.
+    let elsewhere = house.open(&user, evidence()).await;
+    assert_eq!(house.sessions.end_all(user.id, Some(known.session.login()), &Origin::default()).await.unwrap(), 1);
+    assert_eq!((house.level(&verified).await, house.level(&elsewhere).await), (Level::Verified, Level::Stranger));
+    house.later(MINUTE);
+    assert!(house.sessions.replaced(&known.token).await.unwrap().is_none());
 }

@@ -1,5 +1,5 @@
-//! `language`: the switch on every page. What is picked goes into a cookie of this browser, and with somebody signed in
-//! into the account, for the mails that are written when nobody looks. It decides about words and nothing else.
+//! `language`: the switch on every page. What is picked goes into a cookie of this browser, and where our pages are, with
+//! somebody signed in, into the account, for the mails that are written when nobody looks. It decides about words and nothing else.
 
 use std::sync::Arc;
 
@@ -16,7 +16,8 @@ use crate::account::{BROWSER_LIFE, User};
 use crate::types::Level;
 
 /// Where the switch posts. It carries no anti-forgery value, because it stands on pages that have none, such as a refusal;
-/// the guard lets through only what a page of this origin sends, and all there is to win is a page in Dutch.
+/// the guard lets through only what a page of this origin sends. On a site that has its pages at a portal that may be a page
+/// of the application: there all there is to win is a refusal in Dutch.
 pub const SWITCH: &str = "/.vestibule/language";
 
 /// `POST language`: back to the page it was sent from, in the language that was picked.
@@ -26,7 +27,8 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let picked = visit.languages.named(posted.get("language")).ok_or(Failure::Unreadable)?;
-    if let Some(live) = visit.visitor.live().filter(|live| is_owner(live.level, &live.user)) {
+    let own_pages = visit.sites.portal_of(&visit.site).is_none();
+    if let Some(live) = visit.visitor.live().filter(|live| own_pages && is_owner(live.level, &live.user)) {
         wizard.remember_language(&live.user, picked).await;
     }
     let mut response = see_other(&wizard.page_of_ours(&visit, posted.get("back")));
@@ -47,7 +49,11 @@ impl Wizard {
     fn page_of_ours(&self, visit: &Visit, back: &str) -> String {
         let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'<' | b'>' | b'"');
         let own = back.starts_with(PREFIX) && !back.contains("..") && back.bytes().all(plain);
-        if own { back.to_owned() } else { self.destination(visit, Some(back)) }
+        if own {
+            return back.to_owned();
+        }
+        // Nobody checked it before: what a form says is no address that was kept.
+        self.return_address(visit, back).map_or_else(|| self.landing(visit), |address| address.location)
     }
 
     /// After a login: what was picked in this browser; what the browser wishes for only where nothing is known yet, because

@@ -1,4 +1,5 @@
-//! `logout`: a GET asks, the POST does. A link, an image or another page signs nobody out.
+//! `logout`: a GET asks, the POST does. A link, an image or another page signs nobody out, and clears nothing. "Signed out"
+//! is said only once nothing that was signed in here is alive any more.
 
 use std::sync::Arc;
 
@@ -7,64 +8,135 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::Response;
+use serde::{Deserialize, Serialize};
 use vestibule_templates::Form;
 use vestibule_templates::pages::logout;
 
 use super::failure::Failure;
 use super::finish::{page, query, see_other, set_cookie};
 use super::form::Posted;
+use super::portal::tag;
 use super::{Visit, Wizard};
+use crate::gate::Portal;
 use crate::store::Expect;
-use crate::types::{HostPattern, Origin};
+use crate::types::{Handle, HostPattern, Origin, UserId};
 
+/// Where it is said that it is done.
+const DONE: &str = "/.vestibule/login?out=1";
+
+/// What a site says to the portal, signed, of who wants to sign out there. The portal's own cookie may be gone, or another
+/// person's: only the site knows who is signed in on it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Leaving {
+    /// The site's origin: below a wildcard, of the host that was asked for.
+    from: String,
+    /// The site's session cookie, in short; `None`: there is none, and nothing to clear.
+    cookie: Option<String>,
+    login: Option<(UserId, Handle)>,
+}
+
+/// What the portal answers the site, signed: for that browser alone, because it makes it forget.
+#[derive(Debug, Serialize, Deserialize)]
+struct Left {
+    left: String,
+    cookie: String,
+}
+
+/// `GET logout` where our pages are.
 pub async fn ask(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
-        return Ok(see_other("/.vestibule/login?out=1"));
+    let from = query(&visit, "from").unwrap_or_default();
+    let leaving = wizard.leaving(&visit, &from);
+    if wizard.signed_in_here(&visit, leaving.as_ref()).await?.is_empty() {
+        return Ok(see_other(DONE));
+    }
+    // Without a session of this host what the site signed is the right to it, and the guard knows the form for ours.
+    let csrf = visit.cookies.session.as_ref().map(|token| wizard.sessions.csrf(token)).unwrap_or_default();
+    let form = Form::new("/.vestibule/logout", csrf);
+    let form = if leaving.is_some() { form.with("from", from) } else { form };
+    let view = logout::View { form, back: wizard.landing(&visit) };
+    let now = wizard.vault.now();
+    let frame = match visit.visitor.live() {
+        Some(live) => visit.frame_signed_in(now, &live.user),
+        None => visit.frame(now),
     };
-    let form = Form::new("/.vestibule/logout", wizard.sessions.csrf(token));
-    let view = logout::View {
-        form: match from(&visit, query(&visit, "from").as_deref()) {
-            Some(site) => form.with("from", site.to_string()),
-            None => form,
-        },
-        back: wizard.landing(&visit),
-    };
-    let frame = visit.frame_signed_in(wizard.vault.now(), &live.user);
     Ok(page(StatusCode::OK, logout::page(&view, &frame, &visit.texts)))
 }
 
+/// `POST logout`
 pub async fn submit(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let (Some(live), Some(token)) = (visit.visitor.live(), &visit.cookies.session) else {
+    let leaving = wizard.leaving(&visit, posted.get("from"));
+    let logins = wizard.signed_in_here(&visit, leaving.as_ref()).await?;
+    if logins.is_empty() {
         // Nothing to end, and no anti-forgery value to go by: a forged post must not take a login under way either.
-        return Ok(see_other("/.vestibule/login?out=1"));
-    };
-    if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
+        return Ok(see_other(DONE));
+    }
+    if visit.cookies.session.as_ref().is_some_and(|token| !wizard.sessions.csrf_holds(token, posted.get("csrf"))) {
         return Err(Failure::Forged);
     }
-    wizard.sessions.end(live.user.id, &live.session.handle, &visit.source()).await?;
+    for (user, login) in logins {
+        wizard.sessions.end(user, &login, &visit.source()).await?;
+    }
     // What was proved in a wizard of this browser must not outlive the session.
     if let Some(login) = wizard.login(&visit).await? {
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, Expect::Any)]).await?;
     }
-    Ok(match from(&visit, Some(posted.get("from"))) {
-        // What the application keeps in the browser, only its own origin can clear.
-        Some(site) => signed_out(&visit, &format!("{site}/.vestibule/logout?out=1")),
-        None => signed_out(&visit, "/.vestibule/login?out=1"),
-    })
+    // What the application keeps in the browser, only its own origin can clear.
+    let Some(Leaving { from, cookie: Some(cookie), .. }) = leaving else { return Ok(signed_out(&visit, DONE)) };
+    let left = wizard.sign(&Left { left: from.clone(), cookie })?;
+    Ok(signed_out(&visit, &format!("{from}/.vestibule/logout?out={left}")))
 }
 
-/// The site that sent the browser to the portal to sign out: one that was configured by exactly this address.
-fn from(visit: &Visit, origin: Option<&str>) -> Option<Origin> {
-    let origin = Origin::parse(origin?).ok()?;
-    let is_site = visit.sites.sites.iter().any(|site| site.url.as_ref() == Some(&origin));
-    (is_site && visit.sites.is_portal(&visit.site) && matches!(origin.host, HostPattern::Exact(_))).then_some(origin)
+/// `logout` of a site with a portal: the portal asks, and ends all of it. Afterwards it sends the browser here once more, so
+/// that what the application keeps in it can go, too.
+pub fn at_site(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Failure> {
+    let origin = visit.site.origin(&visit.facts.host).ok_or(Failure::NotFound)?.to_string();
+    let cookie = visit.cookies.session.as_ref().map(|token| tag(&token.hash().hex()));
+    let live = visit.visitor.live();
+    if let Some(out) = query(visit, "out") {
+        let done = format!("{}{DONE}", portal.url);
+        let left = wizard.read_signed::<Left>(&out);
+        let ours = left.is_some_and(|left| left.left == origin && Some(left.cookie) == cookie && live.is_none());
+        return Ok(if ours { signed_out(visit, &done) } else { see_other(&done) });
+    }
+    let login = live.map(|live| (live.user.id, live.session.login().clone()));
+    let from = wizard.sign(&Leaving { from: origin, cookie, login })?;
+    Ok(see_other(&format!("{}/.vestibule/logout?from={from}", portal.url)))
+}
+
+impl Wizard {
+    /// What a site sent this browser to the portal with, to sign out.
+    fn leaving(&self, visit: &Visit, from: &str) -> Option<Leaving> {
+        let leaving = self.read_signed::<Leaving>(from).filter(|_| visit.sites.is_portal(&visit.site))?;
+        let origin = Origin::parse(&leaving.from).ok()?;
+        let HostPattern::Exact(host) = &origin.host else { return None };
+        let mut urls = visit.sites.sites.iter().filter_map(|site| site.url.as_ref());
+        urls.any(|url| url.at(host).as_ref() == Some(&origin)).then_some(leaving)
+    }
+
+    /// The logins that end with this browser's sign-out: that of its cookie here, also where it stepped up in another tab
+    /// while the form was on its way, and that of the site it comes from.
+    async fn signed_in_here(&self, visit: &Visit, leaving: Option<&Leaving>) -> Result<Vec<(UserId, Handle)>, Failure> {
+        let here = match (visit.visitor.live(), &visit.cookies.session) {
+            (Some(live), _) => Some((live.user.id, live.session.login().clone())),
+            (None, Some(token)) => self.sessions.replaced(token).await?,
+            (None, None) => None,
+        };
+        let there = leaving.and_then(|leaving| leaving.login.clone()).filter(|there| Some(there) != here.as_ref());
+        let mut logins = Vec::new();
+        for (user, login) in [here, there].into_iter().flatten() {
+            if self.sessions.goes_on(user, &login).await? {
+                logins.push((user, login));
+            }
+        }
+        Ok(logins)
+    }
 }
 
 /// The browser forgets the session and any login under way.

@@ -12,6 +12,7 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vestibule_templates::pages::blocked::Cause;
@@ -20,20 +21,18 @@ use super::failure::Failure;
 use super::finish::{ACCOUNT, query, see_other, set_cookie, with_query};
 use super::guard;
 use super::login::blocked_by;
-use super::logout::signed_out;
-use super::{PREFIX, Visit, Wizard};
-use crate::audit::{Event, Kind};
+use super::{PREFIX, Visit, Wizard, logout};
 use crate::gate::{OwnPage, Portal};
 use crate::secret::{NonceKind, SiteKind, Token};
 use crate::session::SessionError;
 use crate::store::VaultError;
 
-/// How long a nonce is kept: for as long as its errand is good, whose limit is a login's.
-const NONCE_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long it is remembered that a browser came back: a browser that goes round in a circle takes less.
 const HOP_LIFE: Duration = Duration::from_secs(60);
 /// After so many ways to the portal and back for one address within that time, another would end like them.
 const MOST_HOPS: u8 = 2;
+/// Tabs of one browser that may be on their way at once.
+const MOST_WAYS: usize = 12;
 
 /// What a site sends a browser to the portal for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,29 +46,57 @@ pub struct Errand {
     hops: u8,
 }
 
-/// What the nonce cookie holds: who the browser is, and how often it came back for which address. Several tabs share it.
-struct Nonce {
-    token: Token<NonceKind>,
+/// A way to the portal that this browser was sent on, and how often it came back by one for this address.
+struct Way {
+    nonce: Token<NonceKind>,
     hops: u8,
     /// Which address, in short.
     tag: String,
 }
 
-impl Nonce {
+impl Way {
     fn parse(text: &str) -> Option<Self> {
-        let (token, rest) = text.split_once('.')?;
+        let (nonce, rest) = text.split_once('.')?;
         let (hops, tag) = rest.split_once('.')?;
-        Some(Self { token: Token::parse(token)?, hops: hops.parse().ok()?, tag: tag.to_owned() })
+        Some(Self { nonce: Token::parse(nonce)?, hops: hops.parse().ok()?, tag: tag.to_owned() })
+    }
+
+    fn is_of(&self, errand: &Errand) -> bool {
+        self.nonce.hash().hex() == errand.nonce
+    }
+}
+
+/// What the nonce cookie holds: the last ways of all tabs, the newest first. A script of the application can plant one of
+/// its own while there is none: so what it holds already is kept for the tabs that are under way, and nothing new is
+/// ever begun with it.
+struct Ways(Vec<Way>);
+
+impl Ways {
+    fn of(visit: &Visit) -> Self {
+        let text = visit.cookies.nonce.as_deref().unwrap_or_default();
+        Self(text.split('~').filter_map(Way::parse).take(MOST_WAYS).collect())
+    }
+
+    fn hops(&self, tag: &str) -> u8 {
+        self.0.iter().filter(|way| way.tag == tag).map(|way| way.hops).max().unwrap_or(0)
+    }
+
+    fn begin(&mut self, way: Way) {
+        self.0.insert(0, way);
+        self.0.truncate(MOST_WAYS);
     }
 
     fn cookie(&self, visit: &Visit, life: Duration) -> String {
         let names = &visit.site.cookies;
-        names.set(&names.nonce, &format!("{}.{}.{}", self.token.encode(), self.hops, self.tag), Some(life))
+        let written = |way: &Way| format!("{}.{}.{}", way.nonce.encode(), way.hops, way.tag);
+        let ways: Vec<String> = self.0.iter().map(written).collect();
+        names.set(&names.nonce, &ways.join("~"), Some(life))
     }
 }
 
-fn tag(address: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(address)[..8])
+/// A text in short, to be known again.
+pub fn tag(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text)[..8])
 }
 
 /// Which of our pages is served where: on a site with a portal only what its session needs, on the portal what its
@@ -84,19 +111,24 @@ pub async fn at_home(
         OwnPage::Exact(page) => page,
         _ => "",
     };
-    // What programs ask for, and what every page has, also one that says no.
+    let reads = matches!(visit.facts.method, Method::GET | Method::HEAD);
+    // What programs ask for, and what every page has, also one that says no: the switch of languages stands on refusals, which
+    // every site makes for itself.
     let open = matches!(page, "session" | "language") || page.starts_with("assets/");
     let Some(portal) = visit.sites.portal_of(&visit.site) else {
         let closed = visit.sites.portal.as_ref().is_some_and(|portal| !portal.admits(visit.facts.client));
+        let asks = |name: &str| query(&visit, name).is_some();
+        // Whoever is signed in on a site must be able to end it from wherever he is, and be told; with an errand it would
+        // be a way in.
+        let leaves = page == "logout" || page == "login" && reads && asks("out") && !asks("state");
         // A provider asks what to say in a call from wherever it is, and is known by its signature.
-        return if closed && !open && !page.starts_with("call/") {
+        return if closed && !open && !leaves && !page.starts_with("call/") {
             Failure::Forbidden.into_response()
         } else {
             next.run(request).await
         };
     };
-    // The switch of languages stands on refusals, which every site makes for itself.
-    if open || matches!(page, "callback" | "language") {
+    if open || page == "callback" {
         return next.run(request).await;
     }
     if page.starts_with("call/") {
@@ -105,10 +137,9 @@ pub async fn at_home(
     if !guard::is_navigation(&visit) {
         return Failure::NotFromHere.into_response();
     }
-    let reads = matches!(visit.facts.method, Method::GET | Method::HEAD);
     match page {
         "login" | "verify" if reads => begin(&wizard, &visit, portal).unwrap_or_else(Failure::into_response),
-        "logout" => logout(&visit, portal),
+        "logout" => logout::at_site(&wizard, &visit, portal).unwrap_or_else(Failure::into_response),
         _ if reads => see_other(&format!("{}{}", portal.url, visit.facts.target)),
         _ => see_other(&format!("{}{PREFIX}login", portal.url)),
     }
@@ -137,50 +168,43 @@ fn begin(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Fa
     }
     let origin = visit.site.origin(&visit.facts.host).ok_or(Failure::NotFound)?.to_string();
     let tag = tag(&back.location);
-    // One nonce for all tabs: of those that are on their way at once, each would else end the others'.
-    let nonce = match visit.cookies.nonce.as_deref().and_then(Nonce::parse) {
-        Some(nonce) if nonce.tag == tag => nonce,
-        Some(nonce) => Nonce { hops: 0, tag, ..nonce },
-        None => Nonce { token: Token::generate(&**wizard.vault.random()), hops: 0, tag },
-    };
-    if nonce.hops >= MOST_HOPS {
+    let mut ways = Ways::of(visit);
+    let hops = ways.hops(&tag);
+    if hops >= MOST_HOPS {
         let mut response = blocked_by(wizard, visit, Cause::Loop, Some(&back.location));
         set_cookie(&mut response, &visit.site.cookies.clear(&visit.site.cookies.nonce));
         return Ok(response);
     }
-    let errand = Errand { back: back.location, origin, nonce: nonce.token.hash().hex(), hops: nonce.hops };
-    let state = serde_json::to_string(&errand).map_err(|_| Failure::Unreadable)?;
-    let state = wizard.sessions.state_seal().seal(&state);
+    let nonce = Token::generate(&**wizard.vault.random());
+    let errand = Errand { back: back.location, origin, nonce: nonce.hash().hex(), hops };
+    ways.begin(Way { nonce, hops, tag });
+    let state = wizard.sign(&errand)?;
     let sent = query(visit, "sent");
     let mut response = at_portal("login", &[("state", Some(&state)), ("sent", sent.as_deref())]);
-    set_cookie(&mut response, &nonce.cookie(visit, NONCE_LIFE));
+    // For as long as its errand is good.
+    set_cookie(&mut response, &ways.cookie(visit, wizard.settings.login_timeout));
     for name in &visit.cookies.unclear {
         set_cookie(&mut response, &visit.site.cookies.clear(name));
     }
     Ok(response)
 }
 
-/// `logout` of a site: the portal asks, and ends all of it. Afterwards it sends the browser here once more, so that what
-/// the application keeps in it can go, too.
-fn logout(visit: &Visit, portal: &Portal) -> Response {
-    if query(visit, "out").is_some() && visit.visitor.live().is_none() {
-        let done = format!("{}{PREFIX}login?out=1", portal.url);
-        // Whoever was not signed in here has nothing that another page may have cleared.
-        return if visit.cookies.session.is_some() { signed_out(visit, &done) } else { see_other(&done) };
-    }
-    let origin = visit.site.origin(&visit.facts.host).map(|origin| origin.to_string());
-    see_other(&format!("{}{}", portal.url, with_query(&format!("{PREFIX}logout"), &[("from", origin.as_deref())])))
-}
-
 impl Wizard {
     /// The errand this browser came to the portal with; `Some(None)`: what it brought we did not sign, or it is too old.
     pub(super) fn errand(&self, visit: &Visit) -> Option<Option<Errand>> {
         let state = query(visit, "state").filter(|_| visit.sites.is_portal(&visit.site))?;
-        Some(self.read_errand(&state))
+        Some(self.read_signed(&state))
     }
 
-    fn read_errand(&self, state: &str) -> Option<Errand> {
-        serde_json::from_str(&self.sessions.state_seal().open(state)?).ok()
+    /// A word between a site and the portal, through the browser. The words have no field in common, so none passes for
+    /// another.
+    pub(super) fn sign<T: Serialize>(&self, word: &T) -> Result<String, Failure> {
+        let text = serde_json::to_string(word).map_err(|_| Failure::Unreadable)?;
+        Ok(self.sessions.state_seal().seal(&text))
+    }
+
+    pub(super) fn read_signed<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
+        serde_json::from_str(&self.sessions.state_seal().open(signed)?).ok()
     }
 
     /// Back to the site, with a ticket for the session of this visitor.
@@ -205,19 +229,19 @@ pub async fn callback(
         Some(token) => wizard.sessions.take_ticket(&token).await?,
         None => None,
     };
-    let nonce = visit.cookies.nonce.as_deref().and_then(Nonce::parse);
-    let errand = query(&visit, "state").and_then(|state| wizard.read_errand(&state));
+    let errand = query(&visit, "state").and_then(|state| wizard.read_signed::<Errand>(&state));
     let Some(errand) = errand.filter(|errand| errand.origin == origin) else {
         return Ok(blocked_by(&wizard, &visit, Cause::WayBack, None));
     };
     let back = wizard.return_address(&visit, &errand.back).ok_or(Failure::NotFound)?.location;
-    let Some(nonce) = nonce else {
+    let mut ways = Ways::of(&visit);
+    if ways.0.is_empty() {
         let twice = visit.cookies.unclear.contains(&visit.site.cookies.nonce);
         let cause = if twice { Cause::AnotherGate } else { Cause::CookiesBlocked };
         return Ok(blocked_by(&wizard, &visit, cause, Some(&back)));
-    };
-    let ours = nonce.token.hash().hex();
-    let ticket = ticket.filter(|ticket| ticket.nonce == ours && errand.nonce == ours && ticket.origin == origin);
+    }
+    let way = ways.0.iter_mut().find(|way| way.is_of(&errand));
+    let ticket = ticket.filter(|ticket| way.is_some() && ticket.nonce == errand.nonce && ticket.origin == origin);
     let source = match &ticket {
         Some(ticket) => wizard.sessions.source(ticket).await?,
         None => None,
@@ -228,11 +252,9 @@ pub async fn callback(
         let again = || blocked_by(&wizard, &visit, Cause::WayBack, Some(&back));
         return Ok(if signed_in { see_other(&back) } else { again() });
     };
-    let event = Event::new(Kind::SessionStarted, &visit.source()).user(source.user.id, &source.user.name);
-    let more = vec![wizard.audit.entry(event.detail(format!("on {origin}, by the portal's")))?];
     let replaces = visit.visitor.live().map(|live| &*live.session);
     let place = wizard.place_of(&visit);
-    let opened = match wizard.sessions.open_at_site(&ticket, &source, &place, replaces, more).await {
+    let opened = match wizard.sessions.open_at_site(&ticket, &source, &place, replaces).await {
         Ok(opened) => opened,
         Err(SessionError::Vault(VaultError::Conflict(_))) => {
             return Ok(blocked_by(&wizard, &visit, Cause::WayBack, Some(&back)));
@@ -242,7 +264,9 @@ pub async fn callback(
     let mut response = see_other(&back);
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.set(&names.session, &opened.token.encode(), None));
-    let came_back = Nonce { hops: errand.hops.saturating_add(1), tag: tag(&back), ..nonce };
-    set_cookie(&mut response, &came_back.cookie(&visit, HOP_LIFE));
+    if let Some(way) = way {
+        (way.hops, way.tag) = (errand.hops.saturating_add(1), tag(&back));
+    }
+    set_cookie(&mut response, &ways.cookie(&visit, HOP_LIFE));
     Ok(response)
 }

@@ -27,7 +27,7 @@ policy = "two_factor"
 fn sites() -> String {
     format!(
         "[[site]]\nurl = \"http://docs.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\nlogout_clears = [\"storage\"]\n{RULES}\
-         [[site]]\nurl = \"http://*.team.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n{RULES}\
+         [[site]]\nurl = \"http://*.team.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\nlogout_clears = [\"storage\"]\nservice_worker = true\n{RULES}\
          [[site]]\nurl = \"http://vault.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n[[site.rules]]\npolicy = \"two_factor\"\ngroups = [\"keepers\"]\n"
     )
 }
@@ -265,7 +265,8 @@ fn signing_out_anywhere_ends_everything() {
     assert!(socket.is_closed(), "the WebSocket on a site is cut");
     assert!(events.is_closed() || events.chunk().is_none(), "the stream on the other site is cut");
     until("the application to be left", 5, || (echo.left() >= left + 2).then_some(()));
-    assert_eq!(page.location().expect("on").as_str(), format!("{}/.vestibule/logout?out=1", gate.at("docs")));
+    let on = page.location().expect("on");
+    assert!(on.as_str().starts_with(&format!("{}/.vestibule/logout?out=", gate.at("docs"))), "{on}");
     let page = browser.navigate("GET", page.location().unwrap().as_str(), "cross-site").send();
     assert_eq!(page.field("clear-site-data"), Some("\"storage\""));
     assert_eq!(session_at(&browser, "docs"), None);
@@ -485,10 +486,14 @@ fn pages_are_at_the_portal_and_nowhere_else() {
     let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some(&*gate.at("login")), Some(&*gate.origin)));
     assert!(gate.run(["user", "add", "carol"]).contains(&format!("{}/.vestibule/invite/", gate.at("login"))));
-    // No page of ours shares the application's origin, so its service workers are its own business.
-    let worker = browser.script("GET", "/worker.js").with("Service-Worker", "script").send();
-    assert_eq!(worker.status, 200);
+    // A worker of the application would see the ticket on its way back; a site may say that it is trusted with that.
+    let worker = |browser: &mut Visitor, name: &str| {
+        let address = format!("{}/open/worker.js", gate.at(name));
+        browser.script("GET", &address).with("Service-Worker", "script").send().status
+    };
+    assert_eq!((worker(&mut browser, "wiki"), worker(&mut browser, "blue.team")), (403, 200));
     // Our cookies stay ours on the way.
+    browser.goto(&format!("{}/page", gate.origin));
     assert!(!echo.last().field("cookie").unwrap_or_default().contains("vestibule"));
 }
 
@@ -532,15 +537,213 @@ fn the_portal_may_be_for_some_networks() {
     let mut browser = gate.visitor();
     browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
     browser.always = vec![("X-Forwarded-For".into(), "203.0.113.7".into())];
-    for page in ["login", "account", "verify", "reset", "invite", "logout"] {
+    let pages = ["login", "login?out=1&state=x", "account", "verify", "reset", "invite", "account?out=1"];
+    for page in pages {
         let page = browser.goto(&format!("{}/.vestibule/{page}", gate.at("login")));
         assert_eq!(page.status, 403, "{}", page.url);
     }
+    let posted = browser.navigate("POST", &format!("{}/.vestibule/login?out=1", gate.at("login")), "same-origin");
+    assert_eq!(posted.with("Origin", &gate.at("login")).form("username=alice").send().status, 403);
     assert_eq!(browser.goto(&format!("{}/.vestibule/jwks.json", gate.at("login"))).status, 200);
     assert_eq!(browser.goto(&format!("{}/locked", gate.at("wiki"))).status, 200);
     assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 403, "no ticket from there");
     browser.always.clear();
     assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 200);
+
+    // What goes on can be ended, from anywhere.
+    browser.always = vec![("X-Forwarded-For".into(), "203.0.113.7".into())];
+    let wiki = session_at(&browser, "wiki").unwrap();
+    let page = browser.visit(&format!("{}/.vestibule/logout", gate.at("wiki")));
+    let page = browser.submit(&page, &[]);
+    let page = browser.follow(page);
+    assert_eq!((page.url.path(), page.status), ("/.vestibule/login", 200), "{}", page.text());
+    assert!(!opens(&gate, "wiki", &wiki));
+}
+
+/// Site and portal take the client for two: the portal lets it pass, the site does not. It ends on a page that names that
+/// cause, too.
+#[test]
+fn a_client_with_two_addresses_is_told_so() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo)
+        .config("[portal]\nurl = \"http://login.localhost:PORT\"\n[trust]\nproxies = [\"127.0.0.1/32\"]")
+        .site("url = \"http://wiki.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
+        .rules(
+            "[[site.rules]]\nnetworks = [\"10.0.0.0/8\"]\npolicy = \"one_factor\"\n\
+             [[site.rules]]\npolicy = \"two_factor\"",
+        )
+        .start();
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let from = |address: &str| vec![("X-Forwarded-For".to_owned(), address.to_owned())];
+    browser.always = from("10.1.2.3");
+    let page = browser.give_password(&alice, &format!("{}/x", gate.origin));
+    assert_eq!(page.status, 200, "one address, one factor");
+    let mut page = browser.goto("/.vestibule/session");
+    for _ in 0..12 {
+        let next = page.location().map_or_else(|| format!("{}/x", gate.origin), String::from);
+        browser.always = from(if next.starts_with(&gate.at("login")) { "10.1.2.3" } else { "203.0.113.7" });
+        page = browser.navigate("GET", &next, "cross-site").send();
+        if page.status == 403 {
+            break;
+        }
+    }
+    is_a_page_without_session(&page, "round and round");
+    assert!(page.text().contains("two addresses"), "{}", page.text());
+}
+
+/// The portal's cookie is gone, or somebody else's: a site's sign-out ends what is signed in there all the same, and
+/// nothing is called signed out that is not.
+#[test]
+fn signing_out_from_a_site_ends_what_is_signed_in_there() {
+    let (_echo, gate, alice) = bench();
+    let bob = gate.given_user("bob");
+    let leave = |browser: &mut Visitor, name: &str| {
+        let question = browser.visit(&format!("{}/.vestibule/logout", gate.at(name)));
+        assert_eq!(question.url.path(), "/.vestibule/logout", "{}", question.text());
+        browser.submit(&question, &[])
+    };
+    // Below a wildcard, too, the way leads back to the host that was asked for.
+    for name in ["docs", "blue.team"] {
+        let mut browser = gate.visitor();
+        browser.sign_in(&alice, &format!("{}/locked", gate.at(name)));
+        let (portal, site) = (session_at(&browser, "login").unwrap(), session_at(&browser, name).unwrap());
+        browser.jars.remove("login.localhost");
+        let page = leave(&mut browser, name);
+        assert!(!opens(&gate, name, &site), "{name}");
+        let mut thief = gate.visitor_at(&gate.at("login"));
+        thief.set_cookie("session", Some(&portal));
+        assert_ne!(thief.goto("/.vestibule/account").status, 200, "and the login behind it");
+        let page = browser.navigate("GET", page.location().expect("back").as_str(), "cross-site").send();
+        assert_eq!(
+            (page.url.origin().ascii_serialization(), page.field("clear-site-data")),
+            (gate.at(name), Some("\"storage\""))
+        );
+        assert_eq!(session_at(&browser, name), None);
+        let page = browser.follow(page);
+        assert_eq!((page.url.path(), page.status), ("/.vestibule/login", 200));
+    }
+    // Alice on the site, Bob at the portal.
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("docs")));
+    browser.jars.remove("login.localhost");
+    browser.sign_in(&bob, &format!("{}/locked", gate.at("wiki")));
+    let (docs, wiki) = (session_at(&browser, "docs").unwrap(), session_at(&browser, "wiki").unwrap());
+    assert!(opens(&gate, "docs", &docs) && opens(&gate, "wiki", &wiki));
+    leave(&mut browser, "docs");
+    assert!(!opens(&gate, "docs", &docs) && !opens(&gate, "wiki", &wiki));
+
+    // What nobody signed names no site and no login; what was signed is for that browser alone.
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("docs")));
+    let docs = session_at(&browser, "docs").unwrap();
+    let sent = browser.goto(&format!("{}/.vestibule/logout", gate.at("docs"))).location().expect("to the portal");
+    let mut stranger = gate.visitor();
+    let forged = stranger.goto(&sent.as_str().replace("from=1", "from=2"));
+    assert_eq!(forged.location().expect("on").query(), Some("out=1"), "{}", forged.text());
+    assert!(opens(&gate, "docs", &docs));
+    let page = leave(&mut browser, "docs");
+    let told = page.location().expect("back");
+    // Somebody whose session just idled out has a cookie still, and an application's storage to lose.
+    let mut victim = gate.visitor();
+    victim.sign_in(&bob, &format!("{}/locked", gate.at("docs")));
+    gate.run(["session", "end", "bob"]);
+    for out in [told.as_str(), &format!("{}/.vestibule/logout?out=1", gate.at("docs"))] {
+        let page = victim.navigate("GET", out, "cross-site").send();
+        assert_eq!((page.status, page.field("clear-site-data")), (303, None), "{out}");
+    }
+    let page = browser.navigate("GET", told.as_str(), "cross-site").send();
+    assert_eq!(page.field("clear-site-data"), Some("\"storage\""), "its own");
+}
+
+/// A question that was shown before a step-up in another tab still ends the login that was stepped up.
+#[test]
+fn a_sign_out_sent_before_a_step_up_ends_it() {
+    let (_echo, gate, alice) = bench();
+    gate.advance(30);
+    let mut tab = gate.visitor();
+    tab.give_password(&alice, &format!("{}/known/a", gate.at("wiki")));
+    let question = tab.visit(&format!("{}/.vestibule/logout", gate.at("wiki")));
+    let mut other = tab.clone();
+    let page = other.visit(&format!("{}/locked", gate.at("wiki")));
+    let page = other.give_code(&alice, &page);
+    assert_eq!(other.follow(page).status, 200);
+    let (portal, wiki) = (session_at(&other, "login").unwrap(), session_at(&other, "wiki").unwrap());
+    assert!(opens(&gate, "wiki", &wiki));
+    // With the cookie from before, as a request has it that was under way.
+    assert_ne!(session_at(&tab, "login").unwrap(), portal);
+    let forged = question.url.as_str().to_owned();
+    let forged = tab.navigate("POST", &forged, "same-origin").with("Origin", &gate.at("login")).form("csrf=x").send();
+    assert_eq!(forged.status, 403);
+    assert!(opens(&gate, "wiki", &wiki), "a forged one ends nothing");
+    assert_eq!(tab.submit(&question, &[]).status, 303);
+    assert!(!opens(&gate, "wiki", &wiki), "signed out, and not only the tab that asked");
+}
+
+/// A nonce that a script of the application planted opens nothing for whoever planted it.
+#[test]
+fn a_planted_nonce_is_no_errands() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let docs = format!("{}/locked", gate.at("docs"));
+    let planted = format!("{}.0.x", "A".repeat(43));
+    let plant = |browser: &mut Visitor| {
+        browser.jars.entry("docs.localhost".into()).or_default().insert("vestibule-nonce".into(), planted.clone());
+    };
+    plant(&mut browser);
+    let stolen = callback(&mut browser, &docs);
+    let mut thief = gate.visitor();
+    plant(&mut thief);
+    is_a_page_without_session(&thief.navigate("GET", &stolen, "cross-site").send(), "its own nonce");
+    // And the browser that was sent comes in, whatever stands beside its own.
+    let honest = callback(&mut browser, &docs);
+    let page = browser.navigate("GET", &honest, "cross-site").send();
+    assert_eq!(browser.follow(page).status, 200);
+}
+
+/// On a site with its pages at a portal a script of the application reaches the switch of languages: it changes a page,
+/// and not the account by which mails are written.
+#[test]
+fn a_site_does_not_change_the_language_of_the_account() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let pick = |browser: &mut Visitor, name: &str, language: &str| {
+        let at = gate.at(name);
+        let ask = browser.navigate("POST", &format!("{at}/.vestibule/language"), "same-origin").with("Origin", &at);
+        let page = ask.form(&format!("language={language}&back=http://red.team.localhost/x")).send();
+        assert_eq!(page.status, 303, "{}", page.text());
+        assert!(!page.location().expect("back").as_str().contains("red"), "{:?}", page.location());
+    };
+    // Refused on a site where nothing was picked, in the language of the account.
+    let refused = |browser: &Visitor| {
+        let mut browser = browser.clone();
+        assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 200);
+        let page = browser.goto(&format!("{}/nobody/a", gate.at("docs")));
+        assert_eq!(page.status, 403);
+        page.html()
+    };
+    let english = refused(&browser);
+    assert!(english.contains("lang=\"en\""), "{english}");
+    pick(&mut browser, "wiki", "ja");
+    assert!(refused(&browser).contains("lang=\"en\""), "the account's is what it was");
+    pick(&mut browser, "login", "de");
+    assert!(refused(&browser).contains("lang=\"de\""), "at the portal it is the account's");
+}
+
+/// The trail has a login's beginning and its end; a session on a site is a part of it.
+#[test]
+fn going_to_a_site_begins_nothing_in_the_trail() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let rows = || gate.run(["audit", "--user", "alice", "--json"]);
+    let before = rows();
+    assert!(before.contains("verified"), "the login itself is there: {before}");
+    assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 200);
+    assert_eq!(rows(), before);
 }
 
 /// On a host of its own a second factor proved up to five minutes ago is enough to change the account; on a site that

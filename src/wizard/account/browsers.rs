@@ -55,7 +55,7 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
     };
     wizard.accounts.forget_browsers(user, ends, more).await?;
     confirmed.tell(&mail::Change::BrowsersForgotten);
-    wizard.sessions.end_remembered(user.id, Some(&stage.live.session.handle), &confirmed.source()).await?;
+    wizard.sessions.end_remembered(user.id, Some(stage.live.session.login()), &confirmed.source()).await?;
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }
 

@@ -28,8 +28,8 @@ pub async fn listed(
 ) -> Result<Vec<account::Session>, Failure> {
     let sessions = wizard.sessions.list(Some(owner.live.user.id)).await?;
     let listed = sessions.into_iter().map(|session| {
-        let this_one = session.handle == owner.live.session.handle;
-        let end = Form::new("/.vestibule/account/sessions/end", csrf).with("handle", session.handle.as_str());
+        let this_one = session.login() == owner.live.session.login();
+        let end = Form::new("/.vestibule/account/sessions/end", csrf).with("handle", session.login().as_str());
         let address = session.address.map(|address| address.to_string()).unwrap_or_default();
         account::Session {
             description: described(&session.agent, &address, &visit.texts),
@@ -75,6 +75,6 @@ pub async fn end_others(
 ) -> Result<Response, Failure> {
     let owner = Owner::posting(&wizard, &visit, &posted)?;
     let Live { user, session, .. } = &*owner.live;
-    wizard.sessions.end_all(user.id, Some(&session.handle), &visit.source()).await?;
+    wizard.sessions.end_all(user.id, Some(session.login()), &visit.source()).await?;
     Ok(see_other("/.vestibule/account?done=elsewhere"))
 }
