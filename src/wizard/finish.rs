@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use super::failure::Failure;
 use super::stage::Login;
-use super::trust::{Keeping, Kept};
+use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::{BROWSER_LIFE, Factor, User, is_browser_key};
 use crate::audit::{Event, Kind};
@@ -300,14 +300,14 @@ impl Wizard {
             }
         };
         metrics().session_opened(if verified { "verified" } else { "known" });
-        if kept.as_ref().is_some_and(|kept| kept.new) {
-            self.tell_of_browser(visit, user);
+        if let Some(kept) = &kept {
+            self.tell_of_browser(visit, user, kept);
         }
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
         self.learn_language(visit, user, reached).await;
-        Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
+        Ok(SignedIn { opened, browser: kept.map(|kept| kept.token) })
     }
 }
 

@@ -10,6 +10,7 @@ use super::finish::lacks_password;
 use super::{Visit, Wizard};
 use crate::account::{BROWSERS_PER_USER, Browser, Trust, User};
 use crate::audit::{Event, Kind};
+use crate::clock::Time;
 use crate::method::{Recalled, Remembered};
 use crate::secret::{BrowserKind, Token};
 use crate::session::{Evidence, level};
@@ -35,6 +36,8 @@ pub struct Kept {
     pub token: Token<BrowserKind>,
     /// It is new to somebody who has others.
     pub new: bool,
+    /// It became trusted, until then.
+    pub trusted: Option<Time>,
 }
 
 impl Wizard {
@@ -91,7 +94,7 @@ impl Wizard {
         let trust = match keeping {
             Keeping::Remembered(remembered) => {
                 more.extend(remembered.changes.iter().cloned());
-                return Ok(Kept { token: remembered.token.clone(), new: false });
+                return Ok(Kept { token: remembered.token.clone(), new: false, trusted: None });
             }
             Keeping::Trusted(trust) => Some(trust.clone()),
             Keeping::Known => None,
@@ -131,6 +134,7 @@ impl Wizard {
                 (browser, Token::generate(random), None, !others.is_empty())
             }
         };
+        let trusted = trust.as_ref().map(|trust| trust.until);
         if let Some(trust) = trust {
             let event = event(Kind::BrowserTrusted).factor(&trust.method, Some(&trust.factor));
             more.push(self.audit.entry(event.detail(browser.handle.as_str()))?);
@@ -139,15 +143,20 @@ impl Wizard {
         }
         let browser = Browser { address: visit.facts.client.to_string(), agent: visit.agent.clone(), ..browser };
         more.push(self.accounts.know_browser(user, &token, &browser, before)?);
-        Ok(Kept { token, new })
+        Ok(Kept { token, new, trusted })
     }
 
-    /// Tells the owner of a login in a new browser, once a day at most.
-    pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User) {
-        let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+    /// Tells the owner of a login in a new browser, once a day at most; and always of one that is trusted from now on:
+    /// it took a second factor, and is worth one for weeks.
+    pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User, kept: &Kept) {
         let (from, at) = (visit.facts.client, self.vault.clock().wall());
-        let texts = visit.texts_for(user);
-        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string(), texts) };
-        self.post.tell_if(may, user.recipient(), &change, Some(from), at);
+        let description = described(&visit.agent, &from.to_string(), visit.texts_for(user));
+        if let Some(until) = kept.trusted {
+            let until = u64::try_from(until.secs()).unwrap_or(0);
+            self.post.tell(user.recipient(), &mail::Change::BrowserTrusted { description, until }, Some(from), at);
+        } else if kept.new {
+            let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+            self.post.tell_if(may, user.recipient(), &mail::Change::NewBrowser { description }, Some(from), at);
+        }
     }
 }
