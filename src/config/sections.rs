@@ -225,7 +225,8 @@ section! {
         reset_by_mail: bool = false,
         /// Links for a new password sent in a day, over all users.
         resets_per_day: u32 = 1000,
-        /// How many hashes are computed at once.
+        /// How many hashes are computed at once; each keeps its memory. One more thread is there for imported hashes that are
+        /// no Argon2id.
         hashers: usize = 2,
         /// How many more may wait; beyond that a login is answered 503.
         queue: usize = 64,

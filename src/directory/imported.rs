@@ -52,7 +52,8 @@ pub enum NotTaken {
     #[error("it is an apr1 that is broken")]
     Apr1,
     #[error(
-        "it is an Argon2 that is broken, is not Argon2id of version 19, or takes less than 8 MiB or more than 64 MiB"
+        "it is an Argon2 that is broken, is not Argon2id of version 19, takes more than 64 MiB, or whose passes times \
+         memory are not between 8 and 256 MiB"
     )]
     Argon2,
     #[error("it is a password in clear, or in a form that nobody knows")]

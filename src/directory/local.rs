@@ -83,6 +83,11 @@ impl LocalDirectory {
         self.hashers.taken.load(std::sync::atomic::Ordering::SeqCst)
     }
 
+    #[cfg(test)]
+    pub(super) fn foreign(&self) -> &Hashers {
+        &self.foreign
+    }
+
     /// Blocks that were filled, where there is one hasher.
     #[cfg(test)]
     pub(super) async fn work(&self) -> usize {

@@ -299,6 +299,30 @@ async fn en_02_an_unknown_user_costs_what_a_wrong_password_does() {
     assert_eq!(cost(house.local.nobodys()), cost(&house.local.stored(alice.id).await));
 }
 
+/// TH-10: however long a hash of another kind takes, it holds up its own kind alone.
+#[tokio::test]
+async fn th_10_a_dear_hash_of_another_kind_holds_up_nobody_else() {
+    let house = house_with(&PasswordSection { hashers: 1, ..settings() });
+    let (alice, bob) = (house.add("alice").await, house.add("bob").await);
+    house.local.forget(bob.id).await.unwrap();
+    let apr1 = Imported::take("$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1").unwrap();
+    let change = house.local.import(bob.id, &apr1).unwrap();
+    house.first.accounts.vault().commit(vec![change]).await.unwrap();
+
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    let foreign = house.local.foreign().clone();
+    let dear = tokio::spawn(async move { foreign.run(move || waits.recv().is_ok()).await });
+    tokio::task::yield_now().await;
+    let local = house.local.clone();
+    let bobs = tokio::spawn(async move { local.check(Some(&bob), &secret("a door in the east wall")).await });
+    assert!(house.local.check(Some(&alice), &secret(RIGHT)).await.unwrap());
+    assert!(!house.local.check(None, &secret(RIGHT)).await.unwrap());
+    assert!(!bobs.is_finished());
+    done.send(()).unwrap();
+    assert_eq!(dear.await.unwrap(), Ok(true));
+    assert!(bobs.await.unwrap().unwrap(), "and then it is bob's turn");
+}
+
 /// EN-02: a hash from before the parameters rose, or from elsewhere, never takes less than nobody's does.
 #[tokio::test]
 async fn en_02_a_cheap_hash_does_not_tell_its_name() {

@@ -1,6 +1,6 @@
 //! Users of another program, taken over with their password hashes. Each call is one batch, all of it or nothing, so that
-//! a file of any length goes in by pieces and can be gone on with where it stopped. Nobody who is there is touched; whoever was added
-//! by a run that broke off before it told their link is given another one.
+//! a file of any length goes in by pieces and can be gone on with where it stopped. Nobody who is there is touched; whoever
+//! was added by a run that broke off before it told the link is given another one.
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize, Serializer};
