@@ -41,7 +41,9 @@ const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
 /// A key that rotates faster is gone from the caches of applications before they have seen it.
 const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
 /// The box speaks of days.
-const SHORTEST_TRUST: Duration = Duration::from_secs(86_400);
+const SHORTEST_TRUST: Duration = Duration::from_secs(DAY);
+/// In seconds.
+const DAY: u64 = 86_400;
 /// A trail that keeps less cannot answer what happened yesterday.
 const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
 /// Some thousand events: less, and whoever fails often enough wipes out their own trace.
@@ -550,6 +552,10 @@ fn limits(written: &Written, problems: &mut Problems) {
     if !trusted.0.is_zero() && (trusted.0 < SHORTEST_TRUST || trusted.0 > BROWSER_LIFE) {
         let what = format!("{trusted} is not between 1d and 400d");
         problems.add("session.trusted_browser", what, "write \"30d\", or \"0s\" for no such browsers at all");
+    } else if !trusted.0.as_secs().is_multiple_of(DAY) {
+        // The box tells its owner days; it must not last longer than it says.
+        let what = format!("{trusted} is not a number of whole days");
+        problems.add("session.trusted_browser", what, "write \"1d\", \"30d\" or another number of days");
     }
     let audit = &written.audit;
     if audit.keep.0 < SHORTEST_TRAIL {
