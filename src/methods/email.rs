@@ -1,10 +1,11 @@
 //! Codes by mail: a delivery. Where the operator set an address, codes go there and nowhere else, also when it was set
-//! after the enrolment, so that whoever knows a password cannot bring a mailbox of his own; otherwise the address counts once a code sent to it was typed. An address
-//! is only ever shown masked.
+//! after the enrolment, so that whoever knows a password cannot bring a mailbox of his own; otherwise the address counts
+//! once a code sent to it was typed. An address is only ever shown masked.
 
 use std::time::Duration;
 
-use vestibule_templates::mail;
+use vestibule_templates::Texts;
+use vestibule_templates::mail::{self, Mail};
 
 use super::delivered::{self, DAY, LIFE, Made};
 use super::{Build, BuildEnv, named};
@@ -16,6 +17,9 @@ use crate::method::{
 };
 use crate::throttle::Budget;
 use crate::types::{MethodId, Strength};
+
+/// What a mail with a code says: for a site, the code, the minutes it is good.
+type Words = fn(&str, &str, u64, &Texts) -> Mail;
 
 static CARD: Card = card(Strength::Delivered, false);
 /// The same as a way back in alone.
@@ -80,9 +84,9 @@ impl Build for Email {
 }
 
 impl Email {
-    /// The step with the mail that takes its code there.
-    fn mailed(&self, context: &Context<'_>, made: Made) -> Step {
-        let mail = mail::code(&context.place.name, &made.code, LIFE.as_secs() / 60, context.texts);
+    /// The step with the mail that takes its code there, in words for an owner or for a mailbox nobody has proved yet.
+    fn mailed(&self, context: &Context<'_>, made: Made, words: Words) -> Step {
+        let mail = words(&context.place.name, &made.code, LIFE.as_secs() / 60, context.texts);
         let outgoing = Outgoing {
             message: Message::new(Receiver::Mailbox(made.to), mail.subject, mail.text, context.texts.lang()),
             speech: None,
@@ -118,7 +122,7 @@ impl Method for Email {
                 None => return Ok(delivered::asking()),
             },
         };
-        Ok(self.mailed(context, delivered::first(context, to)))
+        Ok(self.mailed(context, delivered::first(context, to), mail::code_to_enrol))
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
@@ -131,7 +135,7 @@ impl Method for Email {
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
-        Ok(self.mailed(context, delivered::another(context, state, context.email)?))
+        Ok(self.mailed(context, delivered::another(context, state, context.email)?, mail::code))
     }
 
     fn check(&self, context: &Context<'_>, state: &[u8], pending: &[u8], answer: &Answer) -> Answered {

@@ -1020,6 +1020,9 @@ async fn a_mailed_code_is_one_mail_of_six_digits_good_once_for_ten_minutes() {
     let mails = bench.outbox.messages();
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[1].to, Receiver::Mailbox("somebody1@example.com".to_owned()));
+    // The first went to whoever it was whose address was typed: it speaks of no account of his.
+    let says_change = |at: usize| mails[at].text.expose().contains("change it");
+    assert!(!says_change(0) && says_change(1));
     let code = fields(&[("code", &bench.last_code())]);
     assert!(!mails[1].subject.contains(code.code()) && !mails[1].text.expose().contains("://"));
     assert!(matches!(bench.check("alice", &made.begun, &code, "one").await, Checked::Proved(_)));

@@ -1,6 +1,6 @@
-// The one script: it holds a key's ceremony between the browser and a form, and hides keys from browsers without. The server gives the options, in the page or
-// when the login page asks for them; the form carries the answer; nothing is fetched, kept or sent by any other way, and
-// every check is the server's.
+// The one script: it holds a key's ceremony between the browser and a form, and hides keys from browsers without. The
+// server gives the options, in the page or when the login page asks for them; the form carries the answer; nothing is
+// fetched, kept or sent by any other way, and every check is the server's.
 "use strict";
 
 const toBytes = (text) => {

@@ -50,6 +50,15 @@ pub fn code(site: &str, code: &str, minutes: u64, texts: &Texts) -> Mail {
     Mail { subject: texts.plain_with("mail-code-subject", &words[..1]), text: texts.plain_with("mail-code", &words) }
 }
 
+/// The same to an address that is only being set up. It may be a stranger's, who has no password here to change.
+pub fn code_to_enrol(site: &str, code: &str, minutes: u64, texts: &Texts) -> Mail {
+    let words = [("site", site.into()), ("code", code.into()), ("minutes", minutes.into())];
+    Mail {
+        subject: texts.plain_with("mail-code-subject", &words[..1]),
+        text: texts.plain_with("mail-code-enrol", &words),
+    }
+}
+
 /// Something about the account changed. The owner learns of it by another way than the one it was done on.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -178,6 +187,22 @@ mod tests {
         let mail = code("wiki\r\nBcc: x@evil.test", "012345", 10, &Texts::english());
         assert!(mail.text.starts_with("012345 ") && mail.text.contains("10 minutes"), "{}", mail.text);
         assert!(!mail.subject.contains("012345") && !mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    }
+
+    /// A mailbox that is only being set up may be a stranger's, who must not be told of a password.
+    #[test]
+    fn a_code_that_proves_a_mailbox_tells_nobody_to_change_a_password() {
+        for texts in Texts::all() {
+            let owner = code("wiki", "012345", 10, texts).text;
+            let stranger = code_to_enrol("wiki", "012345", 10, texts).text;
+            let password = texts.text("field-password").to_lowercase();
+            let says = |text: &str| text.to_lowercase().contains(&password);
+            assert!(says(&owner), "{}: {owner}", texts.lang());
+            assert!(stranger.contains("012345") && !says(&stranger), "{}: {stranger}", texts.lang());
+        }
+        let minute = |mail: Mail| mail.text.contains("1 minute.");
+        assert!(minute(code("wiki", "012345", 1, &Texts::english())));
+        assert!(minute(code_to_enrol("wiki", "012345", 1, &Texts::english())));
     }
 
     #[test]

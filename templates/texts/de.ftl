@@ -105,7 +105,7 @@ error-password-long = Dieses Passwort ist zu lang.
 error-password-common = Dieses Passwort gehört zu den häufigsten und würde erraten. Wählen Sie ein anderes.
 error-password-own-name = Ihr Passwort darf nicht Ihr Benutzername sein.
 error-password-not-the-same = Die beiden Passwörter stimmen nicht überein. Geben Sie das neue noch einmal ein.
-error-not-acknowledged = Bewahren Sie zuerst die Codes auf und haken Sie dann dieses Kästchen an.
+error-not-acknowledged = Bewahren Sie zuerst die Codes auf und setzen Sie dann das Häkchen in diesem Kästchen.
 error-send-budget = Vor { $time } können keine Codes mehr gesendet werden. Wählen Sie einen anderen Weg oder versuchen Sie es dann erneut.
 error-factor-last = Das ist Ihr letzter zweiter Faktor, und er wird hier gebraucht. Fügen Sie zuerst einen weiteren hinzu.
 error-busy = Das kann gerade nicht geprüft werden. Versuchen Sie es gleich noch einmal.
@@ -166,7 +166,7 @@ call-failed = { $target } konnte nicht angerufen werden. Versuchen Sie es erneut
 call-again = Noch einmal anrufen lassen
 call-again-at = Einen weiteren Anruf können Sie um { $time } anfordern.
 
-ceremony-needs-script = Schlüssel und Passkeys brauchen JavaScript, das hier ausgeschaltet ist. Erlauben Sie es für diese Seite oder wählen Sie einen anderen Weg.
+ceremony-needs-script = Schlüssel und Passkeys brauchen JavaScript, das hier ausgeschaltet ist. Erlauben Sie es für diese Website oder wählen Sie einen anderen Weg.
 ceremony-failed = Das hat nicht geklappt: Der Schlüssel wurde nicht benutzt, oder die Zeit ist abgelaufen. Sie können es erneut versuchen.
 ceremony-unsupported = Dieser Browser kann mit Schlüsseln und Passkeys nicht umgehen. Verwenden Sie einen anderen Browser oder einen anderen Weg.
 ceremony-again = Erneut versuchen
@@ -209,7 +209,7 @@ method-yubikey-enrol = Setzen Sie den Cursor in das Feld und berühren Sie den Y
 method-yubikey-label = YubiKey
 
 method-webauthn-title = Sicherheitsschlüssel oder Passkey
-method-webauthn-hint = Ihr Fingerabdruck, Gesicht oder PIN auf diesem Gerät oder ein Schlüssel zum Einstecken. Auf einer gefälschten Seite funktioniert er nicht.
+method-webauthn-hint = Ihr Fingerabdruck, Ihr Gesicht oder Ihre PIN auf diesem Gerät, oder ein Schlüssel zum Einstecken. Auf einer gefälschten Website funktioniert das nicht.
 method-webauthn-ask = Benutzen Sie Ihren Schlüssel oder Passkey. Ihr Browser zeigt Ihnen, wie.
 method-webauthn-enrol-title = Schlüssel einrichten
 method-webauthn-enrol = Geben Sie dem Schlüssel einen Namen und folgen Sie dann Ihrem Browser.
@@ -226,10 +226,10 @@ method-sms-label = Telefon
 
 method-voice-title = Anruf
 method-voice-hint = Wir rufen Sie an und sagen einen Code an. Anrufe können von anderen mitgehört oder umgeleitet werden: Nehmen Sie einen stärkeren Weg, wenn Sie können.
-method-voice-ask = Wir rufen Sie an. Drücken Sie eine beliebige Taste des Telefons, um den Code zu hören, und geben Sie ihn dann hier ein.
+method-voice-ask = Wir rufen Sie an. Drücken Sie eine beliebige Taste am Telefon, um den Code zu hören, und geben Sie ihn dann hier ein.
 method-voice-enrol-title = Anrufe einrichten
 method-voice-enrol = Wir rufen diese Nummer an und sagen einen Code an, um zu sehen, dass sie Ihnen gehört. Zuvor werden Sie gebeten, eine Taste zu drücken.
-method-voice-confirm = Nehmen Sie den Anruf an und drücken Sie eine beliebige Taste des Telefons. Geben Sie dann den Code ein, den Sie hören.
+method-voice-confirm = Nehmen Sie den Anruf an und drücken Sie eine beliebige Taste am Telefon. Geben Sie dann den Code ein, den Sie hören.
 method-voice-label = Anrufe
 
 method-email-title = E-Mail
@@ -267,7 +267,7 @@ codes-acknowledge = Ich habe diese Codes aufbewahrt
 ## account
 
 account-title = Ihr Konto
-account-sites = Ihre Seiten
+account-sites = Ihre Websites
 account-factors = Anmeldewege
 account-factors-none = Sie haben noch keinen zweiten Faktor.
 account-factor-add = Anmeldeweg hinzufügen
@@ -301,11 +301,11 @@ browser-on = { $browser } unter { $system }
 browser-at = { $browser }, { $address }
 browser-unknown = Ein unbekannter Browser
 account-browsers = Ihre Browser
-account-browsers-hint = Browser, in denen Sie sich mit beiden Schritten angemeldet haben. Wenn Fremde zu viele falsche Passwörter versuchen, können Sie sich von diesen aus weiterhin anmelden. In einem vertrauten genügt das Passwort.
+account-browsers-hint = Browser, in denen Sie sich mit beiden Schritten angemeldet haben. Wenn Fremde zu viele falsche Passwörter versuchen, können Sie sich von diesen aus weiterhin anmelden. In einem vertrauenswürdigen genügt das Passwort.
 account-browsers-none = Noch keine.
 account-browser-since = Zuerst gesehen
 account-browser-end = Vergessen
-account-browser-trusted = Vertraut bis
+account-browser-trusted = Vertrauenswürdig bis
 account-this-browser = Dieser hier
 account-browsers-end = Alle Browser vergessen
 account-browsers-end-others = Alle anderen Browser vergessen
@@ -337,7 +337,7 @@ confirm-rename = Gerät umbenennen
 confirm-rename-text = Geben Sie „{ $name }“ einen neuen Namen und bestätigen Sie, dass Sie es sind.
 confirm-rename-button = Umbenennen
 confirm-remove = Gerät entfernen
-confirm-remove-text = „{ $name }“ wird Sie nicht mehr anmelden, und überall sonst werden Sie abgemeldet. Bestätigen Sie, dass Sie es sind.
+confirm-remove-text = Mit „{ $name }“ können Sie sich dann nicht mehr anmelden, und überall sonst werden Sie abgemeldet. Bestätigen Sie, dass Sie es sind.
 confirm-remove-button = Entfernen
 confirm-codes = Neue Wiederherstellungscodes erstellen
 confirm-codes-text = Ihre alten Codes gelten dann nicht mehr. Bestätigen Sie, dass Sie es sind.
@@ -398,13 +398,13 @@ setup-button = Konto anlegen
 
 blocked-title = Die Anmeldung funktioniert hier nicht
 blocked-cookies = Ihr Browser hat unser Cookie nicht zurückgesendet.
-blocked-cookies-remedy = Erlauben Sie Cookies für diese Seite und verlassen Sie den privaten Modus, falls er sie blockiert. Versuchen Sie es dann erneut.
-blocked-http = Diese Seite ist für { $origin } eingerichtet, Ihr Browser kam aber über einfaches http.
+blocked-cookies-remedy = Erlauben Sie Cookies für diese Website und verlassen Sie den privaten Modus, falls er sie blockiert. Versuchen Sie es dann erneut.
+blocked-http = Diese Website ist für { $origin } eingerichtet, Ihr Browser kam aber über einfaches http.
 blocked-http-remedy = Öffnen Sie stattdessen { $origin }. Wenn Sie schon dort sind, wird die Verbindung vor diesem Tor entschlüsselt: Bitten Sie Ihren Administrator, `url` auf die Adresse zu setzen, die alle benutzen.
 blocked-gate = Ein anderes Tor auf diesem Host benutzt ein Cookie mit demselben Namen.
 blocked-gate-remedy = Cookies unterscheiden keine Ports. Bitten Sie Ihren Administrator, den beiden Toren in `session.cookie` verschiedene Namen zu geben.
 blocked-loop = Ihr Browser wurde hin und her geschickt, ohne anzukommen.
-blocked-loop-remedy = Meist sind Cookies blockiert: Erlauben Sie sie für diese Seite und ihre Anmeldeseite. Oder Ihr Gerät hat zwei Adressen, etwa mit einem VPN, und die beiden Seiten sehen verschiedene. Versuchen Sie es dann erneut.
+blocked-loop-remedy = Meist sind Cookies blockiert: Erlauben Sie sie für diese Website und ihre Anmeldeseite. Oder Ihr Gerät hat zwei Adressen, etwa mit einem VPN, und die beiden Websites sehen verschiedene. Versuchen Sie es dann erneut.
 blocked-way-back = Der Rückweg von der Anmeldung ist zu alt, wurde schon benutzt oder begann in einem anderen Browser.
 blocked-way-back-remedy = Niemand wurde damit angemeldet. Versuchen Sie es erneut: Wenn Sie noch angemeldet sind, kommen Sie sofort hinein.
 waiting-title = Einen Moment bitte
@@ -423,7 +423,7 @@ refused-400-text = Ihre Adresse oder ihre Kopfzeilen lassen sich auf mehr als ei
 refused-401 = Sie sind nicht angemeldet
 refused-401-text = Melden Sie sich zuerst an und fragen Sie dann noch einmal.
 refused-403 = Diese Seite dürfen Sie nicht öffnen
-refused-403-text = Die Regeln dieser Seite lassen Sie hier nicht hinein. Wenn Sie meinen, dass sie es sollten, sagen Sie es Ihrem Administrator.
+refused-403-text = Die Regeln dieser Website lassen Sie hier nicht hinein. Wenn das ein Irrtum ist, sagen Sie es Ihrem Administrator.
 refused-as-another = Als jemand anderes anmelden
 refused-404 = Hier ist nichts
 refused-404-text = Diese Adresse führt nirgendwohin. Prüfen Sie sie auf Tippfehler.
@@ -433,16 +433,16 @@ refused-409 = Dieser Schritt ist nicht an der Reihe
 refused-409-text = Er gehört zu etwas, das vorbei ist oder sich inzwischen geändert hat. Beginnen Sie von vorn.
 refused-413 = Das ist zu groß
 refused-413-text = Es wurde mehr gesendet, als diese Seite annimmt. Nichts davon wurde behalten.
-refused-421 = Diese Seite ist hier nicht bekannt
-refused-421-text = Die Adresse führt zu diesem Server, aber keine Seite dieses Namens ist eingerichtet.
+refused-421 = Diese Website ist hier nicht bekannt
+refused-421-text = Die Adresse führt zu diesem Server, aber keine Website dieses Namens ist eingerichtet.
 refused-429 = Zu viele Anfragen
 refused-429-text = Warten Sie einen Moment und versuchen Sie es dann erneut.
 refused-431 = Zu viele Kopfzeilen
-refused-431-text = Ihr Browser hat mehr Kopfzeilen oder Cookies gesendet, als angenommen werden. Oft hilft es, die Cookies dieser Seite zu löschen.
+refused-431-text = Ihr Browser hat mehr Kopfzeilen oder Cookies gesendet, als angenommen werden. Oft hilft es, die Cookies dieser Website zu löschen.
 refused-500 = Etwas ist schiefgegangen
 refused-500-text = Der Fehler liegt bei uns, und nichts wurde weitergegeben. Versuchen Sie es gleich noch einmal.
 refused-501 = Die Anwendung kann das nicht
-refused-501-text = Sie ist so eingerichtet, dass sie solche Verbindungen nicht trägt. Sagen Sie es Ihrem Administrator.
+refused-501-text = Sie ist so eingerichtet, dass sie solche Verbindungen nicht annimmt. Sagen Sie es Ihrem Administrator.
 refused-502 = Die Anwendung antwortet nicht
 refused-502-text = Sie haben das Tor erreicht, aber die Anwendung dahinter war nicht zu erreichen. Versuchen Sie es gleich noch einmal.
 refused-503 = Im Moment nicht verfügbar
@@ -454,16 +454,16 @@ refused-508-text = Sie kam zu diesem Tor zurück, nachdem sie weitergegeben word
 refused-stale-form = Dieses Formular ist zu alt
 refused-stale-form-text = Es wurde vor zu langer Zeit geöffnet oder in einer Sitzung, die vorbei ist. Es wurde nichts getan. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es erneut.
 refused-no-certificate = Diese Seite verlangt ein Zertifikat
-refused-no-certificate-text = Ihr Browser oder Programm hat kein Client-Zertifikat gezeigt, das hier eingelassen wird. Installieren Sie das, das Sie bekommen haben, schließen Sie alle Fenster des Browsers und versuchen Sie es erneut.
+refused-no-certificate-text = Ihr Browser oder Programm hat kein Client-Zertifikat gezeigt, das hier akzeptiert wird. Installieren Sie das, das Sie bekommen haben, schließen Sie alle Fenster des Browsers und versuchen Sie es erneut.
 refused-not-from-here = Das muss direkt geöffnet werden
-refused-not-from-here-text = Eine andere Seite, ein Frame oder ein Skript hat danach gefragt. Es wurde nichts getan. Öffnen Sie es in einem eigenen Tab.
+refused-not-from-here-text = Eine andere Seite, ein Frame oder ein Skript hat es angefordert. Es wurde nichts getan. Öffnen Sie es in einem eigenen Tab.
 
 ## The sample application
 
 demo-title = Beispielanwendung
 demo-lead = Sie sind durch zwei Türen gegangen. Dies steht für Ihre Anwendung, gefragt nach { $path }, und das wird ihr über Sie gesagt.
 demo-verified = Die signierte Identität wurde mit den veröffentlichten Schlüsseln des Tors geprüft und ist gültig.
-demo-refused = Der signierten Identität wurde nicht geglaubt: { $reason }
+demo-refused = Die signierte Identität wurde nicht anerkannt: { $reason }
 demo-missing = Es wurde keine Identität gesendet: Diese Seite steht allen offen.
 demo-claims = Wofür die Signatur bürgt
 demo-headers = Empfangene Kopfzeilen
@@ -495,18 +495,25 @@ voice-language = de-DE
 voice-ask = Guten Tag. Dies ist ein Anruf von { $site }. Um Ihren Code zu hören, drücken Sie eine beliebige Taste. Wenn Sie sich dort gerade nicht anmelden, legen Sie auf.
 voice-code = Ihr Code für { $site } lautet:
 voice-again = Noch einmal:
-voice-end = Geben Sie ihn niemandem. Auf Wiederhören.
+voice-end = Geben Sie ihn an niemanden weiter. Auf Wiederhören.
 
-sms-code = { $code } ist Ihr Code für { $site }, gültig { $minutes } Min. Geben Sie ihn niemandem.
+sms-code = { $code } ist Ihr Code für { $site }, gültig { $minutes } Min. Geben Sie ihn an niemanden weiter.
 
 mail-code-subject = Ihr Code für { $site }
 mail-code =
     { $minutes ->
-        [one] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minute lang. Geben Sie ihn niemandem.
-       *[other] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minuten lang. Geben Sie ihn niemandem.
+        [one] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minute lang. Geben Sie ihn an niemanden weiter.
+       *[other] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minuten lang. Geben Sie ihn an niemanden weiter.
     }
 
     Wenn Sie sich dort gerade nicht anmelden, kennt jemand anderes Ihr Passwort: Ändern Sie es.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minute lang. Geben Sie ihn an niemanden weiter.
+       *[other] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minuten lang. Geben Sie ihn an niemanden weiter.
+    }
+
+    Jemand hat diese Adresse für Codes bei { $site } angegeben. Wenn nicht Sie das waren, lassen Sie diese E-Mail auf sich beruhen: Ohne den Code wird die Adresse nicht verwendet.
 
 mail-invitation-subject = Ihr Konto für { $site }
 mail-invitation =
@@ -536,7 +543,7 @@ mail-notice =
 
     { $what }
 
-    Seite: { $site }
+    Website: { $site }
     Wann: { $date }
     Von: { $from }
 
@@ -561,7 +568,7 @@ mail-fallback-used = Jemand hat sich ohne Ihr Gerät angemeldet, auf einem Weg, 
 mail-recovery-renewed-subject = Neue Wiederherstellungscodes für { $site }
 mail-recovery-renewed = Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.
 mail-address-replaced-subject = Ihre E-Mail-Adresse für { $site } wurde ersetzt
-mail-address-replaced = Die E-Mail-Adresse Ihres Kontos wurde durch eine andere ersetzt. Hierher kommen keine E-Mails mehr dazu.
+mail-address-replaced = Die E-Mail-Adresse Ihres Kontos wurde durch eine andere ersetzt. E-Mails zu Ihrem Konto kommen hier nicht mehr an.
 mail-reset-subject = Ihr Konto für { $site } wurde zurückgesetzt
 mail-reset = Ihrem Konto wurden alle Anmeldewege genommen, damit Sie neue einrichten können. Den Link dafür gibt Ihnen Ihr Administrator.
 mail-new-browser-subject = Ein neuer Browser hat sich bei { $site } angemeldet
@@ -570,7 +577,7 @@ mail-browser-trusted-subject = Einem Browser wird bei { $site } ab jetzt vertrau
 mail-browser-trusted = Jemand hat das Kästchen angekreuzt, mit dem einem Browser vertraut wird. Bis { $until } genügt dort Ihr Passwort ohne zweiten Faktor: { $description }
 mail-browsers-forgotten-subject = Browser wurden bei { $site } vergessen
 mail-browsers-forgotten = Auf Ihrer Kontoseite wurden Browser vergessen, in denen Sie sich angemeldet hatten. Sie gelten als fremd, bis Sie sich dort wieder mit beiden Schritten anmelden.
-mail-browser-copied-subject = Ein vertrauter Browser für { $site } wurde vielleicht kopiert
-mail-browser-copied = Jemand hat sich in Ihrem Konto mit Ihrem Passwort und einer alten Kopie dessen angemeldet, was einen Ihrer Browser vertraut macht. Diesem Browser wird nicht mehr vertraut, und wer damit angemeldet war, ist abgemeldet. Wenn Sie nicht gerade einen Browser aus einer Sicherung wiederhergestellt haben, ändern Sie Ihr Passwort.
+mail-browser-copied-subject = Ein vertrauenswürdiger Browser für { $site } wurde vielleicht kopiert
+mail-browser-copied = Jemand hat sich in Ihrem Konto mit Ihrem Passwort und einer alten Kopie dessen angemeldet, was einen Ihrer Browser vertrauenswürdig macht. Diesem Browser wird nicht mehr vertraut, und wer damit angemeldet war, ist abgemeldet. Wenn Sie nicht gerade einen Browser aus einer Sicherung wiederhergestellt haben, ändern Sie Ihr Passwort.
 mail-locked-subject = Viele falsche Antworten für Ihr Konto bei { $site }
-mail-locked = Für Ihr Konto gab es viele falsche Antworten. Melden Sie sich in einem Browser an, den Sie schon einmal benutzt haben, oder mit einem Passkey, um es wieder zu öffnen.
+mail-locked = Für Ihr Konto gab es viele falsche Antworten. Melden Sie sich in einem Browser an, den Sie schon einmal benutzt haben, oder mit einem Passkey, falls Sie einen eingerichtet haben, um es wieder zu öffnen.

@@ -497,9 +497,19 @@ sms-code = { $code } is your code for { $site }, valid { $minutes } min. Give it
 
 mail-code-subject = Your code for { $site }
 mail-code =
-    { $code } is your code for { $site }. It is valid for { $minutes } minutes. Give it to nobody.
+    { $minutes ->
+        [one] { $code } is your code for { $site }. It is valid for { $minutes } minute. Give it to nobody.
+       *[other] { $code } is your code for { $site }. It is valid for { $minutes } minutes. Give it to nobody.
+    }
 
     If you are not signing in there now, somebody else knows your password: change it.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } is your code for { $site }. It is valid for { $minutes } minute. Give it to nobody.
+       *[other] { $code } is your code for { $site }. It is valid for { $minutes } minutes. Give it to nobody.
+    }
+
+    Somebody gave this address for codes at { $site }. If that was not you, leave this mail alone: without the code the address is not used.
 
 mail-invitation-subject = Your account for { $site }
 mail-invitation =
@@ -519,7 +529,10 @@ mail-password-link =
 
     { $link }
 
-    The link works once, for { $minutes } minutes. Your second step stays as it is. If it was not you who asked, leave this mail alone: nothing changes.
+    { $minutes ->
+        [one] The link works once, for { $minutes } minute. Your second step stays as it is. If it was not you who asked, leave this mail alone: nothing changes.
+       *[other] The link works once, for { $minutes } minutes. Your second step stays as it is. If it was not you who asked, leave this mail alone: nothing changes.
+    }
 
 mail-notice =
     Hello { $name },
@@ -563,4 +576,4 @@ mail-browsers-forgotten = Browsers in which you signed in were forgotten on your
 mail-browser-copied-subject = A trusted browser for { $site } may have been copied
 mail-browser-copied = Somebody signed in to your account with your password and an old copy of what makes one of your browsers trusted. That browser is no longer trusted, and whoever was signed in by it is signed out. If you did not just restore a browser from a backup, change your password.
 mail-locked-subject = Many wrong answers for your account at { $site }
-mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey, to open it again.
+mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey if you have one, to open it again.

@@ -81,7 +81,7 @@ field-label-hint = Para reconocerlo después, por ejemplo «teléfono del trabaj
 error-username-missing = Escriba su nombre de usuario.
 error-username-refused = Este nombre no se puede usar. Use hasta 64 letras minúsculas, cifras o . _ @ + -
 error-password-missing = Escriba su contraseña.
-error-login-wrong = El nombre de usuario o la contraseña no es correcto. Compruebe ambos e inténtelo de nuevo.
+error-login-wrong = El nombre de usuario o la contraseña no son correctos. Compruebe ambos e inténtelo de nuevo.
 error-code-wrong = Este código no es correcto. Compruébelo, o espere al siguiente, e inténtelo de nuevo.
 error-code-missing = Escriba el código.
 error-code-late = Este código es demasiado antiguo. Pida que se le envíe uno nuevo y escriba ese.
@@ -123,7 +123,7 @@ login-form-expired = Este formulario era demasiado antiguo o venía de otro luga
 login-address-unknown = Este portal no conoce su dirección pública. Defina `url`.
 login-or = o
 login-alone-wait = Hubo demasiados intentos desde su red. Inténtelo de nuevo a las { $time }.
-login-alone-failed = No funcionó: no se usó ninguna llave de acceso o se agotó el tiempo. Inténtelo de nuevo o escriba su nombre y su contraseña.
+login-alone-failed = No funcionó: no se usó ninguna clave de acceso o se agotó el tiempo. Inténtelo de nuevo o escriba su nombre y su contraseña.
 login-password-first = Su llave no comprobó quién es usted, así que aquí no basta. Escriba su nombre y su contraseña y úsela después otra vez.
 login-password-set = Su contraseña está definida. Inicie sesión con ella.
 login-forgot = ¿Olvidó su contraseña?
@@ -133,7 +133,7 @@ login-forgot = ¿Olvidó su contraseña?
 verify-choose-title = Confirme que es usted
 verify-choose-lead = Un paso más. Elija uno de los medios que configuró.
 verify-button = Continuar
-verify-key-button = Usar llave o llave de acceso
+verify-key-button = Usar llave o clave de acceso
 verify-lost-link = ¿Perdió su dispositivo?
 badge-last-used = Último usado
 badge-strongest = El más seguro
@@ -160,15 +160,15 @@ delivery-again = Enviar un código nuevo
 delivery-again-at = Podrá pedir un código nuevo a las { $time }.
 
 call-ready = Podemos llamar a { $target } y decir un código.
-call-send = Llamarme
+call-send = Quiero que me llamen
 call-sent = Estamos llamando a { $target }.
 call-failed = No se pudo llamar a { $target }. Inténtelo de nuevo o use otro medio.
-call-again = Llamarme otra vez
+call-again = Quiero que me llamen otra vez
 call-again-at = Podrá pedir otra llamada a las { $time }.
 
-ceremony-needs-script = Las llaves y las llaves de acceso necesitan JavaScript, que aquí está desactivado. Permítalo en este sitio o use otro medio.
+ceremony-needs-script = Las llaves y las claves de acceso necesitan JavaScript, que aquí está desactivado. Permítalo en este sitio o use otro medio.
 ceremony-failed = No funcionó: no se usó la llave o se agotó el tiempo. Puede intentarlo de nuevo.
-ceremony-unsupported = Este navegador no puede usar llaves ni llaves de acceso. Use otro navegador u otro medio.
+ceremony-unsupported = Este navegador no puede usar llaves ni claves de acceso. Use otro navegador u otro medio.
 ceremony-again = Intentar de nuevo
 
 ## enrol
@@ -183,7 +183,7 @@ enrol-other = Elegir otra cosa
 
 otpauth-picture = Código QR para su aplicación de autenticación
 otpauth-open = Abrir en una aplicación de este dispositivo
-otpauth-secret = ¿Sin cámara? Escriba esta clave en la aplicación:
+otpauth-secret = ¿Sin cámara? Escriba esta clave secreta en la aplicación:
 
 ## Methods
 
@@ -198,7 +198,7 @@ method-hotp-title = Generador de códigos
 method-hotp-hint = Un pequeño dispositivo con un botón, o una aplicación que cuenta: cada pulsación da un código nuevo. Funciona sin red.
 method-hotp-ask = Pulse el botón y escriba el código. Si se rechazan los códigos, genere dos y escríbalos uno tras otro.
 method-hotp-enrol-title = Configurar un generador de códigos
-method-hotp-enrol = Escanee esta imagen o introduzca la clave en el dispositivo, y escriba después el primer código que dé.
+method-hotp-enrol = Escanee esta imagen o introduzca la clave secreta en el dispositivo, y escriba después el primer código que dé.
 method-hotp-label = Generador de códigos
 
 method-yubikey-title = Código de YubiKey
@@ -208,19 +208,19 @@ method-yubikey-enrol-title = Configurar una YubiKey
 method-yubikey-enrol = Ponga el cursor en el campo y toque la YubiKey. Escribe un código por el que la reconoceremos.
 method-yubikey-label = YubiKey
 
-method-webauthn-title = Llave de seguridad o llave de acceso
+method-webauthn-title = Llave de seguridad o clave de acceso
 method-webauthn-hint = Su huella, su cara o su PIN en este dispositivo, o una llave que se conecta. No se puede usar en un sitio falso.
-method-webauthn-ask = Use su llave o su llave de acceso. Su navegador le mostrará cómo.
+method-webauthn-ask = Use su llave o su clave de acceso. Su navegador le mostrará cómo.
 method-webauthn-enrol-title = Configurar una llave
 method-webauthn-enrol = Dé un nombre a la llave y siga después a su navegador.
 method-webauthn-label = Llave de seguridad
-method-webauthn-alone = Iniciar sesión con una llave de acceso
+method-webauthn-alone = Iniciar sesión con una clave de acceso
 
 method-sms-title = Mensaje de texto
 method-sms-hint = Un código enviado a su teléfono. Otros pueden leer o desviar los mensajes: use un medio más seguro si puede.
 method-sms-ask = Escriba el código del mensaje.
 method-sms-enrol-title = Configurar los mensajes de texto
-method-sms-enrol = Enviaremos un código a este número para ver que es suyo.
+method-sms-enrol = Enviaremos un código a este número para comprobar que es suyo.
 method-sms-confirm = Escriba el código del mensaje para confirmar el número.
 method-sms-label = Teléfono
 
@@ -228,7 +228,7 @@ method-voice-title = Llamada telefónica
 method-voice-hint = Le llamamos y decimos un código. Otros pueden escuchar o desviar las llamadas: use un medio más seguro si puede.
 method-voice-ask = Le llamamos. Pulse cualquier tecla del teléfono para oír el código y escríbalo aquí.
 method-voice-enrol-title = Configurar las llamadas
-method-voice-enrol = Llamaremos a este número y diremos un código, para ver que es suyo. Antes se le pedirá que pulse una tecla.
+method-voice-enrol = Llamaremos a este número y diremos un código, para comprobar que es suyo. Antes se le pedirá que pulse una tecla.
 method-voice-confirm = Conteste la llamada y pulse cualquier tecla del teléfono. Escriba después el código que oiga.
 method-voice-label = Llamadas telefónicas
 
@@ -236,7 +236,7 @@ method-email-title = Correo electrónico
 method-email-hint = Un código enviado a su buzón. Quien pueda leer su correo puede iniciar sesión con él: use un medio más seguro si puede.
 method-email-ask = Escriba el código del correo.
 method-email-enrol-title = Configurar el correo
-method-email-enrol = Enviaremos un código a esta dirección para ver que es suya.
+method-email-enrol = Enviaremos un código a esta dirección para comprobar que es suya.
 method-email-confirm = Escriba el código del correo para confirmar la dirección.
 method-email-label = Buzón
 
@@ -294,8 +294,8 @@ account-this-session = Esta
 account-last-seen = Última actividad
 account-started = Inicio de sesión
 account-session-end = Cerrar sesión
-account-sign-out-elsewhere = Cerrar sesión en todo lo demás
-account-elsewhere-offer = Si otra persona pudo haber iniciado sesión como usted, acabe con ello ahora.
+account-sign-out-elsewhere = Cerrar sesión en los demás dispositivos
+account-elsewhere-offer = Si otra persona pudo haber iniciado sesión como usted, cierre esas sesiones ahora.
 account-sign-out-everywhere = Cerrar sesión en todas partes
 browser-on = { $browser } en { $system }
 browser-at = { $browser }, { $address }
@@ -314,10 +314,10 @@ account-password = Contraseña
 account-password-change = Cambiar contraseña
 done-factor-added = Añadido. Ya puede usarlo.
 done-factor-renamed = El nombre nuevo está guardado.
-done-factor-removed = Quitado. Ya no permite el acceso a nadie, y su sesión está cerrada en todo lo demás.
-done-password-changed = Su contraseña está cambiada. Su sesión está cerrada en todo lo demás.
+done-factor-removed = Quitado. Ya no permite el acceso a nadie, y su sesión está cerrada en todos los demás dispositivos.
+done-password-changed = Su contraseña está cambiada. Su sesión está cerrada en todos los demás dispositivos.
 done-session-ended = Esa sesión está cerrada.
-done-sessions-ended = Su sesión está cerrada en todo lo demás.
+done-sessions-ended = Su sesión está cerrada en todos los demás dispositivos.
 done-browser-ended = Olvidado.
 done-codes-made = Sus códigos de recuperación nuevos ya valen.
 
@@ -337,7 +337,7 @@ confirm-rename = Cambiar el nombre de un dispositivo
 confirm-rename-text = Dé un nombre nuevo a «{ $name }» y confirme que es usted.
 confirm-rename-button = Cambiar nombre
 confirm-remove = Quitar un dispositivo
-confirm-remove-text = «{ $name }» dejará de darle acceso, y su sesión se cerrará en todo lo demás. Confirme que es usted.
+confirm-remove-text = «{ $name }» dejará de darle acceso, y su sesión se cerrará en todos los demás dispositivos. Confirme que es usted.
 confirm-remove-button = Quitar
 confirm-codes = Crear códigos de recuperación nuevos
 confirm-codes-text = Sus códigos anteriores dejarán de servir. Confirme que es usted.
@@ -380,7 +380,7 @@ forgot-title = ¿Olvidó su contraseña?
 forgot-lead = Escriba su nombre de usuario. Si su cuenta tiene una dirección de correo, enviaremos allí un enlace para elegir una contraseña nueva.
 forgot-button = Enviar un enlace
 forgot-form-expired = Este formulario era demasiado antiguo o venía de otro lugar. No se envió nada. Inténtelo de nuevo.
-forgot-sent-title = Mire en su buzón
+forgot-sent-title = Mire su buzón de correo
 forgot-sent-lead = { $minutes ->
     [one] Si existe esa cuenta y tiene una dirección de correo, un enlace va de camino. Sirve una sola vez, durante { $minutes } minuto.
    *[other] Si existe esa cuenta y tiene una dirección de correo, un enlace va de camino. Sirve una sola vez, durante { $minutes } minutos.
@@ -429,7 +429,7 @@ refused-404 = Aquí no hay nada
 refused-404-text = Esta dirección no lleva a ninguna parte. Compruebe que esté bien escrita.
 refused-405 = Esto no se puede hacer aquí
 refused-405-text = La página no acepta este tipo de petición.
-refused-409 = Este paso está fuera de lugar
+refused-409 = Este paso está fuera de orden
 refused-409-text = Pertenece a algo que terminó o que cambió entretanto. Empiece desde el principio.
 refused-413 = Es demasiado grande
 refused-413-text = Se envió más de lo que esta página acepta. No se guardó nada.
@@ -462,8 +462,8 @@ refused-not-from-here-text = Lo pidió otra página, un marco o un script. No se
 
 demo-title = Aplicación de ejemplo
 demo-lead = Ha pasado dos puertas. Esto representa su aplicación, a la que se pidió { $path }, y esto es lo que se le dice de usted.
-demo-verified = La identidad firmada se comprobó con las claves publicadas del portal y es buena.
-demo-refused = No se creyó la identidad firmada: { $reason }
+demo-verified = La identidad firmada se comprobó con las claves publicadas del portal y es válida.
+demo-refused = No se aceptó la identidad firmada: { $reason }
 demo-missing = No se envió ninguna identidad: esta página está abierta a todos.
 demo-claims = Lo que garantiza la firma
 demo-headers = Cabeceras recibidas
@@ -507,6 +507,13 @@ mail-code =
     }
 
     Si no está iniciando sesión allí ahora, otra persona conoce su contraseña: cámbiela.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } es su código para { $site }. Es válido durante { $minutes } minuto. No se lo dé a nadie.
+       *[other] { $code } es su código para { $site }. Es válido durante { $minutes } minutos. No se lo dé a nadie.
+    }
+
+    Alguien indicó esta dirección para recibir los códigos de { $site }. Si no fue usted, ignore este correo: sin el código, la dirección no se usa.
 
 mail-invitation-subject = Su cuenta para { $site }
 mail-invitation =
@@ -573,4 +580,4 @@ mail-browsers-forgotten = Desde la página de su cuenta se olvidaron navegadores
 mail-browser-copied-subject = Puede que se haya copiado un navegador de confianza de { $site }
 mail-browser-copied = Alguien inició sesión en su cuenta con su contraseña y una copia antigua de lo que hace de confianza a uno de sus navegadores. Ese navegador ya no es de confianza, y se cerró la sesión de quien la inició con él. Si no acaba de restaurar un navegador desde una copia de seguridad, cambie su contraseña.
 mail-locked-subject = Muchas respuestas incorrectas para su cuenta en { $site }
-mail-locked = Hubo muchas respuestas incorrectas para su cuenta. Inicie sesión en un navegador que haya usado antes, o con una llave de acceso, para abrirla de nuevo.
+mail-locked = Hubo muchas respuestas incorrectas para su cuenta. Inicie sesión en un navegador que haya usado antes, o con una clave de acceso si la tiene, para abrirla de nuevo.

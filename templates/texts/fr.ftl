@@ -123,9 +123,9 @@ login-form-expired = Ce formulaire était trop ancien ou venait d’ailleurs. Ri
 login-address-unknown = Ce portail ne connaît pas son adresse publique. Définissez `url`.
 login-or = ou
 login-alone-wait = Il y a eu trop de tentatives depuis votre réseau. Réessayez à { $time }.
-login-alone-failed = Cela n’a pas marché : aucune clé d’accès n’a été utilisée, ou le délai est écoulé. Réessayez, ou saisissez votre nom et votre mot de passe.
+login-alone-failed = Cela n’a pas fonctionné : aucune clé d’accès n’a été utilisée, ou le délai est écoulé. Réessayez, ou saisissez votre nom et votre mot de passe.
 login-password-first = Votre clé n’a pas vérifié qui vous êtes ; elle ne suffit donc pas ici. Saisissez votre nom et votre mot de passe, puis utilisez-la encore une fois.
-login-password-set = Votre mot de passe est défini. Connectez-vous avec.
+login-password-set = Votre mot de passe est défini. Utilisez-le pour vous connecter.
 login-forgot = Mot de passe oublié ?
 
 ## verify
@@ -147,9 +147,9 @@ trust-label = { $days ->
 trust-hint = Le mot de passe suffira ici. Uniquement sur un appareil que personne d’autre n’utilise.
 lost-title = Appareil perdu ?
 lost-lead = Sans votre appareil, vous pouvez encore entrer si vous avez préparé un autre moyen.
-lost-others = Ceci marche encore :
+lost-others = Ceci fonctionne encore :
 lost-nothing-else = Aucun autre moyen n’est configuré pour votre compte.
-lost-help-title = Si rien ne marche
+lost-help-title = Si rien ne fonctionne
 lost-help = Demandez à l’administrateur de { $site } de réinitialiser votre compte. Vous recevrez un lien pour configurer un nouvel appareil. Personne ne vous demandera de mot de passe ni de code.
 
 delivery-ready = Nous pouvons envoyer un code à { $target }.
@@ -167,7 +167,7 @@ call-again = Me rappeler
 call-again-at = Vous pourrez demander un autre appel à { $time }.
 
 ceremony-needs-script = Les clés et clés d’accès ont besoin de JavaScript, qui est désactivé ici. Autorisez-le pour ce site ou utilisez un autre moyen.
-ceremony-failed = Cela n’a pas marché : la clé n’a pas été utilisée, ou le délai est écoulé. Vous pouvez réessayer.
+ceremony-failed = Cela n’a pas fonctionné : la clé n’a pas été utilisée, ou le délai est écoulé. Vous pouvez réessayer.
 ceremony-unsupported = Ce navigateur ne sait pas utiliser les clés ni les clés d’accès. Prenez un autre navigateur ou un autre moyen.
 ceremony-again = Réessayer
 
@@ -188,14 +188,14 @@ otpauth-secret = Pas d’appareil photo ? Saisissez cette clé dans l’applicat
 ## Methods
 
 method-totp-title = Application d’authentification
-method-totp-hint = Une application gratuite sur votre téléphone affiche un nouveau code toutes les 30 secondes. Elle marche sans réseau.
+method-totp-hint = Une application gratuite sur votre téléphone affiche un nouveau code toutes les 30 secondes. Elle fonctionne sans réseau.
 method-totp-ask = Saisissez le code que votre application d’authentification affiche maintenant.
 method-totp-enrol-title = Configurer votre application
 method-totp-enrol = Scannez cette image avec une application d’authentification, puis saisissez le code qu’elle affiche.
 method-totp-label = Application d’authentification
 
 method-hotp-title = Générateur de codes
-method-hotp-hint = Un petit appareil à bouton, ou une application qui compte : chaque pression donne un nouveau code. Il marche sans réseau.
+method-hotp-hint = Un petit appareil à bouton, ou une application qui compte : chaque pression donne un nouveau code. Il fonctionne sans réseau.
 method-hotp-ask = Appuyez sur le bouton et saisissez le code. Si des codes sont refusés, faites-en deux et saisissez-les l’un après l’autre.
 method-hotp-enrol-title = Configurer un générateur de codes
 method-hotp-enrol = Scannez cette image, ou saisissez la clé dans l’appareil, puis saisissez le premier code qu’il donne.
@@ -220,7 +220,7 @@ method-sms-title = SMS
 method-sms-hint = Un code envoyé à votre téléphone. Les messages peuvent être lus ou détournés : prenez un moyen plus sûr si vous le pouvez.
 method-sms-ask = Saisissez le code du message.
 method-sms-enrol-title = Configurer les SMS
-method-sms-enrol = Nous enverrons un code à ce numéro pour voir s’il est à vous.
+method-sms-enrol = Nous enverrons un code à ce numéro pour vérifier qu’il est à vous.
 method-sms-confirm = Saisissez le code du message pour confirmer le numéro.
 method-sms-label = Téléphone
 
@@ -228,17 +228,17 @@ method-voice-title = Appel téléphonique
 method-voice-hint = Nous vous appelons et dictons un code. Les appels peuvent être écoutés ou détournés : prenez un moyen plus sûr si vous le pouvez.
 method-voice-ask = Nous vous appelons. Appuyez sur une touche du téléphone pour entendre le code, puis saisissez-le ici.
 method-voice-enrol-title = Configurer les appels
-method-voice-enrol = Nous appellerons ce numéro et dicterons un code, pour voir s’il est à vous. On vous demandera d’abord d’appuyer sur une touche.
+method-voice-enrol = Nous appellerons ce numéro et dicterons un code, pour vérifier qu’il est à vous. On vous demandera d’abord d’appuyer sur une touche.
 method-voice-confirm = Répondez à l’appel et appuyez sur une touche du téléphone. Saisissez ensuite le code que vous entendez.
 method-voice-label = Appels téléphoniques
 
 method-email-title = E-mail
-method-email-hint = Un code envoyé à votre boîte. Quiconque peut lire vos e-mails peut se connecter avec : prenez un moyen plus sûr si vous le pouvez.
+method-email-hint = Un code envoyé à votre adresse e-mail. Quiconque peut lire vos e-mails peut s’en servir pour se connecter : prenez un moyen plus sûr si vous le pouvez.
 method-email-ask = Saisissez le code de l’e-mail.
 method-email-enrol-title = Configurer l’e-mail
-method-email-enrol = Nous enverrons un code à cette adresse pour voir si elle est à vous.
+method-email-enrol = Nous enverrons un code à cette adresse pour vérifier qu’elle est à vous.
 method-email-confirm = Saisissez le code de l’e-mail pour confirmer l’adresse.
-method-email-label = Boîte aux lettres
+method-email-label = Messagerie
 
 method-recovery-title = Code de récupération
 method-recovery-hint = L’un des codes que vous avez imprimés ou notés.
@@ -258,7 +258,7 @@ codes-lead = { $count ->
     [one] Avec ce code, vous entrez quand votre appareil est perdu. Il ne sert qu’une fois et n’est affiché que maintenant.
    *[other] Avec ces { $count } codes, vous entrez quand votre appareil est perdu. Chacun ne sert qu’une fois, et ils ne sont affichés que maintenant.
 }
-codes-replace = Vos anciens codes ne valent plus rien.
+codes-replace = Vos anciens codes ne sont plus valables.
 codes-sheet = Codes de récupération pour { $site }
 codes-for = Pour { $name }, créés le { $date }
 codes-keep = Imprimez cette page ou copiez les codes, et gardez-les avec vos papiers importants, pas sur l’appareil avec lequel vous vous connectez.
@@ -314,7 +314,7 @@ account-password = Mot de passe
 account-password-change = Changer de mot de passe
 done-factor-added = Ajouté. Vous pouvez l’utiliser dès maintenant.
 done-factor-renamed = Le nouveau nom est enregistré.
-done-factor-removed = Supprimé. Plus personne ne peut se connecter avec, et vous êtes déconnecté partout ailleurs.
+done-factor-removed = Supprimé. Plus personne ne peut s’en servir pour se connecter, et vous êtes déconnecté partout ailleurs.
 done-password-changed = Votre mot de passe est changé. Vous êtes déconnecté partout ailleurs.
 done-session-ended = Cette session est déconnectée.
 done-sessions-ended = Vous êtes déconnecté partout ailleurs.
@@ -324,7 +324,7 @@ done-codes-made = Vos nouveaux codes de récupération sont en vigueur.
 ## A reminder after signing in
 
 remind-title = Ajouter un moyen de connexion plus sûr
-remind-lead = Il existe un moyen de connexion plus sûr que celui que vous utilisez. L’ajouter prend une minute, et avec deux moyens vous ne restez pas dehors si vous en perdez un.
+remind-lead = Il existe un moyen de connexion plus sûr que celui que vous utilisez. L’ajouter prend une minute, et avec deux moyens vous n’êtes pas bloqué si vous en perdez un.
 remind-proof = Vous confirmez encore une fois que c’est bien vous, puis vous l’ajoutez.
 remind-later = Plus tard
 remind-again = Choisissez « Plus tard » pour continuer comme avant. On vous le redemandera après le { $date }.
@@ -337,10 +337,10 @@ confirm-rename = Renommer un appareil
 confirm-rename-text = Donnez un nouveau nom à « { $name } » et confirmez que c’est bien vous.
 confirm-rename-button = Renommer
 confirm-remove = Supprimer un appareil
-confirm-remove-text = « { $name } » ne vous connectera plus, et vous serez déconnecté partout ailleurs. Confirmez que c’est bien vous.
+confirm-remove-text = « { $name } » ne permettra plus de vous connecter, et vous serez déconnecté partout ailleurs. Confirmez que c’est bien vous.
 confirm-remove-button = Supprimer
 confirm-codes = Créer de nouveaux codes de récupération
-confirm-codes-text = Vos anciens codes ne marcheront plus. Confirmez que c’est bien vous.
+confirm-codes-text = Vos anciens codes ne fonctionneront plus. Confirmez que c’est bien vous.
 confirm-codes-button = Créer de nouveaux codes
 confirm-password = Changer votre mot de passe
 confirm-password-text = Choisissez un nouveau mot de passe et confirmez que c’est bien vous.
@@ -373,14 +373,14 @@ invite-next = Ensuite, vous configurerez une seconde étape.
 invite-ends = Ce lien ne sert qu’une fois, jusqu’au { $date }.
 reset-title = Configurez à nouveau votre compte
 reset-lead = La seconde étape de votre compte { $name } pour { $site } a été réinitialisée. Continuez pour en configurer une nouvelle.
-invite-dead-title = Ce lien ne marche pas
+invite-dead-title = Ce lien ne fonctionne pas
 invite-dead-lead = Il a déjà servi, est trop ancien ou n’a pas été copié en entier.
 invite-dead-help = Si vous avez déjà configuré votre compte, connectez-vous. Sinon, demandez un nouveau lien à votre administrateur.
 forgot-title = Mot de passe oublié ?
 forgot-lead = Saisissez votre nom d’utilisateur. Si votre compte a une adresse e-mail, nous y envoyons un lien pour choisir un nouveau mot de passe.
 forgot-button = Envoyer un lien
 forgot-form-expired = Ce formulaire était trop ancien ou venait d’ailleurs. Rien n’a été envoyé. Réessayez.
-forgot-sent-title = Consultez votre boîte aux lettres
+forgot-sent-title = Consultez votre messagerie
 forgot-sent-lead = { $minutes ->
     [one] Si ce compte existe et a une adresse e-mail, un lien est en route. Il ne sert qu’une fois, pendant { $minutes } minute.
    *[other] Si ce compte existe et a une adresse e-mail, un lien est en route. Il ne sert qu’une fois, pendant { $minutes } minutes.
@@ -389,14 +389,14 @@ forgot-sent-help = Rien reçu ? Regardez parmi les indésirables, ou adressez-vo
 forgot-again = Demander un nouveau lien
 new-password-title = Choisissez un nouveau mot de passe
 new-password-lead = Voici le compte { $name } pour { $site }. Vous serez déconnecté partout.
-new-password-next = Connectez-vous ensuite avec. Votre seconde étape reste la même.
+new-password-next = Utilisez-le ensuite pour vous connecter. Votre seconde étape reste la même.
 setup-title = Créer le premier compte
 setup-lead = Ce portail n’a pas encore d’utilisateurs. Vous en êtes l’administrateur : choisissez votre nom d’utilisateur et un mot de passe.
 setup-button = Créer le compte
 
 ## When signing in cannot go on
 
-blocked-title = La connexion ne marche pas ici
+blocked-title = La connexion ne fonctionne pas ici
 blocked-cookies = Votre navigateur n’a pas renvoyé notre cookie.
 blocked-cookies-remedy = Autorisez les cookies pour ce site, et quittez la navigation privée si elle les bloque. Réessayez ensuite.
 blocked-http = Ce site est configuré pour { $origin }, mais votre navigateur est venu par http sans chiffrement.
@@ -429,7 +429,7 @@ refused-404 = Il n’y a rien ici
 refused-404-text = Cette adresse ne mène nulle part. Vérifiez qu’elle est bien tapée.
 refused-405 = Cela n’est pas possible ici
 refused-405-text = La page n’accepte pas ce genre de requête.
-refused-409 = Cette étape n’est pas à son tour
+refused-409 = Cette étape n’est pas dans l’ordre
 refused-409-text = Elle appartient à quelque chose de terminé ou qui a changé entre-temps. Recommencez depuis le début.
 refused-413 = C’est trop volumineux
 refused-413-text = Il a été envoyé plus que cette page n’accepte. Rien n’a été gardé.
@@ -463,12 +463,12 @@ refused-not-from-here-text = Une autre page, un cadre ou un script l’a demand�
 demo-title = Exemple d’application
 demo-lead = Vous avez passé deux portes. Ceci tient lieu de votre application, à qui l’on demande { $path }, et voici ce qu’on lui dit de vous.
 demo-verified = L’identité signée a été vérifiée avec les clés publiées du portail, et elle est bonne.
-demo-refused = L’identité signée n’a pas été crue : { $reason }
+demo-refused = L’identité signée n’a pas été acceptée : { $reason }
 demo-missing = Aucune identité n’a été envoyée : cette page est ouverte à tous.
 demo-claims = Ce que la signature garantit
 demo-headers = En-têtes reçus
 demo-headers-none = Aucun.
-demo-try = Essayez encore
+demo-try = Pour aller plus loin
 demo-link-step-up = Une page qui redemande après une minute
 demo-link-open = Une page ouverte à tous
 demo-link-messages = Messages et authentificateur
@@ -507,6 +507,13 @@ mail-code =
     }
 
     Si vous n’êtes pas en train de vous y connecter, quelqu’un d’autre connaît votre mot de passe : changez-le.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } est votre code pour { $site }. Il est valable { $minutes } minute. Ne le donnez à personne.
+       *[other] { $code } est votre code pour { $site }. Il est valable { $minutes } minutes. Ne le donnez à personne.
+    }
+
+    Quelqu’un a indiqué cette adresse pour recevoir les codes de { $site }. Si ce n’était pas vous, ignorez cet e-mail : sans le code, l’adresse n’est pas utilisée.
 
 mail-invitation-subject = Votre compte pour { $site }
 mail-invitation =
@@ -538,7 +545,7 @@ mail-notice =
 
     Site : { $site }
     Quand : { $date }
-    Depuis : { $from }
+    Origine : { $from }
 
     Si c’était vous, il n’y a rien à faire. Sinon, dites-le tout de suite à votre administrateur, qui peut réinitialiser votre compte. Si vous pouvez encore vous connecter, changez votre mot de passe sur la page de votre compte et déconnectez-vous partout.
 
@@ -559,7 +566,7 @@ mail-recovery-used = { $count ->
 mail-fallback-used-subject = Un moyen de secours a servi pour { $site }
 mail-fallback-used = Quelqu’un s’est connecté sans votre appareil, par un moyen prévu pour sa perte : { $label }
 mail-recovery-renewed-subject = Nouveaux codes de récupération pour { $site }
-mail-recovery-renewed = De nouveaux codes de récupération ont été créés pour votre compte. Les anciens ne marchent plus.
+mail-recovery-renewed = De nouveaux codes de récupération ont été créés pour votre compte. Les anciens ne fonctionnent plus.
 mail-address-replaced-subject = Votre adresse e-mail pour { $site } a été remplacée
 mail-address-replaced = L’adresse e-mail de votre compte a été remplacée par une autre. Les e-mails à son sujet n’arrivent plus ici.
 mail-reset-subject = Votre compte pour { $site } a été réinitialisé
@@ -573,4 +580,4 @@ mail-browsers-forgotten = Des navigateurs dans lesquels vous vous étiez connect
 mail-browser-copied-subject = Un navigateur de confiance pour { $site } a peut-être été copié
 mail-browser-copied = Quelqu’un s’est connecté à votre compte avec votre mot de passe et une ancienne copie de ce qui rend l’un de vos navigateurs de confiance. Ce navigateur n’est plus de confiance, et quiconque s’était connecté ainsi est déconnecté. Si vous ne venez pas de restaurer un navigateur depuis une sauvegarde, changez votre mot de passe.
 mail-locked-subject = Beaucoup de mauvaises réponses pour votre compte sur { $site }
-mail-locked = Il y a eu beaucoup de mauvaises réponses pour votre compte. Connectez-vous depuis un navigateur que vous avez déjà utilisé, ou avec une clé d’accès, pour le rouvrir.
+mail-locked = Il y a eu beaucoup de mauvaises réponses pour votre compte. Connectez-vous depuis un navigateur que vous avez déjà utilisé, ou avec une clé d’accès si vous en avez une, pour le rouvrir.

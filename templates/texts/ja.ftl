@@ -83,7 +83,7 @@ error-password-own-name = ユーザー名をパスワードにすることはで
 error-password-not-the-same = 二つのパスワードが一致しません。新しいパスワードをもう一度入力してください。
 error-not-acknowledged = 先にコードを保管してから、このボックスにチェックを入れてください。
 error-send-budget = { $time } まではコードをこれ以上送信できません。別の方法を使うか、その後でもう一度お試しください。
-error-factor-last = これは最後の第二要素で、ここでは必要です。先に別のものを追加してください。
+error-factor-last = これは最後の二つ目の認証要素で、ここでは必要です。先に別のものを追加してください。
 error-busy = 今は確認できません。しばらくしてからもう一度お試しください。
 
 ## login
@@ -133,11 +133,11 @@ delivery-again = 新しいコードを送信
 delivery-again-at = { $time } になると新しいコードを送信できます。
 
 call-ready = { $target } に電話をかけてコードをお伝えできます。
-call-send = 電話を受ける
+call-send = 電話をかけてもらう
 call-sent = { $target } に電話をかけています。
 call-failed = { $target } に電話をかけられませんでした。もう一度試すか、別の方法を使ってください。
-call-again = もう一度電話を受ける
-call-again-at = { $time } になると、もう一度電話を受けられます。
+call-again = もう一度電話をかけてもらう
+call-again-at = { $time } になると、もう一度電話を依頼できます。
 
 ceremony-needs-script = キーとパスキーには JavaScript が必要ですが、ここでは無効になっています。このサイトで有効にするか、別の方法を使ってください。
 ceremony-failed = うまくいきませんでした。キーが使われなかったか、時間切れです。もう一度お試しください。
@@ -236,7 +236,7 @@ codes-acknowledge = コードを保管しました
 account-title = アカウント
 account-sites = あなたのサイト
 account-factors = サインイン方法
-account-factors-none = 第二要素はまだありません。
+account-factors-none = 二つ目の認証要素はまだありません。
 account-factor-add = サインイン方法を追加
 account-last-used = 最終使用
 account-never-used = なし
@@ -383,7 +383,7 @@ refused-400-text = アドレスまたはヘッダーが複数の意味に解釈�
 refused-401 = サインインしていません
 refused-401-text = サインインしてから、もう一度お試しください。
 refused-403 = このページは開けません
-refused-403-text = このサイトの規則では、ここへの立ち入りは許可されていません。許可されるべきだと思われる場合は、管理者に伝えてください。
+refused-403-text = このサイトの規則では、ここへのアクセスは許可されていません。許可されるべきだと思われる場合は、管理者に伝えてください。
 refused-as-another = 別のユーザーとしてサインイン
 refused-404 = ここには何もありません
 refused-404-text = このアドレスの先には何もありません。入力に誤りがないか確認してください。
@@ -461,6 +461,10 @@ mail-code =
     { $site } のコードは { $code } です。{ $minutes } 分間有効です。誰にも教えないでください。
 
     今サインインしていない場合は、他の人があなたのパスワードを知っています。パスワードを変更してください。
+mail-code-enrol =
+    { $site } のコードは { $code } です。{ $minutes } 分間有効です。誰にも教えないでください。
+
+    このアドレスが { $site } のコードの送り先として入力されました。心当たりがない場合は、このメールを無視してください。コードがなければ、このアドレスは使われません。
 
 mail-invitation-subject = { $site } のアカウント
 mail-invitation =
@@ -521,4 +525,4 @@ mail-browsers-forgotten = アカウントのページで、これまでにサイ
 mail-browser-copied-subject = { $site } の信頼済みブラウザーがコピーされた可能性があります
 mail-browser-copied = あなたのパスワードと、信頼済みブラウザーの情報の古いコピーを使って、誰かがアカウントにサインインしました。そのブラウザーの信頼は取り消され、それでサインインしていた人はサインアウトしました。バックアップからブラウザーを復元したばかりでなければ、パスワードを変更してください。
 mail-locked-subject = { $site } のアカウントで誤った回答が続いています
-mail-locked = アカウントで誤った回答が続きました。再び開くには、以前使ったことのあるブラウザーから、またはパスキーでサインインしてください。
+mail-locked = アカウントで誤った回答が続きました。再び使えるようにするには、以前使ったことのあるブラウザーから、またはパスキーがあればパスキーでサインインしてください。

@@ -86,8 +86,8 @@ error-code-wrong = Deze code klopt niet. Controleer hem, of wacht op de volgende
 error-code-missing = Vul de code in.
 error-code-late = Deze code is te oud. Laat een nieuwe sturen en vul die in.
 error-recovery-code-wrong = Deze code klopt niet of is al gebruikt. Probeer een andere.
-error-key-model = Dit model sleutel wordt hier niet aanvaard. Gebruik een andere sleutel of een andere manier.
-error-key-refused = Deze sleutel werd niet aanvaard. Probeer het opnieuw of gebruik een andere manier.
+error-key-model = Sleutels van dit model worden hier niet geaccepteerd. Gebruik een andere sleutel of een andere manier.
+error-key-refused = Deze sleutel is niet geaccepteerd. Probeer het opnieuw of gebruik een andere manier.
 error-key-known = Deze sleutel is al ingesteld. Gebruik een andere.
 error-phone-invalid = Naar dit nummer kunnen wij niets sturen. Schrijf het met landnummer, zoals +31 6 12345678.
 error-phone-closed = Naar dit nummer worden geen codes meer gestuurd. Gebruik een andere manier of vraag uw beheerder.
@@ -220,7 +220,7 @@ method-sms-title = Sms
 method-sms-hint = Een code die naar uw telefoon wordt gestuurd. Berichten kunnen door anderen worden gelezen of omgeleid: neem een sterkere manier als u kunt.
 method-sms-ask = Vul de code uit het bericht in.
 method-sms-enrol-title = Sms instellen
-method-sms-enrol = Wij sturen een code naar dit nummer om te zien of het van u is.
+method-sms-enrol = Wij sturen een code naar dit nummer om te controleren of het van u is.
 method-sms-confirm = Vul de code uit het bericht in om het nummer te bevestigen.
 method-sms-label = Telefoon
 
@@ -228,7 +228,7 @@ method-voice-title = Telefoongesprek
 method-voice-hint = Wij bellen u en zeggen een code. Gesprekken kunnen door anderen worden gehoord of omgeleid: neem een sterkere manier als u kunt.
 method-voice-ask = Wij bellen u. Druk op een toets van de telefoon om de code te horen en vul hem hier in.
 method-voice-enrol-title = Telefoongesprekken instellen
-method-voice-enrol = Wij bellen dit nummer en zeggen een code, om te zien of het van u is. Eerst wordt u gevraagd een toets in te drukken.
+method-voice-enrol = Wij bellen dit nummer en zeggen een code, om te controleren of het van u is. Eerst wordt u gevraagd een toets in te drukken.
 method-voice-confirm = Neem op en druk op een toets van de telefoon. Vul dan de code in die u hoort.
 method-voice-label = Telefoongesprekken
 
@@ -236,7 +236,7 @@ method-email-title = E-mail
 method-email-hint = Een code die naar uw mailbox wordt gestuurd. Wie uw e-mail kan lezen, kan ermee inloggen: neem een sterkere manier als u kunt.
 method-email-ask = Vul de code uit de e-mail in.
 method-email-enrol-title = E-mail instellen
-method-email-enrol = Wij sturen een code naar dit adres om te zien of het van u is.
+method-email-enrol = Wij sturen een code naar dit adres om te controleren of het van u is.
 method-email-confirm = Vul de code uit de e-mail in om het adres te bevestigen.
 method-email-label = Mailbox
 
@@ -244,7 +244,7 @@ method-recovery-title = Herstelcode
 method-recovery-hint = Een van de codes die u hebt afgedrukt of opgeschreven.
 method-recovery-ask = Vul een van uw herstelcodes in.
 method-recovery-enrol-title = Herstelcodes
-method-recovery-enrol = Codes om erin te komen als uw apparaat kwijt is. Elke code werkt één keer.
+method-recovery-enrol = Codes om erin te komen als u uw apparaat kwijt bent. Elke code werkt één keer.
 method-recovery-label = Herstelcodes
 method-recovery-left = { $count ->
     [one] nog { $count }
@@ -255,8 +255,8 @@ method-recovery-left = { $count ->
 
 codes-title = Bewaar uw herstelcodes
 codes-lead = { $count ->
-    [one] Met deze code komt u erin als uw apparaat kwijt is. Hij werkt één keer en wordt alleen nu getoond.
-   *[other] Met deze { $count } codes komt u erin als uw apparaat kwijt is. Elke code werkt één keer, en ze worden alleen nu getoond.
+    [one] Met deze code komt u erin als u uw apparaat kwijt bent. Hij werkt één keer en wordt alleen nu getoond.
+   *[other] Met deze { $count } codes komt u erin als u uw apparaat kwijt bent. Elke code werkt één keer, en ze worden alleen nu getoond.
 }
 codes-replace = Uw oudere codes werken niet meer.
 codes-sheet = Herstelcodes voor { $site }
@@ -337,7 +337,7 @@ confirm-rename = De naam van een apparaat wijzigen
 confirm-rename-text = Geef ‘{ $name }’ een nieuwe naam en bevestig dat u het bent.
 confirm-rename-button = Naam wijzigen
 confirm-remove = Een apparaat verwijderen
-confirm-remove-text = ‘{ $name }’ zal u niet meer inloggen, en u wordt overal elders uitgelogd. Bevestig dat u het bent.
+confirm-remove-text = Met ‘{ $name }’ kunt u dan niet meer inloggen, en u wordt overal elders uitgelogd. Bevestig dat u het bent.
 confirm-remove-button = Verwijderen
 confirm-codes = Nieuwe herstelcodes maken
 confirm-codes-text = Uw oude codes werken dan niet meer. Bevestig dat u het bent.
@@ -423,7 +423,7 @@ refused-400-text = Het adres of de headers zijn op meer dan één manier te begr
 refused-401 = U bent niet ingelogd
 refused-401-text = Log eerst in en vraag het dan opnieuw.
 refused-403 = U mag deze pagina niet openen
-refused-403-text = De regels van deze site laten u hier niet toe. Als u vindt dat dat wel zou moeten, zeg het uw beheerder.
+refused-403-text = De regels van deze site laten u hier niet toe. Als u vindt dat dat wel zou moeten, meld het dan uw beheerder.
 refused-as-another = Als iemand anders inloggen
 refused-404 = Hier is niets
 refused-404-text = Dit adres leidt nergens heen. Controleer het op typfouten.
@@ -442,7 +442,7 @@ refused-431-text = Uw browser stuurde meer headers of cookies dan worden aangeno
 refused-500 = Er ging iets mis
 refused-500-text = De fout ligt bij ons, en er is niets doorgegeven. Probeer het zo meteen opnieuw.
 refused-501 = De toepassing kan dit niet
-refused-501-text = Zij is zo ingesteld dat zij zulke verbindingen niet draagt. Zeg het uw beheerder.
+refused-501-text = Zij is zo ingesteld dat zij zulke verbindingen niet aanneemt. Meld het uw beheerder.
 refused-502 = De toepassing antwoordt niet
 refused-502-text = U bereikte de poort, maar de toepassing erachter was niet bereikbaar. Probeer het zo meteen opnieuw.
 refused-503 = Op dit moment niet beschikbaar
@@ -450,7 +450,7 @@ refused-503-text = Dit kan nu niet worden beantwoord, en er is niets doorgegeven
 refused-504 = De toepassing doet er te lang over
 refused-504-text = De toepassing achter de poort antwoordde niet op tijd. Probeer het zo meteen opnieuw.
 refused-508 = Het verzoek draait in een kring
-refused-508-text = Het kwam bij deze poort terug nadat het was doorgegeven. Zeg het uw beheerder.
+refused-508-text = Het kwam bij deze poort terug nadat het was doorgegeven. Meld het uw beheerder.
 refused-stale-form = Dit formulier is te oud
 refused-stale-form-text = Het werd te lang geleden geopend, of in een sessie die voorbij is. Er is niets gedaan. Ga terug, laad de pagina opnieuw en probeer het nog eens.
 refused-no-certificate = Deze pagina vraagt een certificaat
@@ -463,7 +463,7 @@ refused-not-from-here-text = Een andere pagina, een frame of een script vroeg er
 demo-title = Voorbeeldtoepassing
 demo-lead = U ging door twee deuren. Dit staat voor uw toepassing, gevraagd om { $path }, en dit wordt haar over u verteld.
 demo-verified = De ondertekende identiteit is met de gepubliceerde sleutels van de poort gecontroleerd en is goed.
-demo-refused = De ondertekende identiteit werd niet geloofd: { $reason }
+demo-refused = De ondertekende identiteit is niet geaccepteerd: { $reason }
 demo-missing = Er is geen identiteit gestuurd: deze pagina staat voor iedereen open.
 demo-claims = Waar de handtekening voor instaat
 demo-headers = Ontvangen headers
@@ -507,6 +507,13 @@ mail-code =
     }
 
     Als u daar nu niet inlogt, kent iemand anders uw wachtwoord: wijzig het.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } is uw code voor { $site }. Hij is { $minutes } minuut geldig. Geef hem aan niemand.
+       *[other] { $code } is uw code voor { $site }. Hij is { $minutes } minuten geldig. Geef hem aan niemand.
+    }
+
+    Iemand heeft dit adres opgegeven voor codes bij { $site }. Was u het niet, doe dan niets met deze e-mail: zonder de code wordt het adres niet gebruikt.
 
 mail-invitation-subject = Uw account voor { $site }
 mail-invitation =
@@ -540,7 +547,7 @@ mail-notice =
     Wanneer: { $date }
     Vanaf: { $from }
 
-    Was u dit, dan hoeft u niets te doen. Zo niet, zeg het dan meteen uw beheerder, die uw account kan resetten. Als u nog kunt inloggen, wijzig dan op uw accountpagina uw wachtwoord en log overal uit.
+    Was u dit, dan hoeft u niets te doen. Zo niet, meld het dan meteen uw beheerder, die uw account kan resetten. Als u nog kunt inloggen, wijzig dan op uw accountpagina uw wachtwoord en log overal uit.
 
 mail-from-administrator = een beheerder
 mail-factor-added-subject = Een manier van inloggen bij { $site } is toegevoegd
@@ -557,11 +564,11 @@ mail-recovery-used = { $count ->
    *[other] Iemand heeft ingelogd met een van uw herstelcodes. Er zijn er nog { $count } over.
 }
 mail-fallback-used-subject = Een weg terug is gebruikt voor { $site }
-mail-fallback-used = Iemand heeft zonder uw apparaat ingelogd, op een manier die er is voor als het kwijt is: { $label }
+mail-fallback-used = Iemand heeft zonder uw apparaat ingelogd, op een manier die er is voor als u het kwijt bent: { $label }
 mail-recovery-renewed-subject = Nieuwe herstelcodes voor { $site }
 mail-recovery-renewed = Voor uw account zijn nieuwe herstelcodes gemaakt. De oude werken niet meer.
 mail-address-replaced-subject = Uw e-mailadres voor { $site } is vervangen
-mail-address-replaced = Het e-mailadres van uw account is vervangen door een ander. E-mail erover komt niet meer hier.
+mail-address-replaced = Het e-mailadres van uw account is vervangen door een ander. E-mail over uw account komt hier niet meer aan.
 mail-reset-subject = Uw account voor { $site } is gereset
 mail-reset = Alle manieren van inloggen zijn van uw account afgehaald, zodat u nieuwe kunt instellen. Uw beheerder geeft u daarvoor een link.
 mail-new-browser-subject = Een nieuwe browser heeft ingelogd bij { $site }
@@ -573,4 +580,4 @@ mail-browsers-forgotten = Op uw accountpagina zijn browsers vergeten waarin u ha
 mail-browser-copied-subject = Een vertrouwde browser voor { $site } is mogelijk gekopieerd
 mail-browser-copied = Iemand heeft ingelogd op uw account met uw wachtwoord en een oude kopie van wat een van uw browsers vertrouwd maakt. Die browser wordt niet meer vertrouwd, en wie ermee was ingelogd, is uitgelogd. Hebt u niet net een browser uit een back-up hersteld, wijzig dan uw wachtwoord.
 mail-locked-subject = Veel foute antwoorden voor uw account bij { $site }
-mail-locked = Er waren veel foute antwoorden voor uw account. Log in met een browser die u eerder gebruikte, of met een passkey, om het weer te openen.
+mail-locked = Er waren veel foute antwoorden voor uw account. Log in met een browser die u eerder gebruikte, of met een passkey als u die hebt, om het weer te openen.

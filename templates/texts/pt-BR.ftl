@@ -50,7 +50,7 @@ wait-minutes = { $count ->
     [one] Tentativas demais. Você pode tentar de novo em { $count } minuto, às { $time }.
    *[other] Tentativas demais. Você pode tentar de novo em { $count } minutos, às { $time }.
 }
-wait-closed = Houve respostas erradas demais para esta conta, e daqui nenhuma outra é examinada. Entre por um navegador que você já usou ou fale com o seu administrador.
+wait-closed = Houve muitas respostas erradas para esta conta, e nenhuma outra vinda daqui é examinada. Entre por um navegador que você já usou ou fale com o seu administrador.
 step-ends = { $count ->
     [one] Você tem { $count } minuto para terminar, até { $time }. Depois disso, terá de começar de novo.
    *[other] Você tem { $count } minutos para terminar, até { $time }. Depois disso, terá de começar de novo.
@@ -81,7 +81,7 @@ field-label-hint = Para você reconhecê-lo depois, por exemplo “celular do tr
 error-username-missing = Digite o seu nome de usuário.
 error-username-refused = Este nome não pode ser usado. Use até 64 letras minúsculas, dígitos ou . _ @ + -
 error-password-missing = Digite a sua senha.
-error-login-wrong = O nome de usuário ou a senha não está certo. Confira os dois e tente de novo.
+error-login-wrong = O nome de usuário ou a senha estão incorretos. Confira os dois e tente de novo.
 error-code-wrong = Este código não está certo. Confira-o, ou espere o próximo, e tente de novo.
 error-code-missing = Digite o código.
 error-code-late = Este código é antigo demais. Peça o envio de um novo e digite esse.
@@ -114,11 +114,11 @@ error-busy = Isto não pode ser verificado agora. Tente de novo daqui a pouco.
 
 login-title = Entrar
 login-button = Entrar
-login-link = Ir para a entrada
+login-link = Ir para o login
 account-link = Ir para a sua conta
-login-timed-out = A entrada demorou demais e recomeça. Entre de novo.
+login-timed-out = O login demorou demais e recomeça. Entre de novo.
 login-not-delivered = O que você enviou não foi entregue; envie de novo depois de entrar.
-login-start-again = Esta etapa pertence a uma entrada que já terminou. Entre de novo.
+login-start-again = Esta etapa pertence a um login que já terminou. Entre de novo.
 login-form-expired = Este formulário era antigo demais ou veio de outro lugar. Nada foi feito. Entre de novo.
 login-address-unknown = Este portal não conhece o seu endereço público. Defina `url`.
 login-or = ou
@@ -220,7 +220,7 @@ method-sms-title = Mensagem de texto
 method-sms-hint = Um código enviado ao seu celular. Mensagens podem ser lidas ou desviadas por outros: use um meio mais seguro se puder.
 method-sms-ask = Digite o código da mensagem.
 method-sms-enrol-title = Configurar mensagens de texto
-method-sms-enrol = Enviaremos um código a este número para ver se ele é seu.
+method-sms-enrol = Enviaremos um código a este número para verificar que ele é seu.
 method-sms-confirm = Digite o código da mensagem para confirmar o número.
 method-sms-label = Telefone
 
@@ -228,7 +228,7 @@ method-voice-title = Ligação telefônica
 method-voice-hint = Ligamos para você e dizemos um código. Ligações podem ser ouvidas ou desviadas por outros: use um meio mais seguro se puder.
 method-voice-ask = Ligamos para você. Aperte qualquer tecla do telefone para ouvir o código e digite-o aqui.
 method-voice-enrol-title = Configurar ligações
-method-voice-enrol = Ligaremos para este número e diremos um código, para ver se ele é seu. Antes, será pedido que você aperte uma tecla.
+method-voice-enrol = Ligaremos para este número e diremos um código, para verificar que ele é seu. Antes, será pedido que você aperte uma tecla.
 method-voice-confirm = Atenda a ligação e aperte qualquer tecla do telefone. Depois digite o código que você ouvir.
 method-voice-label = Ligações telefônicas
 
@@ -236,7 +236,7 @@ method-email-title = E-mail
 method-email-hint = Um código enviado à sua caixa de entrada. Quem pode ler o seu e-mail pode entrar com ele: use um meio mais seguro se puder.
 method-email-ask = Digite o código do e-mail.
 method-email-enrol-title = Configurar o e-mail
-method-email-enrol = Enviaremos um código a este endereço para ver se ele é seu.
+method-email-enrol = Enviaremos um código a este endereço para verificar que ele é seu.
 method-email-confirm = Digite o código do e-mail para confirmar o endereço.
 method-email-label = Caixa de entrada
 
@@ -292,7 +292,7 @@ account-recovery-renew = Criar novos códigos
 account-sessions = Onde você está conectado
 account-this-session = Esta
 account-last-seen = Última atividade
-account-started = Entrada
+account-started = Login
 account-session-end = Sair
 account-sign-out-elsewhere = Sair de todos os outros lugares
 account-elsewhere-offer = Se outra pessoa pode ter entrado como você, acabe com isso agora.
@@ -301,7 +301,7 @@ browser-on = { $browser } no { $system }
 browser-at = { $browser }, { $address }
 browser-unknown = Um navegador desconhecido
 account-browsers = Seus navegadores
-account-browsers-hint = Navegadores em que você entrou com as duas etapas. Se estranhos tentarem senhas erradas demais, por estes você ainda pode entrar. Em um de confiança, basta a senha.
+account-browsers-hint = Navegadores em que você entrou com as duas etapas. Se estranhos tentarem muitas senhas erradas, por estes você ainda pode entrar. Em um de confiança, basta a senha.
 account-browsers-none = Nenhum ainda.
 account-browser-since = Visto pela primeira vez
 account-browser-end = Esquecer
@@ -327,7 +327,7 @@ remind-title = Adicionar um meio de acesso mais seguro
 remind-lead = Há um meio de acesso mais seguro do que o que você usa. Adicioná-lo leva um minuto, e com dois meios você não fica de fora se perder um.
 remind-proof = Você confirma mais uma vez que é você e depois o adiciona.
 remind-later = Mais tarde
-remind-again = Escolha “Mais tarde” para continuar como antes. Você será perguntado de novo depois de { $date }.
+remind-again = Escolha “Mais tarde” para continuar como antes. Perguntaremos de novo depois de { $date }.
 
 ## Confirming an action
 
@@ -404,8 +404,8 @@ blocked-http-remedy = Abra { $origin } em vez disso. Se você já está lá, a c
 blocked-gate = Outro portal neste servidor usa um cookie com o mesmo nome.
 blocked-gate-remedy = Cookies não distinguem portas. Peça ao seu administrador que dê aos dois portais nomes diferentes em `session.cookie`.
 blocked-loop = O seu navegador foi mandado de um lado para o outro sem chegar a lugar nenhum.
-blocked-loop-remedy = Quase sempre os cookies estão bloqueados: permita-os neste site e na página de entrada dele. Ou o seu dispositivo tem dois endereços, por exemplo com uma VPN, e as duas páginas veem endereços diferentes. Depois, tente de novo.
-blocked-way-back = O caminho de volta da entrada é antigo demais, já foi usado ou começou em outro navegador.
+blocked-loop-remedy = Quase sempre os cookies estão bloqueados: permita-os neste site e na página de login dele. Ou o seu dispositivo tem dois endereços, por exemplo com uma VPN, e as duas páginas veem endereços diferentes. Depois, tente de novo.
+blocked-way-back = O caminho de volta do login é antigo demais, já foi usado ou começou em outro navegador.
 blocked-way-back-remedy = Ninguém entrou por ele. Tente de novo: se você ainda está conectado, entra na hora.
 waiting-title = Espere um momento
 waiting-why = Houve várias respostas erradas seguidas, por isso nenhuma é examinada por um tempo. Isso protege a sua conta.
@@ -462,7 +462,7 @@ refused-not-from-here-text = Outra página, um quadro ou um script pediu isto. N
 
 demo-title = Aplicativo de exemplo
 demo-lead = Você passou por duas portas. Isto representa o seu aplicativo, ao qual se pediu { $path }, e isto é o que se diz a ele sobre você.
-demo-verified = A identidade assinada foi conferida com as chaves publicadas do portal e está boa.
+demo-verified = A identidade assinada foi conferida com as chaves publicadas do portal e é válida.
 demo-refused = A identidade assinada não foi aceita: { $reason }
 demo-missing = Nenhuma identidade foi enviada: esta página é aberta a todos.
 demo-claims = O que a assinatura garante
@@ -507,6 +507,13 @@ mail-code =
     }
 
     Se você não está entrando lá agora, outra pessoa conhece a sua senha: mude-a.
+mail-code-enrol =
+    { $minutes ->
+        [one] { $code } é o seu código para { $site }. Ele vale por { $minutes } minuto. Não o dê a ninguém.
+       *[other] { $code } é o seu código para { $site }. Ele vale por { $minutes } minutos. Não o dê a ninguém.
+    }
+
+    Alguém indicou este endereço para receber os códigos de { $site }. Se não foi você, ignore este e-mail: sem o código, o endereço não é usado.
 
 mail-invitation-subject = A sua conta em { $site }
 mail-invitation =
@@ -573,4 +580,4 @@ mail-browsers-forgotten = Na página da sua conta foram esquecidos navegadores p
 mail-browser-copied-subject = Um navegador de confiança de { $site } pode ter sido copiado
 mail-browser-copied = Alguém entrou na sua conta com a sua senha e uma cópia antiga daquilo que torna um dos seus navegadores de confiança. Esse navegador não é mais de confiança, e quem tinha entrado com ele foi desconectado. Se você não acabou de restaurar um navegador de um backup, mude a sua senha.
 mail-locked-subject = Muitas respostas erradas para a sua conta em { $site }
-mail-locked = Houve muitas respostas erradas para a sua conta. Entre por um navegador que você já usou, ou com uma chave de acesso, para abri-la de novo.
+mail-locked = Houve muitas respostas erradas para a sua conta. Entre por um navegador que você já usou, ou com uma chave de acesso, se você tiver uma, para abri-la de novo.

@@ -83,7 +83,7 @@ error-password-own-name = 密码不能与用户名相同。
 error-password-not-the-same = 两次输入的密码不一致。请重新输入新密码。
 error-not-acknowledged = 请先保存恢复码，再勾选此框。
 error-send-budget = { $time } 之前无法再发送验证码。请使用其他方式，或届时重试。
-error-factor-last = 这是您最后一个第二因素，此处需要它。请先添加另一个。
+error-factor-last = 这是您最后一种第二重验证方式，此处需要它。请先添加另一个。
 error-busy = 暂时无法验证。请稍后重试。
 
 ## login
@@ -236,7 +236,7 @@ codes-acknowledge = 我已保存这些恢复码
 account-title = 您的账户
 account-sites = 您的网站
 account-factors = 登录方式
-account-factors-none = 您还没有第二因素。
+account-factors-none = 您还没有第二重验证方式。
 account-factor-add = 添加登录方式
 account-last-used = 上次使用
 account-never-used = 从未
@@ -267,12 +267,12 @@ account-browsers = 您的浏览器
 account-browsers-hint = 您曾完成两步登录的浏览器。即使陌生人多次尝试错误密码，您仍可从这些浏览器登录。在受信任的浏览器中，只需密码即可。
 account-browsers-none = 暂无。
 account-browser-since = 首次出现
-account-browser-end = 忘记
+account-browser-end = 移除
 account-browser-trusted = 信任至
 account-this-browser = 当前浏览器
-account-browsers-end = 忘记所有浏览器
-account-browsers-end-others = 忘记所有其他浏览器
-account-browsers-offer = 其他浏览器仍可像以前一样登录。如果不应如此，请忘记它们。
+account-browsers-end = 移除所有浏览器
+account-browsers-end-others = 移除所有其他浏览器
+account-browsers-offer = 其他浏览器仍可像以前一样登录。如果不应如此，请移除它们。
 account-password = 密码
 account-password-change = 更改密码
 done-factor-added = 已添加。现在就可以使用。
@@ -281,7 +281,7 @@ done-factor-removed = 已移除。它不能再用来登录，您在其他地方�
 done-password-changed = 密码已更改。您在其他地方的登录已退出。
 done-session-ended = 该登录已退出。
 done-sessions-ended = 您在其他地方的登录已全部退出。
-done-browser-ended = 已忘记。
+done-browser-ended = 已移除。
 done-codes-made = 您的新恢复码已生效。
 
 ## A reminder after signing in
@@ -308,14 +308,14 @@ confirm-codes-button = 创建新的恢复码
 confirm-password = 更改密码
 confirm-password-text = 请设置新密码，并确认是您本人。
 confirm-password-button = 更改密码
-confirm-browser = 忘记浏览器
+confirm-browser = 移除浏览器
 confirm-browser-text = 在您再次从“{ $name }”登录之前，它将被视为陌生浏览器。请确认是您本人。
-confirm-browser-button = 忘记
-confirm-other-browsers = 忘记所有其他浏览器
+confirm-browser-button = 移除
+confirm-other-browsers = 移除所有其他浏览器
 confirm-other-browsers-text = 除当前浏览器外，所有浏览器在您再次登录之前都将被视为陌生浏览器。请确认是您本人。
-confirm-browsers = 忘记所有浏览器
+confirm-browsers = 移除所有浏览器
 confirm-browsers-text = 所有浏览器（包括当前这个）在您再次登录之前都将被视为陌生浏览器。请确认是您本人。
-confirm-browsers-button = 全部忘记
+confirm-browsers-button = 全部移除
 
 ## logout
 
@@ -461,6 +461,10 @@ mail-code =
     { $code } 是您在 { $site } 的验证码，{ $minutes } 分钟内有效。请勿告诉任何人。
 
     如果您现在没有在那里登录，说明有人知道您的密码：请更改密码。
+mail-code-enrol =
+    { $code } 是您在 { $site } 的验证码，{ $minutes } 分钟内有效。请勿告诉任何人。
+
+    有人将此邮箱地址填写为 { $site } 验证码的接收地址。如果不是您本人，请不必理会这封邮件：没有验证码，此地址不会被使用。
 
 mail-invitation-subject = 您在 { $site } 的账户
 mail-invitation =
@@ -521,4 +525,4 @@ mail-browsers-forgotten = 您的账户页面移除了您登录过的浏览器。
 mail-browser-copied-subject = { $site } 的受信任浏览器可能被复制
 mail-browser-copied = 有人用您的密码和一份使您某个浏览器受信任的旧副本登录了您的账户。该浏览器已不再受信任，以此登录的人已被退出。如果您不是刚从备份恢复了浏览器，请更改密码。
 mail-locked-subject = 您在 { $site } 的账户出现多次错误回答
-mail-locked = 您的账户出现了多次错误回答。请用您以前用过的浏览器或通行密钥登录，以重新开放账户。
+mail-locked = 您的账户出现了多次错误回答。请用您以前用过的浏览器登录，或用通行密钥（如果您有）登录，以重新开放账户。

@@ -46,7 +46,7 @@ fn said(gate: &Gate, what: &str) {
 }
 
 /// Reads the configuration again and waits until it is in force.
-fn reload(gate: &Gate, change: impl FnOnce(String) -> String) {
+pub fn reload(gate: &Gate, change: impl FnOnce(String) -> String) {
     let before = count(&gate.log(), "the new configuration is in force");
     let text = change(fs::read_to_string(gate.config_file()).unwrap());
     fs::write(gate.config_file(), text).unwrap();
