@@ -42,8 +42,7 @@ const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
 /// A key that rotates faster is gone from the caches of applications before they have seen it.
 const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
 /// The box speaks of days.
-const SHORTEST_TRUST: Duration = Duration::from_secs(DAY);
-/// In seconds.
+const SHORTEST_TRUST: Duration = Duration::from_secs(86_400);
 /// A trail that keeps less cannot answer what happened yesterday.
 const SHORTEST_TRAIL: Duration = Duration::from_secs(86_400);
 /// Some thousand events: less, and whoever fails often enough wipes out their own trace.
