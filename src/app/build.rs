@@ -17,6 +17,7 @@ use vestibule_templates::{Brand, Languages, one_line};
 use super::monitor::is_public;
 use super::{Machine, StartError};
 use crate::account::{Accounts, BROWSER_LIFE, Factor};
+use crate::assertion::headers::Names;
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::Audit;
 use crate::config::{Loaded, Written};
@@ -126,6 +127,7 @@ impl Plan {
                 .push(format!("listen.metrics is {address}: whoever reaches it reads the numbers, without a login"));
         }
         warnings.extend(unreachable(&written, &sites, &certificates));
+        warnings.extend(unusual_names(&written, &sites));
         warnings
             .extend(registry.absent().iter().map(|absent| format!("{} is not offered: {}", absent.method, absent.why)));
         Ok(Self {
@@ -171,7 +173,23 @@ impl Plan {
             let key = format!("forward_auth.callers[{n}]");
             say(key, &format!("{network} lets anybody ask in anybody's name, and choose the address that rules see"));
         }
+        let is_trusted = |network: &IpNet| self.trusted.iter().any(|trusted| trusted.contains(network));
+        for (n, network) in self.callers.iter().enumerate().filter(|(_, network)| !is_trusted(network)) {
+            let what = format!(
+                "{network} is not in trust.proxies: on the login pages all its clients have one address, for limits, rules \
+                 and the audit trail"
+            );
+            say(format!("forward_auth.callers[{n}]"), &what);
+        }
         for (key, address) in listening {
+            if let Address::Unix(path) = &address
+                && path.starts_with(&store.path)
+            {
+                say(
+                    key.clone(),
+                    "is in the data folder, which nobody but this user enters: no server that runs as another",
+                );
+            }
             if matches!(address, Address::Tcp(address) if is_public(&address)) {
                 say(
                     key,
@@ -457,6 +475,30 @@ fn unreachable(written: &Written, sites: &Sites, certificates: &Certificates) ->
     portal.chain(&sites.sites).filter(bare).map(tell).collect()
 }
 
+/// Identity headers that servers in front know only if somebody tells them: what they do not take out arrives at the
+/// application as a client wrote it, on open addresses too.
+fn unusual_names(written: &Written, sites: &Sites) -> Vec<String> {
+    // Over gRPC the answer says what to take out.
+    if written.forward_auth.listen.is_empty() {
+        return Vec::new();
+    }
+    let usual = Names::default();
+    let fronted = sites.sites.iter().filter(|site| site.upstreams.is_empty());
+    fronted
+        .flat_map(|site| {
+            let unusual = site.headers.all().into_iter().filter(|name| !usual.all().contains(name));
+            unusual.map(|name| {
+                format!(
+                    "site[{}].headers: let the server in front take {} out of what clients send, in every spelling, and copy \
+                     it from the answer: the files in config/integrations do so for the usual names alone",
+                    site.index,
+                    String::from_utf8_lossy(name)
+                )
+            })
+        })
+        .collect()
+}
+
 /// The languages that are offered; all of them where the configuration names one that there is not.
 fn languages(written: &Written, problems: &mut Problems) -> Languages {
     let pages = &written.pages;
@@ -502,8 +544,9 @@ fn metrics_address(written: &Written, problems: &mut Problems) {
 
 /// The addresses for servers in front are none of those that visitors reach, and over TCP somebody is named who may ask.
 fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
-    let others: Vec<SocketAddr> =
-        written.listen.http.iter().chain([&written.listen.metrics]).filter_map(|text| text.parse().ok()).collect();
+    let listen = &written.listen;
+    let others = listen.http.iter().chain(&listen.https).chain([&listen.metrics]);
+    let others: Vec<SocketAddr> = others.filter_map(|text| text.parse().ok()).collect();
     let mut taken: Vec<Address> = Vec::new();
     for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
         if let Address::Tcp(tcp) = &address {
@@ -550,6 +593,10 @@ fn limits(written: &Written, problems: &mut Problems) {
     if !trusted.0.is_zero() && (trusted.0 < SHORTEST_TRUST || trusted.0 > BROWSER_LIFE) {
         let what = format!("{trusted} is not between 1d and 400d");
         problems.add("session.trusted_browser", what, "write \"30d\", or \"0s\" for no such browsers at all");
+    } else if trusted.0.as_secs() % SHORTEST_TRUST.as_secs() != 0 {
+        // The box that its owner ticks says a number of days.
+        let what = format!("{trusted} is no number of whole days");
+        problems.add("session.trusted_browser", what, "write \"30d\", or another number of days");
     }
     let audit = &written.audit;
     if audit.keep.0 < SHORTEST_TRAIL {

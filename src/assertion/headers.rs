@@ -12,6 +12,8 @@ pub static ASSERTION: Bytes = Bytes::from_static(b"Vestibule-Assertion");
 
 /// Everything under this prefix is ours.
 const OURS: &str = "vestibule-";
+/// A name with more hyphens than this is spelled evenly alone: with all of them replaced, by the same.
+const MIXED: usize = 4;
 
 /// Names in force for one site, and all names of all sites: whatever is in `all` is removed from what a client sent, in
 /// every spelling an application might read as the same (case, `_` or `.` for `-`). They are written as they were
@@ -33,7 +35,7 @@ impl Default for Names {
 }
 
 impl Names {
-    fn all(&self) -> [&Bytes; 4] {
+    pub fn all(&self) -> [&Bytes; 4] {
         [&self.user, &self.groups, &self.name, &self.email]
     }
 }
@@ -52,6 +54,8 @@ pub struct Stripped {
     classes: Vec<Vec<u8>>,
     /// Every name of a site and every default, as it is written.
     names: Vec<Bytes>,
+    /// All of `names` in lower case, in every spelling with `-`, `_` and `.`.
+    spellings: Vec<String>,
 }
 
 impl Stripped {
@@ -68,7 +72,15 @@ impl Stripped {
             names.iter().skip(1).map(|name| name.iter().copied().map(fold).collect()).collect();
         classes.sort_unstable();
         classes.dedup();
-        Self { classes, names }
+        let mut spellings: Vec<String> = names.iter().flat_map(|name| spellings(name)).collect();
+        spellings.sort_unstable();
+        spellings.dedup();
+        Self { classes, names, spellings }
+    }
+
+    /// What has to be taken out by name, where only that can be done and nobody says what is there. In lower case.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.spellings.iter().map(String::as_str)
     }
 
     /// Every name, with what is known here or empty: a server in front that copies them then overwrites whatever a
@@ -89,6 +101,20 @@ impl Stripped {
                 .iter()
                 .any(|class| class.len() == name.len() && class.iter().copied().eq(name.bytes().map(fold)))
     }
+}
+
+/// A name in lower case, with each sign in it as `-`, `_` or `.`: the spellings that servers pass on, and applications
+/// read as the same.
+fn spellings(name: &[u8]) -> Vec<String> {
+    const SIGNS: [char; 3] = ['-', '_', '.'];
+    let folded: String = name.iter().copied().map(fold).map(char::from).collect();
+    if folded.matches('-').count() > MIXED {
+        return SIGNS.map(|sign| folded.replace('-', sign.encode_utf8(&mut [0; 4]))).into();
+    }
+    folded.split('-').fold(Vec::new(), |begun: Vec<String>, word| match begun.is_empty() {
+        true => vec![word.to_owned()],
+        false => begun.iter().flat_map(|begun| SIGNS.map(|sign| format!("{begun}{sign}{word}"))).collect(),
+    })
 }
 
 /// The class of a header's name, byte by byte. CGI and its heirs turn `-` into `_` and lose the case; others take `.`
@@ -202,5 +228,12 @@ mod tests {
         for name in ["Remote-Users", "Remote", "X-Remote-User", "Vestibule", "Cookie", "Authorization"] {
             assert!(!stripped.covers(name), "{name}");
         }
+        let named: Vec<&str> = stripped.spellings().collect();
+        for name in ["remote-user", "remote_groups", "remote.email", "x-webauth_user", "vestibule_assertion"] {
+            assert!(named.contains(&name), "{name} in {named:?}");
+        }
+        assert_eq!(named.len(), 5 * 3 + 9);
+        assert!(named.iter().all(|name| stripped.covers(name)));
+        assert_eq!(spellings(b"X-A-b-c-d-e").len(), 3, "long ones are no reason for thousands");
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::clock::Time;
 use crate::session::Evidence;
-use crate::types::{ClientCertificate, FactorId, GroupName, Level, MethodId, Policy, Strength, UserName};
+use crate::types::{ClientCertificate, FactorId, GroupName, Level, MethodId, Policy, Scheme, Strength, UserName};
 
 /// One rule as it was seen.
 #[derive(Clone, Debug, Serialize)]
@@ -58,13 +58,13 @@ pub struct Question {
 pub fn explain(sites: &Sites, question: &Question, now: Time) -> Explanation {
     walk(sites, question, now).unwrap_or_else(|error| {
         let status = if error == FactsError::MethodNotOffered { 405 } else { 400 };
-        let path = cut(&question.url).map_or(&*question.url, |(_, target)| target).to_owned();
+        let path = cut(&question.url).map_or(&*question.url, |(_, _, target)| target).to_owned();
         Explanation { site: None, path, steps: Vec::new(), verdict: format!("{status}: {error}") }
     })
 }
 
 fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, FactsError> {
-    let (authority, target) = cut(&question.url).ok_or(FactsError::Target)?;
+    let (scheme, authority, target) = cut(&question.url).ok_or(FactsError::Target)?;
     let raw = Raw::new(&question.http_method, target.as_bytes(), authority.as_bytes(), question.address);
     let (host, _) = Facts::host(&raw)?;
     let reading = sites.by_host(&host).map_or(Reading::Strict, |site| site.reading);
@@ -84,6 +84,11 @@ fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, Fa
         Lookup::NoPath => return Ok(nowhere("404: no site covers the path")),
         Lookup::NoHost => return Ok(nowhere("421: no site answers to the host")),
     };
+    if let Some(url) = site.url.as_ref().filter(|url| url.is_https() && scheme == Scheme::Http) {
+        let to = url.at(&facts.host).map_or_else(|| url.to_string(), |url| url.to_string());
+        let verdict = format!("not by http: 308 to {to}, and 400 to a server in front");
+        return Ok(Explanation { site: Some(site.index), ..nowhere(&verdict) });
+    }
     let evidence = question.evidence(now);
     let person = question.person(&evidence);
     let source = Source { client: facts.client, certificate: Shown::Certificate(question.certificate.as_ref()) };
@@ -142,11 +147,12 @@ fn tell(outcome: &Outcome<'_>) -> String {
     }
 }
 
-/// Authority and target of an absolute http or https URL, nothing mended.
-fn cut(url: &str) -> Option<(&str, &str)> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+/// Scheme, authority and target of an absolute http or https URL, nothing mended.
+fn cut(url: &str) -> Option<(Scheme, &str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = [Scheme::Http, Scheme::Https].into_iter().find(|known| known.as_str() == scheme)?;
     let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    Some((authority, if target.is_empty() { "/" } else { target }))
+    Some((scheme, authority, if target.is_empty() { "/" } else { target }))
 }
 
 impl Question {

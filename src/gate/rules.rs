@@ -229,6 +229,11 @@ impl Rule {
         !self.place.networks.is_empty()
     }
 
+    /// Whether it asks by which method something is asked for.
+    pub(super) fn looks_at_methods(&self) -> bool {
+        !self.place.methods.is_empty()
+    }
+
     /// Whether some path is known to be the business of both.
     pub(super) fn shares_paths(&self, other: &Rule) -> bool {
         self.place.paths.cover(&other.place.paths) || other.place.paths.cover(&self.place.paths)

@@ -709,6 +709,10 @@ fn ar_25_explain_tells_what_the_live_decision_does() {
     let told = explain(&sites, &question("/fresh", Level::Verified), NOW);
     assert_eq!(told.verdict, "ask for the second factor, one of: webauthn, at most 600 s old");
     assert_eq!(told.steps.iter().map(|step| step.matched).collect::<Vec<_>>(), [false, false, true]);
+    let open = question("/open/a", Level::Stranger);
+    assert!(explain(&sites, &open, NOW).verdict.starts_with("forward"));
+    let in_clear = Question { url: "http://app.test/open/a".to_owned(), ..open };
+    assert!(explain(&sites, &in_clear, NOW).verdict.starts_with("not by http: 308 to https://app.test,"));
     assert!(explain(&sites, &question("/a/../b", Level::Known), NOW).verdict.starts_with("400: "));
     assert!(explain(&sites, &question("/.vestibule/login", Level::Known), NOW).verdict.contains("own pages"));
 }

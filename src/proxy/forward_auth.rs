@@ -167,6 +167,9 @@ impl Gatekeeper {
                     no = no.for_a_call();
                 }
                 no = question.dialect.put(no.said_in(&passage.texts));
+                if !no.headers.contains_key(header::VARY) {
+                    no = no.with(header::VARY, "Cookie");
+                }
                 passage.line.status = no.status.as_u16();
                 passage.line.bytes = no.body.len();
                 Reply::No(no)

@@ -116,7 +116,7 @@ fn authority(facts: &Facts) -> String {
 
 /// Names under which applications and their servers believe where a request came from, or that it was another request:
 /// what a client says there was not judged. By class, as the names of identity headers are.
-fn is_about_forwarding(name: &str) -> bool {
+pub(super) fn is_about_forwarding(name: &str) -> bool {
     const NAMES: [&str; 31] = [
         "x-forwarded",
         "forwarded",

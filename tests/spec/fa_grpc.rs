@@ -9,7 +9,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
-use crate::harness::{Echo, Gate, Visitor, free_address};
+use crate::harness::{Echo, Gate, Visitor, free_address, until};
 
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 const RULES: &str = r#"
@@ -148,6 +148,10 @@ impl Message {
 
 /// What Envoy says of a request.
 fn question(gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &str)]) -> Vec<u8> {
+    question_by("http", gate, path, client, headers)
+}
+
+fn question_by(scheme: &str, gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &str)]) -> Vec<u8> {
     let authority = gate.authority();
     let pseudo = [(":method", "GET"), (":path", path), (":authority", authority)];
     let headers = pseudo.iter().chain(headers);
@@ -159,7 +163,7 @@ fn question(gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &st
         headers,
         field(4, path),
         field(5, authority),
-        field(6, "http"),
+        field(6, scheme),
         field(10, "HTTP/2"),
     ];
     let request = field(4, field(2, http.concat()));
@@ -181,7 +185,9 @@ async fn connect(address: SocketAddr) -> Channel {
 
 fn bench() -> (Gate, SocketAddr, Visitor, Echo) {
     let (echo, address) = (Echo::start(), free_address());
-    let sections = format!("[forward_auth]\nlisten_grpc = [\"{address}\"]\ncallers = [\"127.0.0.1/32\"]");
+    let sections = format!(
+        "[forward_auth]\nlisten_grpc = [\"{address}\"]\ncallers = [\"127.0.0.1/32\"]\n[trust]\nproxies = [\"198.51.100.4\"]"
+    );
     let gate = Gate::before(&echo).config(&sections).rules(RULES).start();
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
@@ -206,6 +212,9 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
             ("remote_user", "root"),
             ("remote-email", "root@a.test"),
             ("vestibule-x", "1"),
+            ("x-forwarded-prefix", "/x"),
+            ("x_real_ip", "192.0.2.1"),
+            ("x-forwarded-for", "192.0.2.7"),
         ];
         let yes = ask(&channel, CHECK, question(&gate, "/members/a?b=1", Some("192.0.2.7"), &spoofed)).await.unwrap();
         assert_eq!(yes.message(1).unwrap().number(1), 0, "google.rpc.Code.OK");
@@ -214,6 +223,12 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
         assert!(ok.header("vestibule-assertion").is_some_and(|assertion| assertion.split('.').count() == 3));
         assert_eq!(ok.header("cookie").as_deref(), Some("a=1; b=2"));
         let gone = ok.texts(5);
+        // Where Envoy tells of some fields alone, nobody sees these.
+        let unseen = ["remote.user", "remote_groups", "vestibule_assertion", "vestibule.assertion"];
+        for name in unseen.into_iter().chain(["x-forwarded-prefix", "x_real_ip"]) {
+            assert!(gone.iter().any(|one| one == name), "{name} in {gone:?}");
+        }
+        assert!(!gone.iter().any(|name| name == "x-forwarded-for"), "it is Envoy's own: {gone:?}");
         for name in ["remote_user", "remote-email", "remote-groups", "remote-name", "vestibule-x"] {
             assert!(gone.iter().any(|one| one == name), "{name} in {gone:?}");
         }
@@ -235,6 +250,13 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
                 .unwrap();
             let denied = told.message(2).map(|denied| denied.message(1).unwrap().number(1));
             assert_eq!(denied, status, "{client:?}");
+        }
+        // Behind a load balancer that is trusted the client is who it names, as in every other dialect.
+        for (chain, status) in [("192.0.2.7", None), ("203.0.113.5", Some(401)), ("192.0.2.7, 203.0.113.5", Some(401))]
+        {
+            let told = question(&gate, "/near/x", Some("198.51.100.4"), &[("x-forwarded-for", chain)]);
+            let denied = ask(&channel, CHECK, told).await.unwrap().message(2);
+            assert_eq!(denied.map(|denied| denied.message(1).unwrap().number(1)), status, "{chain}");
         }
     });
 }
@@ -298,6 +320,37 @@ fn envoy_is_told_no_with_an_answer_for_the_browser() {
         ] {
             assert_eq!(ask(&channel, path, message).await.map(drop).unwrap_err().code(), code, "{path}");
         }
+    });
+}
+
+/// FA-06: what came in clear is not let through to a site with TLS.
+#[test]
+fn the_scheme_that_envoy_saw_is_that_of_the_site() {
+    let (gate, address, _browser, _echo) = bench();
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        for (scheme, status) in [("http", None), ("https", Some(400)), ("gopher", Some(400))] {
+            let told = question_by(scheme, &gate, "/public/a", Some("192.0.2.7"), &[]);
+            let denied = ask(&channel, CHECK, told).await.unwrap().message(2);
+            assert_eq!(denied.map(|denied| denied.message(1).unwrap().number(1)), status, "{scheme}");
+        }
+    });
+}
+
+/// FA-02: and one that is taken out is a stranger at once.
+#[test]
+fn a_caller_that_was_taken_out_is_not_answered_any_more() {
+    let (gate, address, _browser, _echo) = bench();
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        let told = || question(&gate, "/public/a", Some("192.0.2.7"), &[]);
+        assert!(ask(&channel, CHECK, told()).await.unwrap().message(3).is_some());
+        tokio::task::block_in_place(|| {
+            let good = std::fs::read_to_string(gate.config_file()).unwrap();
+            gate.reload(&good.replace("callers = [\"127.0.0.1/32\"]", "callers = [\"127.0.0.9/32\"]"));
+            until("the reload", 10, || gate.log().contains("configuration is in force").then_some(()));
+        });
+        assert_eq!(ask(&channel, CHECK, told()).await.map(drop).unwrap_err().code(), Code::PermissionDenied);
     });
 }
 

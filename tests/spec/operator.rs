@@ -133,9 +133,7 @@ fn a_reload_says_what_became_of_it() {
     let gate = Gate::before(&echo).start();
     let good = std::fs::read_to_string(gate.config_file()).unwrap();
     let reload = |text: &str, said: &str| {
-        std::fs::write(gate.config_file(), text).unwrap();
-        let pid = rustix::process::Pid::from_raw(i32::try_from(gate.pid()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        gate.reload(text);
         until(said, 10, || gate.log().contains(said).then_some(()));
     };
     assert!(gate.run(["audit"]).contains("at the start, sites: 1"));

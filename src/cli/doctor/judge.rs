@@ -167,6 +167,13 @@ pub fn navigation(reply: &Reply) -> Finding {
             ),
         };
     }
+    if let Some(why) = complaint(reply) {
+        return Finding::failure(
+            "visitor",
+            format!("the gate refuses what the server in front tells it ({}): {why}", reply.status),
+            "let the server in front say exactly this itself, for every request; the files in config/integrations do",
+        );
+    }
     match reply.status {
         200..=299 => Finding::warning(
             "visitor",
@@ -199,6 +206,18 @@ pub fn navigation(reply: &Reply) -> Finding {
             format!("the address answers {status}"),
             "give an address of the application that needs a login",
         ),
+    }
+}
+
+/// What the gate says, for whoever set it up, of a request that it cannot judge: by name, or, where that does not come so
+/// far, by an answer dressed as ours. What this program asks can be read by everybody, so somebody garbled it.
+fn complaint(reply: &Reply) -> Option<String> {
+    let said: String = reply.field("vestibule-error").chars().filter(|c| !c.is_control()).take(200).collect();
+    let ours = reply.field("content-security-policy").starts_with("default-src 'none'");
+    match reply.status {
+        _ if !said.is_empty() => Some(said),
+        400 | 405 | 408 | 413..=415 | 431 if ours => Some("its log says what".to_owned()),
+        _ => None,
     }
 }
 
@@ -341,5 +360,11 @@ mod tests {
         for status in [401, 403, 421, 500, 502] {
             assert_eq!(at(status, ""), ("visitor", State::Failure), "{status}");
         }
+        let told = |fields: &[(&str, &str)]| navigation(&reply("https://a.test/x", 400, fields));
+        let named = told(&[("vestibule-error", "X-Forwarded-Proto has another scheme than the url of the site")]);
+        assert_eq!(named.state, State::Failure);
+        assert!(named.what.contains("(400): X-Forwarded-Proto has another scheme"), "{}", named.what);
+        assert_eq!(told(&[("content-security-policy", "default-src 'none'; x")]).state, State::Failure, "ours");
+        assert_eq!(told(&[]).state, State::Warning, "the application's own");
     }
 }

@@ -75,6 +75,11 @@ fn refused(url: &Url, why: &Unanswered) -> Finding {
             "nobody this machine trusts signed the certificate".to_owned(),
             "serve the whole chain; for an authority of your own, name its file in SSL_CERT_FILE",
         ),
+        // As `openssl req -x509` makes them.
+        other if other.to_string().contains("CaUsedAsEndEntity") => (
+            "the certificate is an authority's own, and browsers take none of these for a server's".to_owned(),
+            "sign one for the server with it, and name the authority's file in SSL_CERT_FILE here",
+        ),
         other => (format!("the certificate is refused: {other}"), "give the server another one"),
     };
     Finding::failure("tls", what, remedy)

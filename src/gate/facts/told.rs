@@ -9,6 +9,7 @@ use http::header::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 use super::{FactsError, authority, walk};
+use crate::assertion::headers::fold;
 use crate::gate::{Rule, Site};
 use crate::types::Scheme;
 
@@ -24,6 +25,9 @@ const FORWARDED_FOR: &str = "X-Forwarded-For";
 const TARGETS: [&str; 4] = [ORIGINAL_URL, "X-Original-URI", "X-Rewrite-URL", FORWARDED_URI];
 const METHODS: [&str; 2] = [ORIGINAL_METHOD, FORWARDED_METHOD];
 const HOSTS: [&str; 2] = [FORWARDED_HOST, "X-Original-Host"];
+/// By which clients ask applications to take the request for one of another method. In path they never arrive; whether
+/// the server in front drops them is not known here.
+const OVERRIDES: [&str; 3] = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
 
 /// What was told, still unread.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub struct Told<'a> {
     scheme: Option<Scheme>,
     /// The client's address behind any number of others, in fields as received.
     chain: Vec<&'a [u8]>,
+    /// What asks for another method than the one that is judged.
+    overridden: Option<&'static str>,
     /// The fields that said method, target, host and scheme, for whoever has to mend them.
     names: [&'static str; 4],
 }
@@ -87,23 +93,43 @@ impl<'a> Told<'a> {
         Self::uncontradicted(fields, method, target, host, Some(scheme), names)
     }
 
-    /// Envoy: the request's own method and host, and its path behind the prefix.
+    /// Envoy: the request's own method and host, and its path behind the prefix. The scheme, where it says one: over gRPC
+    /// beside the fields, over HTTP in `X-Forwarded-Proto`, which Envoy writes itself.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn by_envoy(fields: &'a HeaderMap, method: &'a str, target: &'a [u8], host: &'a [u8]) -> Result<Self, Fault> {
+    pub fn by_envoy(
+        fields: &'a HeaderMap,
+        method: &'a str,
+        target: &'a [u8],
+        host: &'a [u8],
+        scheme: Option<&str>,
+    ) -> Result<Self, Fault> {
         let names = ["the method", "the path", "Host", "the scheme"];
         for (told, name) in [(method.as_bytes(), names[0]), (target, names[1]), (host, names[2])] {
             if told.is_empty() {
                 return Err(Fault::Missing(name));
             }
         }
-        Self::uncontradicted(fields, method, target, host, None, names)
+        let scheme = match scheme {
+            Some(scheme) => Some(scheme_of(scheme).ok_or(Fault::Unclear(names[3]))?),
+            None if fields.contains_key(FORWARDED_PROTO) => {
+                let scheme = one_text(fields, FORWARDED_PROTO)?;
+                Some(scheme_of(scheme).ok_or(Fault::Unclear(FORWARDED_PROTO))?)
+            }
+            None => None,
+        };
+        Self::uncontradicted(fields, method, target, host, scheme, names)
     }
 
-    /// The client's address as the caller itself knows it, instead of what a field says.
-    pub fn of_client(self, address: Option<&'a str>) -> Self {
-        Self { chain: address.map(str::as_bytes).into_iter().collect(), ..self }
+    /// The address that the caller itself was connected from: the last there is, behind all that fields say.
+    pub fn from_address(mut self, address: Option<&'a str>) -> Self {
+        match address {
+            Some(address) => self.chain.push(address.as_bytes()),
+            // Then nobody vouches for the fields.
+            None => self.chain.clear(),
+        }
+        self
     }
 
     fn uncontradicted(
@@ -115,7 +141,8 @@ impl<'a> Told<'a> {
         names: [&'static str; 4],
     ) -> Result<Self, Fault> {
         let chain = fields.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
-        let told = Self { method, target, host, scheme, chain, names };
+        let overridden = overridden(fields, method);
+        let told = Self { method, target, host, scheme, chain, overridden, names };
         let others = |all: &'static [&'static str]| {
             let foreign = all.iter().filter(|name| !names.contains(name));
             foreign.flat_map(|name| fields.get_all(*name).iter().map(|value| (*name, value.as_bytes())))
@@ -139,14 +166,19 @@ impl<'a> Told<'a> {
     /// Whether this site's rules can be asked about it.
     ///
     /// # Errors
-    /// It was asked for by another scheme; or the rules look at addresses, and none was told: the caller's own would
-    /// open to everybody what is open to its network.
+    /// It was asked for by another scheme; or the rules look at methods, and the application may be asked for another one;
+    /// or they look at addresses, and none was told: the caller's own would open to everybody what is open to its network.
     pub fn suits(&self, site: &Site, client: Option<IpAddr>) -> Result<(), Fault> {
         let url = site.url.as_ref();
         if let (Some(url), Some(scheme)) = (url, self.scheme)
             && url.scheme != scheme
         {
             return Err(Fault::Scheme(self.names[3]));
+        }
+        if let Some(name) = self.overridden
+            && site.rules.iter().any(Rule::looks_at_methods)
+        {
+            return Err(Fault::Contradicts(name));
         }
         if client.is_none() && site.rules.iter().any(Rule::looks_at_addresses) {
             return Err(Fault::Missing(FORWARDED_FOR));
@@ -164,6 +196,16 @@ impl<'a> Told<'a> {
             FactsError::Forwarded => FORWARDED_FOR,
         }
     }
+}
+
+/// The first field, in any spelling, that asks for another method than this one.
+fn overridden(fields: &HeaderMap, method: &str) -> Option<&'static str> {
+    fields.iter().filter(|(_, value)| !value.as_bytes().eq_ignore_ascii_case(method.as_bytes())).find_map(
+        |(name, _)| {
+            let known = |own: &&str| own.bytes().map(fold).eq(name.as_str().bytes().map(fold));
+            OVERRIDES.into_iter().find(|own| known(own))
+        },
+    )
 }
 
 /// The value of a field that is there once and says something.
@@ -236,7 +278,7 @@ mod tests {
         for told in [
             Told::by_nginx(&nginx),
             Told::by_forwarding(&forwarded),
-            Told::by_envoy(&none, "GET", b"/wiki?a=1", b"app.test"),
+            Told::by_envoy(&none, "GET", b"/wiki?a=1", b"app.test", None),
         ] {
             let told = told.unwrap();
             assert_eq!((told.method, told.target, told.host), ("GET", &b"/wiki?a=1"[..], &b"app.test"[..]));
@@ -272,8 +314,8 @@ mod tests {
             assert_eq!(fault(Told::by_forwarding(&fields(&twice))), Fault::Twice(name));
         }
         let none = HeaderMap::new();
-        assert_eq!(fault(Told::by_envoy(&none, "GET", b"", b"app.test")), Fault::Missing("the path"));
-        assert_eq!(fault(Told::by_envoy(&none, "GET", b"/", b"")), Fault::Missing("Host"));
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"", b"app.test", None)), Fault::Missing("the path"));
+        assert_eq!(fault(Told::by_envoy(&none, "GET", b"/", b"", None)), Fault::Missing("Host"));
     }
 
     /// FA-01: what a client slips in beside the front's own.
@@ -296,8 +338,25 @@ mod tests {
             let own = fields(&[(name, value)]);
             assert!(Told::by_nginx(&nginx).is_err(), "{name}");
             assert!(Told::by_forwarding(&forwarded).is_err(), "{name}");
-            assert_eq!(fault(Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test")), Fault::Contradicts(name));
+            let envoy = Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test", None);
+            assert_eq!(fault(envoy), Fault::Contradicts(name));
         }
+    }
+
+    /// FA-01: an application may obey these, and rules that look at methods do not.
+    #[test]
+    fn another_method_that_is_asked_for_is_noticed() {
+        let of = |name: &str, value: &str| overridden(&fields(&[(name, value)]), "POST");
+        for (name, known) in [
+            ("X-HTTP-Method-Override", OVERRIDES[0]),
+            ("x_http_method_override", OVERRIDES[0]),
+            ("X-HTTP-Method", OVERRIDES[1]),
+            ("X.Method.Override", OVERRIDES[2]),
+        ] {
+            assert_eq!(of(name, "DELETE"), Some(known), "{name}");
+            assert_eq!(of(name, "post"), None, "{name}: the same");
+        }
+        assert_eq!(of("X-HTTP-Methods", "DELETE"), None);
     }
 
     /// FA-06: no address is guessed at.
@@ -331,5 +390,20 @@ mod tests {
         assert_eq!(client(&["127.0.0.1", "192.0.2.7, 10.0.0.3"]), address("192.0.2.7"));
         assert_eq!(client(&["unknown"]), Ok(None));
         assert_eq!(client(&["x"]), Err(Fault::Unclear(FORWARDED_FOR)));
+    }
+
+    /// Who connected to Envoy is the right end of the same walk, and no field stands in for it.
+    #[test]
+    fn the_address_that_envoy_saw_is_the_last_of_all() {
+        let client = |chain: &str, source: Option<&'static str>| {
+            let fields = fields(&[(FORWARDED_FOR, chain)]);
+            let told = Told::by_envoy(&fields, "GET", b"/", b"app.test", None).unwrap();
+            told.from_address(source).client(&["10.0.0.0/8".parse().unwrap()])
+        };
+        let address = |text: &str| Ok(Some(text.parse().unwrap()));
+        assert_eq!(client("198.51.100.1", Some("192.0.2.7")), address("192.0.2.7"), "a client wrote the field");
+        assert_eq!(client("198.51.100.1, 192.0.2.7", Some("10.0.0.5")), address("192.0.2.7"), "a load balancer did");
+        assert_eq!(client("192.0.2.7, 10.0.0.5", Some("10.0.0.5")), address("192.0.2.7"), "and Envoy added its own");
+        assert_eq!(client("192.0.2.7", None), Ok(None), "nobody vouches for it");
     }
 }

@@ -46,16 +46,15 @@ pub struct Asking {
     pub(super) stop: CancellationToken,
     callers: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
-    /// When it was last said that somebody else asked.
-    told: Mutex<Option<Instant>>,
+    /// When it was last said that somebody else asked, and that there are too many.
+    told_strange: Mutex<Option<Instant>>,
+    told_full: Mutex<Option<Instant>>,
 }
 
 /// One connection, and who is at its other end.
 pub struct Caller {
     pub(super) line: Line,
     pub(super) address: Option<IpAddr>,
-    /// Among those who may ask.
-    pub(super) known: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -70,7 +69,7 @@ struct Received<'a> {
 impl Asking {
     pub fn new(gatekeeper: Gatekeeper, stop: CancellationToken) -> Self {
         let [callers, strangers] = [CALLERS, STRANGERS].map(|most| Arc::new(Semaphore::new(most)));
-        Self { gatekeeper, stop, callers, strangers, told: Mutex::default() }
+        Self { gatekeeper, stop, callers, strangers, told_strange: Mutex::default(), told_full: Mutex::default() }
     }
 
     /// Accepts until a stop is asked for, then lets open questions be answered for the drain time.
@@ -78,7 +77,7 @@ impl Asking {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut conversations = JoinSet::new();
+        let (mut conversations, mut told_failed) = (JoinSet::new(), None);
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -88,7 +87,9 @@ impl Asking {
                         conversations.spawn(converse(self.clone(), caller));
                     },
                     Err(error) => {
-                        tracing::warn!(%error, "connections of servers in front are not accepted");
+                        if is_news(&mut told_failed) {
+                            tracing::warn!(%error, "connections of servers in front are not accepted");
+                        }
                         tokio::time::sleep(BREATH).await;
                     }
                 },
@@ -103,23 +104,28 @@ impl Asking {
         self.gatekeeper.door.running.load().limits.clone()
     }
 
-    fn admit(&self, line: Line, address: Option<IpAddr>) -> Option<Caller> {
+    /// Whether this one may ask. To be asked for each question: a connection outlives the configuration it came in under.
+    pub(super) fn knows(&self, address: Option<IpAddr>) -> bool {
         let running = self.gatekeeper.door.running.load();
         // Who may open a socket of this machine is said by its file.
-        let known = address.is_none_or(|address| running.callers.iter().any(|network| network.contains(&address)));
+        address.is_none_or(|address| running.callers.iter().any(|network| network.contains(&address)))
+    }
+
+    fn admit(&self, line: Line, address: Option<IpAddr>) -> Option<Caller> {
+        let known = self.knows(address);
         let places = if known { &self.callers } else { &self.strangers };
         let place = places.clone().try_acquire_owned().ok();
-        if place.is_none() && known {
+        if place.is_none() && known && is_news(&mut self.told_full.lock().unwrap_or_else(PoisonError::into_inner)) {
             tracing::warn!("as many connections of servers in front as there may be: one is not accepted");
         }
-        Some(Caller { line, address, known, _place: place? })
+        Some(Caller { line, address, _place: place? })
     }
 
     /// Says, once in a while, that somebody asked who may not: strangers must not fill the log.
-    pub(super) fn tell_of(&self, stranger: IpAddr) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn tell_of(&self, stranger: Option<IpAddr>) {
+        let mut told = self.told_strange.lock().unwrap_or_else(PoisonError::into_inner);
         if is_news(&mut told) {
-            tracing::warn!(peer = %stranger, "asked about a request, and is not in forward_auth.callers");
+            tracing::warn!(peer = %near(stranger), "asked about a request, and is not in forward_auth.callers");
         }
     }
 
@@ -128,18 +134,22 @@ impl Asking {
         let mut held = BytesMut::new();
         let limits = self.limits();
         loop {
-            let near = caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
             let head = match self.head(&mut caller.line, &mut held, &limits).await {
                 Ok(Some(head)) => head,
                 Ok(None) => return,
-                Err(error) if caller.known => {
-                    let answer = refusal(near, error).into_bytes(Dress::plain());
+                Err(error) if self.knows(caller.address) => {
+                    let mut no = refusal(near(caller.address), error);
+                    // What cannot be read may be a visitor's, and nginx would make a failure of its own of it.
+                    if let Some(dialect) = asked_in(&held) {
+                        no = dialect.put(no);
+                    }
+                    let answer = self.message(Reply::No(no), Dress::plain(), false, false);
                     return say_and_close(caller.line, &answer, &limits).await;
                 }
                 Err(_) => return,
             };
-            if !caller.known {
-                self.tell_of(near);
+            if !self.knows(caller.address) {
+                self.tell_of(caller.address);
                 let no = Answer::nothing(StatusCode::FORBIDDEN).into_bytes(Dress::plain());
                 return say_and_close(caller.line, &no, &limits).await;
             }
@@ -201,7 +211,7 @@ impl Asking {
             // It asks elsewhere.
             Dialect::Envoy | Dialect::Grpc => {
                 let host = fields.get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-                Told::by_envoy(fields, method, original, host)
+                Told::by_envoy(fields, method, original, host, None)
             }
         };
         let (reply, dress) = self.gatekeeper.reply(&Question { dialect, told, fields, caller }).await;
@@ -216,11 +226,11 @@ impl Asking {
                 let mut more = running.stripped.filled(identity.as_deref().unwrap_or_default());
                 let value = cookies.unwrap_or(HeaderValue::from_static(""));
                 more.push(Set { name: Bytes::from_static(b"Cookie"), value });
-                (Answer::nothing(StatusCode::OK), more)
+                (Answer::nothing(StatusCode::OK).with(header::VARY, "Cookie"), more)
             }
             Reply::No(answer) => (answer, running.stripped.filled(&[])),
         };
-        answer.with(header::VARY, "Cookie").into_message(dress, &more, !lasts, bare)
+        answer.into_message(dress, &more, !lasts, bare)
     }
 }
 
@@ -241,6 +251,17 @@ impl<'a> Received<'a> {
         let closes = options.map(<[u8]>::trim_ascii).any(|option| option.eq_ignore_ascii_case(b"close"));
         Some(Self { method, fields, lasts: version == "HTTP/1.1" && !closes })
     }
+}
+
+/// Where a caller is, for the log.
+fn near(address: Option<IpAddr>) -> IpAddr {
+    address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// In which dialect it was asked, by a request line whose fields are not readable.
+fn asked_in(head: &[u8]) -> Option<Dialect> {
+    let line = &head[..memchr::memchr(b'\n', head)?];
+    Dialect::of(line.split(|byte| *byte == b' ').nth(1)?).map(|(dialect, _)| dialect)
 }
 
 /// Passes over the body of a question. `false`: it is not all there, and nobody knows where the next question begins.

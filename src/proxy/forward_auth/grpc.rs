@@ -26,7 +26,7 @@ use super::messages::{
 use super::{Dialect, Question, Reply, Yes};
 use crate::assertion::headers::{Set, Stripped};
 use crate::gate::Told;
-use crate::proxy::Gatekeeper;
+use crate::proxy::identity::is_about_forwarding;
 use crate::proxy::respond::{Answer, Dress, security_headers};
 
 /// What is asked for.
@@ -35,16 +35,20 @@ const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 const LONGEST: usize = 1 << 20;
 /// Questions at a time on one connection.
 const AT_ONCE: u32 = 256;
+/// What Envoy itself writes before it asks, over whatever a client sent: these stay. (Another host than the one that is
+/// judged is a refusal.)
+const ENVOYS_OWN: [&str; 5] =
+    ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-client-cert"];
 
 impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
     pub async fn converse_in_calls(self: Arc<Self>, caller: Caller) {
-        if !caller.known {
-            return caller.address.into_iter().for_each(|address| self.tell_of(address));
+        let (asking, address, stop) = (self.clone(), caller.address, self.stop.clone());
+        if !self.knows(address) {
+            return self.tell_of(address);
         }
-        let (gatekeeper, address, stop) = (self.gatekeeper.clone(), caller.address, self.stop.clone());
         let service = hyper::service::service_fn(move |call: http::Request<Incoming>| {
-            let check = Check { gatekeeper: gatekeeper.clone(), caller: address };
+            let check = Check { asking: asking.clone(), caller: address };
             async move { Ok::<_, Infallible>(check.answer(call).await) }
         });
         let limits = self.gatekeeper.door.running.load().limits.clone();
@@ -67,12 +71,17 @@ impl Asking {
 /// The one call there is.
 #[derive(Clone)]
 struct Check {
-    gatekeeper: Gatekeeper,
+    asking: Arc<Asking>,
     caller: Option<IpAddr>,
 }
 
 impl Check {
     async fn answer(self, call: http::Request<Incoming>) -> http::Response<Body> {
+        // Who may ask may have changed since it connected.
+        if !self.asking.knows(self.caller) {
+            self.asking.tell_of(self.caller);
+            return Status::permission_denied("").into_http();
+        }
         if call.uri().path() != CHECK {
             return Status::unimplemented("").into_http();
         }
@@ -86,12 +95,15 @@ impl Check {
         let request = attributes.request.and_then(|request| request.http);
         let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
         let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
-        let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
-            .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
+        let HttpRequest { method, path, host, scheme, .. } = &request;
+        let scheme = Some(scheme.as_str()).filter(|scheme| !scheme.is_empty());
+        let told = Told::by_envoy(&fields, method, path.as_bytes(), host.as_bytes(), scheme)
+            .map(|told| told.from_address(source.as_ref().map(|source| source.address.as_str())));
         let question = Question { dialect: Dialect::Grpc, told, fields: &fields, caller: self.caller };
-        let (reply, dress) = self.gatekeeper.reply(&question).await;
+        let gatekeeper = &self.asking.gatekeeper;
+        let (reply, dress) = gatekeeper.reply(&question).await;
         Ok(match reply {
-            Reply::Yes(yes) => allowed(yes, &fields, &self.gatekeeper.door.running.load().stripped),
+            Reply::Yes(yes) => allowed(yes, &fields, &gatekeeper.door.running.load().stripped),
             Reply::No(answer) => denied(answer, dress),
         })
     }
@@ -128,18 +140,16 @@ fn fields(request: &HttpRequest) -> Option<HeaderMap> {
 }
 
 /// The identity takes the place of whatever the client sent by such a name; every other spelling, every name without a
-/// value and our cookies go.
+/// value and our cookies go. So does what a client says of other requests and other clients, as in path. Envoy may tell
+/// of a part of the fields alone: what must not arrive by any means is named whether it was seen or not.
 fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
-    let (unknown, mut known): (Vec<_>, Vec<_>) =
-        stripped.filled(yes.identity.as_deref().unwrap_or_default()).into_iter().partition(|set| set.value.is_empty());
-    let mut gone: Vec<String> = unknown.iter().map(|set| String::from_utf8_lossy(&set.name).to_lowercase()).collect();
-    match yes.cookies {
-        Some(value) => known.push(Set { name: Bytes::from_static(b"cookie"), value }),
-        None => gone.push(header::COOKIE.to_string()),
-    }
+    let mut known = yes.identity.as_deref().unwrap_or_default().to_vec();
+    known.extend(yes.cookies.map(|value| Set { name: Bytes::from_static(b"cookie"), value }));
     let is_set = |name: &str| known.iter().any(|set| set.name.eq_ignore_ascii_case(name.as_bytes()));
-    let strange = fields.keys().map(HeaderName::as_str).filter(|name| stripped.covers(name) && !is_set(name));
-    gone.extend(strange.map(ToOwned::to_owned));
+    let is_strange = |name: &str| stripped.covers(name) || (is_about_forwarding(name) && !ENVOYS_OWN.contains(&name));
+    let seen = fields.keys().map(HeaderName::as_str).filter(|name| is_strange(name));
+    let all = stripped.spellings().chain([header::COOKIE.as_str()]).chain(seen);
+    let mut gone: Vec<String> = all.filter(|name| !is_set(name)).map(ToOwned::to_owned).collect();
     gone.sort_unstable();
     gone.dedup();
     let headers = known.iter().map(|Set { name, value }| option(name, value)).collect();

@@ -56,6 +56,8 @@ pub struct HttpRequest {
     pub path: String,
     #[prost(string, tag = "5")]
     pub host: String,
+    #[prost(string, tag = "6")]
+    pub scheme: String,
     /// Instead of `headers` where Envoy is told to encode them raw.
     #[prost(message, optional, tag = "13")]
     pub header_map: Option<HeaderMap>,

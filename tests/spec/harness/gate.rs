@@ -173,6 +173,13 @@ impl Gate {
         self.folder.path().join("data")
     }
 
+    /// Takes this configuration, if it can.
+    pub fn reload(&self, text: &str) {
+        std::fs::write(self.config_file(), text).unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     pub fn config_file(&self) -> PathBuf {
         self.folder.path().join("vestibule.toml")
     }
