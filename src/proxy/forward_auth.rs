@@ -35,6 +35,9 @@ use crate::telemetry::metrics;
 /// Under which our answers to servers in front are, on their listeners alone.
 const PREFIX: &[u8] = b"/.vestibule/auth/";
 
+/// Why a question could not be answered, for whoever set up the front.
+const ERROR: &str = "vestibule-error";
+
 /// In which a server in front asks. The address it asks at fixes it: nothing of the question can change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -75,7 +78,15 @@ impl Dialect {
             answer.status = match answer.status {
                 StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
                 _ if login.is_some() => StatusCode::UNAUTHORIZED,
-                _ => StatusCode::FORBIDDEN,
+                StatusCode::FORBIDDEN => StatusCode::FORBIDDEN,
+                other => {
+                    // What it was is lost otherwise, and a no of the rules looks like a set-up that is wrong.
+                    if !answer.headers.contains_key(ERROR) {
+                        answer =
+                            answer.with(HeaderName::from_static(ERROR), &format!("the answer was {}", other.as_u16()));
+                    }
+                    StatusCode::FORBIDDEN
+                }
             };
             if let Some(login) = login.as_ref().and_then(|login| login.to_str().ok()) {
                 answer = answer.with(header::WWW_AUTHENTICATE, &format!("Vestibule login=\"{login}\""));
@@ -138,7 +149,7 @@ impl Gatekeeper {
                 let mut answer = self.refusal(refused.status, &passage);
                 if let Some(why) = &refused.why {
                     // For whoever set up the front: the field that has to be mended, and nothing that was in it.
-                    answer = answer.with(HeaderName::from_static("vestibule-error"), why);
+                    answer = answer.with(HeaderName::from_static(ERROR), why);
                 }
                 let result = if refused.status.is_server_error() { "failed" } else { "unclear" };
                 passage.line.error = refused.why;
@@ -293,6 +304,7 @@ mod tests {
             let status = StatusCode::from_u16(code).unwrap();
             let no = Dialect::Nginx.put(Answer::unreadable(status));
             assert_eq!(no.status.as_u16(), if code == 401 { 401 } else { 403 }, "{code}");
+            assert_eq!(no.headers.contains_key(ERROR), !matches!(code, 401 | 403), "{code}");
         }
         let asked = Dialect::Nginx.put(Answer::redirect(&Method::GET, "https://a.test/.vestibule/login"));
         assert_eq!(asked.status, StatusCode::UNAUTHORIZED);

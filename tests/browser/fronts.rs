@@ -1,17 +1,21 @@
 //! A whole login through each of the servers that people have, in a real browser: it knows one address, that of the server
-//! in front, which asks the gate about each request. Pages, cookies and redirects come as they should, and the application
+//! in front, comes to it by https and HTTP/2, and the front asks the gate about each request. Pages, cookies and redirects come as they should, and the application
 //! is told who it is.
 
-use crate::harness::{Front, Kind};
+use crate::driver::Browser;
+use crate::harness::{Front, Kind, SITE};
 use crate::person::{Person, application};
 
 fn through(kind: Kind) {
     let echo = application();
-    let (_front, gate) = Front::before(kind, &echo, "[[site.rules]]\npolicy = \"two_factor\"");
+    let (front, gate) = Front::before(kind, &echo, "[[site.rules]]\npolicy = \"two_factor\"");
     let user = gate.given_user("alice");
-    let alice = Person::at(&gate);
+    let alice = Person { browser: Browser::knowing(&format!("MAP {SITE}:443 {}", front.address)), gate: &gate };
     alice.signs_in(&user, "/wiki/page");
     alice.sees_the_application_as("alice");
+    let script = "performance.getEntriesByType('navigation')[0].nextHopProtocol";
+    let spoken = alice.browser.devtools("Runtime.evaluate", serde_json::json!({ "expression": script }));
+    assert_eq!(spoken["result"]["value"], "h2");
     assert_eq!(alice.amr_at(&echo), ["pwd", "otp", "mfa"]);
     let cookies: Vec<String> =
         echo.requests().iter().filter_map(|request| request.field("cookie").map(str::to_owned)).collect();

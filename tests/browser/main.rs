@@ -21,7 +21,7 @@ mod harness {
     mod wire;
 
     pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-    pub use front::{Front, Kind};
+    pub use front::{Front, Kind, SITE};
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};

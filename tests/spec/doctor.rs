@@ -141,7 +141,7 @@ fn a_server_that_asks_is_examined_like_one_that_sends() {
         (right.clone(), &[][..]),
         (right.clone().without("    location /.vestibule/ {", "    }"), &["route"]),
         (right.clone().with("    location / {\n", exposed), &["auth"]),
-        (right.clone().with("        error_page 401 = @vestibule_login;\n", ""), &["visitor"]),
+        (right.clone().with("        error_page 401 403 = @vestibule_no;\n", ""), &["visitor"]),
         (right.clone().with("X-Original-URL $scheme://", "X-Original-URL https://"), &["visitor"]),
         (
             right.clone().with("X-Original-URL $scheme://$server_name", "X-Original-URL $scheme://elsewhere.test"),

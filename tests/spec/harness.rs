@@ -44,7 +44,7 @@ mod visitor;
 mod wire;
 
 pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
-pub use front::{Front, Kind, Shipped, Signed};
+pub use front::{Front, Kind, SITE, Shipped, Signed};
 pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};

@@ -7,15 +7,17 @@
 local listener = "http://127.0.0.1:9091"      -- forward_auth.listen
 local url = listener .. "/.vestibule/auth/forwarded"
 
--- What the application is told, and by nobody else; its cookies come back without the gate's. Add the names of [identity.headers] or of the site, if you changed them.
+-- What the application is told, and by nobody else; its cookies come back without the gate's. Add the names of `headers` of
+-- [identity] or of the site, if you changed them: a name that is missing here is a client's to choose.
 local identity = { "remote-user", "remote-groups", "remote-name", "remote-email", "vestibule-assertion" }
 -- What the gate judges by, beside what is said of the request itself. The body stays here.
 local asked_with = {
     "cookie", "accept", "origin", "referer", "user-agent", "service-worker", "sec-websocket-key", "content-type",
     "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site",
 }
--- What concerns one connection only, or is made anew.
+-- What concerns one connection only, or is made anew; and what is for the application alone.
 local not_relayed = { ["connection"] = true, ["content-length"] = true, ["transfer-encoding"] = true, ["keep-alive"] = true }
+for _, name in ipairs(identity) do not_relayed[name] = true end
 
 -- One spelling: CGI and its heirs read Remote_User and Remote.User as Remote-User.
 local function folded(name)
@@ -49,7 +51,7 @@ core.register_action("vestibule", { "http-req" }, function(txn)
     local received = txn.http:req_get_headers()
     local headers = {
         ["x-forwarded-method"] = { txn.sf:method() },
-        ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
+        ["x-forwarded-proto"] = { txn:get_var("txn.scheme") },
         ["x-forwarded-host"] = { txn:get_var("txn.site") },
         ["x-forwarded-uri"] = { txn.sf:pathq() },       -- as received: what is judged is what goes on
         ["x-forwarded-for"] = { txn.sf:src() },

@@ -1,6 +1,7 @@
 //! Servers of others in front of the gate: nginx, HAProxy and Caddy as Debian has them, and Envoy, started from the files of
-//! `config/integrations`. Of a file nothing is changed but names and addresses, each of which must be there. Whoever
-//! lacks a program is told how to get it.
+//! `config/integrations`. Of a file that asks nothing is changed but addresses and where certificates lie, each of which must
+//! be there: the site has the name of the file, and its clients come to it by https. Whoever lacks a program is told how to
+//! get it.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::gate::Gate;
+use super::secure::Client;
 use super::upstream::{Authority, Certificate};
 use super::wire::free_address;
 use super::{Echo, until};
@@ -22,11 +24,24 @@ pub enum Kind {
     EnvoyGrpc,
 }
 
+/// The site of the shipped files. Nobody looks the name up: the bench knows where its server listens.
+pub const SITE: &str = "wiki.example.com";
+
 /// A server in front; it ends with the test.
 pub struct Front {
+    /// Where it listens itself.
     pub address: SocketAddr,
+    doors: Option<Doors>,
     child: Child,
     folder: tempfile::TempDir,
+    /// Its certificate's files last as long as it does.
+    signed: Option<Signed>,
+}
+
+/// The other ways to a server that asks a gate.
+struct Doors {
+    http: SocketAddr,
+    http2: SocketAddr,
 }
 
 /// A shipped file, with what is replaced in it.
@@ -82,35 +97,6 @@ impl Shipped {
     }
 }
 
-impl Shipped {
-    /// A file for Envoy, listening here by http.
-    #[track_caller]
-    fn envoy(
-        name: &str,
-        address: SocketAddr,
-        pages: SocketAddr,
-        questions: SocketAddr,
-        port: u16,
-        application: SocketAddr,
-    ) -> Self {
-        let site = format!("localhost:{}", address.port());
-        let filters = "          filters:\n            - name: envoy.filters.network";
-        let port_of = |port: u16| format!("port_value: {port} ");
-        Self::file(name)
-            .with(filters, &filters.replacen("          f", "        - f", 1))
-            .without(
-                "- transport_socket:",
-                "                    private_key: { filename: /etc/envoy/wiki.example.com.key }",
-            )
-            .with("address: 0.0.0.0, port_value: 443 ", &format!("address: 127.0.0.1, {}", port_of(address.port())))
-            .with("[wiki.example.com]", &format!("[\"{site}\"]"))
-            .with("value: wiki.example.com ", &format!("value: \"{site}\" "))
-            .with(&port_of(8080), &port_of(pages.port()))
-            .with(&port_of(port), &port_of(questions.port()))
-            .with(&port_of(3000), &port_of(application.port()))
-    }
-}
-
 /// A certificate in files.
 pub struct Signed {
     folder: tempfile::TempDir,
@@ -127,7 +113,10 @@ impl Signed {
 
     fn files(authority: &Authority, certificate: &Certificate) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        for (name, text) in [("crt", &certificate.pem), ("key", &certificate.key_pem), ("authority", &authority.pem)] {
+        let both = certificate.pem.clone() + &certificate.key_pem;
+        for (name, text) in
+            [("crt", &certificate.pem), ("key", &certificate.key_pem), ("pem", &both), ("authority", &authority.pem)]
+        {
             fs::write(folder.path().join(name), text).expect("the folder can be written");
         }
         Self { folder }
@@ -140,8 +129,13 @@ impl Signed {
     /// nginx with this certificate.
     #[track_caller]
     pub fn serving(&self, site: Shipped) -> Shipped {
-        site.with("/etc/nginx/wiki.example.com.crt", &self.at("crt"))
-            .with("/etc/nginx/wiki.example.com.key", &self.at("key"))
+        self.lying_in("/etc/nginx/wiki.example.com", site)
+    }
+
+    /// A file that names certificate and key, `.crt` and `.key`, of this stem.
+    #[track_caller]
+    fn lying_in(&self, stem: &str, file: Shipped) -> Shipped {
+        file.with(&format!("{stem}.crt"), &self.at("crt")).with(&format!("{stem}.key"), &self.at("key"))
     }
 
     /// The file with the authority that signed it.
@@ -150,63 +144,96 @@ impl Signed {
     }
 }
 
+/// Where a server in front listens, and where it sends what.
+struct Places {
+    https: SocketAddr,
+    http: SocketAddr,
+    pages: SocketAddr,
+    questions: SocketAddr,
+    application: SocketAddr,
+}
+
 impl Front {
     /// A gate that serves no application, and a server in front of it that asks about each request and serves this one:
-    /// people know the address of the front alone.
+    /// people know the address of the front alone, and come by https. So whoever speaks to the gate's `address` speaks
+    /// HTTP/1 to the front.
     #[track_caller]
     pub fn before(kind: Kind, echo: &Echo, rules: &str) -> (Self, Gate) {
-        let (address, questions) = (free_address(), free_address());
+        let questions = free_address();
         let listen = if kind == Kind::EnvoyGrpc { "listen_grpc" } else { "listen" };
-        let gate = Gate::before(echo)
+        let mut gate = Gate::before(echo)
             .config(&format!(
                 "[forward_auth]\n{listen} = [\"{questions}\"]\ncallers = [\"127.0.0.1/32\"]\n\
                  [trust]\nproxies = [\"127.0.0.1/32\"]"
             ))
-            .site(&format!("url = \"http://localhost:{}\"", address.port()))
+            .site(&format!("url = \"https://{SITE}\""))
             .rules(rules)
             .start();
-        let front = Self::asking(kind, address, gate.address, questions, echo.address);
+        let authority = Authority::make();
+        let (https, http) = (free_address(), free_address());
+        let places = Places { https, http, pages: gate.address, questions, application: echo.address };
+        let mut front = Self::asking(kind, &places, Signed::by(&authority, SITE));
+        let client = Client::new(https, SITE, &authority);
+        gate.address = client.clone().offering(&["http/1.1"]).tunnel();
+        front.doors = Some(Doors { http, http2: client.offering(&["h2"]).tunnel() });
         (front, gate)
     }
 
-    /// The shipped file that asks the gate about each request, by http: pages and questions go to these addresses of the
-    /// gate, the rest to the application.
+    /// The shipped file that asks the gate about each request: pages and questions go to their addresses of the gate, the
+    /// rest to the application.
     #[track_caller]
-    fn asking(
-        kind: Kind,
-        address: SocketAddr,
-        pages: SocketAddr,
-        questions: SocketAddr,
-        application: SocketAddr,
-    ) -> Self {
-        let site = format!("localhost:{}", address.port());
+    fn asking(kind: Kind, places: &Places, signed: Signed) -> Self {
+        let Places { https, http, pages, questions, application } = places;
         let behind = |file: Shipped| {
             file.with("127.0.0.1:8080", &pages.to_string()).with("127.0.0.1:3000", &application.to_string())
         };
         let asks = |file: Shipped| file.with("127.0.0.1:9091", &questions.to_string());
-        match kind {
-            Kind::Nginx => Self::nginx(asks(behind(Shipped::nginx("nginx/vestibule.conf", address))), address),
+        let envoy = |name: &str, asked: u16| {
+            let port = |port: u16| format!("port_value: {port} ");
+            let file = Shipped::file(name)
+                .with("0.0.0.0, port_value: 443 ", &format!("127.0.0.1, {}", port(https.port())))
+                .with(&port(8080), &port(pages.port()))
+                .with(&port(asked), &port(questions.port()))
+                .with(&port(3000), &port(application.port()));
+            Self::envoy(signed.lying_in("/etc/envoy/wiki.example.com", file), *https)
+        };
+        let mut front = match kind {
+            Kind::Nginx => {
+                let file = asks(behind(Shipped::file("nginx/vestibule.conf")))
+                    .with("listen 80;", &format!("listen {http};"))
+                    .with("listen 443 ", &format!("listen {https} "));
+                Self::nginx(signed.serving(file), *https)
+            }
             Kind::Caddy => {
-                let file = Shipped::file("caddy/Caddyfile").with("wiki.example.com {", &format!("http://{site} {{"));
-                Self::caddy(asks(behind(file)), address)
+                // Caddy gets its certificate by itself, from where no test goes: it is given one.
+                let given = format!("{SITE} {{\n\ttls {} {}\n", signed.at("crt"), signed.at("key"));
+                let file = asks(behind(Shipped::file("caddy/Caddyfile"))).with(&format!("{SITE} {{\n"), &given);
+                Self::caddy(file, *https, *http)
             }
             Kind::Haproxy => {
                 let file = behind(Shipped::file("haproxy/haproxy.cfg"))
-                    .with("bind :80\n", &format!("bind {}\n", free_address()))
-                    .with(
-                        "bind :443 ssl crt /etc/haproxy/wiki.example.com.pem alpn h2,http/1.1",
-                        &format!("bind {address}"),
-                    )
-                    .with("wiki.example.com", &site);
-                Self::haproxy(file, asks(Shipped::file("haproxy/vestibule.lua")), address)
+                    .with("bind :80\n", &format!("bind {http}\n"))
+                    .with("bind :443 ", &format!("bind {https} "))
+                    .with("/etc/haproxy/wiki.example.com.pem", &signed.at("pem"));
+                Self::haproxy(file, asks(Shipped::file("haproxy/vestibule.lua")), *https)
             }
-            Kind::EnvoyHttp => {
-                Self::envoy(Shipped::envoy("envoy/http.yaml", address, pages, questions, 9091, application), address)
-            }
-            Kind::EnvoyGrpc => {
-                Self::envoy(Shipped::envoy("envoy/grpc.yaml", address, pages, questions, 9092, application), address)
-            }
-        }
+            Kind::EnvoyHttp => envoy("envoy/http.yaml", 9091),
+            Kind::EnvoyGrpc => envoy("envoy/grpc.yaml", 9092),
+        };
+        front.signed = Some(signed);
+        front
+    }
+
+    /// Where it is spoken to in HTTP/2.
+    #[track_caller]
+    pub fn http2(&self) -> SocketAddr {
+        self.doors.as_ref().expect("it asks a gate").http2
+    }
+
+    /// Where it listens for those who come by http.
+    #[track_caller]
+    pub fn http(&self) -> SocketAddr {
+        self.doors.as_ref().expect("it asks a gate").http
     }
 
     /// nginx with this file among those of `conf.d`, listening here.
@@ -254,11 +281,12 @@ impl Front {
     }
 
     #[track_caller]
-    pub fn caddy(file: Shipped, address: SocketAddr) -> Self {
+    pub fn caddy(file: Shipped, address: SocketAddr, http: SocketAddr) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("Caddyfile");
-        // Neither its administration nor its own authority is of use here, and both would be shared.
-        let text = format!("{{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}}\n{}", file.text);
+        // Its administration is of no use here, and would be shared.
+        let ports = format!("http_port {}\n\thttps_port {}", http.port(), address.port());
+        let text = format!("{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\t{ports}\n}}\n{}", file.text);
         fs::write(&path, text).expect("the folder can be written");
         let arguments = ["run", "--adapter", "caddyfile", "--config"].map(str::to_owned);
         let arguments = [&arguments[..], &[path.display().to_string()]].concat();
@@ -278,7 +306,7 @@ impl Front {
             .stderr(twin)
             .spawn()
             .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
-        let mut front = Self { address, child, folder };
+        let mut front = Self { address, doors: None, child, folder, signed: None };
         until("the server in front to listen", 20, || {
             if let Ok(Some(status)) = front.child.try_wait() {
                 panic!("{program} ended with {status}:\n{}", front.log());

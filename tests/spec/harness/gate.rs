@@ -310,8 +310,8 @@ impl Gate {
     }
 
     /// A browser that comes by a server in front of the gate, which is at this address.
-    pub fn visitor_through(&self, front: SocketAddr) -> Visitor {
-        Visitor::new(front, &self.origin, self.control.clone(), Protocol::Http1)
+    pub fn visitor_through(&self, front: SocketAddr, protocol: Protocol) -> Visitor {
+        Visitor::new(front, &self.origin, self.control.clone(), protocol)
     }
 
     /// A connection.

@@ -12,19 +12,22 @@ pub enum Protocol {
     Http1,
     /// In clear, with prior knowledge.
     Http2,
+    /// At the mouth of a tunnel through TLS.
+    Http2OverTls,
 }
 
 /// A connection in one of them.
 pub enum Talk {
     Http1(Wire),
-    Http2 { frames: Frames, last: u32 },
+    Http2 { frames: Frames, scheme: &'static str, last: u32 },
 }
 
 impl Talk {
     pub fn to(address: SocketAddr, protocol: Protocol) -> Self {
         match protocol {
             Protocol::Http1 => Talk::Http1(Wire::to(address)),
-            Protocol::Http2 => Talk::Http2 { frames: Frames::to(address), last: 0 },
+            Protocol::Http2 => Talk::Http2 { frames: Frames::to(address), scheme: "http", last: 0 },
+            Protocol::Http2OverTls => Talk::Http2 { frames: Frames::to(address), scheme: "https", last: 0 },
         }
     }
 
@@ -32,7 +35,7 @@ impl Talk {
     pub fn send(&mut self, text: impl AsRef<str>) -> &mut Self {
         match self {
             Talk::Http1(wire) => drop(wire.send(text.as_ref())),
-            Talk::Http2 { frames, last } => *last = translate(frames, text.as_ref()),
+            Talk::Http2 { frames, scheme, last } => *last = translate(frames, scheme, text.as_ref()),
         }
         self
     }
@@ -46,7 +49,7 @@ impl Talk {
     pub fn reply_to(&mut self, method: &str) -> Option<Reply> {
         match self {
             Talk::Http1(wire) => wire.reply_to(method),
-            Talk::Http2 { frames, last } => match frames.outcome(*last) {
+            Talk::Http2 { frames, last, .. } => match frames.outcome(*last) {
                 Outcome::Answered(reply) => Some(reply),
                 Outcome::Reset(_) | Outcome::Closed(_) => None,
             },
@@ -55,13 +58,13 @@ impl Talk {
 }
 
 /// Sends what HTTP/1 says in frames.
-fn translate(frames: &mut Frames, text: &str) -> u32 {
+fn translate(frames: &mut Frames, scheme: &str, text: &str) -> u32 {
     let (head, body) = text.split_once("\r\n\r\n").expect("a whole head");
     let (line, lines) = head.split_once("\r\n").unwrap_or((head, ""));
     let (method, rest) = line.split_once(' ').expect("a request line");
     let (target, _version) = rest.rsplit_once(' ').expect("a request line");
     let mut fields: Vec<(String, String)> =
-        [(":method", method), (":scheme", "http"), (":path", target)].map(|(n, v)| (n.into(), v.into())).into();
+        [(":method", method), (":scheme", scheme), (":path", target)].map(|(n, v)| (n.into(), v.into())).into();
     let lines = lines.split("\r\n").filter(|line| !line.is_empty()).map(|line| line.split_once(':').expect("a field"));
     let mut named: Vec<(String, String)> =
         lines.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
