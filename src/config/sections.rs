@@ -109,7 +109,8 @@ section! {
 section! {
     ForwardAuthSection {
         /// Where they ask over HTTP, at /.vestibule/auth/nginx, /auth/forwarded or /auth/envoy: addresses such as
-        /// "127.0.0.1:9091", or sockets such as "unix:auth.sock" (in the data folder, unless it begins with a slash; mode 0660).
+        /// "127.0.0.1:9091", or sockets such as "unix:/run/vestibule/auth.sock" (mode 0660; without a slash at the beginning it
+        /// is in the data folder, which no other user enters).
         listen: Vec<String> = Vec::new(),
         /// The same for Envoy's ext_authz over gRPC (HTTP/2 in clear).
         listen_grpc: Vec<String> = Vec::new(),

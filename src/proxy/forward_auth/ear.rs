@@ -53,7 +53,7 @@ pub fn addresses(written: &ForwardAuthSection, folder: &Path, problems: &mut Pro
         let address = Address::parse(text, folder);
         if address.is_none() {
             let what = format!("{text:?} is no address with a port, and no socket");
-            problems.add(&key, what, "write \"127.0.0.1:9091\", or \"unix:auth.sock\"");
+            problems.add(&key, what, "write \"127.0.0.1:9091\", or \"unix:/run/vestibule/auth.sock\"");
         }
         Some((key, address?))
     });
