@@ -20,7 +20,7 @@ use crate::secret::Key;
 use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, GroupName, MethodId, Recipient, UserId, UserName};
 
-pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used};
+pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used, is_browser_key};
 
 /// More factors than anybody uses; and few enough that all of them go in one commit.
 pub const MAX_FACTORS: usize = 32;

@@ -62,6 +62,9 @@ pub trait Directory: Send + Sync {
     /// The write that gives a new user a password whose hash another program made.
     fn import(&self, user: UserId, hash: &Imported) -> Result<Change, VaultError>;
 
+    /// Whether this user's password still is the very hash that was imported.
+    async fn is_as_imported(&self, user: UserId, hash: &Imported) -> Result<bool, DirectoryError>;
+
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError>;
 
     async fn forget(&self, user: UserId) -> Result<(), DirectoryError>;

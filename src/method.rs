@@ -20,11 +20,11 @@ use crate::secret::{Key, Random, Secret};
 use crate::types::{MethodId, Strength, UserId, UserName};
 
 pub use call::{Asked, Speech};
-pub use check::{Asker, Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sending, tell_locked};
+pub use check::{Asker, Begun, CheckBegun, CheckError, Checked, Checks, Enrolled, Sending, is_taken, tell_locked};
 pub use prompt::{Ceremony, Field, FieldKind, Outgoing, Prompt};
 pub use proof::Proof;
 pub use registry::{Absent, Registry, RegistryError};
-pub use remembered::{Recalled, Remembered, trust};
+pub use remembered::{Recalled, Remembered};
 
 /// What a method is, constant and for ever.
 #[derive(Debug)]

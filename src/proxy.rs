@@ -875,6 +875,9 @@ impl ProxyHttp for Gatekeeper {
             answer::keep_encrypted(head, permit.site().hsts.as_ref())?;
         }
         answer::without_our_cookies(head, &permit.site().cookies)?;
+        if permit.site().own_pages {
+            answer::apart_from_our_pages(head)?;
+        }
         if permit.private() && !head.status.is_informational() {
             answer::keep_private(head)?;
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{AccountError, Accounts, User};
 use crate::clock::{TOLERANCE, Time};
 use crate::secret::{BrowserKind, DerivedRandom, Key, LoginKind, Token};
-use crate::store::{Change, Expect, MAX_WRITES, Record, Row, VaultError};
+use crate::store::{Change, Expect, MAX_WRITES, Record, Row, VaultError, Version};
 use crate::types::{FactorId, Handle, MethodId, UserId};
 
 /// A browser that does not come back for so long is no longer known: as long as browsers keep a cookie.
@@ -78,14 +78,16 @@ impl Accounts {
         Ok(row.filter(|row| self.is_known(user, &row.value)))
     }
 
-    /// The write that makes a browser known (or seen again).
+    /// The write that makes a browser known, or seen again, where `before` is what was read of it. It conflicts where that
+    /// was forgotten or has another value meanwhile: written all the same, its trust would be back.
     pub fn know_browser(
         &self,
         user: &User,
         token: &Token<BrowserKind>,
         browser: &Browser,
+        before: Option<Version>,
     ) -> Result<Change, AccountError> {
-        Ok(self.write(browser_key(user.id, token), Expect::Any, browser)?)
+        Ok(self.write(browser_key(user.id, token), before.map_or(Expect::Absent, Expect::Version), browser)?)
     }
 
     /// The value that comes after this one: always the same, so that whoever did not get the answer that brought it can
@@ -132,20 +134,32 @@ impl Accounts {
         Ok(rows)
     }
 
-    /// Forgets the browsers that `which` picks; how many. `more` goes with the first commit.
+    /// Forgets the browsers that `which` picks; how many. `more` goes with the first commit. One whose value changes at
+    /// this moment is read again: it would be told to be forgotten, and live on under its next value.
     pub async fn forget_browsers(
         &self,
         user: &User,
         which: impl Fn(&Browser) -> bool + Send,
         mut more: Vec<Change>,
     ) -> Result<usize, AccountError> {
-        let mut rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
-        rows.retain(|row| which(&row.value));
-        for rows in rows.chunks(MAX_WRITES - more.len()) {
-            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Any));
-            self.vault.commit(gone.chain(more.drain(..)).collect()).await?;
+        let mut forgotten = 0;
+        loop {
+            let mut rows = self.vault.all::<Browser>(&browser_prefix(user.id)).await?;
+            rows.retain(|row| which(&row.value));
+            rows.truncate(MAX_WRITES - more.len());
+            if rows.is_empty() {
+                return Ok(forgotten);
+            }
+            let gone = rows.iter().map(|row| self.vault.delete(row.key.clone(), Expect::Version(row.version)));
+            match self.vault.commit(gone.chain(more.iter().cloned()).collect()).await {
+                Ok(_) => {
+                    forgotten += rows.len();
+                    more.clear();
+                }
+                Err(VaultError::Conflict(key)) if is_browser_key(&key) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(rows.len())
     }
 
     /// Removes all that is remembered of a removed user's browsers.
@@ -171,6 +185,11 @@ impl Accounts {
         let latest = self.vault.now() + TOLERANCE;
         browser.generation == user.generation && browser.since <= latest && browser.last_seen <= latest
     }
+}
+
+/// Whether this is the key of a browser: what a conflict names.
+pub fn is_browser_key(key: &str) -> bool {
+    key.starts_with("browser/")
 }
 
 fn browser_prefix(user: UserId) -> String {

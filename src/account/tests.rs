@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 
 use super::*;
 use crate::clock::StillClock;
@@ -69,7 +70,7 @@ async fn re_15_a_removed_user_leaves_nothing_to_the_next_of_that_name() {
     let alice = accounts.by_id(alice.id).await.unwrap().unwrap();
     let token = Token::generate(&**accounts.vault.random());
     let browser = browser(&accounts, &alice);
-    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &browser).unwrap()]).await.unwrap();
+    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &browser, None).unwrap()]).await.unwrap();
 
     accounts.remove(alice.id, Vec::new()).await.unwrap();
     assert!(accounts.by_id(alice.id).await.unwrap().is_none());
@@ -268,7 +269,7 @@ async fn a_browser_is_known_to_one_user_until_the_generation_ends_it() {
     let bob = accounts.add(named("bob"), false).await.unwrap();
     let token = Token::generate(&**accounts.vault.random());
     let known = browser(&accounts, &alice);
-    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &known).unwrap()]).await.unwrap();
+    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &known, None).unwrap()]).await.unwrap();
 
     assert!(accounts.known_browser(&alice, &token).await.unwrap());
     assert!(!accounts.known_browser(&bob, &token).await.unwrap());
@@ -283,6 +284,50 @@ async fn a_browser_is_known_to_one_user_until_the_generation_ends_it() {
     }
 }
 
+/// Its value changes between the look and the deed.
+#[tokio::test]
+async fn a_browser_whose_value_changes_meanwhile_is_forgotten_all_the_same() {
+    let accounts = accounts();
+    let alice = accounts.add(named("alice"), false).await.unwrap();
+    let (token, login) = (Token::generate(&**accounts.vault.random()), Token::generate(&**accounts.vault.random()));
+    let known = browser(&accounts, &alice);
+    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &known, None).unwrap()]).await.unwrap();
+    let row = accounts.browser(&alice, &token).await.unwrap().unwrap();
+    let later = accounts.vault.now() + Duration::from_secs(60);
+    let changed = AtomicBool::new(false);
+    let which = |_: &Browser| {
+        if !changed.swap(true, Ordering::SeqCst) {
+            let changes = accounts.change_value(&alice, &row, &token, &login, &known, later).unwrap();
+            accounts.vault.commit(changes).now_or_never().expect("memory never waits").unwrap();
+        }
+        true
+    };
+    assert_eq!(accounts.forget_browsers(&alice, which, Vec::new()).await.unwrap(), 1);
+    assert!(accounts.browsers(&alice).await.unwrap().is_empty(), "nor does it live on under its next value");
+}
+
+/// A login under way has read the browser; meanwhile it is forgotten, or its value changes.
+#[tokio::test]
+async fn what_was_forgotten_meanwhile_is_not_known_again() {
+    let accounts = accounts();
+    let alice = accounts.add(named("alice"), false).await.unwrap();
+    let (token, login) = (Token::generate(&**accounts.vault.random()), Token::generate(&**accounts.vault.random()));
+    let known = browser(&accounts, &alice);
+    let write = |before| accounts.know_browser(&alice, &token, &known, before).unwrap();
+    let version = accounts.vault.commit(vec![write(None)]).await.unwrap();
+    let version = accounts.vault.commit(vec![write(Some(version))]).await.expect("seen again");
+    let row = accounts.browser(&alice, &token).await.unwrap().unwrap();
+    let later = accounts.vault.now() + Duration::from_secs(60);
+    let changes = accounts.change_value(&alice, &row, &token, &login, &known, later).unwrap();
+    accounts.vault.commit(changes).await.unwrap();
+    let refused = accounts.vault.commit(vec![write(Some(version))]).await;
+    assert!(matches!(refused, Err(VaultError::Conflict(key)) if is_browser_key(&key)));
+    assert_eq!(accounts.browsers(&alice).await.unwrap().len(), 1, "under its next value alone");
+    accounts.forget_browsers(&alice, |_| true, Vec::new()).await.unwrap();
+    assert!(accounts.vault.commit(vec![write(Some(version))]).await.is_err());
+    assert!(accounts.browsers(&alice).await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn a_browser_stamped_in_the_future_is_not_known() {
     let accounts = accounts();
@@ -290,6 +335,6 @@ async fn a_browser_stamped_in_the_future_is_not_known() {
     let token = Token::generate(&**accounts.vault.random());
     let mut early = browser(&accounts, &alice);
     early.last_seen = early.last_seen + Duration::from_secs(31);
-    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &early).unwrap()]).await.unwrap();
+    accounts.vault.commit(vec![accounts.know_browser(&alice, &token, &early, None).unwrap()]).await.unwrap();
     assert!(!accounts.known_browser(&alice, &token).await.unwrap());
 }

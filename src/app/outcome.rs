@@ -80,6 +80,8 @@ pub struct Imported {
     pub added: Vec<UserName>,
     /// Those that were there already, and were left as they are.
     pub there: Vec<UserName>,
+    /// Those of them who were imported by such a line, never came, and are invited anew, or would be.
+    pub anew: Vec<UserName>,
     /// Names of removed users: these were not added.
     pub retired: Vec<UserName>,
     /// Whose invitation went by mail.

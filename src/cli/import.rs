@@ -3,7 +3,7 @@
 //! repeated: where a hash should stand, a password may.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,21 @@ pub async fn import(loaded: &Loaded, asked: Asked) -> Result<(), Ended> {
 }
 
 async fn carry_out(reach: &mut Reach<'_>, sheet: &mut Sheet, asked: &Asked) -> Result<(), Ended> {
+    // Looked at first, in a dry run too: whoever read all the problems should not find another one behind them.
+    let mut letters = asked.invitations.as_deref().map(Letters::create).transpose()?;
+    let done = judge_and_add(reach, sheet, asked, letters.as_mut()).await;
+    if let Some(letters) = letters {
+        letters.close();
+    }
+    done
+}
+
+async fn judge_and_add(
+    reach: &mut Reach<'_>,
+    sheet: &mut Sheet,
+    asked: &Asked,
+    letters: Option<&mut Letters>,
+) -> Result<(), Ended> {
     let terms = Terms { invite: asked.invitations.is_some() || asked.mail, mail: asked.mail, dry_run: true };
     let judged = in_batches(reach, &sheet.users, terms, None).await?;
     sheet.weigh(&judged, asked);
@@ -71,9 +86,7 @@ async fn carry_out(reach: &mut Reach<'_>, sheet: &mut Sheet, asked: &Asked) -> R
     if asked.dry_run {
         return tell(&judged, asked);
     }
-    let file = asked.invitations.as_deref().filter(|_| !judged.added.is_empty());
-    let mut letters = file.map(Letters::create).transpose()?;
-    let done = in_batches(reach, &sheet.users, Terms { dry_run: false, ..terms }, letters.as_mut()).await?;
+    let done = in_batches(reach, &sheet.users, Terms { dry_run: false, ..terms }, letters).await?;
     tell(&done, asked)
 }
 
@@ -98,6 +111,7 @@ async fn in_batches(
         }
         all.added.extend(more.added);
         all.there.extend(more.there);
+        all.anew.extend(more.anew);
         all.retired.extend(more.retired);
         all.mailed.extend(more.mailed);
         all.invited.extend(more.invited);
@@ -115,7 +129,7 @@ fn stopped(failure: Failure, added: usize) -> Failure {
     if added == 0 {
         return failure;
     }
-    let remedy = format!("{}; {added} were added before, and another run leaves them as they are", failure.remedy);
+    let remedy = format!("{}; {added} were added before, and another run goes on from there", failure.remedy);
     Failure { remedy, ..failure }
 }
 
@@ -234,6 +248,7 @@ fn bytes(file: &Path) -> Result<Vec<u8>, Ended> {
 struct Letters {
     file: File,
     path: PathBuf,
+    empty: bool,
 }
 
 impl Letters {
@@ -243,16 +258,24 @@ impl Letters {
             let what = format!("{} cannot be made: {error}", path.display());
             Failure::new(what, "name a file that is not there yet, where you may write; nobody was added")
         })?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file, path: path.to_owned(), empty: true })
     }
 
     fn write(&mut self, invited: &[Invited]) -> Result<(), Ended> {
         let text: String = invited.iter().map(line).collect();
+        self.empty &= text.is_empty();
         self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all()).map_err(|error| {
             let what = format!("{} cannot be written: {error}", self.path.display());
-            Failure::new(what, "make room; those whose line is missing get a link by `vestibule user invite NAME`")
+            Failure::new(what, "make room, and run it again with another file: whose line is missing is invited anew")
                 .into()
         })
+    }
+
+    /// Takes away a file in which nothing stands.
+    fn close(self) {
+        if self.empty {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -280,7 +303,7 @@ fn refuse(problems: &[Problem], json: bool) -> Result<(), Ended> {
 }
 
 fn tell(done: &Imported, asked: &Asked) -> Result<(), Ended> {
-    let in_file = asked.invitations.as_deref().filter(|_| !asked.dry_run && !done.added.is_empty());
+    let in_file = asked.invitations.as_deref().filter(|_| !done.invited.is_empty());
     print(|out| {
         if asked.json {
             // Links stand in the file alone, where there is one.
@@ -292,6 +315,9 @@ fn tell(done: &Imported, asked: &Asked) -> Result<(), Ended> {
         writeln!(out, "{} {would} added, {} are there already", done.added.len(), done.there.len())?;
         for name in &done.there {
             writeln!(out, "  there already: {name}")?;
+        }
+        if !done.anew.is_empty() {
+            writeln!(out, "{} of them {would} invited anew: they were imported, and have not come", done.anew.len())?;
         }
         if !done.mailed.is_empty() {
             writeln!(out, "{} invitations went by mail", done.mailed.len())?;

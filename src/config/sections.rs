@@ -174,7 +174,7 @@ section! {
         /// How long a login may take from the password to the second factor.
         login_timeout: Span = Span::secs(10 * 60),
         /// How long a browser whose owner ticks the box stands in for the second factor, after the password: at a plain
-        /// `two_factor` rule, and for nothing that asks for more. At least "1d"; "0s": no box at all.
+        /// `two_factor` rule, and for nothing that asks for more. Whole days; "0s": no box at all.
         trusted_browser: Span = Span::secs(30 * 86_400),
     }
 }

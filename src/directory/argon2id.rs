@@ -1,6 +1,7 @@
 //! Argon2id (RFC 9106) in memory that its thread keeps. Twenty megabytes taken and given back for each hash tear the
 //! heap: what an allocator keeps of them grows with the logins, and a storm of them would never be paid back. So each
-//! hashing thread has one piece, wiped after every hash; the number of threads is the ceiling.
+//! hashing thread has one piece, wiped after every hash; the number of threads is the ceiling. A hash that takes more than
+//! ours, because another program made it so, leaves nothing of it with the thread.
 
 use std::cell::RefCell;
 
@@ -14,24 +15,27 @@ pub const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
 thread_local! {
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+    /// Blocks written by this thread, over all passes: what a test compares instead of times.
+    #[cfg(test)]
+    pub static WORK: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// Hashes a password, as a PHC string. `None` where memory is lacking.
 pub fn hash(params: &Params, password: &[u8], salt: &[u8; SALT]) -> Option<String> {
     let mut output = [0; OUTPUT];
-    fill(params, password, salt, &mut output)?;
+    fill(params, params.block_count(), password, salt, &mut output)?;
     written(params, salt, &output)
 }
 
 /// Whether a password has this hash, made with whatever parameters it names; compared in constant time. One that cannot
-/// be read or computed is nobody's.
-pub fn fits(phc: &str, password: &[u8]) -> bool {
+/// be read or computed is nobody's. `ours`: what is configured, whose memory the thread keeps.
+pub fn fits(ours: &Params, phc: &str, password: &[u8]) -> bool {
     let right = || {
         let made = PasswordHash::new(phc).ok().filter(|made| made.algorithm == ARGON2ID_IDENT)?;
         let version = made.version.is_some_and(|version| version == u32::from(Version::V0x13));
         let (params, salt, expected) = (Params::try_from(&made).ok()?, made.salt?, made.hash.filter(|_| version)?);
         let mut output = vec![0; expected.as_bytes().len()];
-        fill(&params, password, salt.as_ref(), &mut output)?;
+        fill(&params, ours.block_count(), password, salt.as_ref(), &mut output)?;
         Some(bool::from(output.ct_eq(expected.as_bytes())))
     };
     right().unwrap_or(false)
@@ -49,8 +53,11 @@ pub fn written(params: &Params, salt: &[u8; SALT], output: &[u8; OUTPUT]) -> Opt
     Some(hash.to_string())
 }
 
-fn fill(params: &Params, password: &[u8], salt: &[u8], output: &mut [u8]) -> Option<()> {
+/// `kept`: the most blocks that stay with the thread.
+fn fill(params: &Params, kept: usize, password: &[u8], salt: &[u8], output: &mut [u8]) -> Option<()> {
     let count = params.block_count();
+    #[cfg(test)]
+    WORK.set(WORK.get() + count * params.t_cost() as usize);
     MEMORY.with_borrow_mut(|memory| {
         memory.try_reserve_exact(count.saturating_sub(memory.len())).ok()?;
         memory.resize(count.max(memory.len()), Block::default());
@@ -59,6 +66,9 @@ fn fill(params: &Params, password: &[u8], salt: &[u8], output: &mut [u8]) -> Opt
         let done = argon2.hash_password_into_with_memory(password, salt, output, &mut *blocks);
         for block in blocks {
             block.as_mut().zeroize();
+        }
+        if count > kept {
+            *memory = Vec::new();
         }
         done.ok()
     })
@@ -73,7 +83,7 @@ mod tests {
         let params = Params::new(64, 1, 1, None).unwrap();
         let phc = hash(&params, b"right", &[7; SALT]).unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{phc}");
-        assert!(fits(&phc, b"right"));
+        assert!(fits(&params, &phc, b"right"));
         for (phc, password) in [
             (phc.as_str(), "wrong"),
             (&phc.replace("argon2id", "argon2i"), "right"),
@@ -82,7 +92,7 @@ mod tests {
             ("$argon2id$v=19$m=64,t=1,p=1$", "right"),
             ("", "right"),
         ] {
-            assert!(!fits(phc, password.as_bytes()), "{phc}");
+            assert!(!fits(&params, phc, password.as_bytes()), "{phc}");
         }
     }
 
@@ -95,7 +105,7 @@ mod tests {
         let theirs = argon2.hash_password_with_salt(b"right", &[7; SALT]).unwrap();
         let ours = hash(&params, b"right", &[7; SALT]).unwrap();
         assert_eq!(theirs.to_string(), ours);
-        assert!(argon2.verify_password(b"right", &theirs).is_ok() && fits(&theirs.to_string(), b"right"));
+        assert!(argon2.verify_password(b"right", &theirs).is_ok() && fits(&params, &theirs.to_string(), b"right"));
     }
 
     #[test]
@@ -106,5 +116,16 @@ mod tests {
             assert_eq!(memory.len(), 64, "and it only grows to the greatest");
             assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
         });
+    }
+
+    #[test]
+    fn what_a_dearer_hash_takes_is_given_back() {
+        let kept = || MEMORY.with_borrow(Vec::capacity);
+        let [ours, theirs] = [64, 256].map(|memory| Params::new(memory, 1, 1, None).unwrap());
+        let phc = written(&theirs, &[7; SALT], &[7; OUTPUT]).unwrap();
+        assert!(!fits(&ours, &phc, b"right"));
+        assert_eq!(kept(), 0);
+        hash(&ours, b"right", &[7; SALT]).unwrap();
+        assert_eq!(kept(), 64, "ours stays");
     }
 }

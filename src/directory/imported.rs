@@ -7,19 +7,22 @@ use argon2::password_hash::phc::PasswordHash;
 use bcrypt::HashParts;
 use sha_crypt::{PasswordVerifier, ShaCrypt};
 
-use super::{apr1, argon2id};
+use super::apr1;
 use crate::secret::Secret;
 
 /// Of bcrypt: 4 to 14, each step twice as dear; 14 is about a second.
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
-/// Of sha512-crypt: about half a second.
-const MOST_ROUNDS: u32 = 1_000_000;
-const FEWEST_ROUNDS: u32 = 1000;
+/// Of sha512-crypt. Each round takes the whole password in once more or twice, so that these bound its cost only together
+/// with [`LONGEST_PASSWORD`]: a few of our own hashes.
+const ROUNDS: std::ops::RangeInclusive<u32> = 1000..=100_000;
+/// In bytes, of what a hash of another kind is compared with; bcrypt looks at 72 of them. Whoever guesses chooses the
+/// length, and would choose the price.
+const LONGEST_PASSWORD: usize = 128;
 const LONGEST_SALT: usize = 16;
-/// Of Argon2id, in KiB: what one hash takes stays with its thread.
+/// Of Argon2id, in KiB: as much as the libraries of other languages take unasked.
 const MOST_MEMORY: u32 = 64 << 10;
-/// Of Argon2id: passes times memory in KiB.
-const MOST_WORK: u64 = 512 << 10;
+/// Of Argon2id: passes times memory in KiB. The most is seven times what ours are by default.
+const WORK: std::ops::RangeInclusive<u64> = 8 << 10..=256 << 10;
 /// Longer than any of these forms.
 const LONGEST: usize = 512;
 
@@ -44,11 +47,13 @@ pub enum NotTaken {
     OtherCrypt,
     #[error("it is a bcrypt that is broken, or whose cost is not between 4 and 14")]
     Bcrypt,
-    #[error("it is a sha512-crypt that is broken, or whose rounds are not between 1000 and 1000000")]
+    #[error("it is a sha512-crypt that is broken, or whose rounds are not between 1000 and 100000")]
     Sha512,
     #[error("it is an apr1 that is broken")]
     Apr1,
-    #[error("it is an Argon2 that is broken, is not Argon2id of version 19, or takes more than 64 MiB")]
+    #[error(
+        "it is an Argon2 that is broken, is not Argon2id of version 19, or takes less than 8 MiB or more than 64 MiB"
+    )]
     Argon2,
     #[error("it is a password in clear, or in a form that nobody knows")]
     Clear,
@@ -88,10 +93,10 @@ pub fn is_foreign(stored: &str) -> bool {
     !stored.starts_with("$argon2id$")
 }
 
-/// Whether a password has this hash, of whichever form. What cannot be read is nobody's.
+/// Whether a password has this hash of another kind. What cannot be read is nobody's, and neither is what is too long.
 pub fn fits(stored: &str, password: &[u8]) -> bool {
     match stored {
-        _ if !is_foreign(stored) => argon2id::fits(stored, password),
+        _ if password.len() > LONGEST_PASSWORD => false,
         // Read again before it is computed: what is stored is sealed, and yet nothing dear is started unseen.
         _ if is_bcrypt(stored) => bcrypt(stored).is_some() && bcrypt::verify(password, stored).unwrap_or(false),
         _ if stored.starts_with("$6$") => {
@@ -126,7 +131,7 @@ fn sha512(text: &str) -> Option<()> {
     };
     let (salt, hash) = rest.split_once('$')?;
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'));
-    let fits = (FEWEST_ROUNDS..=MOST_ROUNDS).contains(&rounds)
+    let fits = ROUNDS.contains(&rounds)
         && (1..=LONGEST_SALT).contains(&salt.len())
         && hash.len() == 86
         && plain(salt)
@@ -139,7 +144,7 @@ fn argon2(text: &str) -> Option<()> {
     let version = made.version == Some(argon2::Version::V0x13.into());
     let params = Params::try_from(&made).ok()?;
     let bounded = params.m_cost() <= MOST_MEMORY
-        && u64::from(params.m_cost()) * u64::from(params.t_cost()) <= MOST_WORK
+        && WORK.contains(&(u64::from(params.m_cost()) * u64::from(params.t_cost())))
         && params.p_cost() <= 16;
     (version && bounded && made.salt.is_some() && made.hash.is_some()).then_some(())
 }
@@ -151,6 +156,7 @@ fn is_des(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::argon2id;
     use super::*;
 
     /// Made by other programs (crypt(3), openssl), save the last.
@@ -197,7 +203,7 @@ mod tests {
             (TAKEN[0].replace("$05$", "$03$"), NotTaken::Bcrypt),
             (TAKEN[0].replace("$05$", "$+5$"), NotTaken::Bcrypt),
             (TAKEN[0][..59].to_owned(), NotTaken::Bcrypt),
-            (TAKEN[3].replace("$6$", "$6$rounds=1000001$"), NotTaken::Sha512),
+            (TAKEN[3].replace("$6$", "$6$rounds=100001$"), NotTaken::Sha512),
             (TAKEN[3].replace("$6$", "$6$rounds=999$"), NotTaken::Sha512),
             (TAKEN[3].replace("$6$", "$6$rounds=+5000$"), NotTaken::Sha512),
             (TAKEN[3].replace("$6$", "$6$toolongasalt"), NotTaken::Sha512),
@@ -206,10 +212,35 @@ mod tests {
             (argon2("argon2id", "argon2i"), NotTaken::Argon2),
             (argon2("v=19", "v=16"), NotTaken::Argon2),
             (argon2("m=4096", "m=65537"), NotTaken::Argon2),
-            (argon2("t=2", "t=1000"), NotTaken::Argon2),
+            (argon2("t=2", "t=65"), NotTaken::Argon2),
+            (argon2("m=4096,t=2", "m=8,t=1"), NotTaken::Argon2),
             (argon2("p=1$", "p=1"), NotTaken::Argon2),
         ] {
             assert_eq!(Imported::take(&text).err(), Some(why), "{text}");
+        }
+    }
+
+    /// TH-10: whoever guesses at an imported user chooses how long his guess is, and waits for nobody else's thread.
+    #[test]
+    fn the_dearest_hash_with_the_longest_password_costs_a_few_of_ours() {
+        use std::time::{Duration, Instant};
+        #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
+        let quickest = |hash: &dyn Fn()| -> Duration {
+            let once = || {
+                let start = Instant::now();
+                hash();
+                start.elapsed()
+            };
+            (0..3).map(|_| once()).min().unwrap()
+        };
+        let params = Params::new(19 << 10, 2, 1, None).unwrap();
+        let ours = quickest(&|| drop(argon2id::hash(&params, PASSWORD, &[7; argon2id::SALT])));
+        let dearest = TAKEN[3].replace("$6$", "$6$rounds=100000$");
+        assert!(Imported::take(&dearest).is_ok());
+        for length in [LONGEST_PASSWORD, 3072] {
+            let password = vec![b'x'; length];
+            let theirs = quickest(&|| assert!(!fits(&dearest, &password)));
+            assert!(theirs < 25 * ours, "{length} bytes: {theirs:?} beside {ours:?}");
         }
     }
 

@@ -36,6 +36,8 @@ pub struct LocalDirectory {
     params: Params,
     min_length: usize,
     hashers: Hashers,
+    /// One thread for hashes of other kinds: they may be dear, and must not hold up those whose hash is ours.
+    foreign: Hashers,
     /// A hash that no password has, for whoever has none.
     nobody: String,
 }
@@ -45,11 +47,12 @@ impl LocalDirectory {
         let mut problems = Problems::default();
         let memory = u32::try_from(settings.memory.0 / 1024).unwrap_or(u32::MAX);
         let params = Params::new(memory, settings.iterations, settings.parallelism, None);
-        let hashers = Hashers::start(settings.hashers, settings.queue);
+        let start = |threads| Hashers::start(threads, settings.queue);
+        let hashers = start(settings.hashers).and_then(|ours| Ok((ours, start(1)?)));
         let nobody = params.as_ref().ok().and_then(|params| nobody(params, &**accounts.vault().random()));
         match (params, hashers, nobody) {
-            (Ok(params), Ok(hashers), Some(nobody)) => {
-                return Ok(Self { accounts, params, min_length: settings.min_length, hashers, nobody });
+            (Ok(params), Ok((hashers, foreign)), Some(nobody)) => {
+                return Ok(Self { accounts, params, min_length: settings.min_length, hashers, foreign, nobody });
             }
             (_, Err(error), _) => problems.add(
                 "password.hashers",
@@ -80,6 +83,12 @@ impl LocalDirectory {
         self.hashers.taken.load(std::sync::atomic::Ordering::SeqCst)
     }
 
+    /// Blocks that were filled, where there is one hasher.
+    #[cfg(test)]
+    pub(super) async fn work(&self) -> usize {
+        self.hashers.run(|| argon2id::WORK.get()).await.unwrap()
+    }
+
     #[cfg(test)]
     pub(super) fn nobodys(&self) -> &str {
         &self.nobody
@@ -96,6 +105,20 @@ impl LocalDirectory {
         let hashed = self.hashers.run(move || argon2id::hash(&params, password.expose().as_bytes(), &salt));
         // With parameters that were accepted at the start it fails only where memory is lacking.
         hashed.await?.ok_or(DirectoryError::Busy)
+    }
+
+    /// Whether a password has this Argon2id, computed with the parameters it names. One that was made with less than is
+    /// asked for now comes on top of the hash that everybody costs: no name is told by taking less time than none.
+    async fn fits(&self, phc: String, password: Secret<String>) -> Result<bool, Full> {
+        let (ours, nobody) = (self.params.clone(), self.is_outdated(&phc).then(|| self.nobody.clone()));
+        let fits = move || {
+            let password = password.expose().as_bytes();
+            if let Some(nobody) = nobody {
+                argon2id::fits(&ours, &nobody, password);
+            }
+            argon2id::fits(&ours, &phc, password)
+        };
+        self.hashers.run(fits).await
     }
 
     /// Whether a hash was made with less than is asked for now.
@@ -141,21 +164,19 @@ impl Directory for LocalDirectory {
         let phc =
             row.as_ref().filter(|_| !fits_nobody).map_or_else(|| self.nobody.clone(), |row| row.value.phc.clone());
         let candidate = prepared.clone().unwrap_or_default();
-        // Another program hashed what was typed as it was typed.
-        let raw = password.clone();
-        let nobody = self.nobody.clone();
-        // The parameters are the hash's own.
-        let fits = self.hashers.run(move || {
-            let candidate = candidate.expose().as_bytes();
-            if !imported::is_foreign(&phc) {
-                return argon2id::fits(&phc, candidate);
-            }
-            // Its own hash comes on top of the one that everybody costs: a cheap one is not told from no user by its time.
-            argon2id::fits(&nobody, candidate);
-            imported::fits(&phc, candidate)
-                || (raw.expose().as_bytes() != candidate && imported::fits(&phc, raw.expose().as_bytes()))
-        });
-        let right = fits.await? && !fits_nobody;
+        let fits = if imported::is_foreign(&phc) {
+            self.fits(self.nobody.clone(), candidate.clone()).await?;
+            // Another program hashed what was typed as it was typed.
+            let raw = password.clone();
+            let theirs = move || {
+                let (candidate, raw) = (candidate.expose().as_bytes(), raw.expose().as_bytes());
+                imported::fits(&phc, candidate) || (raw != candidate && imported::fits(&phc, raw))
+            };
+            self.foreign.run(theirs).await?
+        } else {
+            self.fits(phc, candidate).await?
+        };
+        let right = fits && !fits_nobody;
         if let (true, Some(row), Some(password)) = (right, row, prepared)
             && self.is_outdated(&row.value.phc)
         {
@@ -206,6 +227,10 @@ impl Directory for LocalDirectory {
     fn import(&self, user: UserId, hash: &Imported) -> Result<Change, VaultError> {
         let password = Password { phc: hash.text().to_owned() };
         self.accounts.vault().put(key(user), Expect::Absent, &password, None)
+    }
+
+    async fn is_as_imported(&self, user: UserId, hash: &Imported) -> Result<bool, DirectoryError> {
+        Ok(self.row(user).await?.is_some_and(|row| row.value.phc == hash.text()))
     }
 
     async fn has_password(&self, user: UserId) -> Result<bool, DirectoryError> {

@@ -178,7 +178,7 @@ async fn th_02_a_known_browser_signs_in_while_strangers_guess() {
         agent: String::new(),
         trust: None,
     };
-    accounts.vault().commit(vec![accounts.know_browser(&alice, &token, &browser).unwrap()]).await.unwrap();
+    accounts.vault().commit(vec![accounts.know_browser(&alice, &token, &browser, None).unwrap()]).await.unwrap();
 
     let lane = house.first.lane("Alice", Some(&token)).await.unwrap();
     assert_eq!(lane, Lane::Known(token.hash()));
@@ -297,6 +297,30 @@ async fn en_02_an_unknown_user_costs_what_a_wrong_password_does() {
     }
     let cost = |phc: &str| phc.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(cost(house.local.nobodys()), cost(&house.local.stored(alice.id).await));
+}
+
+/// EN-02: a hash from before the parameters rose, or from elsewhere, never takes less than nobody's does.
+#[tokio::test]
+async fn en_02_a_cheap_hash_does_not_tell_its_name() {
+    let cheap = house_with(&settings());
+    let alice = cheap.add("alice").await;
+    let dearer = PasswordSection { iterations: 3, hashers: 1, ..settings() };
+    let dearer = LocalDirectory::new(cheap.first.accounts.clone(), &dearer).unwrap();
+    let cost = async |user: Option<&User>| {
+        let before = dearer.work().await;
+        assert!(!dearer.check(user, &secret("wrong")).await.unwrap());
+        dearer.work().await - before
+    };
+    let nobodys = cost(None).await;
+    assert!(cost(Some(&alice)).await > nobodys, "its own on top of nobody's");
+    let imported = |text: &str| Imported::take(text).unwrap();
+    let apr1 = imported("$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1");
+    dearer.forget(alice.id).await.unwrap();
+    let change = dearer.import(alice.id, &apr1).unwrap();
+    cheap.first.accounts.vault().commit(vec![change]).await.unwrap();
+    assert_eq!(cost(Some(&alice)).await, nobodys);
+    assert!(dearer.check(Some(&alice), &secret("a door in the east wall")).await.unwrap());
+    assert_eq!(cost(Some(&alice)).await, nobodys, "and it is ours now");
 }
 
 /// A password by mail leaves its mark until another is set by a right that is more than a mailbox.

@@ -91,7 +91,8 @@ impl Portal {
 
     /// What a site may not be beside a portal.
     pub(super) fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
-        if site.host == self.url.host {
+        // Behind a proxy that sets another Host, the browser's origin is the one of url.
+        if site.host == self.url.host || site.url.as_ref().is_some_and(|url| url.host == self.url.host) {
             let what = "is the portal's host: an application would share the origin of everybody's login";
             problems.add(format!("{key}.host"), what, "give the portal a name of its own");
         }

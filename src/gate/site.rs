@@ -167,6 +167,17 @@ impl Sites {
     fn check_beside(&self, site: &Site, key: &str, problems: &mut Problems) {
         if let Some(portal) = &self.portal {
             portal.check_beside(site, key, problems);
+            let jar = |site: &Site| site.url.as_ref().map(|url| url.host.clone());
+            for other in self.sites.iter().filter(|other| other.host != site.host && jar(other) == jar(site)) {
+                problems.add(
+                    format!("{key}.url"),
+                    format!(
+                        "site[{}] has the same host in its url and another host: cookies of one overwrite the other's",
+                        other.index
+                    ),
+                    "give both the same host, or one another name in its url",
+                );
+            }
         }
         for other in self.sites.iter().filter(|other| other.host == site.host) {
             let n = other.index;

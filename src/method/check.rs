@@ -17,7 +17,8 @@ use vestibule_templates::mail;
 
 pub use self::answer::{Checked, tell_locked};
 pub use self::begin::{CheckBegun, Sending};
-pub use self::enrol::Enrolled;
+use self::enrol::named_apart;
+pub use self::enrol::{Enrolled, is_taken};
 use super::{Answered, Ask, Context, FieldError, Method, Place, Prompt, Registry};
 use crate::account::{AccountError, Accounts, Factor, User};
 use crate::audit::{Audit, Origin};
@@ -130,7 +131,11 @@ impl Checks {
         };
         let method = self.method(&begun.method, place)?;
         let state = row.as_ref().map(|row| row.value.state.as_slice());
-        Ok(method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending))
+        let prompt = method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending);
+        Ok(match row {
+            Some(_) => prompt,
+            None => named_apart(prompt, &self.others(user, method).await?),
+        })
     }
 
     /// Tells the owner of what was done, by another way than it was done on.

@@ -15,7 +15,7 @@ use crate::clock::TOLERANCE;
 use crate::secret::{BrowserKind, LoginKind, Token};
 use crate::store::{Change, Expect, Row, VaultError};
 use crate::telemetry::metrics;
-use crate::types::{Handle, Strength};
+use crate::types::{Handle, MethodId, Strength};
 
 /// RFC 8176 has no word for it.
 const AMR: &str = "remembered";
@@ -83,13 +83,28 @@ impl Checks {
         self.end_copied(user, &used, origin).await
     }
 
+    /// What a browser stands in for from now on, whose owner ticked the box while proving this. `None`: it was the
+    /// password, a browser that remembered, or a way back in.
+    pub fn trust(&self, proof: &Proof, most: Duration) -> Option<Trust> {
+        let proved = proof.factor().filter(|_| proof.strength() > Strength::Remembered);
+        let (method, factor) = proved.filter(|(method, _)| self.may_last(method))?.clone();
+        Some(Trust { method, factor, proved: proof.at(), until: proof.at() + most })
+    }
+
+    /// Whether what this method proves may be remembered. A way back in may not: a code on paper is good once, and whoever
+    /// lost a telephone signs in on what is at hand.
+    pub fn may_last(&self, method: &MethodId) -> bool {
+        self.registry.get(method).is_some_and(|method| !method.card().fallback)
+    }
+
     /// What a browser stands in for, as long as that holds: not over, not stamped in the future, and of a factor that
-    /// could be asked for instead and is still the one that was proved. Its end is the nearer of what the owner was told
+    /// could be asked for instead, is still the one that was proved, and no way back in. Its end is the nearer of what the owner was told
     /// and what is configured now.
     pub async fn standing(&self, user: &User, browser: &Browser, most: Duration) -> Result<Option<Trust>, CheckError> {
         let now = self.vault().now();
         let lasts = |trust: &&Trust| now < trust.until && now < trust.proved + most && trust.proved <= now + TOLERANCE;
-        let Some(trust) = browser.trust.as_ref().filter(lasts) else { return Ok(None) };
+        let trust = browser.trust.as_ref().filter(lasts).filter(|trust| self.may_last(&trust.method));
+        let Some(trust) = trust else { return Ok(None) };
         let usable = self.usable(user).await?;
         // What took the place of a factor, such as another mailbox, is not what was proved.
         let proved = |factor: &Factor| {
@@ -129,11 +144,4 @@ impl Checks {
         let rows = self.accounts.browsers(user).await?;
         Ok(rows.into_iter().find(|row| row.value.handle == *handle))
     }
-}
-
-/// What a browser stands in for from now on, whose owner ticked the box while proving this. `None`: it was the password,
-/// or a browser that remembered.
-pub fn trust(proof: &Proof, most: Duration) -> Option<Trust> {
-    let (method, factor) = proof.factor().filter(|_| proof.strength() > Strength::Remembered)?.clone();
-    Some(Trust { method, factor, proved: proof.at(), until: proof.at() + most })
 }

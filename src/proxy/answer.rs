@@ -16,6 +16,9 @@ const OPEN: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
 /// Fields that shared caches believe before `Cache-Control` (RFC 9213).
 static OVERRIDES: [HeaderName; 2] =
     [HeaderName::from_static("cdn-cache-control"), HeaderName::from_static("surrogate-control")];
+/// Which documents a document shares its group of windows with, and whether it is isolated.
+static OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+static EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
 
 /// Lets an answer pass only when there is one way to read where it ends (RFC 9112 section 6.3), and says it in our own
 /// version of HTTP (RFC 9110 section 2.5).
@@ -65,6 +68,27 @@ pub fn keep_encrypted(head: &mut ResponseHeader, hsts: Option<&HeaderValue>) -> 
     }
 }
 
+/// Keeps the application out of the windows that our pages are in, on a site that serves its own. Documents of one
+/// origin stay within reach of each other where both say `same-origin` (HTML section 7.1.3, "matching cross-origin opener
+/// policy values"), as every page of ours does: a script of such an application could open the account page, read it and
+/// press its buttons. With `same-origin-allow-popups` the application is as far from whoever opens it as before, and is
+/// cut off from our pages like any other. A document that is isolated altogether (with `require-corp`) is told apart from
+/// ours by every browser, and keeps what only isolation gives it.
+pub fn apart_from_our_pages(head: &mut ResponseHeader) -> pingora::Result<()> {
+    let alone = |name| {
+        let mut fields = head.headers.get_all(name).iter();
+        let value = fields.next().map(|value| essence(value.as_bytes()).to_vec());
+        value.filter(|_| fields.next().is_none())
+    };
+    let apart = match alone(&OPENER_POLICY).as_deref() {
+        Some(b"unsafe-none" | b"same-origin-allow-popups" | b"noopener-allow-popups") => true,
+        Some(b"same-origin") => alone(&EMBEDDER_POLICY).as_deref() == Some(b"require-corp"),
+        // Several fields, or words nobody knows: browsers read them as none, and need not agree for ever.
+        _ => !head.headers.contains_key(&OPENER_POLICY),
+    };
+    if apart { Ok(()) } else { head.insert_header(OPENER_POLICY.clone(), "same-origin-allow-popups") }
+}
+
 /// Whether a message of this kind is a stream, which may be silent for as long as the two like: server-sent events, and
 /// gRPC.
 pub fn is_stream(kind: &[u8]) -> bool {
@@ -79,7 +103,7 @@ pub fn is_grpc(kind: &[u8]) -> bool {
         && matches!(kind.get(GRPC.len()), None | Some(b'+' | b'-'))
 }
 
-/// A media type without its parameters.
+/// A media type, or another field of one word, without its parameters.
 fn essence(kind: &[u8]) -> &[u8] {
     kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
@@ -164,6 +188,41 @@ mod tests {
         }
         for kind in ["", "text/html", "text/event-streams", "application/grpcish", "text/html; text/event-stream"] {
             assert!(!is_stream(kind.as_bytes()), "{kind}");
+        }
+    }
+
+    /// WB-19.
+    #[test]
+    fn no_document_of_the_application_shares_windows_with_our_pages() {
+        let said = |opener: &[&str], embedder: &[&str]| {
+            let mut head = ResponseHeader::build(200, None).unwrap();
+            for value in opener {
+                head.append_header(OPENER_POLICY.clone(), *value).unwrap();
+            }
+            for value in embedder {
+                head.append_header(EMBEDDER_POLICY.clone(), *value).unwrap();
+            }
+            apart_from_our_pages(&mut head).unwrap();
+            let said: Vec<_> =
+                head.headers.get_all(&OPENER_POLICY).iter().map(|value| value.to_str().unwrap().to_owned()).collect();
+            said.join(" | ")
+        };
+        for opener in [
+            &["same-origin"] as &[&str],
+            &[" same-origin ; report-to=\"x\""],
+            &["same-origin", "same-origin"],
+            &["same-origin", "unsafe-none"],
+            &["Same-Origin"],
+        ] {
+            assert_eq!(said(opener, &[]), "same-origin-allow-popups", "{opener:?}");
+            for embedder in [&["unsafe-none"] as &[&str], &["credentialless"], &["require-corp", "require-corp"]] {
+                assert_eq!(said(opener, embedder), "same-origin-allow-popups", "{opener:?} {embedder:?}");
+            }
+        }
+        assert_eq!(said(&["same-origin"], &["require-corp; report-to=\"x\""]), "same-origin", "isolated");
+        assert_eq!(said(&[], &[]), "");
+        for kept in ["unsafe-none", "same-origin-allow-popups", "noopener-allow-popups"] {
+            assert_eq!(said(&[kept], &[]), kept);
         }
     }
 

@@ -104,6 +104,8 @@ pub fn security_headers(headers: &mut HeaderMap, dress: Dress) {
         (header::X_FRAME_OPTIONS, "DENY"),
         // `same-origin`, not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
         (header::REFERRER_POLICY, "same-origin"),
+        // `noopener-allow-popups` would need no help from the application's side (`answer::apart_from_our_pages`), but to
+        // a browser that does not know it, as Firefox, it is no policy at all.
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (

@@ -182,14 +182,15 @@ impl Wizard {
         self.choices(&rows, href, texts)
     }
 
-    /// Everything there is, for who lost a device: what needs none first.
+    /// Everything there is, for who lost a device: what needs none first, and not what is `lost`.
     pub(super) fn ways_back(
         &self,
         usable: &[Row<Factor>],
+        lost: Option<&FactorId>,
         href: impl Fn(&Factor) -> String,
         texts: &Texts,
     ) -> Vec<Choice> {
-        let mut rows: Vec<_> = usable.iter().collect();
+        let mut rows: Vec<_> = usable.iter().filter(|row| Some(&row.value.id) != lost).collect();
         rows.sort_by_key(|row| self.card(&row.value.method).is_none_or(|card| !card.fallback));
         self.choices(&rows, href, texts)
     }

@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::Form;
 use vestibule_templates::pages::{codes, enrol};
+use vestibule_templates::{Form, Frame};
 
 use super::ask::{Again, delivery, view_of};
 use super::failure::Failure;
@@ -89,9 +89,8 @@ pub async fn choose(
     }
     let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
     let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
-    let stage = Stage::Login(login);
-    let view = enrol::ChooseView { methods, first: true, back: None, ends: stage.ends() };
-    let frame = visit.frame_signing_in(wizard.vault.now(), stage.user(), &stage.csrf(&wizard));
+    let frame = frame(&wizard, &visit, &login);
+    let view = enrol::ChooseView { methods, first: true, back: None, ends: Stage::Login(login).ends() };
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
@@ -241,6 +240,15 @@ async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) 
     form(wizard, visit, login, card, Some(why)).await
 }
 
+/// Once a session is open, whoever is not its owner must be offered to end it, and not this wizard alone.
+fn frame(wizard: &Wizard, visit: &Visit, login: &Login) -> Frame {
+    let now = wizard.vault.now();
+    match &login.row.value.session {
+        Some(_) => visit.frame_signed_in(now, &login.user),
+        None => visit.frame_signing_in(now, &login.user, &wizard.sessions.csrf(&login.token)),
+    }
+}
+
 async fn form(
     wizard: &Wizard,
     visit: &Visit,
@@ -263,12 +271,8 @@ async fn form(
         }
     };
     let several = wizard.offered(visit, &login).len() > 1;
-    let csrf = wizard.sessions.csrf(&login.token);
-    let target = Form::new(format!("/.vestibule/enrol/{}", card.id), csrf.clone());
-    let frame = match &login.row.value.enrols {
-        Enrols::Added(_) => visit.frame_signed_in(now, &login.user),
-        _ => visit.frame_signing_in(now, &login.user, &csrf),
-    };
+    let target = Form::new(format!("/.vestibule/enrol/{}", card.id), wizard.sessions.csrf(&login.token));
+    let frame = frame(wizard, visit, &login);
     if !prompt.codes.is_empty() {
         let view = codes::View {
             form: target,
@@ -277,6 +281,7 @@ async fn form(
             not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
+            ends: Stage::Login(login).ends(),
         };
         let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
         return Ok(match &again {

@@ -10,22 +10,25 @@ use url::form_urlencoded;
 
 use super::failure::Failure;
 use super::stage::Login;
-use super::trust::{Keeping, Kept};
+use super::trust::Keeping;
 use super::{Visit, Wizard};
-use crate::account::{BROWSER_LIFE, Factor, User};
+use crate::account::{BROWSER_LIFE, Factor, User, is_browser_key};
 use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::method::Proof;
 use crate::secret::{BrowserKind, LoginKind, Token};
-use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, level};
-use crate::store::{Change, Row};
+use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, SessionError, level};
+use crate::store::{Row, VaultError};
 use crate::telemetry::metrics;
 use crate::types::{Level, MethodId, Policy};
 
 /// The one page of ours that a login may go to. No application's address looks like it, so it travels under a name of
 /// its own.
 pub const ACCOUNT: &str = "/.vestibule/account";
+
+/// How often a session is opened anew whose browser changed at the same moment.
+const ATTEMPTS: usize = 3;
 
 /// A page with its status.
 pub fn page(status: StatusCode, markup: impl Into<String>) -> Response {
@@ -258,7 +261,6 @@ impl Wizard {
         login: Option<&Login>,
         keeping: Keeping,
     ) -> Result<SignedIn, Failure> {
-        let mut more: Vec<Change> = Vec::new();
         let reached = level(&evidence);
         let verified = reached == Level::Verified;
         let source = visit.source();
@@ -269,29 +271,43 @@ impl Wizard {
         if proved.is_some_and(Evidence::is_remembered) {
             event = event.detail("remembered");
         }
-        more.push(self.audit.entry(event)?);
-        let kept = match verified || user.factors.is_empty() {
-            true => Some(self.keep_browser(visit, user, keeping, &mut more).await?),
-            false => None,
-        };
-        if let Some(login) = login {
-            more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
-        }
+        let told = self.audit.entry(event)?;
         // The session of the generation that the deed itself ended is dead already; one that died of something else makes
         // this conflict.
         let replaces = visit.visitor.live().map(|live| &*live.session);
         let replaces = replaces.filter(|old| old.user != user.id || old.generation == user.generation);
         let owned = self.is_owned(user, &evidence);
-        let opened = self.sessions.open(user, evidence, &self.place_of(visit), replaces, more).await?;
+        let mut attempt = 1;
+        let (opened, kept) = loop {
+            let mut more = vec![told.clone()];
+            let kept = match verified || user.factors.is_empty() {
+                true => Some(self.keep_browser(visit, user, &keeping, &mut more).await?),
+                false => None,
+            };
+            if let Some(login) = login {
+                more.push(self.vault.delete(login.row.key.clone(), crate::store::Expect::Any));
+            }
+            let opened = self.sessions.open(user, evidence.clone(), &self.place_of(visit), replaces, more).await;
+            match opened {
+                // Another tab signed in beside this one, or the browser was just forgotten: what is known of it is read
+                // again. What it answered for is not for us to ask again.
+                Err(SessionError::Vault(VaultError::Conflict(key)))
+                    if is_browser_key(&key) && !matches!(keeping, Keeping::Remembered(_)) && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
+                opened => break (opened?, kept),
+            }
+        };
         metrics().session_opened(if verified { "verified" } else { "known" });
-        if kept.as_ref().is_some_and(|kept| kept.new) {
-            self.tell_of_browser(visit, user);
+        if let Some(kept) = &kept {
+            self.tell_of_browser(visit, user, kept);
         }
         if owned {
             self.trust_the_mailbox_again(user).await;
         }
         self.learn_language(visit, user, reached).await;
-        Ok(SignedIn { opened, browser: kept.map(|Kept { token, .. }| token) })
+        Ok(SignedIn { opened, browser: kept.map(|kept| kept.token) })
     }
 }
 

@@ -268,7 +268,7 @@ pub async fn go_on(wizard: &Wizard, visit: &Visit, proof: Proof, sent: Sent) -> 
     }
 }
 
-/// "Not you?": forgets the pending login.
+/// "Not you?": forgets the pending login, and ends the session that it opened or was begun in.
 pub async fn start_over(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
@@ -281,6 +281,9 @@ pub async fn start_over(
     let mut rd = None;
     if let Some(login) = wizard.login(&visit).await? {
         rd = login.row.value.return_to.clone();
+        if let Some(session) = &login.row.value.session {
+            wizard.sessions.end(login.user.id, session, &visit.source()).await?;
+        }
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, crate::store::Expect::Any)]).await?;
     }
     let mut response = see_other(&with_query("/.vestibule/login", &[way_back(rd.as_deref())]));

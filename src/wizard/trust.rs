@@ -10,11 +10,12 @@ use super::finish::lacks_password;
 use super::{Visit, Wizard};
 use crate::account::{BROWSERS_PER_USER, Browser, Trust, User};
 use crate::audit::{Event, Kind};
+use crate::clock::Time;
 use crate::method::{Recalled, Remembered};
 use crate::secret::{BrowserKind, Token};
 use crate::session::{Evidence, level};
 use crate::store::{Change, Expect};
-use crate::types::{Handle, Level};
+use crate::types::{Handle, Level, MethodId};
 
 /// Browsers that one login forgets for being too many: a commit has a limit of its own.
 const AT_MOST: usize = 8;
@@ -35,6 +36,8 @@ pub struct Kept {
     pub token: Token<BrowserKind>,
     /// It is new to somebody who has others.
     pub new: bool,
+    /// It became trusted, until then.
+    pub trusted: Option<Time>,
 }
 
 impl Wizard {
@@ -61,10 +64,16 @@ impl Wizard {
         }
     }
 
-    /// The days for which this browser may be trusted, where the box is offered: not where it is trusted already.
-    pub(super) async fn may_trust(&self, visit: &Visit, user: &User) -> Result<Option<u64>, Failure> {
+    /// The days for which this browser may be trusted on an answer by this method, where the box is offered: not where it
+    /// is trusted already.
+    pub(super) async fn may_trust(
+        &self,
+        visit: &Visit,
+        user: &User,
+        method: &MethodId,
+    ) -> Result<Option<u64>, Failure> {
         let most = self.settings.trusted_browser;
-        let days = (!most.is_zero()).then_some(most.as_secs() / 86_400);
+        let days = (!most.is_zero() && self.checks.may_last(method)).then_some(most.as_secs() / 86_400);
         let Some(token) = &visit.cookies.browser else { return Ok(days) };
         let trusted = match self.accounts.browser(user, token).await? {
             Some(row) => self.checks.standing(user, &row.value, most).await?.is_some(),
@@ -73,20 +82,21 @@ impl Wizard {
         Ok(days.filter(|_| !trusted))
     }
 
-    /// The writes that keep the browser of a full login, added to `more`.
+    /// The writes that keep the browser of a full login, added to `more`. A conflict means that it changed, or was
+    /// forgotten, at this moment.
     pub(super) async fn keep_browser(
         &self,
         visit: &Visit,
         user: &User,
-        keeping: Keeping,
+        keeping: &Keeping,
         more: &mut Vec<Change>,
     ) -> Result<Kept, Failure> {
         let trust = match keeping {
             Keeping::Remembered(remembered) => {
-                more.extend(remembered.changes);
-                return Ok(Kept { token: remembered.token, new: false });
+                more.extend(remembered.changes.iter().cloned());
+                return Ok(Kept { token: remembered.token.clone(), new: false, trusted: None });
             }
-            Keeping::Trusted(trust) => Some(trust),
+            Keeping::Trusted(trust) => Some(trust.clone()),
             Keeping::Known => None,
         };
         let random = &**self.vault.random();
@@ -96,19 +106,19 @@ impl Wizard {
             Some(token) => self.accounts.browser(user, token).await?.map(|row| (token.clone(), row)),
             None => None,
         };
-        let (mut browser, mut token, new) = match known {
+        let (mut browser, mut token, mut before, new) = match known {
             Some((token, row)) => {
                 let seen = Browser { last_seen: now, ..row.value.clone() };
                 // A value from before the box was ticked may have been copied: what is trusted has a new one.
                 if trust.is_some() {
                     more.push(self.vault.delete(row.key, Expect::Version(row.version)));
                 }
-                (seen, token, false)
+                (seen, token, Some(row.version), false)
             }
             None => {
                 let others = self.accounts.browsers(user).await?;
                 for row in others.iter().skip(BROWSERS_PER_USER - 1).take(AT_MOST) {
-                    more.push(self.vault.delete(row.key.clone(), Expect::Any));
+                    more.push(self.vault.delete(row.key.clone(), Expect::Version(row.version)));
                 }
                 let handle = Handle::generate(random);
                 more.push(self.audit.entry(event(Kind::BrowserKnown).detail(handle.as_str()))?);
@@ -121,26 +131,32 @@ impl Wizard {
                     agent: String::new(),
                     trust: None,
                 };
-                (browser, Token::generate(random), !others.is_empty())
+                (browser, Token::generate(random), None, !others.is_empty())
             }
         };
+        let trusted = trust.as_ref().map(|trust| trust.until);
         if let Some(trust) = trust {
             let event = event(Kind::BrowserTrusted).factor(&trust.method, Some(&trust.factor));
             more.push(self.audit.entry(event.detail(browser.handle.as_str()))?);
-            token = Token::generate(random);
+            (token, before) = (Token::generate(random), None);
             browser.trust = Some(trust);
         }
         let browser = Browser { address: visit.facts.client.to_string(), agent: visit.agent.clone(), ..browser };
-        more.push(self.accounts.know_browser(user, &token, &browser)?);
-        Ok(Kept { token, new })
+        more.push(self.accounts.know_browser(user, &token, &browser, before)?);
+        Ok(Kept { token, new, trusted })
     }
 
-    /// Tells the owner of a login in a new browser, once a day at most.
-    pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User) {
-        let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+    /// Tells the owner of a login in a new browser, once a day at most; and always of one that is trusted from now on:
+    /// it took a second factor, and is worth one for weeks.
+    pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User, kept: &Kept) {
         let (from, at) = (visit.facts.client, self.vault.clock().wall());
-        let texts = visit.texts_for(user);
-        let change = mail::Change::NewBrowser { description: described(&visit.agent, &from.to_string(), texts) };
-        self.post.tell_if(may, user.recipient(), &change, Some(from), at);
+        let description = described(&visit.agent, &from.to_string(), visit.texts_for(user));
+        if let Some(until) = kept.trusted {
+            let until = u64::try_from(until.secs()).unwrap_or(0);
+            self.post.tell(user.recipient(), &mail::Change::BrowserTrusted { description, until }, Some(from), at);
+        } else if kept.new {
+            let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+            self.post.tell_if(may, user.recipient(), &mail::Change::NewBrowser { description }, Some(from), at);
+        }
     }
 }

@@ -19,7 +19,6 @@ use super::stage::Stage;
 use super::trust::Keeping;
 use super::{Visit, Wizard};
 use crate::account::Factor;
-use crate::method;
 use crate::session::{Enrols, Evidence, Need};
 use crate::store::Row;
 use crate::types::{FactorId, Level, Policy};
@@ -103,8 +102,10 @@ impl Step {
         wizard.others(&self.usable, besides, |factor| self.address(factor), texts)
     }
 
-    fn lost(&self) -> String {
-        with_query("/.vestibule/verify/lost", &[self.carried()])
+    /// The page for who has this one no more, or none at all.
+    fn lost(&self, factor: Option<&Factor>) -> String {
+        let lost = factor.map(|factor| factor.id.as_str());
+        with_query("/.vestibule/verify/lost", &[("factor", lost), self.carried()])
     }
 
     /// Whether the rule names factors and the user, verified already, has none of them.
@@ -135,7 +136,7 @@ pub async fn choose(
     }
     let view = verify::ChooseView {
         factors: step.choices(&wizard, None, &visit.texts),
-        lost: step.lost(),
+        lost: step.lost(None),
         ends: step.stage.ends(),
     };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
@@ -147,8 +148,11 @@ pub async fn lost(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
-    let back = with_query("/.vestibule/verify", &[step.carried()]);
-    let others = wizard.ways_back(&step.usable, |factor| step.address(factor), &visit.texts);
+    let named = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
+    let lost = step.usable.iter().map(|row| &row.value).find(|factor| Some(&factor.id) == named.as_ref());
+    let back = lost.map_or_else(|| with_query("/.vestibule/verify", &[step.carried()]), |factor| step.address(factor));
+    let lost = lost.map(|factor| &factor.id);
+    let others = wizard.ways_back(&step.usable, lost, |factor| step.address(factor), &visit.texts);
     let view = wizard.lost_view(others, back);
     Ok(page(StatusCode::OK, verify::lost(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
@@ -188,8 +192,8 @@ pub async fn submit(
             // What ended everything the user holds (a new password, a reset) meanwhile ended this step too.
             let user = wizard.proved(&proof).await?;
             // The box counts where it was offered, also for whoever makes a form of his own.
-            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user).await?.is_some();
-            let trust = if ticked { method::trust(&proof, wizard.settings.trusted_browser) } else { None };
+            let ticked = posted.has("trust") && wizard.may_trust(&visit, &user, &factor.value.method).await?.is_some();
+            let trust = if ticked { wizard.checks.trust(&proof, wizard.settings.trusted_browser) } else { None };
             let proof = Evidence::from(proof);
             let (login, to) = match &step.stage {
                 Stage::Login(login) => (Some(login), login.row.value.return_to.as_deref()),
@@ -228,13 +232,13 @@ async fn question(
         title: visit.texts.text(card.title),
         factor: Some(factor.value.label.clone()),
         trust: match prompt.takes_an_answer() {
-            true => wizard.may_trust(visit, step.stage.user()).await?,
+            true => wizard.may_trust(visit, step.stage.user(), &factor.value.method).await?,
             false => None,
         },
         prompt,
         wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id), &visit.texts),
-        lost: step.lost(),
+        lost: step.lost(Some(&factor.value)),
         ends: step.stage.ends(),
     };
     let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &visit.texts));

@@ -80,6 +80,13 @@ pub enum Change {
     NewBrowser {
         description: String,
     },
+    /// A browser stands in for the second factor until then, seconds since 1970.
+    BrowserTrusted {
+        description: String,
+        until: u64,
+    },
+    /// Some of the owner's browsers are known and trusted no more.
+    BrowsersForgotten,
     /// A trusted browser's cookie came back from somewhere else.
     BrowserCopied,
     Locked,
@@ -127,6 +134,16 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
             texts.plain_with("mail-new-browser-subject", &site_word),
             texts.plain_with("mail-new-browser", &[("description", description.as_str().into())]),
         ),
+        Change::BrowserTrusted { description, until } => (
+            texts.plain_with("mail-browser-trusted-subject", &site_word),
+            texts.plain_with(
+                "mail-browser-trusted",
+                &[("description", description.as_str().into()), ("until", moment::date(*until, texts).into())],
+            ),
+        ),
+        Change::BrowsersForgotten => {
+            (texts.plain_with("mail-browsers-forgotten-subject", &site_word), texts.text("mail-browsers-forgotten"))
+        }
         Change::BrowserCopied => {
             (texts.plain_with("mail-browser-copied-subject", &site_word), texts.text("mail-browser-copied"))
         }
@@ -177,6 +194,8 @@ mod tests {
             Change::AddressReplaced,
             Change::Reset,
             Change::NewBrowser { description: "Firefox".into() },
+            Change::BrowserTrusted { description: "Firefox".into(), until: 1_795_356_309 },
+            Change::BrowsersForgotten,
             Change::BrowserCopied,
             Change::Locked,
         ] {

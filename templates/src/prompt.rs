@@ -104,7 +104,7 @@ impl Prompt {
     }
 
     /// No code is under way: the main button sends one.
-    fn to_be_sent(&self) -> bool {
+    pub(crate) fn to_be_sent(&self) -> bool {
         self.delivery.as_ref().is_some_and(|delivery| delivery.state != DeliveryState::Sent)
     }
 

@@ -16,13 +16,19 @@ pub struct Person<'g> {
 
 /// An application with pages: each says whom it was told about, and whether its script ran.
 pub fn application() -> Echo {
-    Echo::answering(|request| {
+    application_saying("")
+}
+
+/// The same, with more fields in every answer; each ends its line.
+pub fn application_saying(more: &str) -> Echo {
+    let more = more.to_owned();
+    Echo::answering(move |request| {
         let path = request.target.split('?').next().unwrap_or_default();
         let (kind, body) = match path {
             "/worker.js" => ("text/javascript", "self.addEventListener('fetch', () => {});".to_owned()),
             _ => ("text/html; charset=utf-8", page(request)),
         };
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{more}", body.len());
         Answer::Bytes(format!("{head}Connection: close\r\n\r\n{body}").into_bytes())
     })
 }

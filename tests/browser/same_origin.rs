@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::driver::new_window;
 use crate::harness::Gate;
-use crate::person::{Person, application};
+use crate::person::{Person, application, application_saying};
 
 /// Every page there is, and what only takes forms.
 const PAGES: [&str; 14] = [
@@ -39,7 +39,10 @@ const FORMS: [&str; 8] = [
 const REACH: &str = r"
     const [pages, forms] = LISTS, got = [];
     const note = (what, status, text) => {
-        if (status !== 403 || /csrf|<form/.test(text)) got.push(`${what}: ${status} ${text.slice(0, 200)}`);
+        // The one form of a refusal is the choice of a language, which needs no right and gives none.
+        const forms = [...new DOMParser().parseFromString(text, 'text/html').forms];
+        const foreign = forms.some((form) => form.getAttribute('action') !== '/.vestibule/language');
+        if (status !== 403 || foreign || /csrf/.test(text)) got.push(`${what}: ${status} ${text.slice(0, 200)}`);
     };
     for (const path of pages) {
         const answer = await fetch(path, { redirect: 'manual', credentials: 'include' });
@@ -174,6 +177,35 @@ fn wb_19_a_script_of_the_application_gets_nothing() {
     assert_eq!(standing(&gate), before, "nothing changed");
     alice.browser.open(&format!("{}/wiki/page", gate.origin));
     alice.sees_the_application_as("alice");
+}
+
+/// An application that isolates itself says of its pages what ours say of themselves, and documents of one origin that say
+/// the same are within reach of each other.
+#[test]
+fn wb_19_nor_where_the_application_isolates_itself() {
+    const OPENER: &str = "Cross-Origin-Opener-Policy: same-origin\r\n";
+    for (more, isolated) in [("", false), ("Cross-Origin-Embedder-Policy: require-corp\r\n", true)] {
+        let echo = application_saying(&format!("{OPENER}{more}"));
+        let gate = Gate::before(&echo).start();
+        let user = gate.given_user("alice");
+        let alice = Person::at(&gate);
+        alice.signs_in(&user, "/wiki/page");
+        let before = standing(&gate);
+        let own = alice.browser.windows();
+
+        // Positive controls: its own pages are within reach, and what needs isolation works where it was asked for.
+        assert_eq!(alice.browser.run_async("return window.crossOriginIsolated;"), isolated);
+        let opened = alice.browser.run_async(&WINDOW.replace("PATH", "'/wiki/other'"));
+        assert!(opened.as_str().is_some_and(|page| page.contains("Hello")), "{opened}");
+        alice.closes_all_but(&own);
+
+        for page in ["account", "login", "enrol/recovery", "verify/totp", "closed"] {
+            let path = json!(format!("/.vestibule/{page}")).to_string();
+            assert_eq!(alice.browser.run_async(&WINDOW.replace("PATH", &path)), Value::Null, "window.open of {page}");
+            alice.closes_all_but(&own);
+        }
+        assert_eq!(standing(&gate), before, "nothing changed");
+    }
 }
 
 /// A worker with the root as its scope would answer for our pages.

@@ -92,6 +92,11 @@ fn cf_02_what_is_not_understood_or_not_safe_stops_the_start() {
     );
     refused("everybody trusted", &with("[trust]\nproxies = [\"0.0.0.0/0\"]", "", CLOSED), &["trust", "anyone"]);
     refused("everybody trusted (IPv6)", &with("[trust]\nproxies = [\"::/0\"]", "", CLOSED), &["trust", "anyone"]);
+    refused(
+        "a day and a half",
+        &with("[session]\ntrusted_browser = \"36h\"", "", CLOSED),
+        &["session.trusted_browser"],
+    );
     refused("a long assertion", &with("[identity]\nlifetime = \"1h\"", "", CLOSED), &["identity.lifetime"]);
     refused("a bypass of who knows what", &with("", "", "[[site.rules]]\npolicy = \"bypass\""), &["bypass"]);
     refused(

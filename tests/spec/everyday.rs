@@ -1,7 +1,9 @@
 //! What people do without meaning harm: several tabs, a page left open, the wrong account, a box forgotten. Nobody is
 //! stuck, nobody is told what is not so, and nothing is granted for it.
 
-use crate::harness::{Echo, Gate, PASSWORD, User};
+use serde_json::Value;
+
+use crate::harness::{Echo, Form, Gate, PASSWORD, Page, User, code_of, link_in, secret_on, until};
 
 fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
@@ -183,6 +185,164 @@ fn a_box_left_unticked_costs_nothing() {
     assert_eq!(rows(&gate, "factor_wrong"), 0);
     let (_, page) = browser.keep_codes(page);
     assert_eq!(page.status, 200);
+}
+
+/// Nothing typed is no guess: it costs no attempt and no wait, where a device is asked for and where one is enrolled.
+#[test]
+fn an_empty_field_costs_nothing() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let page = browser.give_password(&alice, "/");
+    for nothing in ["", " ", "\t"] {
+        let again = browser.submit(&page, &[("code", nothing)]);
+        assert_eq!(again.status, 200, "{}", again.text());
+        assert!(again.text().contains("Type the code."), "{}", again.text());
+    }
+    assert_eq!((rows(&gate, "factor_wrong"), rows(&gate, "factor_waiting")), (0, 0));
+    assert_eq!(browser.give_code(&alice, &page).status, 303, "no wait");
+
+    let page = browser.adding(&alice, "totp");
+    let again = browser.submit(&page, &[("code", "")]);
+    assert!(again.text().contains("Type the code."), "{}", again.text());
+    let code = code_of(&secret_on(&page), gate.control.now());
+    assert_eq!(browser.submit(&page, &[("code", &code)]).status, 303);
+    assert_eq!(rows(&gate, "factor_wrong"), 0);
+
+    let mut other = gate.visitor();
+    let page = other.give_password(&alice, "/");
+    other.submit(&page, &[("code", "000000")]);
+    assert_eq!(rows(&gate, "factor_wrong"), 1, "control: a wrong code counts");
+}
+
+/// The page of recovery codes comes with a session: it offers to sign out of it, and whoever says "not me" by a page that
+/// was left open ends it.
+#[test]
+fn who_is_not_the_owner_of_a_new_account_leaves_it_shut() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let mut browser = gate.visitor();
+    let page = browser.come_to_codes(&gate.invite("alice"));
+    assert!(page.link("/.vestibule/logout").is_some() && !page.html().contains("start-over"), "{}", page.text());
+    assert!(page.text().contains("Signed in as alice") && page.text().contains("to finish, until"), "{}", page.text());
+    assert_eq!(browser.goto("/").status, 200, "control: signed in");
+
+    let not_me = Form { action: "/.vestibule/login/start-over".into(), ..page.form() };
+    let mut stranger = gate.visitor();
+    assert_eq!(stranger.post(&page, &not_me, &[]).status, 303);
+    assert_eq!(browser.goto("/").status, 200, "not by a stranger");
+    let done = browser.post(&page, &not_me, &[]);
+    assert_eq!((done.status, done.sent_to().as_str()), (303, "/.vestibule/login"));
+    echo.forget();
+    assert_eq!(browser.goto("/").status, 302);
+    echo.assert_untouched("a session that somebody disowned");
+    browser.follow(done).assert_at("/.vestibule/login", 200);
+}
+
+/// Devices have names that tell them apart, by proposal and by force; a new name survives a wrong code.
+#[test]
+fn no_two_devices_are_called_the_same() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    let account = browser.goto("/.vestibule/account");
+    assert!(account.text().contains("This is your last second factor"), "{}", account.text());
+    assert!(account.link("/.vestibule/account/confirm/remove-").is_none());
+
+    let page = browser.adding(&alice, "totp");
+    assert_eq!(page.form().field("label"), Some("Authenticator app 2"), "proposed");
+    let code = code_of(&secret_on(&page), gate.control.now());
+    let taken = browser.submit(&page, &[("label", " authenticator APP\u{200f}"), ("code", &code)]);
+    assert!(taken.status == 200 && taken.text().contains("of this name already"), "{}", taken.text());
+    let page = browser.submit(&page, &[("code", &code)]);
+    let account = browser.follow(page);
+    assert!(account.text().contains("Authenticator app 2"), "{}", account.text());
+    assert!(!account.text().contains("This is your last second factor"), "{}", account.text());
+
+    let listed: Value = serde_json::from_str(&gate.run(["factor", "list", "alice", "--json"])).expect("JSON");
+    let factors = listed["factors"].as_array().expect("factors");
+    let first = factors.iter().find(|one| one["label"] == "Authenticator app").expect("the first")["id"].clone();
+    let first = first.as_str().expect("an id");
+    gate.advance(30);
+    let page = browser.goto(&format!("/.vestibule/account/confirm/rename-{first}?factor={first}"));
+    let code = alice.code_at(gate.control.now(), 0);
+    for taken in ["Authenticator app", "authenticator app 2"] {
+        let page = browser.submit(&page, &[("label", taken), ("code", &code)]);
+        assert!(page.status == 200 && page.text().contains("of this name already"), "{}", page.text());
+    }
+    let wrong = browser.submit(&page, &[("label", "Work phone"), ("code", "000000")]);
+    assert_eq!((wrong.status, wrong.form().field("label")), (200, Some("Work phone")));
+    let wait = browser.submit(&wrong, &[("code", &code)]);
+    assert_eq!((wait.status, wait.form().field("label")), (429, Some("Work phone")), "in the wait");
+    gate.advance(60);
+    let done = browser.submit(&wait, &[("code", &alice.code_at(gate.control.now(), 0))]);
+    let account = browser.follow(done);
+    assert!(account.text().contains("Work phone"), "{}", account.text());
+}
+
+/// What the page for a lost device says to work.
+#[track_caller]
+fn still_works(page: &Page) -> String {
+    page.html().split_once("If none of it works").expect("two parts").0.to_owned()
+}
+
+/// The page for a lost device does not send anybody back to what is lost.
+#[test]
+fn a_lost_device_is_not_among_what_still_works() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let page = browser.give_password(&alice, "/");
+    let lost = browser.goto(&page.link("/.vestibule/verify/lost").expect("a way for who lost it"));
+    assert!(lost.link("/.vestibule/verify/recovery").is_some(), "{}", lost.text());
+    let works = still_works(&lost);
+    assert!(!works.contains("/.vestibule/verify/totp"), "{}", lost.text());
+    assert!(lost.link("/.vestibule/verify/totp").is_some(), "the way back to the question");
+    let all = browser.goto("/.vestibule/verify/lost");
+    assert!(still_works(&all).contains("/.vestibule/verify/totp"), "control: nothing is said to be lost");
+
+    browser.give_code(&alice, &page);
+    let page = browser.goto("/.vestibule/account/confirm/password");
+    let app = page.form().field("factor").expect("the factor").to_owned();
+    let lost = browser.goto(&page.link("/.vestibule/account/confirm/password?lost").expect("a way"));
+    let works = still_works(&lost);
+    assert!(works.contains("factor=") && !works.contains(&app), "{}", lost.text());
+}
+
+/// Whoever gives a browser the worth of a second factor, or takes it from others, is heard of.
+#[test]
+fn the_owner_hears_of_browsers_that_are_trusted_and_forgotten() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).config("[gateway.email]\nkind = \"console\"").start();
+    let link = link_in(&gate.run(["user", "add", "alice", "--email", "alice@example.com"]));
+    let mut browser = gate.visitor();
+    let (alice, _) = browser.accept("alice", &link);
+    browser.sign_out();
+    let told = |what: &str| {
+        let messages = gate.outbox()["messages"].clone();
+        let fits = |one: &&Value| one["subject"].as_str().is_some_and(|subject| subject.contains(what));
+        messages
+            .as_array()
+            .expect("messages")
+            .iter()
+            .find(fits)
+            .map(|one| one["text"].as_str().unwrap_or("").to_owned())
+    };
+    gate.advance(30);
+    browser.sign_in(&alice, "/");
+    browser.sign_out();
+    assert_eq!(told("trusted"), None, "control: known, and no more");
+
+    gate.advance(30);
+    let page = browser.give_password(&alice, "/");
+    let code = alice.code_at(gate.control.now(), 0);
+    assert_eq!(browser.submit(&page, &[("code", &code), ("trust", "1")]).status, 303);
+    let text = until("the notice", 20, || told("is trusted"));
+    assert!(text.contains("your password alone") && text.contains("127.0.0.1"), "{text}");
+
+    gate.advance(30);
+    let page = browser.goto("/.vestibule/account/confirm/forget-others");
+    let code = alice.code_at(gate.control.now(), 0);
+    assert_eq!(browser.submit(&page, &[("code", &code)]).status, 303);
+    until("the notice", 20, || told("forgotten"));
 }
 
 /// A closed lane does not open by waiting, and says so; to everybody alike.

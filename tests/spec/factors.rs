@@ -346,6 +346,37 @@ fn mail_for_recovery_is_on_the_page_of_the_lost_device_alone() {
     }
 }
 
+/// A change that is confirmed by a message asks for the message first: what was typed before it would be typed for nothing.
+#[test]
+fn what_a_change_needs_is_asked_for_with_the_code() {
+    let Bench { gate, .. } = bench("");
+    let alice = gate.given_user("alice");
+    with_telephone(&gate, &alice);
+    let phone = id_of(&gate, "alice", "sms");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    gate.advance(3600);
+    browser.sign_in(&alice, "/");
+    for (deed, field) in [("password".to_owned(), "new_password"), (format!("rename-{phone}"), "label")] {
+        gate.advance(60);
+        let page = browser.goto(&format!("/.vestibule/account/confirm/{deed}?factor={phone}"));
+        assert!(!page.form().has(field) && !page.form().has("code"), "{deed}: {}", page.text());
+        let sent = browser.submit(&page, &[("send", "1")]);
+        assert_eq!(sent.status, 303, "{deed}: {}", sent.text());
+        let page = browser.follow(sent);
+        assert!(page.form().has(field) && page.form().has("code"), "{deed}: {}", page.text());
+        if field == "label" {
+            gate.advance(60);
+            let page = browser.goto(page.url.as_str());
+            let again = browser.submit(&page, &[("label", "Work phone"), ("send", "1")]);
+            assert_eq!((again.status, again.form().field("label")), (200, Some("Work phone")), "{}", again.text());
+            let done = browser.submit(&again, &[("code", &last_code(&gate))]);
+            assert_eq!(done.status, 303, "{}", done.text());
+            assert!(browser.follow(done).text().contains("Work phone"));
+        }
+    }
+}
+
 /// RE-13: what a new factor takes the place of does not vouch for it: whoever has the password and the old mailbox does
 /// not move its codes to his own. Another factor does, and the old address hears of it.
 #[test]

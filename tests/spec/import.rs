@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Echo, Gate, PASSWORD, User, until};
 
@@ -158,6 +158,48 @@ fn five_hundred_users_in_one_go() {
     let said = gate.run(["user", "import", &file(&gate, &text(520))]);
     assert!(said.contains("20 were added, 500 are there already"), "{said}");
     assert_eq!(names(&gate).len(), 520);
+}
+
+/// Whoever was added by a run that was cut off before it wrote down the link gets one by the next run; nobody else does.
+#[test]
+fn a_run_that_was_cut_off_is_run_again() {
+    let (_echo, gate) = bench();
+    let link = |letters: &str, name: &str| {
+        let line = letters.lines().find(|line| line.starts_with(&format!("{name}\t")))?;
+        line.split('\t').nth(1).map(str::to_owned)
+    };
+    // What a client asks that does not live to see the answer.
+    let newcomer = |name: &str| json!({ "name": name, "hash": BCRYPT, "email": null });
+    let terms = json!({ "invite": true, "mail": false, "dry_run": false });
+    let cut = json!({ "operation": "user_import", "users": [newcomer("alice"), newcomer("bob")], "terms": terms });
+    let first = gate.control.ask(&cut).to_string();
+    assert!(first.contains("/invite/"), "{first}");
+    gate.given_password_user("carol");
+    let users = file(&gate, &["alice", "bob", "carol", "dave"].map(|name| format!("{name}:{BCRYPT}")).join("\n"));
+
+    let path = out(&gate).display().to_string();
+    let dry = gate.run(["user", "import", &users, "--dry-run", "--invitations", &path]);
+    assert!(
+        dry.contains("1 would be added, 3 are there already") && dry.contains("2 of them would be invited"),
+        "{dry}"
+    );
+    assert!(!out(&gate).exists(), "a dry run leaves nothing");
+    let said = gate.run(["user", "import", &users, "--invitations", &path]);
+    assert!(said.contains("2 of them were invited anew") && said.contains("3 invitations stand in"), "{said}");
+    let letters = fs::read_to_string(out(&gate)).unwrap();
+    assert!(link(&letters, "carol").is_none() && link(&letters, "dave").is_some(), "{letters}");
+    let (alice, _) = gate.visitor().accept("alice", &link(&letters, "alice").expect("alice is invited anew"));
+    assert_eq!(gate.visitor().sign_in(&alice, "/locked").status, 200);
+
+    // Bob gives the password that was imported: it is ours from then on, and he has come.
+    assert_eq!(gate.visitor().give_password(&named("bob"), "/known/a").status, 200);
+    let dry = gate.cli(["user", "import", &users, "--dry-run", "--invitations", &path]);
+    assert_eq!(dry.code, 1, "a file that is there, also in a dry run: {}", dry.out);
+    assert!(dry.err.contains("cannot be made"), "{}", dry.err);
+    fs::remove_file(out(&gate)).unwrap();
+    gate.run(["user", "import", &users, "--invitations", &path]);
+    let letters = fs::read_to_string(out(&gate)).unwrap();
+    assert!(letters.starts_with("dave\t") && letters.lines().count() == 1, "who came is left alone: {letters}");
 }
 
 /// By mail to those who have an address; the others' are handed back.

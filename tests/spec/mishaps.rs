@@ -132,9 +132,9 @@ fn wb_11_a_device_has_a_name_that_can_be_shown() {
     assert!(!text.lines().any(|line| line.starts_with("Bcc")) && !text.contains(TURN));
     assert!(gate.run(["audit", "--user", "alice", "--json"]).contains("\"renamed\""));
 
-    // The same of a key, which is named while it is enrolled.
+    // The same of a key, which is named while it is enrolled, and not like the other.
     let page = wa::enrolling(&gate, &mut browser, &alice);
-    for (label, status) in [("x".repeat(10_000), 200), (label.clone(), 303)] {
+    for (label, status) in [("x".repeat(10_000), 200), (label.clone(), 200), (format!("{label}2"), 303)] {
         let mut key = crate::authenticator::Authenticator::new(1);
         let page = browser.visit(page.url.path());
         let page = if page.html().contains("data-options") {

@@ -590,6 +590,8 @@ fn a_portal_that_cannot_work_stops_the_start() {
     let portal = "url = \"https://login.test\"";
     for (portal, site, key) in [
         (portal, "url = \"https://login.test:8443\"", "site[0].host"),
+        (portal, "url = \"https://login.test\"\nhost = \"inner.test\"", "site[0].host"),
+        (portal, "url = \"https://login.test:8443\"\nhost = \"*\"", "site[0].host"),
         (portal, "url = \"http://wiki.test\"", "site[0].url"),
         (portal, "host = \"*\"\naudience = \"x\"", "site[0].url"),
         ("url = \"http://login.test\"", "url = \"https://wiki.test\"", "site[0].url"),
@@ -602,6 +604,19 @@ fn a_portal_that_cannot_work_stops_the_start() {
         assert_eq!(code, Some(78), "{portal} {site}: {text}");
         assert!(text.contains(key), "{key} is not named: {text}");
     }
+    let two = |host: &str| {
+        let rest = "upstreams = [\"http://127.0.0.1:1\"]\n[[site.rules]]\npolicy = \"two_factor\"\n[[site]]";
+        refused(
+            portal,
+            &format!(
+                "url = \"https://wiki.test\"\nhost = \"a.test\"\n{rest}\nurl = \"https://{host}\"\nhost = \"b.test\""
+            ),
+        )
+    };
+    let (code, text) = two("wiki.test");
+    assert!(code == Some(78) && text.contains("site[1].url"), "two hosts behind one jar of cookies: {text}");
+    let (code, text) = two("docs.test");
+    assert_eq!(code, Some(0), "hosts that a proxy in front sets: {text}");
     let (code, text) = refused(portal, "url = \"https://*.test\"");
     assert_eq!(code, Some(0), "the portal's own name below a wildcard of the sites': {text}");
     assert!(!text.contains("shares the login's origin"), "{text}");

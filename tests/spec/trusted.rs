@@ -204,6 +204,27 @@ fn a_trusted_browser_stands_in_for_nothing_else() {
     assert_eq!(amr, serde_json::json!(["pwd", "otp", "mfa"]), "a real proof takes the place of what was remembered");
 }
 
+/// What is good once is not made to last: a code of the sheet, on a borrowed computer.
+#[test]
+fn a_way_back_in_is_not_remembered() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let page = browser.give_password(&alice, "/locked");
+    assert!(page.form().boxes.contains(&"trust".to_owned()), "an app has the box");
+    let page = browser.goto("/.vestibule/verify/lost");
+    let page = browser.visit(&page.link("/.vestibule/verify/recovery").expect("a way back"));
+    page.assert_at("/.vestibule/verify/recovery", 200);
+    assert!(!page.form().boxes.contains(&"trust".to_owned()), "{}", page.text());
+    let page = browser.submit(&page, &[("code", &alice.recovery_codes[0]), ("trust", "1")]);
+    assert_eq!(browser.follow(page).status, 200);
+    assert!(events(&gate, "browser_trusted").is_empty());
+    browser.sign_out();
+    echo.forget();
+    browser.give_password(&alice, "/locked").assert_at("/.vestibule/verify/totp", 200);
+    echo.assert_untouched("the password alone");
+}
+
 /// SE-18: a stolen cookie alone, with another's password, after its end.
 #[test]
 fn se_18_a_stolen_cookie_is_worth_nothing_alone() {

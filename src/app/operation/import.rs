@@ -1,5 +1,6 @@
 //! Users of another program, taken over with their password hashes. Each call is one batch, all of it or nothing, so that
-//! a file of any length goes in by pieces and can be gone on with where it stopped. Nobody who is there is touched.
+//! a file of any length goes in by pieces and can be gone on with where it stopped. Nobody who is there is touched; whoever was added
+//! by a run that broke off before it told their link is given another one.
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize, Serializer};
@@ -7,7 +8,7 @@ use vestibule_templates::mail;
 
 use super::Failure;
 use super::user::{INVITATION_LIFE, invitation, invited, own_url};
-use crate::account::{AccountError, NewUser, User};
+use crate::account::{AccountError, Enrolment, NewUser, User};
 use crate::app::Parts;
 use crate::app::outcome::{Imported as Report, Outcome};
 use crate::audit::{Event, Kind, Origin};
@@ -39,7 +40,7 @@ pub struct Newcomer {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
-    /// Each gets an invitation.
+    /// Each gets an invitation; so does who was imported before and never came.
     pub invite: bool,
     /// Invitations go by mail to those who have an address; what cannot be sent is handed back like the others.
     pub mail: bool,
@@ -106,6 +107,12 @@ impl Batch {
                 Ok(added) => added,
                 Err(AccountError::Taken) => {
                     batch.report.there.push(name.clone());
+                    if terms.invite
+                        && let Some(user) = waiting(parts, name, &hash).await?
+                    {
+                        batch.report.anew.push(name.clone());
+                        batch.invite_to(parts, user, origin)?;
+                    }
                     continue;
                 }
                 Err(AccountError::Retired) => {
@@ -120,12 +127,17 @@ impl Batch {
             batch.changes.push(parts.audit.entry(event)?);
             batch.report.added.push(user.name.clone());
             if terms.invite {
-                let (token, changes) = invitation(parts, &user, InvitationReason::New, origin)?;
-                batch.changes.extend(changes);
-                batch.invitations.push((user, token));
+                batch.invite_to(parts, user, origin)?;
             }
         }
         Ok(batch)
+    }
+
+    fn invite_to(&mut self, parts: &Parts, user: User, origin: &Origin) -> Result<(), Failure> {
+        let (token, changes) = invitation(parts, &user, InvitationReason::New, origin)?;
+        self.changes.extend(changes);
+        self.invitations.push((user, token));
+        Ok(())
     }
 
     /// Sends the invitations that can be sent, and hands back the others.
@@ -160,4 +172,15 @@ impl Batch {
         }
         Ok(report)
     }
+}
+
+/// Somebody who was imported with this hash and still has nothing but that: no password set here, no factor ever. An
+/// invitation gives such a user nothing that the first one did not.
+async fn waiting(parts: &Parts, name: &UserName, hash: &Imported) -> Result<Option<User>, Failure> {
+    let Some(user) = parts.accounts.by_name(name).await? else { return Ok(None) };
+    let never_came = !user.disabled && user.factors.is_empty() && user.enrolment == Enrolment::NeverEnrolled;
+    if !never_came || !parts.first.directory().is_as_imported(user.id, hash).await? {
+        return Ok(None);
+    }
+    Ok(Some((*user).clone()))
 }

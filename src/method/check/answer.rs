@@ -9,7 +9,7 @@ use super::{Asker, Begun, CheckError, Checks, RETRIES, UNASKED, all_amr, asked, 
 use crate::account::{AccountError, User};
 use crate::audit::{Event, Kind, Origin};
 use crate::clock::Time;
-use crate::method::{Answer, Answered, Method, Proof, call};
+use crate::method::{Answer, Answered, FieldError, Method, Proof, call};
 use crate::post::Post;
 use crate::store::{Change, VaultError};
 use crate::telemetry::metrics;
@@ -52,6 +52,10 @@ impl Checks {
     ) -> Result<Checked, CheckError> {
         let method = self.method(&begun.method, asker.place)?;
         not_twice(asker.user, method)?;
+        // Nothing typed is no guess. What a ceremony says is not typed.
+        if !method.card().single_use_challenge {
+            typed(answer)?;
+        }
         let checked = self.weigh(asker, method, Given { begun, answer, lane, consume }, false).await;
         metrics().factor(method.card().id.as_str(), result(&checked));
         checked
@@ -168,6 +172,14 @@ impl Checks {
 pub fn tell_locked(user: &User, throttle: &Throttle, post: &Post, origin: &Origin, at: Time) {
     let may = throttle.clone().once_a_day(format!("notice/locked/{}", user.id));
     post.tell_if(may, user.recipient(), &mail::Change::Locked, origin.address, at);
+}
+
+/// That something was typed where a code belongs.
+pub(super) fn typed(answer: &Answer) -> Result<(), CheckError> {
+    match answer.get("code").unwrap_or_default().trim() {
+        "" => Err(CheckError::Field(FieldError { field: "code", text: "error-code-missing" })),
+        _ => Ok(()),
+    }
 }
 
 /// What became of an answer, as it is counted.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use vestibule_templates::mail;
 
+use super::answer::typed;
 use super::begin::HOUR;
 use super::{Asker, Begun, CheckBegun, CheckError, Checks, RETRIES, UNASKED, all_amr, asked, over, states};
-use crate::account::{Factor, MAX_LABEL, User};
+use crate::account::{self, Factor, MAX_LABEL, User};
 use crate::audit::{Event, Kind};
 use crate::method::{Answer, Answered, Field, FieldError, FieldKind, Method, New, Place, Prompt, Proof, call};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
@@ -49,7 +50,8 @@ impl Checks {
         let states = states(&self.siblings(user, method).await?);
         let context = self.context(method, user, place, &states, random);
         let step = method.begin_enrolment(&context, None, &Answer::default()).map_err(CheckError::Field)?;
-        Ok(method.prompt(&context, None, &step.pending))
+        let prompt = method.prompt(&context, None, &step.pending);
+        Ok(named_apart(prompt, &self.others(user, method).await?))
     }
 
     /// Begins an enrolment. Whether the visitor may is the wizard's question. `previous` is what was begun before in the
@@ -100,12 +102,16 @@ impl Checks {
         }
         let about = |kind, factor| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, factor);
 
-        let label = label(answer)?;
+        let others = self.others(user, method).await?;
+        let label = label(answer, &others)?;
         // A box that must be ticked is no guess: to forget it costs no attempt.
         let fields = method.prompt(&self.context(method, user, place, &[], self.random()), None, &begun.pending).fields;
         let box_left = |field: &&Field| field.kind == FieldKind::Acknowledge && answer.get(field.name) != Some("1");
         if let Some(field) = fields.iter().find(box_left) {
             return Err(CheckError::Field(FieldError { field: field.name, text: "error-not-acknowledged" }));
+        }
+        if fields.iter().any(|field| field.name == "code") {
+            typed(answer)?;
         }
 
         let account = Account::User(user.id);
@@ -145,6 +151,7 @@ impl Checks {
         };
 
         let replaced = siblings.into_iter().next().filter(|_| !card.several);
+        let label = label.unwrap_or_else(|| free(&new.label, &others));
         let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
         let renewed = replaced.is_some() && card.hands_out_codes;
         let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
@@ -223,6 +230,13 @@ impl Checks {
         Ok(siblings)
     }
 
+    /// The factors a new one of this method will stand beside: all but the one it takes the place of.
+    pub(super) async fn others(&self, user: &User, method: &Arc<dyn Method>) -> Result<Vec<Row<Factor>>, CheckError> {
+        let mut rows = self.accounts.factors(user).await?;
+        rows.retain(|row| method.card().several || row.value.method != method.card().id);
+        Ok(rows)
+    }
+
     /// Where the tries of an enrolment are counted: one place per user and method, so that beginning again gives no new
     /// ones, and a lane of its own, so that strangers' failures neither close it nor are made by it.
     fn enrolment_tries(&self, user: UserId, method: &MethodId) -> (Target, Lane) {
@@ -231,20 +245,14 @@ impl Checks {
         (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
     }
 
-    fn new_factor(
-        &self,
-        new: &New,
-        method: &MethodId,
-        label: Option<String>,
-        replaced: Option<&Row<Factor>>,
-    ) -> Factor {
+    fn new_factor(&self, new: &New, method: &MethodId, label: String, replaced: Option<&Row<Factor>>) -> Factor {
         let created = self.vault().now();
         match replaced {
             Some(row) => Factor { state: new.state.clone(), created, last_used: None, ..row.value.clone() },
             None => Factor {
                 id: FactorId::generate(self.random()),
                 method: method.clone(),
-                label: label.unwrap_or_else(|| new.label.clone()),
+                label,
                 state: new.state.clone(),
                 created,
                 last_used: None,
@@ -275,11 +283,36 @@ fn conflict_is_no_matter(error: VaultError) -> Result<Version, VaultError> {
     }
 }
 
-/// A factor's name as its owner typed it; accounts keep what can be shown of it.
-fn label(answer: &Answer) -> Result<Option<String>, CheckError> {
+/// A factor's name as its owner typed it, if that can be its name beside the others'; accounts keep what can be shown
+/// of it.
+fn label(answer: &Answer, others: &[Row<Factor>]) -> Result<Option<String>, CheckError> {
     let label = answer.get("label").unwrap_or_default().trim();
+    let wrong = |text| Err(CheckError::Field(FieldError { field: "label", text }));
     if label.chars().count() > MAX_LABEL {
-        return Err(CheckError::Field(FieldError { field: "label", text: "error-label-long" }));
+        return wrong("error-label-long");
+    }
+    if is_taken(label, others) {
+        return wrong("error-label-taken");
     }
     Ok((!label.is_empty()).then(|| label.to_owned()))
+}
+
+/// Whether one of these is called that: two of a name cannot be told apart where one is removed or asked for.
+pub fn is_taken(name: &str, others: &[Row<Factor>]) -> bool {
+    let name = account::label(name).to_lowercase();
+    others.iter().any(|row| row.value.label.to_lowercase() == name)
+}
+
+/// This name, or it with the first number behind it that nothing else has.
+fn free(name: &str, others: &[Row<Factor>]) -> String {
+    let numbered = (2..=others.len() + 1).map(|number| format!("{name} {number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name, others)).unwrap_or_default()
+}
+
+/// Proposes a name that no other factor has.
+pub(super) fn named_apart(mut prompt: Prompt, others: &[Row<Factor>]) -> Prompt {
+    for field in prompt.fields.iter_mut().filter(|field| field.name == Field::LABEL.name) {
+        field.value = free(&field.value, others);
+    }
+    prompt
 }

@@ -2,6 +2,7 @@
 //! their end.
 
 use axum::response::Response;
+use vestibule_templates::mail;
 use vestibule_templates::pages::account;
 
 use super::confirm::Confirmed;
@@ -53,6 +54,7 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
         Browsers::All => true,
     };
     wizard.accounts.forget_browsers(user, ends, more).await?;
+    confirmed.tell(&mail::Change::BrowsersForgotten);
     wizard.sessions.end_remembered(user.id, Some(&stage.live.session.handle), &confirmed.source()).await?;
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }

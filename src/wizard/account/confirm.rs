@@ -108,6 +108,11 @@ impl Confirm {
         self.deed.address(Some(&factor.id))
     }
 
+    /// The page for who has this one no more.
+    fn lost(&self, factor: &Factor) -> String {
+        with_query(&self.deed.address(None), &[("lost", Some("1")), ("factor", Some(factor.id.as_str()))])
+    }
+
     fn by<'a>(&'a self, named: Option<&str>) -> Result<Option<&'a Row<Factor>>, Failure> {
         match named.filter(|text| !text.is_empty()) {
             Some(text) => {
@@ -126,13 +131,14 @@ pub async fn ask(
     Path(deed): Path<String>,
 ) -> Result<Response, Failure> {
     let confirm = wizard.confirm(&visit, &deed).await?;
+    let by = confirm.by(query(&visit, "factor").as_deref())?;
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
-        let others = wizard.ways_back(&confirm.usable, |factor| confirm.by_address(factor), &visit.texts);
-        let view = wizard.lost_view(others, confirm.deed.address(None));
+        let lost = by.filter(|_| query(&visit, "factor").is_some()).map(|row| &row.value.id);
+        let others = wizard.ways_back(&confirm.usable, lost, |factor| confirm.by_address(factor), &visit.texts);
+        let view = wizard.lost_view(others, confirm.deed.address(lost));
         let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
-    let by = confirm.by(query(&visit, "factor").as_deref())?;
     form(&wizard, &visit, &confirm, by, Said::default()).await
 }
 
@@ -142,7 +148,16 @@ struct Said {
     again: Option<Again>,
     password: Option<PasswordProblem>,
     wrong_password: bool,
-    label: Option<(String, &'static str)>,
+    /// What was typed as a new name.
+    label: Option<String>,
+    wrong_label: Option<&'static str>,
+}
+
+impl Said {
+    /// What was typed and may be shown again.
+    fn of(posted: &Posted) -> Self {
+        Self { label: posted.has("label").then(|| posted.get("label").to_owned()), ..Self::default() }
+    }
 }
 
 /// `POST account/confirm/{deed}`
@@ -159,18 +174,15 @@ pub async fn act(
     let by = confirm.by(Some(posted.get("factor")))?;
     // What the deed itself needs is looked at first: a mistake there must not use up a code.
     if !posted.has("send") {
-        let mut said = Said::default();
+        let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => {
-                let label = posted.get("label");
-                said.label = factors::judge_label(label).map(|error| (label.to_owned(), error));
-            }
+            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
             Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
-        if said.label.is_some() || said.password.is_some() {
+        if said.wrong_label.is_some() || said.password.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     }
@@ -179,12 +191,16 @@ pub async fn act(
     }
     let proof = match by {
         Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
-            Turn::Begun => return Ok(see_other(&confirm.deed.address(Some(&factor.value.id)))),
-            Turn::Again(again) => {
+            // Where something was typed already, it stays; sending a second time has limits of its own.
+            Turn::Begun if !posted.has("label") => {
+                return Ok(see_other(&confirm.deed.address(Some(&factor.value.id))));
+            }
+            turn @ (Turn::Begun | Turn::Again(_)) => {
+                let again = if let Turn::Again(again) = turn { Some(again) } else { None };
                 // Read anew: the attempt may have used the challenge up.
                 let confirm = wizard.confirm(&visit, &deed).await?;
                 let by = confirm.by(Some(posted.get("factor")))?;
-                return form(&wizard, &visit, &confirm, by, Said { again: Some(again), ..Said::default() }).await;
+                return form(&wizard, &visit, &confirm, by, Said { again, ..Said::of(&posted) }).await;
             }
             Turn::Over => return Err(Failure::Overtaken),
             Turn::Proved(proof) => proof,
@@ -195,9 +211,9 @@ pub async fn act(
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
                 SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await,
-                SignIn::Wrong => Said { wrong_password: true, ..Said::default() },
-                SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::default() },
-                SignIn::Closed => Said { again: Some(Again::Closed), ..Said::default() },
+                SignIn::Wrong => Said { wrong_password: true, ..Said::of(&posted) },
+                SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::of(&posted) },
+                SignIn::Closed => Said { again: Some(Again::Closed), ..Said::of(&posted) },
             };
             return form(&wizard, &visit, &confirm, by, said).await;
         }
@@ -313,10 +329,8 @@ async fn form(
         Deed::Add(_) => (Action::AddFactor, Vec::new()),
         Deed::Rename(id) => {
             let name = confirm.factor(id)?.label.clone();
-            let (value, error) = match &said.label {
-                Some((value, error)) => (value.clone(), Some(texts.text(error))),
-                None => (name.clone(), None),
-            };
+            let value = said.label.unwrap_or_else(|| name.clone());
+            let error = said.wrong_label.map(|error| texts.text(error));
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
         Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
@@ -337,7 +351,7 @@ async fn form(
         fields,
         prompt,
         others,
-        lost: by.map(|_| with_query(&confirm.deed.address(None), &[("lost", Some("1"))])),
+        lost: by.map(|row| confirm.lost(&row.value)),
         wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };

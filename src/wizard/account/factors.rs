@@ -16,6 +16,7 @@ use super::deed::Deed;
 use super::{Owner, seconds};
 use crate::account::{Factor, MAX_LABEL, label};
 use crate::audit::Kind;
+use crate::method::is_taken;
 use crate::session::{Enrols, Pending};
 use crate::store::Row;
 use crate::types::{FactorId, MethodId};
@@ -94,12 +95,15 @@ pub fn adding(id: &MethodId) -> String {
     Deed::Add(id.clone()).address(None)
 }
 
-/// Why a name is not taken, if it is not: a key of the texts.
-pub fn judge_label(typed: &str) -> Option<&'static str> {
+/// Why a name is not taken, if it is not: a key of the texts. The one it has is no other one either.
+pub fn judge_label(typed: &str, rows: &[Row<Factor>]) -> Option<&'static str> {
     if typed.trim().chars().count() > MAX_LABEL {
         return Some("error-label-long");
     }
-    label(typed).is_empty().then_some("error-label-missing")
+    if label(typed).is_empty() {
+        return Some("error-label-missing");
+    }
+    is_taken(typed, rows).then_some("error-label-taken")
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.

@@ -175,6 +175,7 @@ impl Factor {
                     dt { (texts.text("account-added")) }
                     dd { (moment::ago(self.added, frame.now, texts)) }
                 }
+                @if self.remove.is_none() { p.hint { (texts.text("error-factor-last")) } }
             }
             div.acts {
                 @if let Some(rename) = &self.rename {

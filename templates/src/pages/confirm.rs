@@ -107,17 +107,19 @@ struct Words {
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     let words = view.action.words(texts);
-    // One form: what the action needs first, the proof for it last.
-    let owner = frame.account.as_ref().filter(|_| matches!(view.action, Action::ChangePassword));
+    // One form: what the action needs first, the proof for it last. While the code is still to be sent, there is only that
+    // to do: what was typed would be lost with it.
+    let fields = if view.prompt.to_be_sent() { &[] } else { view.fields.as_slice() };
+    let owner = frame.account.as_ref().filter(|_| !fields.is_empty() && matches!(view.action, Action::ChangePassword));
     let around = Around {
-        first: &view.fields,
+        first: fields,
         button: &words.button,
         owner: owner.map(|account| account.name.as_str()),
         wait: view.wait.map(|wait| wait.text(frame.now, texts)),
         more: None,
     };
     let shape = Shape {
-        failed: view.prompt.failed() || view.fields.iter().any(|field| field.error.is_some()) || view.wait.is_some(),
+        failed: view.prompt.failed() || fields.iter().any(|field| field.error.is_some()) || view.wait.is_some(),
         script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
