@@ -249,6 +249,7 @@ fn certificates_are_judged_as_a_browser_does() {
     for (files, why) in [
         (Signed::by(&authority, "other.test"), "is not for localhost"),
         (Signed::expired(&authority, "localhost"), "has expired"),
+        (Signed::as_authority(&authority, "localhost"), "is an authority's own"),
     ] {
         let _front = Front::nginx(site(&files), address);
         let found = Diagnosis::of(&gate, &[("SSL_CERT_FILE", &trusting)], &[&url]);

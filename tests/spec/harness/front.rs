@@ -111,6 +111,13 @@ impl Signed {
         Self::files(authority, &authority.sign_until(name, 2025))
     }
 
+    /// As `openssl req -x509` makes them: an authority's own.
+    pub fn as_authority(authority: &Authority, name: &str) -> Self {
+        let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        wanted.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        Self::files(authority, &authority.issue(wanted))
+    }
+
     fn files(authority: &Authority, certificate: &Certificate) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let both = certificate.pem.clone() + &certificate.key_pem;
