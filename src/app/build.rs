@@ -625,7 +625,7 @@ fn limits(written: &Written, problems: &mut Problems) {
     if !trusted.0.is_zero() && (trusted.0 < SHORTEST_TRUST || trusted.0 > BROWSER_LIFE) {
         let what = format!("{trusted} is not between 1d and 400d");
         problems.add("session.trusted_browser", what, "write \"30d\", or \"0s\" for no such browsers at all");
-    } else if trusted.0.as_secs() % SHORTEST_TRUST.as_secs() != 0 {
+    } else if !trusted.0.as_secs().is_multiple_of(SHORTEST_TRUST.as_secs()) {
         // The box that its owner ticks says a number of days.
         let what = format!("{trusted} is no number of whole days");
         problems.add("session.trusted_browser", what, "write \"30d\", or another number of days");
