@@ -406,7 +406,7 @@ mod tests {
             [host, target].map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         };
         assert_eq!(seen("https://app.test/wiki?a=1"), ["app.test", "/wiki?a=1"]);
-        assert_eq!(seen("https://app.test"), ["", ""], "what is no address");
+        assert_eq!(seen("https://app.test"), ["app.test", ""], "what lacks its path");
         assert_eq!(seen("/wiki"), ["", "/wiki"]);
         assert_eq!(Told::seen_by_nginx(&HeaderMap::new()), (&b""[..], &b""[..]));
     }
