@@ -182,7 +182,13 @@ async fn pages(asker: &Asker, findings: &mut Vec<Finding>) {
     findings.push(judge::clock(session.as_ref().ok(), clock.wall()));
 
     let mut login = asker.get("/.vestibule/login").navigating().send().await;
-    let elsewhere = login.as_ref().ok().and_then(Reply::location).filter(|at| judge::is_portal(asker.url(), at));
+    let elsewhere = login.as_ref().ok().and_then(Reply::location).filter(|at| judge::is_elsewhere(asker.url(), at));
+    if let Some(at) = &elsewhere
+        && judge::is_encrypted(asker.url(), at)
+    {
+        // Nothing else is served in clear, so there is nothing else to look at.
+        return findings.push(judge::encrypted(at));
+    }
     if let Some(at) = elsewhere {
         login = asker.get(at.as_str()).navigating().send().await;
         findings.push(judge::portal(&at, login.as_ref()));

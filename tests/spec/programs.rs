@@ -155,7 +155,17 @@ fn the_autobahn_cases_see_no_difference() {
     assert!(without.len() > 200, "{} cases", without.len());
     let of = |cases: &BTreeMap<_, _>| cases.keys().cloned().collect::<Vec<String>>();
     assert_eq!(of(&with), of(&without));
-    let differ: Vec<_> = without.iter().zip(&with).filter(|(one, other)| one != other).collect();
+    // A good message, and what must end the connection right behind it (3, 4): whether it is echoed before the end depends on
+    // how many of them the server finds in one read, which TCP promises nobody. The suite takes both.
+    let cut_by_tcp = |name: &str, result: &[String; 3]| {
+        let mut result = result.clone();
+        if name.starts_with("3.") || name.starts_with("4.") {
+            result[0] = result[0].replace("NON-STRICT", "OK");
+        }
+        result
+    };
+    let same = |name: &str| cut_by_tcp(name, &without[name]) == cut_by_tcp(name, &with[name]);
+    let differ: Vec<_> = without.iter().zip(&with).filter(|((name, _), _)| !same(name)).collect();
     assert!(differ.is_empty(), "without the gate, and with it: {differ:#?}");
     let passed = with.values().filter(|result| result[0] != "FAILED").count();
     println!("{passed} of {} cases passed with the gate and without", with.len());

@@ -97,9 +97,21 @@ fn cookie(reply: &Reply) -> Finding {
     Finding::ok("cookie", format!("{name} fits the scheme"))
 }
 
-/// Whether a redirect leads to the login pages of another host.
-pub fn is_portal(asked: &Url, at: &Url) -> bool {
+/// Whether a redirect leads to login pages that are not those of this address: a portal's, or the same over https.
+pub fn is_elsewhere(asked: &Url, at: &Url) -> bool {
     at.origin() != asked.origin() && at.path().starts_with("/.vestibule/")
+}
+
+/// Whether it leads from http to the same host over https.
+pub fn is_encrypted(asked: &Url, at: &Url) -> bool {
+    asked.scheme() == "http" && at.scheme() == "https" && asked.host() == at.host()
+}
+
+pub fn encrypted(at: &Url) -> Finding {
+    let origin = at.origin().ascii_serialization();
+    let what = format!("the gate takes itself to be at {origin}, and sends everybody there");
+    let remedy = format!("ask about {origin}/; if people use http, set url = \"http://…\" of the site");
+    Finding::failure("scheme", what, remedy)
 }
 
 pub fn portal(at: &Url, reply: Result<&Reply, &Unanswered>) -> Finding {

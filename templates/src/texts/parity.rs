@@ -195,9 +195,6 @@ fn every_message_is_asked_for_somewhere() {
     let of_a_method = |key: &str| key.starts_with("method-") && key.ends_with("-enrol-title");
     let asked = |key: &str| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
     assert!(asked("login-title") && !asked(concat!("nobody", "-asks")), "it can tell one from the other");
-    let dead: Vec<_> = read(LANGUAGES[0].2)
-        .into_keys()
-        .filter(|key| !of_a_method(key) && !asked(key))
-        .collect();
+    let dead: Vec<_> = read(LANGUAGES[0].2).into_keys().filter(|key| !of_a_method(key) && !asked(key)).collect();
     assert!(dead.is_empty(), "nobody shows {dead:?}");
 }
