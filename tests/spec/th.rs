@@ -275,7 +275,7 @@ fn th_10_a_login_storm_is_bounded_and_disturbs_nobody() {
     let others: Vec<u16> =
         ended.iter().map(|(status, ..)| *status).filter(|status| ![0, 200, 429, 503].contains(status)).collect();
     assert!(count(503) > 0 && others.is_empty(), "{} checked, {} put off, {others:?}", count(200), count(503));
-    assert!(count(429) < 10, "{} share a place", count(429));
+    assert!(count(429) < 4, "{} share a place of 65,536", count(429));
     assert_eq!(count(200) + count(429) + count(503), 200);
     assert!(ended.iter().all(|(status, retry, _)| ![429, 503].contains(status) || *retry), "a time to come back");
     let slowest = ended.iter().map(|(.., time)| *time).max().unwrap();
