@@ -84,7 +84,8 @@ const FRAME: &str = r"
     return got;
 ";
 
-/// One window: whether the script still holds it once it shows a page of ours, and what it can read there.
+/// One window: whether the script still holds it once it shows a page of ours, and what it can read there. A document
+/// that has no element yet is no refusal: only the browser's own word is.
 const WINDOW: &str = r"
     const opened = window.open(PATH);
     for (let turn = 0; turn < 200; turn++) {
@@ -93,7 +94,7 @@ const WINDOW: &str = r"
         try {
             const text = opened.document.documentElement.outerHTML;
             if (/csrf|<form|Hello/.test(text)) return text.slice(0, 200);
-        } catch { return null; }
+        } catch (why) { if (why.name === 'SecurityError') return null; }
     }
     return 'the script still holds the window';
 ";
