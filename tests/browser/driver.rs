@@ -22,8 +22,7 @@ const TRIES: usize = 10;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// What went wrong before anything was done (WebDriver section 6.6): the page is still being made, or has just made way for
 /// the next one.
-const TOO_EARLY: [&str; 4] =
-    ["no such element", "stale element reference", "element not interactable", "element click intercepted"];
+const TOO_EARLY: [&str; 3] = ["stale element reference", "element not interactable", "element click intercepted"];
 
 /// How many browsers may run at a time: each keeps a core busy.
 static FREE: Mutex<usize> = Mutex::new(2);
@@ -251,9 +250,8 @@ impl Browser {
     fn with<T>(&self, selector: &str, act: impl Fn(&str) -> Result<T, String>) -> T {
         let wanted = json!({ "using": "css selector", "value": selector });
         self.until(selector, || {
-            let found = self.call("/element", &wanted);
-            let done = found.and_then(|found| act(found[ELEMENT].as_str().unwrap_or_default()));
-            match done {
+            let found = self.call("/element", &wanted).ok()?;
+            match act(found[ELEMENT].as_str().expect("an element has a name")) {
                 Ok(done) => Some(done),
                 Err(why) if TOO_EARLY.iter().any(|early| why.starts_with(early)) => None,
                 Err(why) => panic!("{selector}: {why}"),
