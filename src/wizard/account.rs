@@ -95,7 +95,7 @@ pub async fn show(
         password: Some(Deed::Password.address(None)),
         sites: sites(&wizard, &visit),
     };
-    let frame = visit.frame_signed_in(wizard.vault.now(), user);
+    let frame = visit.frame_in(&owner.live, wizard.vault.now());
     Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
 }
 

@@ -92,10 +92,11 @@ impl Step {
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
         let now = wizard.vault.now();
-        match &self.stage {
+        let frame = match &self.stage {
             Stage::Login(_) => visit.frame_signing_in(now, self.stage.user(), &self.stage.csrf(wizard)),
             Stage::Deed(_) => visit.frame_signed_in(now, self.stage.user()),
-        }
+        };
+        Frame { ends: self.stage.ends(), ..frame }
     }
 
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
@@ -134,11 +135,7 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView {
-        factors: step.choices(&wizard, None, &visit.texts),
-        lost: step.lost(None),
-        ends: step.stage.ends(),
-    };
+    let view = verify::ChooseView { factors: step.choices(&wizard, None, &visit.texts), lost: step.lost(None) };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
@@ -239,7 +236,6 @@ async fn question(
         wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id), &visit.texts),
         lost: step.lost(Some(&factor.value)),
-        ends: step.stage.ends(),
     };
     let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &visit.texts));
     Ok(match &again {

@@ -55,6 +55,18 @@ step-ends = { $count ->
     [one] Sie haben noch { $count } Minute Zeit, bis { $time }. Danach beginnen Sie von vorn.
    *[other] Sie haben noch { $count } Minuten Zeit, bis { $time }. Danach beginnen Sie von vorn.
 }
+session-ends-minutes = { $count ->
+    [one] Sie bleiben noch { $count } Minute angemeldet, bis { $time }. Danach melden Sie sich neu an.
+   *[other] Sie bleiben noch { $count } Minuten angemeldet, bis { $time }. Danach melden Sie sich neu an.
+}
+session-ends-hours = { $count ->
+    [one] Sie bleiben noch { $count } Stunde angemeldet, bis { $date }. Danach melden Sie sich neu an.
+   *[other] Sie bleiben noch { $count } Stunden angemeldet, bis { $date }. Danach melden Sie sich neu an.
+}
+code-ends = { $count ->
+    [one] Der Code gilt { $count } Minute, bis { $time }.
+   *[other] Der Code gilt { $count } Minuten, bis { $time }.
+}
 
 ## Fields
 

@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] You have { $count } minute to finish, until { $time }. After that you start over.
    *[other] You have { $count } minutes to finish, until { $time }. After that you start over.
 }
+session-ends-minutes = { $count ->
+    [one] You stay signed in for { $count } minute, until { $time }. After that you sign in again.
+   *[other] You stay signed in for { $count } minutes, until { $time }. After that you sign in again.
+}
+session-ends-hours = { $count ->
+    [one] You stay signed in for { $count } hour, until { $date }. After that you sign in again.
+   *[other] You stay signed in for { $count } hours, until { $date }. After that you sign in again.
+}
+code-ends = { $count ->
+    [one] The code is valid for { $count } minute, until { $time }.
+   *[other] The code is valid for { $count } minutes, until { $time }.
+}
 
 ## Fields
 

@@ -55,6 +55,18 @@ step-ends = { $count ->
     [one] Tiene { $count } minuto para terminar, hasta las { $time }. Después tendrá que empezar de nuevo.
    *[other] Tiene { $count } minutos para terminar, hasta las { $time }. Después tendrá que empezar de nuevo.
 }
+session-ends-minutes = { $count ->
+    [one] Su sesión sigue abierta { $count } minuto, hasta las { $time }. Después tendrá que iniciarla de nuevo.
+   *[other] Su sesión sigue abierta { $count } minutos, hasta las { $time }. Después tendrá que iniciarla de nuevo.
+}
+session-ends-hours = { $count ->
+    [one] Su sesión sigue abierta { $count } hora, hasta el { $date }. Después tendrá que iniciarla de nuevo.
+   *[other] Su sesión sigue abierta { $count } horas, hasta el { $date }. Después tendrá que iniciarla de nuevo.
+}
+code-ends = { $count ->
+    [one] El código es válido durante { $count } minuto, hasta las { $time }.
+   *[other] El código es válido durante { $count } minutos, hasta las { $time }.
+}
 
 ## Fields
 

@@ -55,6 +55,18 @@ step-ends = { $count ->
     [one] Il vous reste { $count } minute pour terminer, jusqu’à { $time }. Ensuite, vous devrez recommencer.
    *[other] Il vous reste { $count } minutes pour terminer, jusqu’à { $time }. Ensuite, vous devrez recommencer.
 }
+session-ends-minutes = { $count ->
+    [one] Vous restez connecté pendant { $count } minute, jusqu’à { $time }. Ensuite, vous devrez vous reconnecter.
+   *[other] Vous restez connecté pendant { $count } minutes, jusqu’à { $time }. Ensuite, vous devrez vous reconnecter.
+}
+session-ends-hours = { $count ->
+    [one] Vous restez connecté pendant { $count } heure, jusqu’au { $date }. Ensuite, vous devrez vous reconnecter.
+   *[other] Vous restez connecté pendant { $count } heures, jusqu’au { $date }. Ensuite, vous devrez vous reconnecter.
+}
+code-ends = { $count ->
+    [one] Le code est valable { $count } minute, jusqu’à { $time }.
+   *[other] Le code est valable { $count } minutes, jusqu’à { $time }.
+}
 
 ## Fields
 

@@ -37,6 +37,9 @@ wait-seconds = 試行回数が多すぎます。{ $count } 秒後（{ $time }）
 wait-minutes = 試行回数が多すぎます。{ $count } 分後（{ $time }）にもう一度お試しください。
 wait-closed = このアカウントへの誤った回答が多すぎたため、ここからの回答は受け付けていません。以前使ったことのあるブラウザーからサインインするか、管理者にお問い合わせください。
 step-ends = あと { $count } 分（{ $time } まで）で終えてください。過ぎると最初からになります。
+session-ends-minutes = あと { $count } 分（{ $time } まで）サインインしたままです。過ぎるともう一度サインインが必要です。
+session-ends-hours = あと { $count } 時間（{ $date } まで）サインインしたままです。過ぎるともう一度サインインが必要です。
+code-ends = コードは { $count } 分間（{ $time } まで）有効です。
 
 ## Fields
 

@@ -55,6 +55,18 @@ step-ends = { $count ->
     [one] U hebt nog { $count } minuut, tot { $time }. Daarna begint u opnieuw.
    *[other] U hebt nog { $count } minuten, tot { $time }. Daarna begint u opnieuw.
 }
+session-ends-minutes = { $count ->
+    [one] U blijft nog { $count } minuut ingelogd, tot { $time }. Daarna logt u opnieuw in.
+   *[other] U blijft nog { $count } minuten ingelogd, tot { $time }. Daarna logt u opnieuw in.
+}
+session-ends-hours = { $count ->
+    [one] U blijft nog { $count } uur ingelogd, tot { $date }. Daarna logt u opnieuw in.
+   *[other] U blijft nog { $count } uur ingelogd, tot { $date }. Daarna logt u opnieuw in.
+}
+code-ends = { $count ->
+    [one] De code is { $count } minuut geldig, tot { $time }.
+   *[other] De code is { $count } minuten geldig, tot { $time }.
+}
 
 ## Fields
 

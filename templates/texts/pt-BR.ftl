@@ -55,6 +55,18 @@ step-ends = { $count ->
     [one] Você tem { $count } minuto para terminar, até { $time }. Depois disso, terá de começar de novo.
    *[other] Você tem { $count } minutos para terminar, até { $time }. Depois disso, terá de começar de novo.
 }
+session-ends-minutes = { $count ->
+    [one] Sua sessão continua aberta por { $count } minuto, até { $time }. Depois disso, terá de entrar de novo.
+   *[other] Sua sessão continua aberta por { $count } minutos, até { $time }. Depois disso, terá de entrar de novo.
+}
+session-ends-hours = { $count ->
+    [one] Sua sessão continua aberta por { $count } hora, até { $date }. Depois disso, terá de entrar de novo.
+   *[other] Sua sessão continua aberta por { $count } horas, até { $date }. Depois disso, terá de entrar de novo.
+}
+code-ends = { $count ->
+    [one] O código vale por { $count } minuto, até { $time }.
+   *[other] O código vale por { $count } minutos, até { $time }.
+}
 
 ## Fields
 

@@ -37,6 +37,9 @@ wait-seconds = 尝试次数过多。请在 { $count } 秒后（{ $time }）重�
 wait-minutes = 尝试次数过多。请在 { $count } 分钟后（{ $time }）重试。
 wait-closed = 此账户的错误次数过多，来自这里的回答不再受理。请使用您以前用过的浏览器登录，或联系管理员。
 step-ends = 您还有 { $count } 分钟，请在 { $time } 之前完成，否则需要重新开始。
+session-ends-minutes = 您的登录状态还将保持 { $count } 分钟，到 { $time } 为止。之后需要重新登录。
+session-ends-hours = 您的登录状态还将保持 { $count } 小时，到 { $date } 为止。之后需要重新登录。
+code-ends = 验证码在 { $count } 分钟内有效，到 { $time } 为止。
 
 ## Fields
 

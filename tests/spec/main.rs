@@ -15,6 +15,7 @@ mod http_server;
 #[path = "../support/validation_server.rs"]
 mod validation_server;
 
+mod announced;
 mod ar;
 mod asking;
 mod behaviour;

@@ -12,13 +12,13 @@ use axum::response::Response;
 use vestibule_templates::mail;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
-use vestibule_templates::{Field, Form, Prompt};
+use vestibule_templates::{Field, Form, Frame, Prompt};
 
 use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
-use crate::clock::TOLERANCE;
+use crate::clock::{TOLERANCE, Time};
 use crate::directory::SignIn;
 use crate::session::Evidence;
 use crate::store::{Change, Row};
@@ -99,6 +99,10 @@ impl Confirm {
         self.stage.user()
     }
 
+    fn frame(&self, visit: &Visit, now: Time) -> Frame {
+        Frame { ends: self.stage.ends(), ..visit.frame_signed_in(now, self.user()) }
+    }
+
     fn factor(&self, id: &FactorId) -> Result<&Factor, Failure> {
         self.rows.iter().map(|row| &row.value).find(|factor| factor.id == *id).ok_or(Failure::NotFound)
     }
@@ -136,7 +140,7 @@ pub async fn ask(
         let lost = by.filter(|_| query(&visit, "factor").is_some()).map(|row| &row.value.id);
         let others = wizard.ways_back(&confirm.usable, lost, |factor| confirm.by_address(factor), &visit.texts);
         let view = wizard.lost_view(others, confirm.deed.address(lost));
-        let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
+        let frame = confirm.frame(&visit, wizard.vault.now());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -355,7 +359,7 @@ async fn form(
         wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };
-    let frame = visit.frame_signed_in(now, confirm.user());
+    let frame = confirm.frame(visit, now);
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
     Ok(match &said.again {
         Some(again) => again.held(response, now),
