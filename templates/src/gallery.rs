@@ -189,7 +189,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{BTreeSet, HashMap};
 
     use super::*;
     use crate::assets;
@@ -386,6 +386,29 @@ mod tests {
                 let first = said.split('{').next().expect("what comes before the page");
                 assert!(page.contains(&format!("<title>{first}")), "{name}");
             }
+        }
+    }
+
+    /// So that what is found of a page in one language holds for it in all of them, but for its words.
+    #[test]
+    fn every_language_has_the_same_markup() {
+        let shape = |tags: &[Tag]| -> Vec<String> {
+            let said = |(key, value): (&String, &String)| match key.as_str() {
+                "class" | "id" | "for" | "name" | "type" | "role" | "aria-describedby" => format!(" {key}={value}"),
+                _ => format!(" {key}"),
+            };
+            let tag = |tag: &Tag| {
+                // The switch marks the language of the page.
+                let attributes = tag.attributes.iter().filter(|(key, _)| *key != "aria-current");
+                let said: BTreeSet<String> = attributes.map(said).collect();
+                said.into_iter().fold(tag.name.clone(), |all, one| all + &one)
+            };
+            tags.iter().map(tag).collect()
+        };
+        let english: HashMap<_, _> = pages().into_iter().map(|(name, _, tags)| (name, shape(&tags))).collect();
+        for (_, name, _, tags) in spoken() {
+            let page = name.split_once('/').expect("a language and a page").1;
+            assert_eq!(shape(&tags), english[page], "{name}");
         }
     }
 

@@ -591,5 +591,10 @@ mail-browsers-forgotten-subject = Navegadores foram esquecidos em { $site }
 mail-browsers-forgotten = Na página da sua conta foram esquecidos navegadores pelos quais você tinha entrado. Eles contarão como estranhos até você entrar de novo por eles com as duas etapas.
 mail-browser-copied-subject = Um navegador de confiança de { $site } pode ter sido copiado
 mail-browser-copied = Alguém entrou na sua conta com a sua senha e uma cópia antiga daquilo que torna um dos seus navegadores de confiança. Esse navegador não é mais de confiança, e quem tinha entrado com ele foi desconectado. Se você não acabou de restaurar um navegador de um backup, mude a sua senha.
+mail-sessions-ended-subject = Sessões em { $site } foram encerradas
+mail-sessions-ended = { $count ->
+    [one] Na página da sua conta, { $count } sessão foi encerrada. Quem a usava terá de entrar de novo.
+   *[other] Na página da sua conta, { $count } sessões foram encerradas. Quem as usava terá de entrar de novo.
+}
 mail-locked-subject = Muitas respostas erradas para a sua conta em { $site }
 mail-locked = Houve muitas respostas erradas para a sua conta. Entre por um navegador que você já usou, ou com uma chave de acesso, se você tiver uma, para abri-la de novo.

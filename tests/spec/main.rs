@@ -22,6 +22,7 @@ mod behaviour;
 mod brand;
 mod calm;
 mod cf;
+mod changes;
 mod clocks;
 mod conformance;
 mod d1;

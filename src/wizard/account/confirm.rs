@@ -256,8 +256,7 @@ impl Confirmed<'_> {
 
     /// Tells the owner of what was done, by another way than it was done on.
     pub fn tell(&self, change: &mail::Change) {
-        let at = self.wizard.vault.clock().wall();
-        self.wizard.post.tell(self.user.recipient(), change, self.source().address, at);
+        self.wizard.tell(self.visit, self.user, change);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
