@@ -215,7 +215,7 @@ impl Wizard {
             Some(Choice {
                 method: factor.method.to_string(),
                 title: texts.text(method.card().title),
-                detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
+                detail: said.masked.or(left).or_else(|| Some(factor.name(texts))),
                 hint: None,
                 badge: last.is_some_and(|last| last.value.id == factor.id).then_some(Badge::LastUsed),
                 href: href(factor),

@@ -180,7 +180,9 @@ pub async fn act(
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
+            Deed::Rename(_) => {
+                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
+            }
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
@@ -331,12 +333,12 @@ async fn form(
         }
         Deed::Add(_) => (Action::AddFactor, Vec::new()),
         Deed::Rename(id) => {
-            let name = confirm.factor(id)?.label.clone();
+            let name = confirm.factor(id)?.name(texts);
             let value = said.label.unwrap_or_else(|| name.clone());
             let error = said.wrong_label.map(|error| texts.text(error));
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
-        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
+        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.name(texts) }, Vec::new()),
         Deed::Forget(Browsers::One(handle)) => {
             let name = browsers::name(wizard, visit, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())

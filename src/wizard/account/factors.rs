@@ -8,13 +8,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::mail;
 use vestibule_templates::pages::{account, enrol};
+use vestibule_templates::{Texts, mail};
 
 use super::confirm::Confirmed;
 use super::deed::Deed;
 use super::{Owner, seconds};
-use crate::account::{Factor, MAX_LABEL, label};
+use crate::account::{Factor, Label, MAX_LABEL};
 use crate::audit::Kind;
 use crate::method::is_taken;
 use crate::session::{Enrols, Pending};
@@ -48,7 +48,7 @@ pub fn listed(wizard: &Wizard, visit: &Visit, rows: &[Row<Factor>]) -> Vec<accou
         Some(account::Factor {
             method: factor.method.to_string(),
             title: card.map_or_else(|| factor.method.to_string(), |card| visit.texts.text(card.title)),
-            label: factor.label.clone(),
+            label: factor.name(&visit.texts),
             added: seconds(factor.created),
             last_used: factor.last_used.map(seconds),
             rename: Some(Deed::Rename(factor.id.clone()).address(None)),
@@ -92,14 +92,14 @@ pub fn adding(id: &MethodId) -> String {
 }
 
 /// Why a name is not taken, if it is not: a key of the texts. The one it has is no other one either.
-pub fn judge_label(typed: &str, rows: &[Row<Factor>]) -> Option<&'static str> {
+pub fn judge_label(typed: &str, rows: &[Row<Factor>], texts: &Texts) -> Option<&'static str> {
     if typed.trim().chars().count() > MAX_LABEL {
         return Some("error-label-long");
     }
-    if label(typed).is_empty() {
+    if Label::given(typed) == Label::given("") {
         return Some("error-label-missing");
     }
-    is_taken(typed, rows).then_some("error-label-taken")
+    is_taken(typed, rows, texts).then_some("error-label-taken")
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.
@@ -122,9 +122,12 @@ pub async fn begin_adding(confirmed: Confirmed<'_>, id: &MethodId) -> Result<Res
 pub async fn rename(confirmed: Confirmed<'_>, factor: &Factor) -> Result<Response, Failure> {
     let event = confirmed.event(Kind::Renamed).factor(&factor.method, Some(&factor.id));
     let more = confirmed.with(event)?;
-    let label = label(confirmed.posted.get("label"));
-    confirmed.wizard.accounts.rename_factor(confirmed.user, &factor.id, &label, more).await?;
-    confirmed.tell(&mail::Change::FactorRenamed { before: factor.label.clone(), label });
+    let Confirmed { wizard, user, posted, .. } = &confirmed;
+    let label = Label::given(posted.get("label"));
+    wizard.accounts.rename_factor(user, &factor.id, &label, more).await?;
+    let texts = wizard.post.texts_for(user.recipient());
+    let (before, label) = (factor.name(&texts), label.read(&factor.method, &texts));
+    confirmed.tell(&mail::Change::FactorRenamed { before, label });
     Ok(see_other("/.vestibule/account?done=renamed"))
 }
 
