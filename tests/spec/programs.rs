@@ -149,7 +149,7 @@ fn the_autobahn_cases_see_no_difference() {
 
     let gate = Gate::before(&Echo::start())
         .site(&format!("url = \"http://127.0.0.1:PORT\"\nupstreams = [\"http://{direct}\"]"))
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     let (without, with) = (cases(&direct), cases(&gate.address.to_string()));
     assert!(without.len() > 200, "{} cases", without.len());

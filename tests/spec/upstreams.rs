@@ -12,7 +12,7 @@ use crate::harness::{
     Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, frames, free_address, h2c, tls, tls_h2, unix, until,
 };
 
-const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+const OPEN: &str = rules! { "/**" => "bypass" };
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A gate that lets everybody through to these upstreams; `keys` are further ones of the site.
