@@ -133,7 +133,7 @@ fn a_login_for_the_account_ends_there() {
 #[test]
 fn a_no_of_the_rules_is_no_dead_end() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/staff/**\"\npolicy = \"two_factor\"\ngroups = [\"staff\"]\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/staff/**" => "two_factor" with groups = ["staff"], _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let (alice, bob) = (gate.given_user("alice"), gate.given_member("bob", "staff"));
     let mut browser = gate.visitor();

@@ -67,7 +67,7 @@ fn a_page_is_in_the_language_the_browser_wishes_for() {
 #[test]
 fn programs_are_told_in_english_whatever_they_wish_for() {
     let echo = Echo::start();
-    let gate = Gate::before(&echo).rules("[[site.rules]]\npolicy = \"deny\"").start();
+    let gate = Gate::before(&echo).rules(rules! { _ => "deny" }).start();
     let mut browser = wishing(&gate, "de");
     assert_in(&browser.goto("/closed"), "de");
     let told = browser.script("GET", "/closed").send();

@@ -3,6 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long an answer takes, seen from outside, is real time")]
 
+#[macro_use]
+#[path = "../support/rules.rs"]
+mod rules;
+
 mod harness;
 mod race;
 

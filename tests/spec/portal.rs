@@ -4,24 +4,13 @@
 use crate::harness::{Echo, Gate, Page, User, Visitor, WEBSOCKET_KEY, until};
 use crate::race::{at_once, rounds};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-path = "/known/**"
-policy = "one_factor"
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "5m"
-[[site.rules]]
-path = "/nobody/**"
-policy = "two_factor"
-groups = ["nobody"]
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/open/**" => "bypass",
+    "/known/**" => "one_factor",
+    "/fresh/**" => "two_factor" with max_age = "5m",
+    "/nobody/**" => "two_factor" with groups = ["nobody"],
+    _ => "two_factor",
+};
 
 /// A portal, two sites on domains of their own, one below a wildcard, and one that is for a group.
 fn sites() -> String {
@@ -602,10 +591,7 @@ fn a_client_with_two_addresses_is_told_so() {
     let gate = Gate::before(&echo)
         .config("[portal]\nurl = \"http://login.localhost:PORT\"\n[trust]\nproxies = [\"127.0.0.1/32\"]")
         .site("url = \"http://wiki.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
-        .rules(
-            "[[site.rules]]\nnetworks = [\"10.0.0.0/8\"]\npolicy = \"one_factor\"\n\
-             [[site.rules]]\npolicy = \"two_factor\"",
-        )
+        .rules(rules! { _ if networks = ["10.0.0.0/8"] => "one_factor", _ => "two_factor" })
         .start();
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
