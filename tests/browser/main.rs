@@ -3,6 +3,10 @@
 //! and the console stays silent; that an application's own script gets nothing; and how the pages look. Needs
 //! `chromium` and `chromium-driver`; without them the tests fail and name the remedy.
 
+#[macro_use]
+#[path = "../support/rules.rs"]
+mod rules;
+
 /// The bench of the specification: gate, application, clock and people are the same.
 #[path = "../spec/harness"]
 #[expect(dead_code, unused_imports, reason = "the specification uses the rest")]

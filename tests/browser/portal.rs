@@ -5,15 +5,13 @@ use crate::driver::Browser;
 use crate::harness::{Echo, Gate, User, code_of, free_address};
 use crate::person::application;
 
-const SITE: &str = r#"
-upstreams = ["UPSTREAM"]
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "5m"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const SITE: &str = concat!(
+    "upstreams = [\"UPSTREAM\"]\n",
+    rules! {
+        "/fresh/**" => "two_factor" with max_age = "5m",
+        _ => "two_factor",
+    }
+);
 const HOSTS: [&str; 4] = ["login.alpha.test", "wiki.alpha.test", "shop.alpha.test", "docs.beta.test"];
 
 /// Who sits there, and the browser.

@@ -5,8 +5,11 @@ use crate::harness::{Echo, Gate, Wire, h2c, until};
 use crate::traffic::{answer_plainly, request};
 
 /// `/denied` is refused to everybody, so that whatever is smuggled under this name is seen when it arrives.
-const RULES: &str = "[[site.rules]]\npath = \"/denied/**\"\npolicy = \"deny\"\n[[site.rules]]\npath = \"/open/**\"\n\
-                     policy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const RULES: &str = rules! {
+    "/denied/**" => "deny",
+    "/open/**" => "bypass",
+    _ => "two_factor",
+};
 
 fn bench() -> (Echo, Gate) {
     let echo = Echo::start();

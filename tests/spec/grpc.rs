@@ -155,10 +155,11 @@ fn bench(config: &str) -> Bench {
     let gate = Gate::before(&Echo::start())
         .config(config)
         .site(&format!("url = \"http://localhost:PORT\"\nupstreams = [\"h2c://{upstream}\"]"))
-        .rules(
-            "[[site.rules]]\npath = \"/open.Talk/**\"\npolicy = \"bypass\"\n[[site.rules]]\npath = \"/page\"\n\
-             policy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"",
-        )
+        .rules(rules! {
+            "/open.Talk/**" => "bypass",
+            "/page" => "bypass",
+            _ => "two_factor",
+        })
         .start();
     let channel = runtime.block_on(async {
         let to = Endpoint::from_shared(format!("http://{}", gate.address)).unwrap();

@@ -4,7 +4,7 @@
 //! ```text
 //! let echo = Echo::start();                                   // given an application
 //! let gate = Gate::before(&echo)                              // … and a gate in front of it
-//!     .rules("[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"")
+//!     .rules(rules! { "/open/**" => "bypass", _ => "two_factor" })
 //!     .start();
 //! let alice = gate.given_user("alice");                       // invited, password set, TOTP enrolled, codes kept
 //! let mut browser = gate.visitor();

@@ -13,8 +13,7 @@ pub const BCRYPT: &str = "$2y$05$abcdefghijklmnopqrstuussfBnph3nqL0wTWtGcgn8VqAu
 const SHA512: &str =
     "$6$saltsalt$2YeRLibDzN/RAZhesUum.P15/6nvaRSSaTPZffUSs6AluGIjboWpREXKV7IbpL.PiRac0ZN3hbM7mV2aX86Zu1";
 const APR1: &str = "$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1";
-const RULES: &str =
-    "[[site.rules]]\npath = \"/known/**\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const RULES: &str = rules! { "/known/**" => "one_factor", _ => "two_factor" };
 
 fn bench() -> (Echo, Gate) {
     let echo = Echo::start();

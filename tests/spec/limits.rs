@@ -9,13 +9,7 @@ use crate::calm::Calm;
 use crate::harness::frames::request;
 use crate::harness::{Answer, Echo, Gate, Wire, connect_from, until};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! { "/open/**" => "bypass", _ => "two_factor" };
 /// More than all buffers on the way hold.
 const LARGE: usize = 64 << 20;
 

@@ -155,7 +155,7 @@ fn the_autobahn_cases_see_no_difference() {
 
     let gate = Gate::before(&Echo::start())
         .site(&format!("url = \"http://127.0.0.1:PORT\"\nupstreams = [\"http://{direct}\"]"))
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     let most = ["--exclude", "9.*", "--exclude", "12.*", "--exclude", "13.*", "--parallelism", "4"];
     let [without, with] = [&direct, &gate.address.to_string()].map(|address| cases(address, &most));

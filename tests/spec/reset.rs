@@ -459,7 +459,7 @@ fn wz_16_one_mailbox_is_never_both_steps() {
 fn wz_16_a_password_by_mail_enrols_nothing() {
     let echo = Echo::start();
     let config = format!("{MAIL}\n[password]\nreset_by_mail = true\n[enrolment]\nfirst_login = true");
-    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/open" => "one_factor", _ => "two_factor" };
     let gate = Gate::before(&echo).config(&config).rules(rules).start();
     for name in ["alice", "bobby"] {
         let arguments = ["user", "add", name, "--email", "them@example.com", "--password-stdin"];

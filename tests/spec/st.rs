@@ -13,8 +13,11 @@ use crate::harness::{Echo, Gate, LIMIT, PASSWORD, link_in};
 use crate::race::rounds;
 
 const STEP: u64 = 30;
-const FRESH: &str = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nmax_age = \"1s\"\n\
-                     [[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const FRESH: &str = rules! {
+    "/fresh" => "two_factor" with max_age = "1s",
+    "/open/**" => "bypass",
+    _ => "two_factor",
+};
 
 /// ST-01: a code that was taken is used up, though the process dies in the moment after the answer.
 #[test]

@@ -196,8 +196,7 @@ fn th_05_claimed_addresses_do_not_help() {
 #[test]
 fn th_07_one_factor_is_one_budget_on_every_page() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nmax_age = \"5s\"\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/fresh" => "two_factor" with max_age = "5s", _ => "two_factor" };
     let gate = Gate::before(&echo).config("[throttle]\nbase = \"20s\"").rules(rules).start();
     let mut browser = gate.visitor();
     let (alice, _) = browser.accept("alice", &gate.invite("alice"));
@@ -247,7 +246,7 @@ fn th_10_a_login_storm_is_bounded_and_disturbs_nobody() {
     const LOGINS: usize = 200;
     let _quiet = alone();
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/open" => "bypass", _ => "two_factor" };
     let config = "[trust]\nproxies = [\"127.0.0.1/32\"]\n[password]\nhashers = 1\nqueue = 10\niterations = 40";
     let gate = Gate::before(&echo).config(config).rules(rules).start();
     // People that there are: names that nobody has share places in a table, and two of them may meet there.

@@ -8,7 +8,7 @@ use crate::harness::{Echo, Gate, Head, LIMIT, WEBSOCKET_KEY, Wire, until};
 
 /// A gate that asks nobody anything.
 pub fn open(application: &Echo) -> Gate {
-    Gate::before(application).rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"").start()
+    Gate::before(application).rules(rules! { "/**" => "bypass" }).start()
 }
 
 /// Answers what a test is not about: with the target.
@@ -453,7 +453,7 @@ fn events_arrive_one_by_one_and_silence_is_allowed() {
     });
     let gate = Gate::before(&echo)
         .config("[limits]\nbetween_bytes_timeout = \"1s\"")
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     let mut stream = gate.wire();
     stream.send(request(&gate, "GET", "/events", "Accept: text/event-stream\r\n"));

@@ -12,7 +12,7 @@ use crate::harness::{
     Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, frames, free_address, h2c, tls, tls_h2, unix, until,
 };
 
-const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+const OPEN: &str = rules! { "/**" => "bypass" };
 /// How long an application is waited for where nothing is said about it.
 const USUAL: Duration = Duration::from_secs(60);
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

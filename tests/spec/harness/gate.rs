@@ -164,7 +164,7 @@ impl Gate {
             sections: String::new(),
             listen: String::new(),
             site: None,
-            rules: "[[site.rules]]\npolicy = \"two_factor\"\n".to_owned(),
+            rules: rules! { _ => "two_factor" }.to_owned(),
             more: String::new(),
             protocol: Protocol::Http1,
         }
