@@ -304,6 +304,7 @@ impl Gatekeeper {
             // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
             // over another connection; this one may be from before a reload, and good for nothing any more.
             session.set_keepalive(None);
+            secured.leave(&facts.host);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::cf::run;
-use crate::harness::frames::{Frames, Outcome};
+use crate::harness::frames::{Frames, NO_ERROR, Outcome};
 use crate::harness::{
     Answer, Authority, Certificate, Client, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, connect_from, free_address, until,
 };
@@ -541,6 +541,8 @@ fn an_authority_is_read_again_when_its_file_changes() {
     let mut lasting = Wire::to(before.tunnel());
     let mut still = || lasting.send("GET / HTTP/1.1\r\nHost: wiki.test\r\n\r\n").reply().map(|reply| reply.status);
     assert_eq!(still(), Some(200));
+    let mut frames = Frames::to(before.clone().offering(&["h2"]).tunnel());
+    assert_eq!(get_in_frames(&mut frames, "wiki.test", "/"), 200);
     assert!(after.shake().is_err());
 
     put("nothing");
@@ -553,6 +555,9 @@ fn an_authority_is_read_again_when_its_file_changes() {
     echo.forget();
     assert!(before.shake().is_err());
     assert_eq!(still(), Some(421), "what it was opened with does not count any more");
+    // Over HTTP/2 a client stays on its connection for as long as it can: it is told to leave it.
+    assert_eq!(get_in_frames(&mut frames, "wiki.test", "/"), 421);
+    assert_eq!(frames.end(), Some(NO_ERROR), "this one is good for nothing any more");
     echo.assert_untouched("the old authority");
     assert_eq!(get(&after, "wiki.test", "/"), 200);
     assert!(gate.log().contains("certificates of another authority from now on"));
