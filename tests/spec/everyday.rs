@@ -473,7 +473,8 @@ fn one_browser_is_forgotten_and_no_other() {
     assert_eq!(browser.goto(&one).status, 404, "gone");
 }
 
-/// WZ-17: a right password without the second factor, again and again.
+/// WZ-17: a right password without the second factor, again and again. TH-15: from then on a wrong one is answered the same,
+/// and what ends other waits ends this one.
 #[test]
 fn a_right_password_is_not_given_for_ever() {
     let (echo, gate, alice) = bench();
@@ -481,19 +482,25 @@ fn a_right_password_is_not_given_for_ever() {
     known.sign_in(&alice, "/");
     known.sign_out();
     echo.forget();
-    let give = || {
+    let given = |password: &str| {
         let mut thief = gate.visitor();
         let page = thief.visit("/");
-        thief.submit(&page, &[("username", "alice"), ("password", PASSWORD)])
+        thief.submit(&page, &[("username", "alice"), ("password", password)])
     };
+    let give = || given(PASSWORD);
     let taken = (0..120).take_while(|_| give().status == 303).count();
     assert!((60..120).contains(&taken), "{taken}");
     let page = give();
     assert_eq!(page.status, 429);
     assert!(page.field("retry-after").is_some());
+    let wrong = given("a wrong one");
+    assert_eq!((wrong.status, wrong.field("retry-after")), (429, page.field("retry-after")), "right or wrong");
     assert!(rows(&gate, "password_right") >= taken && rows(&gate, "password_waiting") >= 1);
     echo.assert_untouched("a password alone");
     assert_eq!(known.sign_in(&alice, "/").status, 200, "the owner's browser is not held up");
-    gate.advance(3600);
+    let shown = || serde_json::from_str::<serde_json::Value>(&gate.run(["user", "show", "alice", "--json"])).unwrap();
+    assert!(shown()["waits_until"].is_string(), "{}", shown());
+    gate.run(["user", "unlock", "alice"]);
+    assert!(shown()["waits_until"].is_null(), "{}", shown());
     assert_eq!(give().status, 303);
 }
