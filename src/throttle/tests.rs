@@ -430,8 +430,8 @@ async fn wz_17_logins_begun_by_strangers_have_an_end_that_can_be_lifted() {
     let alice = user(1);
     let Account::User(id) = alice else { unreachable!() };
     let held_up = async || {
-        let wait = house.try_at(&alice, &PASSWORD, &STRANGERS).await;
         let shown = house.throttle.state(id).await.unwrap().1;
+        let wait = house.try_at(&alice, &PASSWORD, &STRANGERS).await;
         house.right(&alice, &PASSWORD, &STRANGERS, false).await;
         assert_eq!(matches!(wait, Attempt::Wait(_)), shown.is_some(), "and the operator is told");
         shown.is_some()
