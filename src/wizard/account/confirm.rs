@@ -180,9 +180,7 @@ pub async fn act(
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => {
-                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
-            }
+            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
