@@ -85,6 +85,8 @@ impl Echo {
 
     fn serving(address: SocketAddr, serve: impl Fn(Wire, &Seen) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).expect("the address is free");
+        // The usual 128 may wait to be accepted; of a flood the rest would have to knock again, a second later.
+        rustix::net::listen(&listener, 4096).expect("it listens already");
         let address = listener.local_addr().expect("a bound socket has an address");
         let (seen, serve): (Arc<Seen>, _) = (Arc::default(), Arc::new(serve));
         let shared = seen.clone();
