@@ -560,7 +560,7 @@ fn an_authority_is_read_again_when_its_file_changes() {
     assert_eq!(frames.end(), Some(NO_ERROR), "this one is good for nothing any more");
     echo.assert_untouched("the old authority");
     assert_eq!(get(&after, "wiki.test", "/"), 200);
-    assert!(gate.log().contains("certificates of another authority from now on"));
+    gate.tells("certificates of another authority from now on");
 }
 
 /// Who comes in clear is sent to the site's own address, whatever he says, and nothing of his is looked at.
@@ -722,7 +722,7 @@ fn the_proxy_protocol_tells_the_client() {
     for (preamble, client) in [(&first[..], "192.0.2.7"), (&second, "192.0.2.8")] {
         assert_eq!(said(9, preamble), 200);
         assert_eq!(echo.last().field("x-forwarded-for"), Some(client), "and nothing of what the client says itself");
-        assert!(gate.log().contains(&format!("client={client}")));
+        gate.tells(&format!("client={client}"));
     }
     // Over TLS it comes before the handshake.
     let client = house.client("wiki.test").after(first);
@@ -764,7 +764,7 @@ fn the_proxy_protocol_tells_the_client() {
         assert_eq!(said(9, bad), 0, "{}", bad.escape_ascii());
     }
     assert_eq!(said(5, first), 0, "whoever is not trusted may say nothing");
-    assert!(gate.log().contains("only proxies in trust.proxies may connect here"));
+    gate.tells("only proxies in trust.proxies may connect here");
     assert_eq!(self::get(&house.client("wiki.test"), "wiki.test", "/"), 0, "nor may it be left out before TLS");
     let mut slow = Wire::over(connect_from(9, gate.address));
     slow.send("PROXY TCP4 192.");
