@@ -418,7 +418,8 @@ impl Accounts {
         Ok(self.vault.only_if(row.key, Expect::Version(row.version)))
     }
 
-    /// As [`Accounts::edit`], of a user that still is what it was when the right to it was judged.
+    /// As [`Accounts::edit`], of a user that still is what it was when the right to it was judged, and still has the
+    /// mailbox that may have given that right.
     ///
     /// # Errors
     /// [`AccountError::Changed`] when it is not.
@@ -430,7 +431,8 @@ impl Accounts {
     ) -> Result<Arc<User>, AccountError> {
         loop {
             let row = self.live(judged.id).await?.ok_or(AccountError::Changed)?;
-            if row.value.disabled != judged.disabled || row.value.generation != judged.generation {
+            let now = &row.value;
+            if (now.disabled, now.generation, &now.email) != (judged.disabled, judged.generation, &judged.email) {
                 return Err(AccountError::Changed);
             }
             if let Some(user) = self.try_edit(row, &change, more.clone()).await? {

@@ -47,6 +47,9 @@ pub struct PasswordLink {
     user: UserId,
     /// The user's generation when it was sent: a new password, a reset, a disabling or a removal ends it.
     generation: u64,
+    /// Where it was sent: of a mailbox that is the user's no more it says nothing.
+    #[serde(default)]
+    to: String,
 }
 
 impl Record for PasswordLink {
@@ -105,6 +108,7 @@ impl Wizard {
         let good = newest.value.hash == token.hash().hex()
             && !user.disabled
             && user.generation == row.value.generation
+            && user.email.as_ref() == Some(&row.value.to)
             && self.settings.reset_by_mail;
         Ok(good.then_some(Linked { token, row, newest, user }))
     }
@@ -125,8 +129,7 @@ impl Wizard {
         if self.throttle.spend(&budgets).await?.is_err() {
             return Ok(());
         }
-        let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
-        let behind = PasswordLink { user: user.id, generation: user.generation };
+        let behind = PasswordLink { user: user.id, generation: user.generation, to: to.clone() };
         let (token, issued) = self.tickets.issue::<ResetKind>(&behind, LIFE)?;
         let before = self.vault.get::<Newest>(&newest_key(user.id)).await?;
         let newest = Newest { hash: token.hash().hex() };

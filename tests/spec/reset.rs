@@ -160,7 +160,8 @@ fn en_01_who_asks_for_a_password_learns_nothing() {
     assert_eq!(mails(&gate).len(), before + 2);
 }
 
-/// A newer link, a new password, a disabling, a reset and half an hour each end a link; of fifty at once, one is used.
+/// A newer link, a new password, a disabling, a reset, another mailbox and half an hour each end a link; of fifty at once,
+/// one is used.
 #[test]
 fn a_password_link_ends_by_all_that_makes_it_old() {
     let (_echo, gate) = bench();
@@ -185,6 +186,17 @@ fn a_password_link_ends_by_all_that_makes_it_old() {
     let link = asked(&gate, "bobby");
     gate.run(["user", "reset", "bobby"]);
     assert!(!good(&link), "reset by an operator");
+
+    given(&gate, "kim");
+    let link = asked(&gate, "kim");
+    let mut browser = gate.visitor();
+    let page = browser.visit(&link);
+    gate.run(["user", "set", "kim", "--group", "staff", "--email", "kim@example.com"]);
+    assert!(good(&link), "the mailbox it went to");
+    gate.run(["user", "set", "kim", "--email", "kim@elsewhere.example"]);
+    assert!(!good(&link), "which is hers no more");
+    assert_eq!(set(&mut browser, &page, NEW).status, 404, "nor is what was open");
+    assert!(good(&asked(&gate, "kim")));
 
     given(&gate, "carol");
     let link = asked(&gate, "carol");
