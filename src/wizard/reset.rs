@@ -124,9 +124,21 @@ impl Wizard {
         }
         let budget = |name: String| Budget { name, most: IN_A_LIFE, window: LIFE };
         let all = Budget { name: "password link/all".to_owned(), most: self.settings.resets_per_day, window: DAY };
-        let budgets =
-            [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}")), all];
-        if self.throttle.spend(&budgets).await?.is_err() {
+        let own = [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}"))];
+        let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
+        if self.throttle.spend(&[own.as_slice(), &[all.clone()]].concat()).await?.is_err() {
+            // Whoever asked is told nothing; so the operator is, whom somebody may ask where the mail is.
+            self.audit.record(event(Kind::PasswordLinkWaiting)).await?;
+            if let Some(until) = self.throttle.spent(&all).await?
+                && self.throttle.clone().once_a_day("notice/password links".to_owned()).await
+            {
+                let (most, until) = (all.most, until.rfc3339());
+                tracing::warn!(
+                    most,
+                    until,
+                    "password.resets_per_day is spent: nobody is sent a link for a new password"
+                );
+            }
             return Ok(());
         }
         let behind = PasswordLink { user: user.id, generation: user.generation, to: to.clone() };

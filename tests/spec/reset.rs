@@ -256,6 +256,8 @@ fn th_asking_for_another_keeps_nobody_from_a_good_link() {
         last = asked(&gate, "alice");
         gate.advance(60);
     }
+    let waits = |name: &str| gate.run(["audit", "--user", name, "--json"]).matches("password_link_waiting").count();
+    assert!(waits("alice") > 0 && waits("bobby") == 0, "the record says why there is no mail");
     assert_eq!(ask(&mut gate.visitor(), "alice").status, 303);
     // What was asked for before is done before.
     asked(&gate, "bobby");
@@ -299,6 +301,9 @@ fn th_02_a_new_password_opens_what_guesses_at_the_old_one_closed() {
     let link = asked(&gate, "alice");
     let mut browser = gate.visitor();
     let page = browser.visit(&link);
+    assert_eq!(ask(&mut gate.visitor(), "bobby").status, 303);
+    until("the record", 20, || gate.run(["audit", "--user", "bobby"]).contains("password_link_waiting").then_some(()));
+    assert_eq!(gate.log().matches("password.resets_per_day is spent").count(), 1, "said once: {}", gate.log());
     assert_eq!(set(&mut browser, &page, NEW).status, 303);
     gate.advance(STEP);
     let owner = User { password: NEW.to_owned(), ..alice.clone() };
