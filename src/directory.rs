@@ -10,6 +10,7 @@ mod local;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -25,7 +26,7 @@ use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
 use crate::telemetry::metrics;
 use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
-use crate::types::{Strength, UserId, UserName};
+use crate::types::{Strength, UserId, UserName, neighbourhood};
 
 pub use floor::{MAX_BYTES, PasswordFloor};
 pub use imported::{Imported, NotTaken};
@@ -36,8 +37,14 @@ pub use local::LocalDirectory;
 pub trait Directory: Send + Sync {
     fn id(&self) -> &'static str;
 
-    /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong.
-    async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError>;
+    /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong. `asker`: the
+    /// network it is asked from, so that one that asks for much holds up itself.
+    async fn check(
+        &self,
+        user: Option<&User>,
+        password: &Secret<String>,
+        asker: Option<IpAddr>,
+    ) -> Result<bool, DirectoryError>;
 
     /// Whether this may become this user's password: a matter of its form alone, so that a page can say so before
     /// anything is used up.
@@ -254,7 +261,7 @@ impl FirstFactor {
                 return Ok(SignIn::Closed);
             }
         }
-        let right = match self.directory.check(user, password).await {
+        let right = match self.directory.check(user, password, origin.address.map(neighbourhood)).await {
             // Nothing was checked, so nothing was learnt: a flood of others must not become this user's wait.
             Err(DirectoryError::Busy) => {
                 self.throttle.take_back(&account, &Target::Password, lane).await?;
