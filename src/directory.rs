@@ -55,8 +55,8 @@ pub trait Directory: Send + Sync {
     async fn prepare(&self, name: &UserName, password: &Secret<String>) -> Result<Prepared, DirectoryError>;
 
     /// Stores a prepared password, for a user that still is what it was when the right to it was judged. Where there was
-    /// one before, everything the user holds ends in the same commit (a new generation): whoever acts opens a new
-    /// session. `also` changes the user's record, `more` joins further changes. Gives the user as it is now.
+    /// one before, everything the user holds save invitations ends in the same commit (a new generation): whoever acts
+    /// opens a new session. `also` changes the user's record, `more` joins further changes. Gives the user as it is now.
     async fn set_password(
         &self,
         user: &User,
@@ -186,9 +186,9 @@ impl FirstFactor {
         self.directory.prepare(name, password).await
     }
 
-    /// Sets a password that the right to was proved for (a one-time link, a second factor), with its event and `more` in
-    /// one commit, and proves it: whoever sets a password knows it. `enrol_until`: how long the first factor may be
-    /// enrolled with it alone; `by_mail`: whether that right still rests on nothing but a mailbox.
+    /// Sets a password that the right to was proved for (by an operator's word, by the owner), with its event and `more` in
+    /// one commit. `enrol_until`: how long the first factor may be enrolled with it alone; `by_mail`: whether that right
+    /// still rests on nothing but a mailbox.
     pub async fn set_password(
         &self,
         user: &User,
@@ -197,8 +197,26 @@ impl FirstFactor {
         by_mail: bool,
         origin: &Origin,
         more: Vec<Change>,
-    ) -> Result<Proof, DirectoryError> {
+    ) -> Result<(), DirectoryError> {
         let also = move |user: &mut User| (user.enrol_until, user.password_by_mail) = (enrol_until, by_mail);
+        self.store(user, prepared, &also, origin, more).await?;
+        Ok(())
+    }
+
+    /// Sets a password that an invitation gave the right to, which ends with all others of this user; until `until` the
+    /// first factor may be enrolled with it alone. It is proved, too: whoever sets a password knows it.
+    pub async fn set_password_by_invitation(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        until: Option<Time>,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<Proof, DirectoryError> {
+        let also = move |user: &mut User| {
+            user.end_invitations();
+            (user.enrol_until, user.password_by_mail) = (until, false);
+        };
         let now = self.store(user, prepared, &also, origin, more).await?;
         Ok(self.proof(&now))
     }

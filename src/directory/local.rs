@@ -227,10 +227,11 @@ impl Directory for LocalDirectory {
             let password = Password { phc: prepared.0.expose().clone() };
             let mut changes = vec![self.accounts.vault().put(key.clone(), expect, &password, None)?];
             changes.extend(more.iter().cloned());
-            let ended = u64::from(before.is_some());
             // The record is part of the commit also where it does not change: a user removed meanwhile gets none.
             let change = |user: &mut User| {
-                user.generation += ended;
+                if before.is_some() {
+                    user.end_all_but_invitations();
+                }
                 also(user);
             };
             match self.accounts.edit_as(user, change, changes).await {
