@@ -404,6 +404,25 @@ async fn se_18_what_rests_on_a_trusted_browser_ends_with_it_and_with_its_factor(
 }
 
 #[tokio::test]
+/// SE-18: where ending trust breaks off, nobody sits in what it opened, and it can be ended again; nor does whoever slipped
+/// in while it ended.
+#[tokio::test]
+async fn se_18_what_rests_on_trust_ends_before_it_and_after_it() {
+    let house = House::new();
+    let user = house.user("alice").await;
+    let proved = house.open(&user, vec![house.password(), house.totp()]).await;
+    let thief = house.open(&user, vec![house.password(), remembered(&house)]).await;
+    let (origin, broke) = (Origin::default(), VaultError::Conflict("browser/…".to_owned()));
+    let end = async { Err::<(), _>(SessionError::from(broke)) };
+    assert!(house.sessions.end_remembered_with(user.id, None, &origin, end).await.is_err());
+    assert_eq!(house.level(&thief).await, Level::Stranger);
+
+    let end = async { Ok::<_, SessionError>(house.open(&user, vec![house.password(), remembered(&house)]).await) };
+    let meanwhile = house.sessions.end_remembered_with(user.id, None, &origin, end).await.unwrap();
+    assert_eq!(house.level(&meanwhile).await, Level::Stranger);
+    assert_eq!(house.level(&proved).await, Level::Verified);
+}
+
 async fn last_seen_is_written_once_a_minute_and_stays_in_memory() {
     let house = House::new();
     let user = house.user("alice").await;
