@@ -12,16 +12,18 @@ use axum::response::Response;
 use vestibule_templates::mail;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
-use vestibule_templates::{Field, Form, Prompt};
+use vestibule_templates::{Field, Form, Frame, Prompt};
 
 use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
-use crate::clock::TOLERANCE;
-use crate::directory::SignIn;
+use crate::clock::{TOLERANCE, Time};
+use crate::directory::{Prepared, SignIn};
+use crate::secret::Secret;
 use crate::session::Evidence;
 use crate::store::{Change, Row};
+use crate::throttle::Budget;
 use crate::types::{FactorId, Strength};
 use crate::wizard::ask::{Again, Turn};
 use crate::wizard::failure::Failure;
@@ -45,6 +47,10 @@ struct Confirm {
 
 /// How old a proof may be that is enough at a portal.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+/// Passwords that one login may have hashed within [`HOUR`] before it has confirmed anything: who sits in a session must
+/// not keep the hashers from those who sign in.
+const PASSWORDS: u32 = 30;
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Wizard {
     async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
@@ -99,8 +105,24 @@ impl Confirm {
         self.stage.user()
     }
 
+    fn frame(&self, visit: &Visit, now: Time) -> Frame {
+        Frame { ends: self.stage.ends(), ..visit.frame_signed_in(now, self.user()) }
+    }
+
     fn factor(&self, id: &FactorId) -> Result<&Factor, Failure> {
         self.rows.iter().map(|row| &row.value).find(|factor| factor.id == *id).ok_or(Failure::NotFound)
+    }
+
+    /// The slow part of a new password, done before anything proves the right to it: what is refused because too much is
+    /// going on must not have used up a code.
+    async fn prepare(&self, wizard: &Wizard, password: &Secret<String>) -> Result<Result<Prepared, Time>, Failure> {
+        let Stage::Deed(deed) = &self.stage else { return Err(Failure::Overtaken) };
+        let name = format!("new password/{}", deed.live.session.login());
+        let budget = Budget { name, most: PASSWORDS, window: HOUR };
+        match wizard.throttle.spend(&[budget]).await? {
+            Ok(()) => Ok(Ok(wizard.first.prepare(&self.user().name, password).await?)),
+            Err(until) => Ok(Err(until)),
+        }
     }
 
     /// Where this deed is confirmed by this factor.
@@ -136,7 +158,7 @@ pub async fn ask(
         let lost = by.filter(|_| query(&visit, "factor").is_some()).map(|row| &row.value.id);
         let others = wizard.ways_back(&confirm.usable, lost, |factor| confirm.by_address(factor), &visit.texts);
         let view = wizard.lost_view(others, confirm.deed.address(lost));
-        let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
+        let frame = confirm.frame(&visit, wizard.vault.now());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -173,21 +195,28 @@ pub async fn act(
     }
     let by = confirm.by(Some(posted.get("factor")))?;
     // What the deed itself needs is looked at first: a mistake there must not use up a code.
+    let mut prepared = None;
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
-            Deed::Password => {
-                said.password = judged(&wizard, &confirm.user().name, &posted).err();
+            Deed::Rename(_) => {
+                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
             }
+            Deed::Password => match judged(&wizard, &confirm.user().name, &posted) {
+                Ok(password) => match confirm.prepare(&wizard, &password).await? {
+                    Ok(ready) => prepared = Some(ready),
+                    Err(until) => said.again = Some(Again::Wait(until)),
+                },
+                Err(problem) => said.password = Some(problem),
+            },
             Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
-        if said.wrong_label.is_some() || said.password.is_some() {
+        if said.wrong_label.is_some() || said.password.is_some() || said.again.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     }
     if let Some(fresh) = &confirm.fresh {
-        return carry_out(&wizard, &visit, &confirm, fresh.clone(), &posted).await;
+        return carry_out(&wizard, &visit, &confirm, fresh.clone(), &posted, prepared).await;
     }
     let proof = match by {
         Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
@@ -210,7 +239,9 @@ pub async fn act(
             let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
-                SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await,
+                SignIn::Proved(proof) => {
+                    return carry_out(&wizard, &visit, &confirm, proof.into(), &posted, prepared).await;
+                }
                 SignIn::Wrong => Said { wrong_password: true, ..Said::of(&posted) },
                 SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::of(&posted) },
                 SignIn::Closed => Said { again: Some(Again::Closed), ..Said::of(&posted) },
@@ -218,7 +249,7 @@ pub async fn act(
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     };
-    carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await
+    carry_out(&wizard, &visit, &confirm, proof.into(), &posted, prepared).await
 }
 
 /// A deed that was confirmed, with all that doing it takes.
@@ -252,8 +283,7 @@ impl Confirmed<'_> {
 
     /// Tells the owner of what was done, by another way than it was done on.
     pub fn tell(&self, change: &mail::Change) {
-        let at = self.wizard.vault.clock().wall();
-        self.wizard.post.tell(self.user.recipient(), change, self.source().address, at);
+        self.wizard.tell(self.visit, self.user, change);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
@@ -278,13 +308,14 @@ impl Confirmed<'_> {
     }
 }
 
-/// Does what was confirmed.
+/// Does what was confirmed. `prepared`: the new password, where one is set.
 async fn carry_out(
     wizard: &Wizard,
     visit: &Visit,
     confirm: &Confirm,
     proof: Evidence,
     posted: &Posted,
+    prepared: Option<Prepared>,
 ) -> Result<Response, Failure> {
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
     let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof, posted };
@@ -292,7 +323,7 @@ async fn carry_out(
         Deed::Add(id) => factors::begin_adding(confirmed, id).await,
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
         Deed::Remove(id) => factors::remove(confirmed, id).await,
-        Deed::Password => password::change(confirmed).await,
+        Deed::Password => password::change(confirmed, &prepared.ok_or(Failure::Overtaken)?).await,
         Deed::Forget(which) => browsers::forget(confirmed, which).await,
     }
 }
@@ -328,12 +359,12 @@ async fn form(
         }
         Deed::Add(_) => (Action::AddFactor, Vec::new()),
         Deed::Rename(id) => {
-            let name = confirm.factor(id)?.label.clone();
+            let name = confirm.factor(id)?.name(texts);
             let value = said.label.unwrap_or_else(|| name.clone());
             let error = said.wrong_label.map(|error| texts.text(error));
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
-        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
+        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.name(texts) }, Vec::new()),
         Deed::Forget(Browsers::One(handle)) => {
             let name = browsers::name(wizard, visit, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
@@ -355,7 +386,7 @@ async fn form(
         wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };
-    let frame = visit.frame_signed_in(now, confirm.user());
+    let frame = confirm.frame(visit, now);
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
     Ok(match &said.again {
         Some(again) => again.held(response, now),
