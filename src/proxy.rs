@@ -371,8 +371,8 @@ impl Gatekeeper {
             // Once it speaks, a WebSocket may be silent for as long as it likes.
             session.set_read_timeout(None);
         }
-        if let Some(identity) = permit.identity() {
-            passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
+        if let Some(session) = permit.session() {
+            passage.entry = Some(self.live.enter(session, request.token.clone()));
         }
         passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
@@ -399,7 +399,7 @@ impl Gatekeeper {
         let site = permit.site();
         let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
         let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+        let headers = self.door.assertions.headers(&identity, to).await.map_err(|error| {
             tracing::error!(request = %passage.id, %error, "an assertion could not be made");
             StatusCode::SERVICE_UNAVAILABLE
         })?;

@@ -252,9 +252,9 @@ async fn stepping_up_does_not_lengthen_a_session() {
     assert_eq!(stepped.session.ends, known.session.ends);
     // Nor does it grow: the newest proof of each factor stays.
     house.later(MINUTE);
-    let evidence = [stepped.session.evidence.clone(), vec![house.totp()]].concat();
+    let evidence = [&*stepped.session.evidence, &[house.totp()]].concat();
     let again = house.sessions.open(&user, evidence, &place(), Some(&stepped.session), vec![]).await.unwrap();
-    assert_eq!(again.session.evidence, [password, house.totp()]);
+    assert_eq!(*again.session.evidence, [password, house.totp()]);
     // The password anew is a new login.
     let fresh = house.sessions.open(&user, vec![house.password()], &place(), Some(&again.session), vec![]).await;
     assert!(fresh.unwrap().session.ends > again.session.ends);
@@ -459,7 +459,7 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
         handle: Handle::parse("aaaaaaaaaaaaaaaa").unwrap(),
         user: UserId::generate(&DerivedRandom::seeded(1)),
         generation: 0,
-        evidence: vec![],
+        evidence: Arc::default(),
         created: Time(0),
         last_seen: Time(0),
         ends: Time(1),

@@ -292,7 +292,7 @@ impl Confirmed<'_> {
         // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
         let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
         let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
-        let mut evidence = live.evidence.clone();
+        let mut evidence = live.evidence.to_vec();
         evidence.retain(|old| {
             !old.is_remembered()
                 && old.factor != proof.factor
