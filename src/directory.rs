@@ -11,7 +11,6 @@ mod local;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -25,7 +24,7 @@ use crate::post::Post;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
 use crate::telemetry::metrics;
-use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
+use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
 use crate::types::{Strength, UserId, UserName};
 
 pub use floor::{MAX_BYTES, PasswordFloor};
@@ -69,11 +68,6 @@ pub trait Directory: Send + Sync {
 
     async fn forget(&self, user: UserId) -> Result<(), DirectoryError>;
 }
-
-/// How often strangers' browsers may give a user's right password within [`HOUR`], whether or not the second factor
-/// follows: more than anybody signs in, and few enough that pending logins and rows of the record stay few.
-const UNFINISHED: u32 = 100;
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// A password that was judged and made ready to be stored.
 #[derive(Clone, Debug)]
@@ -304,12 +298,12 @@ impl FirstFactor {
             }
         }
         // Somebody has the password and not the second factor. A known browser is not held up by that.
-        if !complete && *lane == Lane::Strangers {
-            let logins = Budget { name: format!("login/{}", user.id), most: UNFINISHED, window: HOUR };
-            if let Err(until) = self.throttle.spend(&[logins]).await? {
-                self.audit.record(event(Kind::PasswordWaiting, origin, Some(user))).await?;
-                return Ok(SignIn::Wait(until));
-            }
+        if !complete
+            && *lane == Lane::Strangers
+            && let Err(until) = self.throttle.login_began(user.id).await?
+        {
+            self.audit.record(event(Kind::PasswordWaiting, origin, Some(user))).await?;
+            return Ok(SignIn::Wait(until));
         }
         Ok(SignIn::Proved(self.proof(user)))
     }

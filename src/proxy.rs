@@ -93,6 +93,9 @@ const POOL: usize = 256;
 const AGENT: usize = 256;
 /// How long a client may keep the connection of a WebSocket that the application refused.
 const REFUSED_SOCKET: Duration = Duration::from_secs(1);
+/// Why a browser is not sent to https where it is by now.
+const MISTAKEN: &str = "the browser came by https, and a server in front says http: let it say X-Forwarded-Proto: https, or \
+                        so in the PROXY protocol";
 /// The page with the public keys, under either reserved prefix.
 const KEYS: &str = "jwks.json";
 
@@ -290,6 +293,10 @@ impl Gatekeeper {
                 // Before any cookie is looked at. Only to an address of the configuration.
                 let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
                 passage.site = Some(site);
+                if facts.was_encrypted() {
+                    // Sent there, it would come back by the same way, for ever.
+                    return Err(Refused::because(StatusCode::BAD_REQUEST, MISTAKEN));
+                }
                 return Ok(Next::Answer(Answer::moved(&location)));
             }
             Wanted::Page(site) => (site, true),
@@ -304,6 +311,7 @@ impl Gatekeeper {
             // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
             // over another connection; this one may be from before a reload, and good for nothing any more.
             session.set_keepalive(None);
+            secured.leave(&facts.host);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 
