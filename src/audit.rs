@@ -41,6 +41,8 @@ pub enum Kind {
     PasswordWaiting,
     PasswordChanged,
     PasswordLinkSent,
+    /// One was asked for, and a budget was spent.
+    PasswordLinkWaiting,
     PasswordLinkUsed,
     FactorRight,
     FactorWrong,
@@ -89,6 +91,7 @@ impl Kind {
             self,
             Kind::PasswordWrong
                 | Kind::PasswordWaiting
+                | Kind::PasswordLinkWaiting
                 | Kind::FactorWrong
                 | Kind::FactorWaiting
                 | Kind::LaneClosed

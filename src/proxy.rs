@@ -350,7 +350,8 @@ impl Gatekeeper {
             }
             Verdict::Refuse(why) => {
                 passage.speak(&session.req_header().headers);
-                self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
+                let from = (&*facts, Some(facts.client));
+                self.record(why, from, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
         }
@@ -370,8 +371,8 @@ impl Gatekeeper {
             // Once it speaks, a WebSocket may be silent for as long as it likes.
             session.set_read_timeout(None);
         }
-        if let Some(identity) = permit.identity() {
-            passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
+        if let Some(session) = permit.session() {
+            passage.entry = Some(self.live.enter(session, request.token.clone()));
         }
         passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
@@ -398,7 +399,7 @@ impl Gatekeeper {
         let site = permit.site();
         let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
         let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+        let headers = self.door.assertions.headers(&identity, to).await.map_err(|error| {
             tracing::error!(request = %passage.id, %error, "an assertion could not be made");
             StatusCode::SERVICE_UNAVAILABLE
         })?;
@@ -449,10 +450,17 @@ impl Gatekeeper {
     }
 
     /// The row that the request id on the page leads to. One that cannot be written does not turn a no into anything
-    /// else.
-    async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
-        let origin =
-            Source { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+    /// else. `from`: what was asked for, and by which address, where one is known.
+    async fn record(
+        &self,
+        why: Refusal,
+        from: (&Facts, Option<IpAddr>),
+        visitor: &Visitor,
+        agent: String,
+        id: &RequestId,
+    ) {
+        let (facts, address) = from;
+        let origin = Source { request: Some(id.clone()), address, agent: Some(agent), operator: None };
         let why = match why {
             Refusal::Denied => "no rule lets this through",
             Refusal::NotAllowed => "not among the users or groups of the rule",

@@ -199,9 +199,7 @@ pub async fn act(
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => {
-                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
-            }
+            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
             Deed::Password => match judged(&wizard, &confirm.user().name, &posted) {
                 Ok(password) => match confirm.prepare(&wizard, &password).await? {
                     Ok(ready) => prepared = Some(ready),
@@ -294,7 +292,7 @@ impl Confirmed<'_> {
         // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
         let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
         let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
-        let mut evidence = live.evidence.clone();
+        let mut evidence = live.evidence.to_vec();
         evidence.retain(|old| {
             !old.is_remembered()
                 && old.factor != proof.factor
