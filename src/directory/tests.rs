@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::hashers::Full;
 use super::*;
-use crate::account::{Browser, Factor, NewUser};
+use crate::account::{Browser, Factor, Label, NewUser};
 use crate::audit::Filter;
 use crate::clock::StillClock;
 use crate::config::{PasswordSection, Size, ThrottleSection};
@@ -60,7 +60,7 @@ impl House {
         let factor = Factor {
             id: FactorId::generate(&**random),
             method: MethodId::new("totp"),
-            label: "phone".to_owned(),
+            label: Label::given("phone"),
             state: Vec::new(),
             created: accounts.vault().now(),
             last_used: None,

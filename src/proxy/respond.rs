@@ -364,6 +364,7 @@ mod tests {
             account: None,
             switch: None,
             brand: Default::default(),
+            ends: None,
         }
     }
 

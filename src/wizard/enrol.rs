@@ -90,7 +90,7 @@ pub async fn choose(
     let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
     let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
     let frame = frame(&wizard, &visit, &login);
-    let view = enrol::ChooseView { methods, first: true, back: None, ends: Stage::Login(login).ends() };
+    let view = enrol::ChooseView { methods, first: true, back: None };
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
@@ -243,10 +243,11 @@ async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) 
 /// Once a session is open, whoever is not its owner must be offered to end it, and not this wizard alone.
 fn frame(wizard: &Wizard, visit: &Visit, login: &Login) -> Frame {
     let now = wizard.vault.now();
-    match &login.row.value.session {
+    let frame = match &login.row.value.session {
         Some(_) => visit.frame_signed_in(now, &login.user),
         None => visit.frame_signing_in(now, &login.user, &wizard.sessions.csrf(&login.token)),
-    }
+    };
+    Frame { ends: login.ends(), ..frame }
 }
 
 async fn form(
@@ -281,7 +282,6 @@ async fn form(
             not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
-            ends: Stage::Login(login).ends(),
         };
         let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
         return Ok(match &again {
@@ -297,14 +297,12 @@ async fn form(
         _ => None,
     };
     let title = format!("method-{}-enrol-title", card.id);
-    let stage = Stage::Login(login);
     let view = enrol::AddView {
         form: target,
         title: visit.texts.text(&title),
         prompt: view_prompt,
         wait: again.as_ref().and_then(Again::wait),
         back,
-        ends: stage.ends(),
     };
     let response = page(StatusCode::OK, enrol::add(&view, &frame, &visit.texts));
     Ok(match &again {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::failure::Failure;
@@ -78,11 +79,18 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 }
 
 /// How an address to return to travels in a query of ours.
-pub fn way_back(address: Option<&str>) -> (&'static str, Option<&str>) {
-    match address {
-        Some(ACCOUNT) => ("to", Some("account")),
-        address => ("rd", address),
+pub struct WayBack(&'static str, Option<String>);
+
+impl WayBack {
+    pub fn parameter(&self) -> (&str, Option<&str>) {
+        (self.0, self.1.as_deref())
     }
+}
+
+/// An address that was checked before and could not be checked again: the portal's word to itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    kept: String,
 }
 
 impl Wizard {
@@ -91,8 +99,23 @@ impl Wizard {
         if let Some(errand) = self.errand(visit) {
             return errand.map(|errand| errand.back);
         }
-        let account = query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
-        account.or_else(|| query(visit, "rd").filter(|rd| self.may_return_to(visit, rd)))
+        let account = || query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
+        let plain = || query(visit, "rd").filter(|rd| self.may_return_to(visit, rd));
+        let kept = || Some(self.read_signed::<Kept>(&query(visit, "kept")?)?.kept);
+        account().or_else(plain).or_else(kept)
+    }
+
+    /// How an address that was asked for goes on from page to page. Of the names below a wildcard nobody but the site that
+    /// was asked knows which it was, and anybody can write a query: such an address travels signed.
+    pub(super) fn way_back(&self, visit: &Visit, address: Option<&str>) -> WayBack {
+        let Some(address) = address else { return WayBack("rd", None) };
+        if address == ACCOUNT {
+            return WayBack("to", Some("account".to_owned()));
+        }
+        if self.return_address(visit, address).is_none() && self.kept_address(visit, address).is_some() {
+            return WayBack("kept", self.sign(&Kept { kept: address.to_owned() }).ok());
+        }
+        WayBack("rd", Some(address.to_owned()))
     }
 
     /// Whether a login may end here.

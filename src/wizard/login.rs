@@ -12,7 +12,7 @@ use vestibule_templates::{Form, Wait};
 
 use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, way_back, with_query};
+use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, with_query};
 use super::form::Posted;
 use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
@@ -161,7 +161,7 @@ pub async fn form(
         forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
     // After a form was sent the address says no more where this login goes.
-    let here = with_query("/.vestibule/login", &[way_back(carried.rd.as_deref())]);
+    let here = with_query("/.vestibule/login", &[wizard.way_back(visit, carried.rd.as_deref()).parameter()]);
     let markup = login::page(&view, &visit.frame_at(wizard.vault.now(), here), &visit.texts);
     let mut response = page(status, markup);
     if fresh {
@@ -286,7 +286,8 @@ pub async fn start_over(
         }
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, crate::store::Expect::Any)]).await?;
     }
-    let mut response = see_other(&with_query("/.vestibule/login", &[way_back(rd.as_deref())]));
+    let mut response =
+        see_other(&with_query("/.vestibule/login", &[wizard.way_back(&visit, rd.as_deref()).parameter()]));
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.clear(&names.login));
     Ok(response)
@@ -304,7 +305,8 @@ fn blocked(wizard: &Wizard, visit: &Visit, rd: Option<&str>) -> Response {
 }
 
 pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause, rd: Option<&str>) -> Response {
-    let view = blocked::View { cause, login: with_query("/.vestibule/login", &[way_back(rd)]) };
+    let login = with_query("/.vestibule/login", &[wizard.way_back(visit, rd).parameter()]);
+    let view = blocked::View { cause, login };
     let mut response =
         page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &visit.texts));
     for name in &visit.cookies.unclear {

@@ -14,7 +14,7 @@ use vestibule_templates::pages::remind;
 
 use super::account::{Owner, adding, seconds};
 use super::failure::Failure;
-use super::finish::{SignedIn, page, see_other, way_back, with_query};
+use super::finish::{SignedIn, page, see_other, with_query};
 use super::form::Posted;
 use super::{Visit, Wizard};
 use crate::account::User;
@@ -53,7 +53,7 @@ impl Wizard {
         });
         match stronger.is_empty() {
             true => self.destination(visit, return_to),
-            false => with_query(ADDRESS, &[way_back(return_to)]),
+            false => with_query(ADDRESS, &[self.way_back(visit, return_to).parameter()]),
         }
     }
 
@@ -93,11 +93,12 @@ pub async fn show(
     if stronger.is_empty() {
         return Ok(see_other(&wizard.destination(&visit, to.as_deref())));
     }
-    let later = Form::new(with_query(ADDRESS, &[way_back(to.as_deref())]), wizard.sessions.csrf(&owner.token));
+    let back = wizard.way_back(&visit, to.as_deref());
+    let later = Form::new(with_query(ADDRESS, &[back.parameter()]), wizard.sessions.csrf(&owner.token));
     let now = wizard.vault.now();
     let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
     let view = remind::View { methods: methods.collect(), later, again: seconds(now + span) };
-    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_signed_in(now, user), &visit.texts)))
+    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_in(&owner.live, now), &visit.texts)))
 }
 
 /// `POST account/remind`: later. The address it goes on to is checked once more at this moment.

@@ -37,6 +37,9 @@ wait-seconds = 試行回数が多すぎます。{ $count } 秒後（{ $time }）
 wait-minutes = 試行回数が多すぎます。{ $count } 分後（{ $time }）にもう一度お試しください。
 wait-closed = このアカウントへの誤った回答が多すぎたため、ここからの回答は受け付けていません。以前使ったことのあるブラウザーからサインインするか、管理者にお問い合わせください。
 step-ends = あと { $count } 分（{ $time } まで）で終えてください。過ぎると最初からになります。
+session-ends-minutes = あと { $count } 分（{ $time } まで）サインインしたままです。過ぎるともう一度サインインが必要です。
+session-ends-hours = あと { $count } 時間（{ $date } まで）サインインしたままです。過ぎるともう一度サインインが必要です。
+code-ends = コードは { $count } 分間（{ $time } まで）有効です。
 
 ## Fields
 
@@ -195,7 +198,7 @@ method-sms-ask = メッセージのコードを入力してください。
 method-sms-enrol-title = SMS を設定
 method-sms-enrol = この番号があなたのものか確かめるため、コードを送信します。
 method-sms-confirm = 番号を確認するため、メッセージのコードを入力してください。
-method-sms-label = 電話
+method-sms-label = 携帯電話
 
 method-voice-title = 電話
 method-voice-hint = 電話をかけてコードをお伝えします。通話は他人に聞かれたり転送されたりすることがあります。できればより安全な方法を選んでください。
@@ -524,5 +527,7 @@ mail-browsers-forgotten-subject = { $site } でブラウザーの登録が解除
 mail-browsers-forgotten = アカウントのページで、これまでにサインインしたブラウザーの登録が解除されました。もう一度両方の手順でサインインするまで、見知らぬブラウザーとして扱われます。
 mail-browser-copied-subject = { $site } の信頼済みブラウザーがコピーされた可能性があります
 mail-browser-copied = あなたのパスワードと、信頼済みブラウザーの情報の古いコピーを使って、誰かがアカウントにサインインしました。そのブラウザーの信頼は取り消され、それでサインインしていた人はサインアウトしました。バックアップからブラウザーを復元したばかりでなければ、パスワードを変更してください。
+mail-sessions-ended-subject = { $site } のセッションが終了しました
+mail-sessions-ended = アカウントページから { $count } 件のセッションが終了されました。そこでサインインしていた人は、もう一度サインインする必要があります。
 mail-locked-subject = { $site } のアカウントで誤った回答が続いています
 mail-locked = アカウントで誤った回答が続きました。再び使えるようにするには、以前使ったことのあるブラウザーから、またはパスキーがあればパスキーでサインインしてください。

@@ -1,10 +1,8 @@
 //! One login for sites on domains that have nothing to do with each other, over TLS, in a browser that applies to every
 //! step what browsers apply: which cookies go along, what a form may lead to, what is cleared.
 
-use std::net::TcpListener;
-
 use crate::driver::Browser;
-use crate::harness::{Echo, Gate, User, code_of};
+use crate::harness::{Echo, Gate, User, code_of, free_address};
 use crate::person::application;
 
 const SITE: &str = concat!(
@@ -35,7 +33,7 @@ impl Bench {
             path.display().to_string()
         };
         let (cert, key) = (file("tls.crt", own.pem()), file("tls.key", key.serialize_pem()));
-        let secure = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let secure = free_address();
         let gate = Gate::before(echo)
             .config("[portal]\nurl = \"https://login.alpha.test\"")
             .listen(&format!(
@@ -74,7 +72,7 @@ impl Bench {
     fn gives_a_code(&self) {
         self.gate.advance(30);
         self.browser.fill("[name=code]", &code_of(&self.alice.secret, self.gate.control.now()));
-        self.browser.click("button.primary");
+        self.browser.follow("button.primary");
     }
 
     #[track_caller]
@@ -93,7 +91,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
     bench.goes("wiki.alpha.test/page?a=1", "login.alpha.test", "/.vestibule/login");
     browser.fill("#username", "alice");
     browser.fill("#password", &bench.alice.password);
-    browser.click("button.primary");
+    browser.follow("button.primary");
     bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
     bench.gives_a_code();
     bench.arrives("wiki.alpha.test", "/page");
@@ -106,7 +104,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
 
     // What she may open is on the account, and opens.
     bench.goes("docs.beta.test/.vestibule/account", "login.alpha.test", "/.vestibule/account");
-    browser.click("a[href='https://docs.beta.test/']");
+    browser.follow("a[href='https://docs.beta.test/']");
     bench.arrives("docs.beta.test", "/");
     bench.sees_the_application();
 
@@ -121,7 +119,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
 
     // Signed out from one, signed out from all.
     bench.goes("docs.beta.test/.vestibule/logout", "login.alpha.test", "/.vestibule/logout");
-    browser.click("button.primary");
+    browser.follow("button.primary");
     bench.arrives("login.alpha.test", "/.vestibule/login");
     for host in ["docs.beta.test", "shop.alpha.test", "wiki.alpha.test"] {
         bench.goes(&format!("{host}/page"), "login.alpha.test", "/.vestibule/login");

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, PASSWORD};
+use crate::harness::{Echo, Gate, LIMIT, PASSWORD};
 
 /// What a command said.
 pub struct Said {
@@ -37,7 +37,7 @@ pub fn run(folder: &std::path::Path, text: &str, arguments: &[&str]) -> Said {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(15) {
+        if start.elapsed() > LIMIT {
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();
             panic!("it started: {}", String::from_utf8_lossy(&output.stderr));

@@ -20,7 +20,7 @@ fn h2spec_finds_nothing_that_is_not_meant() {
     let gate = Gate::before(&echo).rules(rules! { "/open/**" => "bypass" }).start();
     let port = gate.address.port().to_string();
     let run = Command::new(tool)
-        .args(["--host", "localhost", "--port", &port, "--path", "/open/a", "--timeout", "5", "--strict"])
+        .args(["--host", "localhost", "--port", &port, "--path", "/open/a", "--timeout", "30", "--strict"])
         .output()
         .expect("it can be started");
     let said = String::from_utf8_lossy(&run.stdout);

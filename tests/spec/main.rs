@@ -19,12 +19,14 @@ mod http_server;
 #[path = "../support/validation_server.rs"]
 mod validation_server;
 
+mod announced;
 mod ar;
 mod asking;
 mod behaviour;
 mod brand;
 mod calm;
 mod cf;
+mod changes;
 mod clocks;
 mod conformance;
 mod d1;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::{Echo, Gate, PASSWORD, link_in};
+use crate::harness::{Echo, Gate, LIMIT, PASSWORD, link_in};
 use crate::race::rounds;
 
 const STEP: u64 = 30;
@@ -131,7 +131,7 @@ fn st_05_a_second_process_is_refused() {
 fn ended(mut child: std::process::Child) -> (Option<i32>, String) {
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(15) {
+        if start.elapsed() > LIMIT {
             child.kill().unwrap();
             break;
         }

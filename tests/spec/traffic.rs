@@ -4,7 +4,7 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use crate::harness::{Echo, Gate, Head, WEBSOCKET_KEY, Wire, until};
+use crate::harness::{Echo, Gate, Head, LIMIT, WEBSOCKET_KEY, Wire, until};
 
 /// A gate that asks nobody anything.
 pub fn open(application: &Echo) -> Gate {
@@ -413,7 +413,7 @@ fn a_body_with_a_length_is_not_held_back() {
     wire.send(request(&gate, "PUT", "/slow", "Content-Length: 9\r\n"));
     for part in ["123", "456", "789"] {
         wire.send(part);
-        assert_eq!(seen.recv_timeout(std::time::Duration::from_secs(10)).expect(part), part.as_bytes());
+        assert_eq!(seen.recv_timeout(LIMIT).expect(part), part.as_bytes());
     }
     assert_eq!(wire.head().expect("the head comes before the body").field("content-length"), Some("9"));
     for part in ["abc", "def", "ghi"] {

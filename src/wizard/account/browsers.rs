@@ -55,8 +55,9 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
     };
     let (except, source) = (Some(stage.live.session.login()), confirmed.source());
     let forget = async { Ok::<_, Failure>(wizard.accounts.forget_browsers(user, ends, more).await?) };
-    wizard.sessions.end_remembered_with(user.id, except, &source, forget).await?;
-    confirmed.tell(&mail::Change::BrowsersForgotten);
+    if wizard.sessions.end_remembered_with(user.id, except, &source, forget).await? > 0 {
+        confirmed.tell(&mail::Change::BrowsersForgotten);
+    }
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::frames::Frames;
+use super::patience::LIMIT;
 use super::quiet::Guest;
 use super::visitor::Visitor;
 use super::wire::{Wire, free_address};
@@ -221,6 +222,12 @@ impl Gate {
             .unwrap_or_default()
     }
 
+    /// Waits until its log says this: a line may be written behind the answer that it tells of.
+    #[track_caller]
+    pub fn tells(&self, what: &str) {
+        until(what, 20, || self.log().contains(what).then_some(()));
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -364,7 +371,7 @@ impl Control {
 
     fn try_ask(&self, operation: &Value) -> Option<Value> {
         let mut stream = UnixStream::connect(&self.socket).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.set_read_timeout(Some(LIMIT)).ok()?;
         stream.write_all(format!("{operation}\n").as_bytes()).ok()?;
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).ok()?;
