@@ -350,7 +350,8 @@ impl Gatekeeper {
             }
             Verdict::Refuse(why) => {
                 passage.speak(&session.req_header().headers);
-                self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
+                let from = (&*facts, Some(facts.client));
+                self.record(why, from, &visitor, agent(session.req_header()), &passage.id).await;
                 Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
             }
         }
@@ -449,10 +450,17 @@ impl Gatekeeper {
     }
 
     /// The row that the request id on the page leads to. One that cannot be written does not turn a no into anything
-    /// else.
-    async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
-        let origin =
-            Source { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+    /// else. `from`: what was asked for, and by which address, where one is known.
+    async fn record(
+        &self,
+        why: Refusal,
+        from: (&Facts, Option<IpAddr>),
+        visitor: &Visitor,
+        agent: String,
+        id: &RequestId,
+    ) {
+        let (facts, address) = from;
+        let origin = Source { request: Some(id.clone()), address, agent: Some(agent), operator: None };
         let why = match why {
             Refusal::Denied => "no rule lets this through",
             Refusal::NotAllowed => "not among the users or groups of the rule",

@@ -574,9 +574,24 @@ impl Sessions {
         }
     }
 
-    /// Ends the logins of a user that rest on what a trusted browser remembered, save `except`: whoever held a copy of its
-    /// cookie may sit in any of them. Gives how many.
-    pub async fn end_remembered(
+    /// Ends trust, which is what `end` does, and the logins of a user that rest on any, save `except`: whoever held a copy
+    /// of a trusted browser's cookie may sit in each of them. They end first: what breaks off in between leaves the trust,
+    /// which is seen and ended again, and never a thief without it. And they end once more, for whoever came meanwhile.
+    pub async fn end_remembered_with<T, E: From<SessionError>>(
+        &self,
+        user: UserId,
+        except: Option<&Handle>,
+        origin: &Origin,
+        end: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.end_remembered(user, except, origin).await?;
+        let ended = end.await?;
+        self.end_remembered(user, except, origin).await?;
+        Ok(ended)
+    }
+
+    /// Gives how many.
+    async fn end_remembered(
         &self,
         user: UserId,
         except: Option<&Handle>,

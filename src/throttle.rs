@@ -152,7 +152,7 @@ impl Throttle {
     async fn counted(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
         // Before anything is hashed: whether a password is right must not show in what it is answered.
         if let (Target::Password, Lane::Strangers) = (target, lane)
-            && let Some(until) = budget::wait(&self.vault, &self.key, &self.unfinished(account)).await?
+            && let Some(until) = self.spent(&self.unfinished(account)).await?
         {
             return Ok(Attempt::Wait(until));
         }
@@ -272,7 +272,7 @@ impl Throttle {
     pub async fn state(&self, user: UserId) -> Result<(bool, Option<Time>), VaultError> {
         let account = Account::User(user);
         let strangers = self.lane_key(&account, &Lane::Strangers);
-        let mut longest = budget::wait(&self.vault, &self.key, &self.unfinished(&account)).await?;
+        let mut longest = self.spent(&self.unfinished(&account)).await?;
         let mut closed = false;
         for row in self.lanes(user).await? {
             closed |= row.key == strangers && row.value.failures >= self.hard_limit;
@@ -325,6 +325,11 @@ impl Throttle {
     pub async fn spend(&self, budgets: &[Budget]) -> Result<Result<(), Time>, VaultError> {
         let spent = budget::spend(&self.vault, &self.key, budgets).await?;
         Ok(spent.inspect_err(|_| metrics().throttled("budget")))
+    }
+
+    /// Until when there is nothing left of a budget, where there is not.
+    pub async fn spent(&self, budget: &Budget) -> Result<Option<Time>, VaultError> {
+        budget::wait(&self.vault, &self.key, budget).await
     }
 
     /// Whether this was not said in a day: for mails to owners that strangers can bring about. Where the store cannot

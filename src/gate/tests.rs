@@ -84,6 +84,7 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         enrol_until: None,
         language: None,
         password_by_mail: false,
+        since_invitations_ended: 0,
         removed: None,
     };
     let session = Session {

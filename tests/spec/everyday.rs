@@ -341,7 +341,7 @@ fn the_owner_hears_of_browsers_that_are_trusted_and_forgotten() {
     assert!(text.contains("your password alone") && text.contains("127.0.0.1"), "{text}");
 
     gate.advance(30);
-    let page = browser.goto("/.vestibule/account/confirm/forget-others");
+    let page = browser.goto("/.vestibule/account/confirm/forget-browsers");
     let code = alice.code_at(gate.control.now(), 0);
     assert_eq!(browser.submit(&page, &[("code", &code)]).status, 303);
     until("the notice", 20, || told("forgotten"));

@@ -796,6 +796,13 @@ fn a_no_says_why_in_the_language_of_who_asks(kind: Kind) {
         assert_eq!(page.status, 403, "{}", page.html());
         assert_eq!(page.field("content-language"), Some(lang));
         assert!(page.html().contains(&format!("lang=\"{lang}\"")), "{}", page.html());
+        // Its number leads to the row, though nginx asks once more for the page, and like rows are joined.
+        let words = page.text();
+        let mut words = words.split(|c: char| !c.is_ascii_alphanumeric());
+        let is_number = |word: &&str| word.len() == 16 && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        let number = words.find(is_number).unwrap_or_else(|| panic!("no number: {}", page.text()));
+        let row = bench.gate.run(["audit", "--request", number]);
+        assert!(row.contains("refused") && row.contains("not among the users"), "{number}: {row:?}");
     }
     bench.echo.assert_untouched("not among the admins");
     // What cannot be read in one way, for whoever set this up.

@@ -25,14 +25,14 @@ const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
 const SOON: u64 = 40;
 
 /// Certificates for these names, in files as the configuration wants them.
-struct House {
+pub struct House {
     authority: Authority,
     folder: tempfile::TempDir,
     https: SocketAddr,
 }
 
 impl House {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { authority: Authority::make(), folder, https: free_address() }
     }
@@ -42,7 +42,7 @@ impl House {
     }
 
     /// Makes and writes a certificate for these hosts; gives the entry of the list.
-    fn certificate(&self, file: &str, names: &[&str]) -> String {
+    pub fn certificate(&self, file: &str, names: &[&str]) -> String {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let made = self.authority.issue(CertificateParams::new(names).expect("names"));
         self.write(file, &made);
@@ -59,7 +59,7 @@ impl House {
     }
 
     /// The keys of `[listen]`.
-    fn listen(&self, certificates: &[&str]) -> String {
+    pub fn listen(&self, certificates: &[&str]) -> String {
         format!("https = [\"{}\"]\ncertificates = [{}]", self.https, certificates.join(", "))
     }
 

@@ -199,9 +199,7 @@ pub async fn act(
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => {
-                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
-            }
+            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
             Deed::Password => match judged(&wizard, &confirm.user().name, &posted) {
                 Ok(password) => match confirm.prepare(&wizard, &password).await? {
                     Ok(ready) => prepared = Some(ready),
