@@ -30,7 +30,7 @@ use crate::methods;
 use crate::post::Post;
 use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
-use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
+use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault, VaultError};
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
@@ -260,6 +260,8 @@ pub struct Parts {
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
     pub in_force: ArcSwap<InForce>,
+    /// What all these were built from: a reload takes none of it.
+    pub started_with: Written,
 }
 
 impl Parts {
@@ -295,15 +297,7 @@ impl Parts {
         let keys = Arc::new(SigningKeys::load(vault.clone(), identity.rotate.0, identity.lifetime.0).await?);
         let assertions = Assertions::new(keys.clone(), identity.lifetime.0);
 
-        let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
-        let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
-        if asleep > 0 {
-            tracing::warn!(
-                factors = asleep,
-                "enrolled factors wait for a method that is not in force; their users cannot use them"
-            );
-        }
-        let count = plan.registry.stranded(&stored);
+        let count = plan.registry.stranded(&enrolled(&vault, &plan.registry).await?);
         if count > 0 && !accept_rp_change {
             store.close().await;
             return Err(StartError::Stranded { count });
@@ -328,6 +322,7 @@ impl Parts {
             probes: Arc::default(),
             listening: OnceLock::new(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
+            started_with: plan.written.clone(),
         }))
     }
 
@@ -397,6 +392,19 @@ impl Parts {
 }
 
 fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post) -> Checks {
+/// Everybody's factors. Those that wait for a method are told of: it may be meant.
+pub(super) async fn enrolled(vault: &Vault, registry: &Registry) -> Result<Vec<Factor>, VaultError> {
+    let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
+    let asleep = stored.iter().filter(|factor| registry.get(&factor.method).is_none()).count();
+    if asleep > 0 {
+        tracing::warn!(
+            factors = asleep,
+            "enrolled factors wait for a method that is not in force; their users cannot use them"
+        );
+    }
+    Ok(stored)
+}
+
     Checks {
         registry: plan.registry.clone(),
         accounts: accounts.clone(),
