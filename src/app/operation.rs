@@ -238,6 +238,10 @@ impl From<DirectoryError> for Failure {
             DirectoryError::Account(error) => error.into(),
             DirectoryError::Vault(error) => error.into(),
             DirectoryError::Busy => Self::new(error.to_string(), "run it again in a moment"),
+            DirectoryError::NoMemory => Self::new(
+                error.to_string(),
+                "give this machine more, or lower password.memory, and start the server again",
+            ),
             DirectoryError::Password(_) => Self::new(error.to_string(), "choose another password"),
         }
     }

@@ -150,6 +150,8 @@ fn cf_02_what_nobody_can_want_stops_the_start() {
         ("[identity]\nrotate = \"0s\"", "identity.rotate"),
         ("[identity]\nissuer = \"us\"", "identity.issuer"),
         ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
+        ("[password]\nmemory = \"4095GiB\"", "password.memory"),
+        ("[forward_auth]\ncallers = [\"10.0.0.0/8\"]", "forward_auth.callers"),
     ] {
         refused(key, &with(sections, "", CLOSED), &[key]);
     }
