@@ -228,6 +228,11 @@ fn without_file(gate: &Which<'_>, upstream: &str, serve: &args::Serve) -> Result
     }
     flags.push_str("[[site]]\nhost = \"*\"\n");
     match &serve.url {
+    /// Whether somebody said which, by a flag or a variable: then it has to be there.
+    fn is_named(&self) -> bool {
+        self.data.is_some() || Source::find(self.config.map(Path::to_path_buf), &environment(), |_| false).is_some()
+    }
+
         Some(url) => flags.push_str(&format!("url = {}\n", quoted(url))),
         None => flags.push_str(&format!("audience = {}\n", quoted(upstream.trim_end_matches('/')))),
     }

@@ -317,7 +317,7 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             let token = parts.probes.begin(&*parts.machine.random, parts.machine.clock.now());
             Ok(Outcome::Probe { token })
         }
-        Operation::ProbeSeen { token } => Ok(Outcome::Seen { seen: parts.probes.take(&token) }),
+        Operation::ProbeSeen { token } => Ok(Outcome::Seen(parts.probes.take(&token))),
         Operation::UpstreamList => Ok(upstream::list(parts)),
         Operation::UpstreamDrain { upstream } => upstream::drain(parts, &upstream, true, origin).await,
         Operation::UpstreamResume { upstream } => upstream::drain(parts, &upstream, false, origin).await,

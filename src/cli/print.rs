@@ -164,7 +164,7 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             }),
         )?,
         // Between `doctor` and the server; never printed by themselves.
-        Outcome::Probe { .. } | Outcome::Seen { .. } => {}
+        Outcome::Probe { .. } | Outcome::Seen(_) => {}
         Outcome::Health(health) => {
             writeln!(out, "version    {}", health.version)?;
             writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;
