@@ -21,6 +21,8 @@ pub enum Outcome {
     },
     Invited(Invited),
     Imported(Imported),
+    /// What an import would come to: nothing was changed.
+    WouldImport(Imported),
     Users {
         users: Vec<UserLine>,
     },

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use self::ask::{Asker, Reply};
-use super::print::{plain, print};
+use super::print::{Told, as_json, plain, print};
 use super::{Ended, NO, Which};
 use crate::app::Machine;
 
@@ -72,7 +72,10 @@ pub async fn doctor(which: &Which<'_>, text: &str, direct: Option<&str>, json: b
     }
     let failed = findings.iter().any(|finding| finding.state == State::Failure);
     print(|out| match json {
-        true => writeln!(out, "{}", json!({ "url": url.as_str(), "ok": !failed, "findings": findings })),
+        true => {
+            let rest = json!({ "url": url.as_str(), "ok": !failed, "findings": findings });
+            as_json(out, &Told { outcome: "examined", rest })
+        }
         false => in_words(out, &findings),
     })?;
     if failed { Err(Ended::Told(NO)) } else { Ok(()) }
@@ -123,10 +126,10 @@ async fn examine(url: &Url, configured: &gate::Configured, findings: &mut Vec<Fi
     let found = judge::route(&keys);
     let there = found.state == State::Ok;
     findings.push(found);
+    let mut here = None;
     if there {
         pages(&asker, findings).await;
         here = gate::examine(url, configured, &asker, own, &keys, findings).await;
-    let mut here = None;
     }
     application(url, &asker, here.as_ref(), findings).await;
 }
