@@ -169,7 +169,7 @@ impl House {
         let visitor = house.sessions.visitor(cookies.session.as_ref(), &At::OwnPages).await.expect("the store answers");
         let permit = house.permit(&facts(&house.sites), &visitor);
         let identity = permit.identity().expect("somebody");
-        house.assertions.headers(identity, addressee(permit.site())).await.expect("it is signed");
+        house.assertions.headers(&identity, addressee(permit.site())).await.expect("it is signed");
         house
     }
 
@@ -198,7 +198,7 @@ impl House {
     /// From memory, too.
     fn headers(&self, permit: &Permit) -> Arc<[Set]> {
         let identity = permit.identity().expect("somebody");
-        let headers = self.assertions.headers(identity, addressee(permit.site())).now_or_never();
+        let headers = self.assertions.headers(&identity, addressee(permit.site())).now_or_never();
         headers.expect("nothing to wait for").expect("no error")
     }
 }
