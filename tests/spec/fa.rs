@@ -275,7 +275,10 @@ fn the_verdict_is_the_one_in_path() {
     }
     for dialect in DIALECTS {
         let elsewhere = dialect.question("http://elsewhere.test", "GET", "/public/a");
-        assert_eq!(bench.send(elsewhere).status, dialect.status(421), "{dialect:?}");
+        let reply = bench.send(elsewhere);
+        assert_eq!(reply.status, dialect.status(421), "{dialect:?}");
+        let why = reply.field("vestibule-error").unwrap_or_default();
+        assert!(why.starts_with("no [[site]] answers to the host of "), "{dialect:?}: {why}");
     }
 }
 
