@@ -243,10 +243,11 @@ async fn again(wizard: &Wizard, visit: &Visit, card: &'static Card, why: Again) 
 /// Once a session is open, whoever is not its owner must be offered to end it, and not this wizard alone.
 fn frame(wizard: &Wizard, visit: &Visit, login: &Login) -> Frame {
     let now = wizard.vault.now();
-    match &login.row.value.session {
+    let frame = match &login.row.value.session {
         Some(_) => visit.frame_signed_in(now, &login.user),
         None => visit.frame_signing_in(now, &login.user, &wizard.sessions.csrf(&login.token)),
-    }
+    };
+    frame.bound_for(wizard.bound_for(visit, login.row.value.return_to.as_deref()))
 }
 
 async fn form(

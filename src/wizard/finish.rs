@@ -77,22 +77,39 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// How an address to return to travels in a query of ours.
-pub fn way_back(address: Option<&str>) -> (&'static str, Option<&str>) {
-    match address {
-        Some(ACCOUNT) => ("to", Some("account")),
-        address => ("rd", address),
-    }
-}
-
 impl Wizard {
+    /// How an address to return to travels in a query of ours, as a name and its value. At the portal no request is believed
+    /// about a name below a wildcard: there what was checked is signed.
+    pub(super) fn way_back(&self, visit: &Visit, address: Option<&str>) -> (&'static str, Option<String>) {
+        match address {
+            Some(ACCOUNT) => ("to", Some("account".to_owned())),
+            Some(address) if !self.may_return_to(visit, address) && self.kept_address(visit, address).is_some() => {
+                ("kept", self.keep(address))
+            }
+            address => ("rd", address.map(ToOwned::to_owned)),
+        }
+    }
+
+    /// A page of ours that knows where to go on to.
+    pub(super) fn with_way_back(&self, visit: &Visit, page: &str, address: Option<&str>) -> String {
+        let (name, value) = self.way_back(visit, address);
+        with_query(page, &[(name, value.as_deref())])
+    }
+
     /// What the query asks to return to, if that is a place to return to.
     pub(super) fn asked_for(&self, visit: &Visit) -> Option<String> {
-        if let Some(errand) = self.errand(visit) {
-            return errand.map(|errand| errand.back);
+        if let Some(brought) = self.errand(visit) {
+            return brought.back().map(ToOwned::to_owned);
         }
         let account = query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
-        account.or_else(|| query(visit, "rd").filter(|rd| self.may_return_to(visit, rd)))
+        let plain = || query(visit, "rd").filter(|rd| self.may_return_to(visit, rd));
+        account.or_else(|| self.kept(visit)).or_else(plain)
+    }
+
+    /// What the site is called that this leads to, where that is not the one whose page says so.
+    pub(super) fn bound_for(&self, visit: &Visit, address: Option<&str>) -> Option<String> {
+        let site = self.kept_address(visit, address?)?.site;
+        (site.host != visit.site.host).then(|| site.called.clone())
     }
 
     /// Whether a login may end here.

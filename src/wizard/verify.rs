@@ -12,7 +12,7 @@ use vestibule_templates::{Choice, Form, Frame, Texts};
 use super::account::adding;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, lacks_password, page, query, see_other, way_back, with_query};
+use super::finish::{ACCOUNT, lacks_password, page, query, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -33,25 +33,29 @@ struct Step {
     need: Need,
     /// The address a step-up goes to; a login keeps its own on the server.
     rd: Option<String>,
-    /// What a site signed of it travels on as it is: of a wildcard's names that alone says which was asked for.
-    state: Option<String>,
+    /// How it travels in our addresses; what a site signed of it goes on as it is.
+    carried: (&'static str, Option<String>),
+    /// What the site is called that it leads to.
+    bound_for: Option<String>,
 }
 
 impl Wizard {
     async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
         // A login that only has something left to hand over asks for nothing more.
         let login = self.login(visit).await?.filter(|login| *login.enrols() == Enrols::Nothing);
-        let (stage, need, rd) = match login {
+        let (stage, need, rd, bound_for) = match login {
             Some(login) => {
                 let need = login.row.value.need.clone();
-                (Stage::Login(login), need, None)
+                let bound_for = self.bound_for(visit, login.row.value.return_to.as_deref());
+                (Stage::Login(login), need, None, bound_for)
             }
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
                     let rd = self.asked_for(visit);
                     let account = rd.as_deref() == Some(ACCOUNT);
                     let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
-                    (Stage::Deed(deed), need, rd)
+                    let bound_for = self.bound_for(visit, rd.as_deref());
+                    (Stage::Deed(deed), need, rd, bound_for)
                 }
                 None => return Ok(None),
             },
@@ -67,7 +71,11 @@ impl Wizard {
             usable.sort_by_key(|row| !named(row));
         }
         let state = query(visit, "state").filter(|_| rd.is_some() && visit.sites.is_portal(&visit.site));
-        Ok(Some(Step { stage, usable, need, rd, state }))
+        let carried = match state {
+            Some(state) => ("state", Some(state)),
+            None => self.way_back(visit, rd.as_deref()),
+        };
+        Ok(Some(Step { stage, usable, need, rd, carried, bound_for }))
     }
 }
 
@@ -84,18 +92,16 @@ impl Step {
 
     /// What a step-up carries in its addresses.
     fn carried(&self) -> (&'static str, Option<&str>) {
-        match &self.state {
-            Some(state) => ("state", Some(state)),
-            None => way_back(self.rd.as_deref()),
-        }
+        (self.carried.0, self.carried.1.as_deref())
     }
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
         let now = wizard.vault.now();
-        match &self.stage {
+        let frame = match &self.stage {
             Stage::Login(_) => visit.frame_signing_in(now, self.stage.user(), &self.stage.csrf(wizard)),
             Stage::Deed(_) => visit.frame_signed_in(now, self.stage.user()),
-        }
+        };
+        frame.bound_for(self.bound_for.clone())
     }
 
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
@@ -275,5 +281,5 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 
 /// A GET of a step whose predecessor is missing.
 fn no_step(wizard: &Wizard, visit: &Visit) -> Response {
-    see_other(&with_query("/.vestibule/login", &[way_back(wizard.asked_for(visit).as_deref())]))
+    see_other(&wizard.with_way_back(visit, "/.vestibule/login", wizard.asked_for(visit).as_deref()))
 }

@@ -3,8 +3,10 @@
 
 use std::net::TcpListener;
 
+use serde_json::json;
+
 use crate::driver::Browser;
-use crate::harness::{Echo, Gate, User, code_of};
+use crate::harness::{Answer, Echo, Gate, User, code_of, until};
 use crate::person::application;
 
 const SITE: &str = r#"
@@ -43,7 +45,7 @@ impl Bench {
             .listen(&format!(
                 "https = [\"{secure}\"]\ncertificates = [{{ cert_file = \"{cert}\", key_file = \"{key}\" }}]"
             ))
-            .site("url = \"https://wiki.alpha.test\"\nupstreams = [\"UPSTREAM\"]")
+            .site("name = \"The wiki\"\nurl = \"https://wiki.alpha.test\"\nupstreams = [\"UPSTREAM\"]")
             .also(&format!(
                 "[[site]]\nurl = \"https://shop.alpha.test\"{SITE}[[site]]\nurl = \"https://docs.beta.test\"{SITE}"
             ))
@@ -93,6 +95,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
 
     // Asked once, for the first of them.
     bench.goes("wiki.alpha.test/page?a=1", "login.alpha.test", "/.vestibule/login");
+    assert_eq!(browser.text_of(".bound"), "To continue to The wiki", "{}", browser.text());
     browser.fill("#username", "alice");
     browser.fill("#password", &bench.alice.password);
     browser.click("button.primary");
@@ -138,4 +141,103 @@ fn one_login_three_sites_two_domains_with_scripts() {
 #[test]
 fn one_login_three_sites_two_domains_without_scripts() {
     one_login_three_sites_two_domains(false);
+}
+
+/// Three tabs that are opened at one moment, as a browser does that opens what it had open before.
+#[test]
+fn tabs_opened_at_one_moment_all_arrive() {
+    let echo = application();
+    let bench = Bench::start(&echo);
+    let browser = &bench.browser;
+    bench.goes("wiki.alpha.test/page", "login.alpha.test", "/.vestibule/login");
+    browser.fill("#username", "alice");
+    browser.fill("#password", &bench.alice.password);
+    browser.click("button.primary");
+    bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
+    bench.gives_a_code();
+    bench.arrives("wiki.alpha.test", "/page");
+    let own = browser.windows();
+    let address = |n: usize| format!("https://docs.beta.test/page?tab={n}");
+    let addresses: Vec<String> = (0..3).map(address).collect();
+    // A program's windows, for which the browser does not ask its user.
+    for address in &addresses {
+        browser.devtools("Target.createTarget", json!({ "url": address }));
+    }
+    until("three tabs", 10, || (browser.windows().len() == own.len() + 3).then_some(()));
+    let mut arrived: Vec<String> = Vec::new();
+    for window in browser.windows().iter().filter(|window| !own.contains(window)) {
+        browser.enter(window);
+        bench.arrives("docs.beta.test", "/page");
+        bench.sees_the_application();
+        arrived.push(browser.url().into());
+        // The application's script learns nothing of how it came here.
+        let told = "return JSON.stringify([document.referrer, location.href, performance.getEntries().map((one) => one.name)]);";
+        let told = browser.run(told, json!([]));
+        assert!(told.as_str().is_some_and(|told| told.contains("/page") && !told.contains("ticket")), "{told}");
+    }
+    arrived.sort();
+    assert_eq!(arrived, addresses);
+}
+
+/// A worker that the application had before its site got a portal would read the ticket on the way back. Where it may have
+/// none, the browser loses the one it has as soon as it asks for it anew.
+#[test]
+fn a_worker_from_before_does_not_stay() {
+    const READER: &str = "self.addEventListener('install', () => self.skipWaiting());
+        self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+        self.addEventListener('fetch', (event) => event.waitUntil(caches.open('seen')
+            .then((seen) => seen.put('/seen?' + encodeURIComponent(event.request.url), new Response('')))));";
+    const SEEN: &str =
+        "return (await (await caches.open('seen')).keys()).map((one) => decodeURIComponent(one.url)).join(' ');";
+    const WORKERS: &str = "return (await navigator.serviceWorker.getRegistrations()).length;";
+    let echo = Echo::answering(|request| {
+        let (kind, body) = match request.target.as_str() {
+            "/worker.js" => ("text/javascript", READER),
+            _ => ("text/html", "<!doctype html><title>The wiki</title><p id=\"user\">alice</p>"),
+        };
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+        Answer::Bytes(format!("{head}Connection: close\r\n\r\n{body}").into_bytes())
+    });
+    let site = "url = \"http://wiki.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\nservice_worker = true";
+    let mut gate = Gate::before(&echo).config("[portal]\nurl = \"http://login.localhost:PORT\"").site(site).start();
+    let mut alice = gate.given_password_user("alice");
+    let printed = gate.run(["factor", "add", "alice", "totp"]);
+    let secret = printed.split("secret=").nth(1).expect("an address with the secret");
+    alice.secret = secret.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let browser = Browser::start();
+    // Each time for another address: who comes back for the same one again and again goes round in a circle.
+    let sign_in = |gate: &Gate, n: usize| {
+        browser.open(&format!("{}/page?{n}", gate.origin));
+        browser.arrive("/.vestibule/login");
+        browser.fill("#username", "alice");
+        browser.fill("#password", &alice.password);
+        browser.click("button.primary");
+        browser.arrive("/.vestibule/verify/totp");
+        gate.advance(30);
+        browser.fill("[name=code]", &code_of(&alice.secret, gate.control.now()));
+        browser.click("button.primary");
+        browser.arrive("/page");
+    };
+    sign_in(&gate, 1);
+    let register =
+        "await navigator.serviceWorker.register('/worker.js'); await navigator.serviceWorker.ready; return true;";
+    assert_eq!(browser.run_async(register), true);
+    assert_eq!(browser.run_async(WORKERS), 1);
+    // Positive control: this is what there is to lose, where the operator said that the application is trusted with it.
+    gate.run(["session", "end", "alice"]);
+    sign_in(&gate, 2);
+    let seen = browser.run_async(SEEN);
+    assert!(seen.as_str().is_some_and(|seen| seen.contains("/.vestibule/callback?ticket=")), "{seen}");
+
+    let text = std::fs::read_to_string(gate.config_file()).expect("there is one");
+    std::fs::write(gate.config_file(), text.replace("service_worker = true", "")).expect("written");
+    gate.restart();
+    browser.open(&format!("{}/page", gate.origin));
+    browser.arrive("/page");
+    until("the worker to go", 20, || (browser.run_async(WORKERS) == 0).then_some(()));
+    assert_eq!(browser.run_async("await caches.delete('seen'); return true;"), true);
+    gate.run(["session", "end", "alice"]);
+    sign_in(&gate, 3);
+    let seen = browser.run_async(SEEN);
+    assert!(seen.as_str().is_some_and(|seen| !seen.contains("ticket")), "{seen}");
 }

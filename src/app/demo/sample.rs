@@ -60,7 +60,15 @@ impl Sample {
 
     fn frame(&self) -> Frame {
         let site = Origin::parse(&self.origin).map_or_else(|_| self.origin.clone(), |origin| origin.authority());
-        Frame { site, origin: self.origin.clone(), now: self.now(), account: None, switch: None, brand: Arc::default() }
+        Frame {
+            site,
+            origin: self.origin.clone(),
+            bound_for: None,
+            now: self.now(),
+            account: None,
+            switch: None,
+            brand: Arc::default(),
+        }
     }
 
     /// What the browser wishes for: what was picked on the gate's pages is the gate's.
