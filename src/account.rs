@@ -3,6 +3,7 @@
 //! is known to its method alone.
 
 mod browser;
+mod label;
 mod memory;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use vestibule_templates::one_line;
+use vestibule_templates::{Texts, one_line};
 
 use self::memory::Memory;
 use crate::clock::Time;
@@ -21,12 +22,11 @@ use crate::store::{Change, Expect, Record, Row, Vault, VaultError};
 use crate::types::{FactorId, GroupName, MethodId, Recipient, UserId, UserName};
 
 pub use browser::{BROWSER_LIFE, BROWSERS_PER_USER, Browser, Trust, Used, is_browser_key};
+pub use label::{Label, MAX_LABEL};
 
 /// More factors than anybody uses; and few enough that all of them go in one commit.
 pub const MAX_FACTORS: usize = 32;
 
-/// Characters of a factor's label.
-pub const MAX_LABEL: usize = 64;
 /// Characters of a name for display.
 const MAX_DISPLAY_NAME: usize = 128;
 
@@ -86,8 +86,7 @@ impl Record for User {
 pub struct Factor {
     pub id: FactorId,
     pub method: MethodId,
-    /// What its owner calls it.
-    pub label: String,
+    pub label: Label,
     /// Opaque to all but the method.
     pub state: Vec<u8>,
     pub created: Time,
@@ -96,6 +95,13 @@ pub struct Factor {
 
 impl Record for Factor {
     const NAME: &'static str = "factor";
+}
+
+impl Factor {
+    /// What it is called, to a reader of this language.
+    pub fn name(&self, texts: &Texts) -> String {
+        self.label.read(&self.method, texts)
+    }
 }
 
 /// What a new user is made of.
@@ -341,10 +347,9 @@ impl Accounts {
         record.enrolment = Enrolment::Enrolled;
         record.enrol_until = None;
         record.factors.push(factor.id.clone());
-        let factor = Factor { label: label(&factor.label), ..factor.clone() };
         Ok(vec![
             self.vault.put(row.key, Expect::Version(row.version), &record, None)?,
-            self.vault.put(factor_key(user, &factor.id), Expect::Absent, &factor, None)?,
+            self.vault.put(factor_key(user, &factor.id), Expect::Absent, factor, None)?,
         ])
     }
 
@@ -370,12 +375,12 @@ impl Accounts {
         &self,
         user: &User,
         id: &FactorId,
-        name: &str,
+        label: &Label,
         more: Vec<Change>,
     ) -> Result<(), AccountError> {
         loop {
             let row = self.factor(user, id).await?;
-            let factor = Factor { label: label(name), ..row.value };
+            let factor = Factor { label: label.clone(), ..row.value };
             let change = self.vault.put(row.key.clone(), Expect::Version(row.version), &factor, row.expires)?;
             match self.vault.commit([vec![change], more.clone()].concat()).await {
                 Ok(_) => return Ok(()),
@@ -501,12 +506,6 @@ fn matches(user: &User, rows: &[Row<Factor>]) -> bool {
     let listed: BTreeSet<&FactorId> = user.factors.iter().collect();
     let found: BTreeSet<&FactorId> = rows.iter().map(|row| &row.value.id).collect();
     listed.len() == user.factors.len() && found.len() == rows.len() && listed == found
-}
-
-/// A label as it is kept: one line, without control characters or marks that turn what stands around it, of bounded
-/// length. An operator's list and a mail show it as they show their own words.
-pub fn label(text: &str) -> String {
-    one_line(text).trim().chars().take(MAX_LABEL).collect()
 }
 
 /// Whether somebody may be called this for display: it goes into headers, assertions, prompts of browsers, and lists.

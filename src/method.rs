@@ -177,8 +177,6 @@ pub struct Ask {
 #[derive(Debug)]
 pub struct New {
     pub state: Vec<u8>,
-    /// A suggested name, when the user gave none.
-    pub label: String,
     /// Something no two factors of the whole store may share (a credential id).
     pub unique: Option<Vec<u8>>,
     /// What this use adds to the card's `amr`.

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use crate::config::{Described, Entry, Shape};
 use crate::error::Problems;
 use crate::gateway::Gateways;
-use crate::method::{Absent, Card, Field, Method, Registry};
+use crate::method::{Absent, Card, Method, Registry};
 use crate::types::{MethodId, Origin};
 
 /// Every method, strongest first, the way back in last.
@@ -175,9 +175,4 @@ fn meant(value: &Value) -> Vec<Value> {
 fn encode(value: &impl Serialize) -> Vec<u8> {
     // What methods keep are structs of texts, numbers and bytes, which have a JSON form.
     serde_json::to_vec(value).expect("a plain struct has a JSON form")
-}
-
-/// The field that names a new factor, with a suggestion.
-fn named(suggestion: String) -> Field {
-    Field { value: suggestion, ..Field::LABEL }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
-use vestibule_templates::Languages;
 use vestibule_templates::mail::{self, Change};
+use vestibule_templates::{Languages, Texts};
 
 use crate::clock::Time;
 use crate::gateway::Gateways;
@@ -47,6 +47,13 @@ struct House {
     languages: Languages,
     /// What people call this gate; from the configuration alone, because a mail must not repeat what a request said.
     name: String,
+}
+
+impl House {
+    fn texts_for(&self, owner: Recipient<'_>) -> Texts {
+        let own = owner.language.and_then(|tag| self.languages.named(tag));
+        own.unwrap_or(self.languages.fallback()).clone()
+    }
 }
 
 impl Default for Post {
@@ -90,6 +97,11 @@ impl Post {
         });
     }
 
+    /// The language of what is written to this owner.
+    pub fn texts_for(&self, owner: Recipient<'_>) -> Texts {
+        self.0.house.load().texts_for(owner)
+    }
+
     /// The work of writing to an owner, where there is an address and a way to write to it.
     fn letter(
         &self,
@@ -102,8 +114,7 @@ impl Post {
         let to = owner.email.filter(|_| house.gateways.email.is_some())?.to_owned();
         let from = from.map(|address| address.to_string());
         let at = u64::try_from(at.secs()).unwrap_or(0);
-        let own = owner.language.and_then(|tag| house.languages.named(tag));
-        let texts = own.unwrap_or(house.languages.fallback()).clone();
+        let texts = house.texts_for(owner);
         let mail = mail::notice(change, owner.name.as_str(), &house.name, at, from.as_deref(), &texts);
         let name = owner.name.clone();
         Some(async move {

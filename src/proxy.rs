@@ -514,6 +514,7 @@ impl Gatekeeper {
             account: passage.account.as_ref().map(|user| signed_in(&user.name)),
             switch: self.switch(passage),
             brand: self.door.running.load().brand.clone(),
+            ends: None,
         }
     }
 

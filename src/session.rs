@@ -46,6 +46,8 @@ const POINTERS: &str = "user-session/";
 pub const SESSIONS_PER_USER: usize = 40;
 /// How old a written `last_seen` gets before it is written again.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(60);
+/// Of a login form. Nobody has proved anything by it, so it may lie open as long as somebody may take (WCAG 2.2, 2.2.1).
+const FORM_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Of a challenge that travels through the page, whatever its method allows.
 const CHALLENGE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// How long the token of a session that stepped up still says which login it was of, and nothing more: a sign-out that
@@ -294,7 +296,7 @@ impl Sessions {
         Self {
             tickets: Tickets::new(vault.clone()),
             forgery: Forgery::new(&vault),
-            seal: LoginSeal::new(&vault, "login form", limits.login_timeout),
+            seal: LoginSeal::new(&vault, "login form", FORM_LIFE),
             challenge_seal: LoginSeal::new(&vault, "login challenge", CHALLENGE_LIFE),
             state_seal: StateSeal::new(&vault, limits.login_timeout),
             handles: vault.derive("session handle"),

@@ -28,7 +28,7 @@ fn factor(accounts: &Accounts) -> Factor {
     Factor {
         id: FactorId::generate(&**accounts.vault.random()),
         method: MethodId::new("totp"),
-        label: " My\nphone ".to_owned(),
+        label: Label::given(" My\nphone "),
         state: vec![1],
         created: accounts.vault.now(),
         last_used: None,
@@ -177,6 +177,25 @@ async fn a_load_overtaken_by_a_change_does_not_bring_the_old_user_back() {
     assert!(accounts.by_id(alice.id).await.unwrap().unwrap().disabled);
 }
 
+/// What was stored as text stays that text, whatever the method is called today.
+#[test]
+fn a_factor_without_a_name_is_called_in_the_readers_language() {
+    let called = |stored: &str, texts: &Texts| {
+        let label: Label = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&label).unwrap(), stored);
+        label.read(&MethodId::new("totp"), texts)
+    };
+    let german = Texts::all().iter().find(|texts| texts.lang() == "de").unwrap();
+    for (stored, in_english, in_german) in [
+        ("\"Authenticator app\"", "Authenticator app", "Authenticator app"),
+        ("1", "Authenticator app", "Authenticator-App"),
+        ("2", "Authenticator app 2", "Authenticator-App 2"),
+    ] {
+        assert_eq!(called(stored, &Texts::english()), in_english);
+        assert_eq!(called(stored, german), in_german);
+    }
+}
+
 #[tokio::test]
 async fn a_factor_is_listed_kept_renamed_and_removed() {
     let accounts = accounts();
@@ -187,15 +206,15 @@ async fn a_factor_is_listed_kept_renamed_and_removed() {
     assert_eq!(user.enrolment, Enrolment::Enrolled);
     assert_eq!(user.factors, [first.id.clone(), second.id.clone()]);
     let row = accounts.factor(&user, &first.id).await.unwrap();
-    assert_eq!(row.value.label, "Myphone");
+    assert_eq!(row.value.label, Label::Given("Myphone".to_owned()));
 
     let used = accounts.used_factor(user.id, &row, vec![2]).unwrap();
     let again = accounts.used_factor(user.id, &row, vec![3]).unwrap();
     accounts.vault.commit(vec![used]).await.unwrap();
     assert!(matches!(accounts.vault.commit(vec![again]).await, Err(VaultError::Conflict(_))));
-    accounts.rename_factor(&user, &first.id, "Work phone", Vec::new()).await.unwrap();
+    accounts.rename_factor(&user, &first.id, &Label::given("Work phone"), Vec::new()).await.unwrap();
     let row = accounts.factor(&user, &first.id).await.unwrap();
-    assert_eq!((row.value.label.as_str(), row.value.state.as_slice()), ("Work phone", [2].as_slice()));
+    assert_eq!((row.value.label, row.value.state), (Label::given("Work phone"), vec![2]));
 
     let changes = accounts.remove_factors(user.id, std::slice::from_ref(&first.id)).await.unwrap();
     accounts.vault.commit(changes).await.unwrap();

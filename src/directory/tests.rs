@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
-use crate::account::{Browser, Factor, NewUser};
+use crate::account::{Browser, Factor, Label, NewUser};
 use crate::audit::Filter;
 use crate::clock::StillClock;
 use crate::config::{PasswordSection, Size, ThrottleSection};
@@ -58,7 +58,7 @@ impl House {
         let factor = Factor {
             id: FactorId::generate(&**random),
             method: MethodId::new("totp"),
-            label: "phone".to_owned(),
+            label: Label::given("phone"),
             state: Vec::new(),
             created: accounts.vault().now(),
             last_used: None,

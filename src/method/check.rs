@@ -17,7 +17,6 @@ use vestibule_templates::mail;
 
 pub use self::answer::{Checked, tell_locked};
 pub use self::begin::{CheckBegun, Sending};
-use self::enrol::named_apart;
 pub use self::enrol::{Enrolled, is_taken};
 use super::{Answered, Ask, Context, FieldError, Method, Place, Prompt, Registry};
 use crate::account::{AccountError, Accounts, Factor, User};
@@ -134,8 +133,13 @@ impl Checks {
         let prompt = method.prompt(&self.context(method, user, place, &[], self.random()), state, &begun.pending);
         Ok(match row {
             Some(_) => prompt,
-            None => named_apart(prompt, &self.others(user, method).await?),
+            None => self.with_a_name(prompt, user, method, &place.texts).await?,
         })
+    }
+
+    /// What a factor is called in mails to its owner.
+    pub(super) fn called(&self, user: &User, factor: &Factor) -> String {
+        factor.name(&self.post.texts_for(user.recipient()))
     }
 
     /// Tells the owner of what was done, by another way than it was done on.

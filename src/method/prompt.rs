@@ -54,7 +54,7 @@ impl Field {
         required: true,
     };
 
-    /// What its owner calls a new factor; the core reads it.
+    /// What its owner calls a new factor; the core proposes a name, and reads it.
     pub const LABEL: Field = Field {
         name: "label",
         label: "field-label",

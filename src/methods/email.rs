@@ -8,7 +8,7 @@ use vestibule_templates::Texts;
 use vestibule_templates::mail::{self, Mail};
 
 use super::delivered::{self, DAY, LIFE, Made};
-use super::{Build, BuildEnv, named};
+use super::{Build, BuildEnv};
 use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::{Message, Receiver};
@@ -131,7 +131,7 @@ impl Method for Email {
         }
         let state = delivered::confirmed(context, pending, answer);
         let state = state.ok_or(FieldError { field: "code", text: "error-code-wrong" })?;
-        Ok(New { state, label: context.texts.text("method-email-label"), unique: None, amr: Vec::new(), ask: None })
+        Ok(New { state, unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
@@ -150,7 +150,7 @@ impl Method for Email {
         match (state, delivered::sent_to(pending)) {
             (None, Some(to)) => Prompt {
                 hint: "method-email-confirm",
-                fields: vec![Field::CODE, named(context.texts.text("method-email-label"))],
+                fields: vec![Field::CODE, Field::LABEL],
                 sent_to: Some(mask(to)),
                 ..Prompt::default()
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::otp::{Codes, Series, digits};
-use super::{Build, BuildEnv, encode, named};
+use super::{Build, BuildEnv, encode};
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
 use crate::types::{MethodId, Strength};
@@ -117,12 +117,11 @@ impl Method for Hotp {
         Ok(Step::new(encode(&Pending { secret: Codes::default().secret(context.random) }), ENROLMENT))
     }
 
-    fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
+    fn finish_enrolment(&self, _: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
         let wrong = FieldError { field: "code", text: "error-code-wrong" };
         let Ok(Pending { secret }) = serde_json::from_slice(pending) else { return Err(wrong) };
         let counter = self.after(&Codes::default().of(&secret), 0, answer.code()).ok_or(wrong)?;
-        let label = context.texts.text("method-hotp-label");
-        Ok(New { state: encode(&State { secret, counter }), label, unique: None, amr: Vec::new(), ask: None })
+        Ok(New { state: encode(&State { secret, counter }), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {
@@ -147,7 +146,7 @@ impl Method for Hotp {
         let uri = |Pending { secret }| Codes::default().uri("hotp", "counter=0", &secret, site, name);
         Prompt {
             hint: "method-hotp-enrol",
-            fields: vec![Field::CODE, named(context.texts.text("method-hotp-label"))],
+            fields: vec![Field::CODE, Field::LABEL],
             otpauth: serde_json::from_slice(pending).ok().map(uri),
             ..Prompt::default()
         }

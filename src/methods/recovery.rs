@@ -103,8 +103,7 @@ impl Method for Recovery {
         }
         let set = random_bytes(context.random);
         let macs = pending.codes.iter().map(|code| context.key.mac(&[context.user.0.as_bytes(), &set, code])).collect();
-        let label = context.texts.text("method-recovery-label");
-        Ok(New { state: encode(&State { set, macs }), label, unique: None, amr: Vec::new(), ask: None })
+        Ok(New { state: encode(&State { set, macs }), unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {

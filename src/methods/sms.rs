@@ -29,13 +29,8 @@ static CARD: Card = Card {
     single_use_challenge: false,
 };
 
-static WORDS: Words = Words {
-    enrol: "method-sms-enrol",
-    confirm: "method-sms-confirm",
-    ask: "method-sms-ask",
-    label: "method-sms-label",
-    by_call: false,
-};
+static WORDS: Words =
+    Words { enrol: "method-sms-enrol", confirm: "method-sms-confirm", ask: "method-sms-ask", by_call: false };
 
 /// A fixed line shows no messages. In some countries a number does not say which of the two it is.
 const LINES: &[Type] = &[Type::Mobile, Type::FixedLineOrMobile];
@@ -123,7 +118,7 @@ impl Method for Sms {
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
-        telephone::finish(&WORDS, context, pending, answer)
+        telephone::finish(context, pending, answer)
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
@@ -134,8 +129,8 @@ impl Method for Sms {
         delivered::check(context, state, pending, answer)
     }
 
-    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
-        telephone::prompt(&WORDS, context, state, pending)
+    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+        telephone::prompt(&WORDS, state, pending)
     }
 
     fn describe(&self, state: &[u8]) -> Description {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use phonenumber::{Type, country};
 
 use super::delivered::{self, DAY};
-use super::named;
 use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::Message;
@@ -39,7 +38,6 @@ pub(super) struct Words {
     pub enrol: &'static str,
     pub confirm: &'static str,
     pub ask: &'static str,
-    pub label: &'static str,
     /// Nothing is sent to the telephone: it rings.
     pub by_call: bool,
 }
@@ -118,20 +116,20 @@ impl Telephones {
 }
 
 /// A new factor, if the code is the one that was sent to its number.
-pub(super) fn finish(words: &Words, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
+pub(super) fn finish(context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
     if delivered::sent_to(pending).is_none() {
         return Err(FieldError { field: "phone", text: "error-phone-missing" });
     }
     let state = delivered::confirmed(context, pending, answer);
     let state = state.ok_or(FieldError { field: "code", text: "error-code-wrong" })?;
-    Ok(New { state, label: context.texts.text(words.label), unique: None, amr: Vec::new(), ask: None })
+    Ok(New { state, unique: None, amr: Vec::new(), ask: None })
 }
 
-pub(super) fn prompt(words: &Words, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+pub(super) fn prompt(words: &Words, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
     match (state, delivered::sent_to(pending)) {
         (None, Some(number)) => Prompt {
             hint: words.confirm,
-            fields: vec![Field::CODE, named(context.texts.text(words.label))],
+            fields: vec![Field::CODE, Field::LABEL],
             sent_to: Some(mask(&number)),
             by_call: words.by_call,
             ..Prompt::default()

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
+use vestibule_templates::Texts;
 
 use super::*;
-use crate::account::{AccountError, Accounts, NewUser, User};
+use crate::account::{AccountError, Accounts, Label, NewUser, User};
 use crate::audit::{self, Audit, Filter, Kind};
 use crate::clock::{Clock, StillClock, Time};
 use crate::config::ThrottleSection;
@@ -348,8 +349,32 @@ async fn every_word_of_a_method_is_in_the_catalogue() {
         keys.extend(
             asked.fields.iter().chain(&offered.fields).flat_map(|field| [Some(field.label), field.hint]).flatten(),
         );
+        let unnamed = format!("method-{id}-label");
+        keys.push(&unnamed);
         assert!(keys.iter().all(|key| place().texts.has(key)), "{id}: {keys:?}");
     }
+}
+
+/// A name that nobody gave is kept as none, and read in any language; also where what was proposed is left as it was.
+#[tokio::test]
+async fn a_name_that_nobody_gave_is_no_name() {
+    let bench = Bench::new();
+    let mut hands = Hands::new(1);
+    let german = Texts::all().iter().find(|texts| texts.lang() == "de").unwrap();
+    for (id, enrolled) in bench.each(&mut hands, "alice").await {
+        assert_eq!(enrolled.factor.label, Label::Nth(1), "{id}");
+        assert_eq!(enrolled.factor.name(german), german.text(&format!("method-{id}-label")), "{id}");
+    }
+    let user = bench.user("alice").await;
+    let rows = bench.checks.accounts.factors(&user).await.unwrap();
+    let totp = MethodId::new("totp");
+    let german = Place { texts: german.clone(), ..place() };
+    let random = DerivedRandom::seeded(1);
+    let offered = bench.checks.preview_enrolment(&user, &totp, &german, &random).await.unwrap();
+    let proposed = offered.fields.iter().find(|field| field.name == "label").unwrap().value.clone();
+    assert_eq!(proposed, "Authenticator-App 2");
+    assert!(crate::method::is_taken("authenticator-app", &rows, &german.texts));
+    assert!(!crate::method::is_taken(&proposed, &rows, &german.texts));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::otp::{Algorithm, Codes, digits};
-use super::{Build, BuildEnv, encode, named};
+use super::{Build, BuildEnv, encode};
 use crate::clock::Time;
 use crate::error::Problems;
 use crate::method::{Answer, Answered, Card, Context, Description, Field, FieldError, Method, New, Prompt, Step};
@@ -168,7 +168,7 @@ impl Method for Totp {
         let Found::Fresh(last) = self.find(&state, answer.code(), context.wall) else { return Err(wrong) };
         (state.last, state.drift) = (last, self.drift(last, context.wall));
         let state = encode(&state);
-        Ok(New { state, label: context.texts.text("method-totp-label"), unique: None, amr: Vec::new(), ask: None })
+        Ok(New { state, unique: None, amr: Vec::new(), ask: None })
     }
 
     fn begin_check(&self, _: &Context<'_>, _state: &[u8]) -> Result<Step, FieldError> {
@@ -196,7 +196,7 @@ impl Method for Totp {
         let uri = |Pending { secret, codes }| codes.uri("totp", &format!("period={STEP}"), &secret, site, name);
         Prompt {
             hint: "method-totp-enrol",
-            fields: vec![Field::CODE, named(context.texts.text("method-totp-label"))],
+            fields: vec![Field::CODE, Field::LABEL],
             otpauth: serde_json::from_slice(pending).ok().map(uri),
             ..Prompt::default()
         }

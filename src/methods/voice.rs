@@ -32,13 +32,8 @@ static CARD: Card = Card {
     single_use_challenge: false,
 };
 
-static WORDS: Words = Words {
-    enrol: "method-voice-enrol",
-    confirm: "method-voice-confirm",
-    ask: "method-voice-ask",
-    label: "method-voice-label",
-    by_call: true,
-};
+static WORDS: Words =
+    Words { enrol: "method-voice-enrol", confirm: "method-voice-confirm", ask: "method-voice-ask", by_call: true };
 
 /// Whatever rings and costs no more than a call.
 const LINES: &[Type] = &[Type::FixedLine, Type::Mobile, Type::FixedLineOrMobile];
@@ -131,7 +126,7 @@ impl Method for Voice {
     }
 
     fn finish_enrolment(&self, context: &Context<'_>, pending: &[u8], answer: &Answer) -> Result<New, FieldError> {
-        telephone::finish(&WORDS, context, pending, answer)
+        telephone::finish(context, pending, answer)
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
@@ -142,8 +137,8 @@ impl Method for Voice {
         delivered::check(context, state, pending, answer)
     }
 
-    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
-        telephone::prompt(&WORDS, context, state, pending)
+    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+        telephone::prompt(&WORDS, state, pending)
     }
 
     fn describe(&self, state: &[u8]) -> Description {

@@ -18,11 +18,11 @@ use webauthn_rs_core::proto::{
     RequestChallengeResponse, RequestRegistrationExtensions, ResidentKeyRequirement, UserVerificationPolicy,
 };
 
-use super::{Build, BuildEnv, encode, named};
+use super::{Build, BuildEnv, encode};
 use crate::error::Problems;
 use crate::method::{
-    Answer, Answered, Card, Ceremony, Challenge, Claimed, Context, Description, FieldError, Method, New, Place, Prompt,
-    Step,
+    Answer, Answered, Card, Ceremony, Challenge, Claimed, Context, Description, Field, FieldError, Method, New, Place,
+    Prompt, Step,
 };
 use crate::types::{HostPattern, MethodId, Origin, Strength, UserId};
 use models::Models;
@@ -259,7 +259,7 @@ impl Method for WebAuthn {
         let amr = kinds(key.backup_eligible, key.user_verified);
         let unique = Some(key.cred_id.to_vec());
         let state = encode(&State { rp_id: self.rp_id.clone(), key });
-        Ok(New { state, label: context.texts.text("method-webauthn-label"), unique, amr, ask: None })
+        Ok(New { state, unique, amr, ask: None })
     }
 
     fn begin_check(&self, context: &Context<'_>, state: &[u8]) -> Result<Step, FieldError> {
@@ -321,7 +321,7 @@ impl Method for WebAuthn {
         Some(Claimed { user: UserId(handle), unique: answer.raw_id })
     }
 
-    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
+    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, pending: &[u8]) -> Prompt {
         if state.is_some() {
             let options =
                 serde_json::from_slice::<Checking>(pending).ok().and_then(|pending| pending.options).as_ref().map(json);
@@ -330,7 +330,7 @@ impl Method for WebAuthn {
         let options = serde_json::from_slice::<Enrolling>(pending).ok().map(|pending| json(&pending.options));
         Prompt {
             hint: "method-webauthn-enrol",
-            fields: vec![named(context.texts.text("method-webauthn-label"))],
+            fields: vec![Field::LABEL],
             ceremony: options.map(Ceremony::Create),
             ..Prompt::default()
         }

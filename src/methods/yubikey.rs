@@ -8,7 +8,7 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Build, BuildEnv, encode, named};
+use super::{Build, BuildEnv, encode};
 use crate::config::Span;
 use crate::error::Problems;
 use crate::gateway::{Question, YubicoSettings, YubicoValidator};
@@ -115,7 +115,6 @@ impl Method for YubiKey {
         Ok(New {
             unique: Some(key.as_bytes().to_vec()),
             state: encode(&State { key, counter: 0 }),
-            label: context.texts.text("method-yubikey-label"),
             amr: Vec::new(),
             ask: Some(self.ask(context, otp)),
         })
@@ -141,7 +140,7 @@ impl Method for YubiKey {
         Answered::Right { state: encode(&State { counter, ..state }), amr: Vec::new() }
     }
 
-    fn prompt(&self, context: &Context<'_>, state: Option<&[u8]>, _pending: &[u8]) -> Prompt {
+    fn prompt(&self, _: &Context<'_>, state: Option<&[u8]>, _pending: &[u8]) -> Prompt {
         let field = Field {
             inputmode: "text",
             autocomplete: "off",
@@ -152,7 +151,7 @@ impl Method for YubiKey {
         if state.is_some() {
             return Prompt { hint: "method-yubikey-ask", fields: vec![field], ..Prompt::default() };
         }
-        let fields = vec![field, named(context.texts.text("method-yubikey-label"))];
+        let fields = vec![field, Field::LABEL];
         Prompt { hint: "method-yubikey-enrol", fields, ..Prompt::default() }
     }
 

@@ -374,6 +374,7 @@ mod tests {
             account: None,
             switch: None,
             brand: Default::default(),
+            ends: None,
         }
     }
 

@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::account;
-use vestibule_templates::{Form, Link};
+use vestibule_templates::{Form, Link, mail};
 
 pub use self::confirm::{act, ask};
 use self::deed::{Browsers, Deed};
@@ -25,6 +25,7 @@ use super::failure::Failure;
 use super::finish::{page, query};
 use super::form::Posted;
 use super::{Visit, Wizard};
+use crate::account::User;
 use crate::clock::Time;
 use crate::gate::Person;
 use crate::secret::{SessionKind, Token};
@@ -35,6 +36,14 @@ use crate::types::Level;
 pub struct Owner {
     pub live: Arc<Live>,
     pub token: Token<SessionKind>,
+}
+
+impl Wizard {
+    /// Tells the owner of a change of the account, by another way than it was made on.
+    pub(super) fn tell(&self, visit: &Visit, user: &User, change: &mail::Change) {
+        let at = self.vault.clock().wall();
+        self.post.tell(user.recipient(), change, Some(visit.facts.client), at);
+    }
 }
 
 impl Owner {
@@ -95,7 +104,7 @@ pub async fn show(
         password: Some(Deed::Password.address(None)),
         sites: sites(&wizard, &visit),
     };
-    let frame = visit.frame_signed_in(wizard.vault.now(), user);
+    let frame = visit.frame_in(&owner.live, wizard.vault.now());
     Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
 }
 

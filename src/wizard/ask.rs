@@ -7,6 +7,7 @@ use axum::response::Response;
 use vestibule_templates as pages;
 use vestibule_templates::{Badge, CeremonyKind, Choice, DeliveryState, Texts};
 
+use super::account::seconds;
 use super::failure::Failure;
 use super::finish::waiting;
 use super::form::Posted;
@@ -214,7 +215,7 @@ impl Wizard {
             Some(Choice {
                 method: factor.method.to_string(),
                 title: texts.text(method.card().title),
-                detail: said.masked.or(left).or_else(|| Some(factor.label.clone())),
+                detail: said.masked.or(left).or_else(|| Some(factor.name(texts))),
                 hint: None,
                 badge: last.is_some_and(|last| last.value.id == factor.id).then_some(Badge::LastUsed),
                 href: href(factor),
@@ -258,7 +259,13 @@ pub fn delivery(prompt: &Prompt, begun: Option<&Begun>, again: Option<&Again>) -
         Some(Again::NotSent(Sending::Wait(until))) => Some(*until),
         _ => begun.and_then(|begun| begun.next_send),
     };
-    Some(pages::Delivery { target: prompt.sent_to.clone()?, by_call: prompt.by_call, state, again: waits.map(shown) })
+    Some(pages::Delivery {
+        target: prompt.sent_to.clone()?,
+        by_call: prompt.by_call,
+        state,
+        again: waits.map(shown),
+        good_until: begun.map(|begun| seconds(begun.expires)),
+    })
 }
 
 /// A wait as the pages show it: not over before its last second is.

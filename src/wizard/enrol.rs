@@ -90,7 +90,7 @@ pub async fn choose(
     let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
     let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
     let frame = frame(&wizard, &visit, &login);
-    let view = enrol::ChooseView { methods, first: true, back: None, ends: Stage::Login(login).ends() };
+    let view = enrol::ChooseView { methods, first: true, back: None };
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
@@ -247,7 +247,8 @@ fn frame(wizard: &Wizard, visit: &Visit, login: &Login) -> Frame {
         Some(_) => visit.frame_signed_in(now, &login.user),
         None => visit.frame_signing_in(now, &login.user, &wizard.sessions.csrf(&login.token)),
     };
-    frame.bound_for(wizard.bound_for(visit, login.row.value.return_to.as_deref()))
+    let frame = frame.bound_for(wizard.bound_for(visit, login.row.value.return_to.as_deref()));
+    Frame { ends: login.ends(), ..frame }
 }
 
 async fn form(
@@ -282,7 +283,6 @@ async fn form(
             not_acknowledged: matches!(&again, Some(Again::Field(error)) if error.field == "acknowledged"),
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
-            ends: Stage::Login(login).ends(),
         };
         let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
         return Ok(match &again {
@@ -298,14 +298,12 @@ async fn form(
         _ => None,
     };
     let title = format!("method-{}-enrol-title", card.id);
-    let stage = Stage::Login(login);
     let view = enrol::AddView {
         form: target,
         title: visit.texts.text(&title),
         prompt: view_prompt,
         wait: again.as_ref().and_then(Again::wait),
         back,
-        ends: stage.ends(),
     };
     let response = page(StatusCode::OK, enrol::add(&view, &frame, &visit.texts));
     Ok(match &again {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::failure::Failure;
@@ -77,33 +78,56 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// How an address to return to travels in a query of ours.
+pub struct WayBack(&'static str, Option<String>);
+
+impl WayBack {
+    pub fn parameter(&self) -> (&str, Option<&str>) {
+        (self.0, self.1.as_deref())
+    }
+}
+
+/// An address that was checked before and could not be checked again: the portal's word to itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    kept: String,
+}
+
 impl Wizard {
-    /// How an address to return to travels in a query of ours, as a name and its value. At the portal no request is believed
-    /// about a name below a wildcard: there what was checked is signed.
-    pub(super) fn way_back(&self, visit: &Visit, address: Option<&str>) -> (&'static str, Option<String>) {
-        match address {
-            Some(ACCOUNT) => ("to", Some("account".to_owned())),
-            Some(address) if !self.may_return_to(visit, address) && self.kept_address(visit, address).is_some() => {
-                ("kept", self.keep(address))
-            }
-            address => ("rd", address.map(ToOwned::to_owned)),
-        }
-    }
-
-    /// A page of ours that knows where to go on to.
-    pub(super) fn with_way_back(&self, visit: &Visit, page: &str, address: Option<&str>) -> String {
-        let (name, value) = self.way_back(visit, address);
-        with_query(page, &[(name, value.as_deref())])
-    }
-
     /// What the query asks to return to, if that is a place to return to.
     pub(super) fn asked_for(&self, visit: &Visit) -> Option<String> {
         if let Some(brought) = self.errand(visit) {
             return brought.back().map(ToOwned::to_owned);
         }
-        let account = query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
+        let account = || query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
         let plain = || query(visit, "rd").filter(|rd| self.may_return_to(visit, rd));
-        account.or_else(|| self.kept(visit)).or_else(plain)
+        // However long ago it was signed: it gives nobody anything but a way on.
+        let kept = || self.read_late::<Kept>(&query(visit, "kept")?).map(|kept| kept.kept);
+        let kept = || kept().filter(|kept| self.kept_address(visit, kept).is_some());
+        account().or_else(plain).or_else(kept)
+    }
+
+    /// How an address that was asked for goes on from page to page. Of the names below a wildcard nobody but the site that
+    /// was asked knows which it was, and anybody can write a query: such an address travels signed.
+    pub(super) fn way_back(&self, visit: &Visit, address: Option<&str>) -> WayBack {
+        match address {
+            None => WayBack("rd", None),
+            Some(ACCOUNT) => WayBack("to", Some("account".to_owned())),
+            Some(address) if self.return_address(visit, address).is_some() => WayBack("rd", Some(address.to_owned())),
+            Some(address) if self.kept_address(visit, address).is_some() => self.keep(address),
+            // It was checked before, and is no address of ours any more.
+            Some(_) => WayBack("rd", None),
+        }
+    }
+
+    /// The same of an address that was checked where it was asked for, for the portal to read.
+    pub(super) fn keep(&self, address: &str) -> WayBack {
+        WayBack("kept", self.sign(&Kept { kept: address.to_owned() }).ok())
+    }
+
+    /// A page of ours that knows where to go on to.
+    pub(super) fn with_way_back(&self, visit: &Visit, page: &str, address: Option<&str>) -> String {
+        with_query(page, &[self.way_back(visit, address).parameter()])
     }
 
     /// What the site is called that this leads to, where that is not the one whose page says so.

@@ -149,9 +149,9 @@ fn form(wizard: &Wizard, visit: &Visit, invited: &Invited, problem: Option<Passw
         name: invited.user.name.to_string(),
         fields: confirm::new_password(least, problem, &visit.texts),
         reset: invited.row.value.reason == InvitationReason::Reset,
-        ends: invited.row.expires.and_then(|time| u64::try_from(time.secs()).ok()),
     };
-    page(StatusCode::OK, invite::page(&view, &visit.frame(wizard.vault.now()), &visit.texts))
+    let frame = visit.frame_linked(wizard.vault.now(), invited.row.expires);
+    page(StatusCode::OK, invite::page(&view, &frame, &visit.texts))
 }
 
 /// Unknown, used up, too late: one answer.

@@ -103,10 +103,8 @@ pub fn at_site(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Respon
     if let Some(out) = query(visit, "out") {
         // Whoever signs in again comes back here.
         let front = format!("{origin}{}", visit.site.prefix);
-        let done = with_query(
-            &format!("{}{LOGIN}", portal.url),
-            &[("out", Some("1")), ("kept", wizard.keep(&front).as_deref())],
-        );
+        let done =
+            with_query(&format!("{}{LOGIN}", portal.url), &[("out", Some("1")), wizard.keep(&front).parameter()]);
         let left = wizard.read_signed::<Left>(&out);
         let ours = left.is_some_and(|left| left.left == origin && Some(left.cookie) == cookie && live.is_none());
         return Ok(if ours { signed_out(visit, &done) } else { see_other(&done) });

@@ -63,12 +63,6 @@ impl Brought {
     }
 }
 
-/// An address to return to that no request can be believed about, and that was checked when we signed it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    kept: String,
-}
-
 /// A way to the portal that this browser was sent on, as its cookie says. A script of the application can plant one of its
 /// own: so each new errand has a new one, and no errand is ever begun with what was there before.
 struct Way {
@@ -232,17 +226,6 @@ impl Wizard {
         }
     }
 
-    /// An address that was checked, to be found again by [`Wizard::kept`] in a query of ours.
-    pub(super) fn keep(&self, address: &str) -> Option<String> {
-        self.sign(&Kept { kept: address.to_owned() }).ok()
-    }
-
-    /// At the portal: an address that we signed, however long ago. It gives nobody anything but a way on.
-    pub(super) fn kept(&self, visit: &Visit) -> Option<String> {
-        let kept = query(visit, "kept").filter(|_| visit.sites.is_portal(&visit.site))?;
-        self.read_late::<Kept>(&kept).map(|kept| kept.kept).filter(|kept| self.kept_address(visit, kept).is_some())
-    }
-
     /// A word between a site and the portal, through the browser. The words have no field in common, so none passes for
     /// another.
     pub(super) fn sign<T: Serialize>(&self, word: &T) -> Result<String, Failure> {
@@ -255,7 +238,7 @@ impl Wizard {
     }
 
     /// The same where age takes nothing away.
-    fn read_late<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
+    pub(super) fn read_late<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
         serde_json::from_str(&self.sessions.state_seal().open_late(signed)?).ok()
     }
 

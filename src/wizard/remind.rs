@@ -98,7 +98,7 @@ pub async fn show(
     let now = wizard.vault.now();
     let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
     let view = remind::View { methods: methods.collect(), later, again: seconds(now + span) };
-    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_signed_in(now, user), &visit.texts)))
+    Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_in(&owner.live, now), &visit.texts)))
 }
 
 /// `POST account/remind`: later. The address it goes on to is checked once more at this moment.

@@ -320,9 +320,9 @@ fn form(wizard: &Wizard, visit: &Visit, linked: &Linked, problem: Option<Passwor
         form: Form::new(SET, wizard.sessions.csrf(&linked.token)),
         name: linked.user.name.to_string(),
         fields: confirm::new_password(wizard.settings.min_length as u64, problem, &visit.texts),
-        ends: linked.row.expires.and_then(|time| u64::try_from(time.secs()).ok()),
     };
-    page(StatusCode::OK, reset::new(&view, &visit.frame(wizard.vault.now()), &visit.texts))
+    let frame = visit.frame_linked(wizard.vault.now(), linked.row.expires);
+    page(StatusCode::OK, reset::new(&view, &frame, &visit.texts))
 }
 
 /// Unknown, used up, replaced, too late: one answer.

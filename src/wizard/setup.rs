@@ -39,27 +39,25 @@ impl SetupLink {
         token
     }
 
-    fn opens(&self, token: &Token<SetupKind>, now: Time) -> bool {
+    /// Until when this token opens it, if it does.
+    fn opens(&self, token: &Token<SetupKind>, now: Time) -> Option<Time> {
         let link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        link.is_some_and(|(hash, ends)| hash == token.hash() && now < ends)
+        link.filter(|(hash, ends)| *hash == token.hash() && now < *ends).map(|(_, ends)| ends)
     }
 
     /// Uses it up; of two at once, one gets `true`.
     fn take(&self, token: &Token<SetupKind>, now: Time) -> bool {
         let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let opens = link.is_some_and(|(hash, ends)| hash == token.hash() && now < ends);
-        if opens {
-            *link = None;
-        }
-        opens
+        link.take_if(|(hash, ends)| *hash == token.hash() && now < *ends).is_some()
     }
 }
 
 impl Wizard {
-    async fn setup_token(&self, visit: &Visit) -> Result<Option<Token<SetupKind>>, Failure> {
+    /// The link in this visitor's cookie, and when it ends, if it is good.
+    async fn setting_up(&self, visit: &Visit) -> Result<Option<(Token<SetupKind>, Time)>, Failure> {
         let Some(token) = visit.cookies.link.as_deref().and_then(Token::parse) else { return Ok(None) };
-        let open = self.setup.opens(&token, self.vault.now()) && !self.accounts.ever().await?;
-        Ok(open.then_some(token))
+        let ends = self.setup.opens(&token, self.vault.now());
+        Ok(if self.accounts.ever().await? { None } else { ends.map(|ends| (token, ends)) })
     }
 }
 
@@ -69,7 +67,7 @@ pub async fn open(
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let token = Token::<SetupKind>::parse(&text).ok_or(Failure::NotFound)?;
-    if !wizard.setup.opens(&token, wizard.vault.now()) || wizard.accounts.ever().await? {
+    if wizard.setup.opens(&token, wizard.vault.now()).is_none() || wizard.accounts.ever().await? {
         return Ok(dead(&wizard, &visit));
     }
     Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
@@ -79,8 +77,8 @@ pub async fn show(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
-    let Some(token) = wizard.setup_token(&visit).await? else { return Ok(dead(&wizard, &visit)) };
-    Ok(form(&wizard, &visit, &token, "", false, None))
+    let Some(link) = wizard.setting_up(&visit).await? else { return Ok(dead(&wizard, &visit)) };
+    Ok(form(&wizard, &visit, &link, "", false, None))
 }
 
 pub async fn submit(
@@ -88,20 +86,21 @@ pub async fn submit(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let Some(token) = wizard.setup_token(&visit).await? else { return Ok(dead(&wizard, &visit)) };
-    if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
+    let Some(link) = wizard.setting_up(&visit).await? else { return Ok(dead(&wizard, &visit)) };
+    let token = &link.0;
+    if !wizard.sessions.csrf_holds(token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
     let typed = posted.get("username");
     let Ok(name) = UserName::parse(typed) else {
-        return Ok(form(&wizard, &visit, &token, typed, true, None));
+        return Ok(form(&wizard, &visit, &link, typed, true, None));
     };
     let password = match judged(&wizard, &name, &posted) {
         Ok(password) => password,
-        Err(problem) => return Ok(form(&wizard, &visit, &token, typed, false, Some(problem))),
+        Err(problem) => return Ok(form(&wizard, &visit, &link, typed, false, Some(problem))),
     };
     let prepared = wizard.first.prepare(&name, &password).await?;
-    if !wizard.setup.take(&token, wizard.vault.now()) {
+    if !wizard.setup.take(token, wizard.vault.now()) {
         return Ok(dead(&wizard, &visit));
     }
     let new = NewUser { name, display_name: None, email: None, groups: Default::default() };
@@ -121,7 +120,7 @@ pub async fn submit(
 fn form(
     wizard: &Wizard,
     visit: &Visit,
-    token: &Token<SetupKind>,
+    (token, ends): &(Token<SetupKind>, Time),
     username: &str,
     name_refused: bool,
     password_error: Option<PasswordProblem>,
@@ -133,5 +132,6 @@ fn form(
         least: wizard.settings.min_length as u64,
         password_error,
     };
-    page(StatusCode::OK, setup::page(&view, &visit.frame(wizard.vault.now()), &visit.texts))
+    let frame = visit.frame_linked(wizard.vault.now(), Some(*ends));
+    page(StatusCode::OK, setup::page(&view, &frame, &visit.texts))
 }

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use vestibule_templates::Ends;
+
+use super::account::seconds;
 use super::failure::Failure;
 use super::{Visit, Wizard};
 use crate::account::User;
@@ -80,6 +83,11 @@ impl Login {
         }
     }
 
+    /// When it ends by itself.
+    pub fn ends(&self) -> Option<Ends> {
+        self.row.expires.map(|end| Ends::Step(seconds(end)))
+    }
+
     /// Where this login goes on.
     pub fn next(&self) -> &'static str {
         match self.enrols() {
@@ -148,11 +156,11 @@ impl Stage {
         Ok(vec![change])
     }
 
-    /// When a pending login ends, in seconds since 1970; a session's deed shows none.
-    pub fn ends(&self) -> Option<u64> {
+    /// When it ends by itself.
+    pub fn ends(&self) -> Option<Ends> {
         match self {
-            Stage::Login(login) => login.row.expires.and_then(|end| u64::try_from(end.secs()).ok()),
-            Stage::Deed(_) => None,
+            Stage::Login(login) => login.ends(),
+            Stage::Deed(deed) => Some(Ends::Session(seconds(deed.live.ends))),
         }
     }
 }

@@ -149,13 +149,14 @@ impl Wizard {
     /// Tells the owner of a login in a new browser, once a day at most; and always of one that is trusted from now on:
     /// it took a second factor, and is worth one for weeks.
     pub(super) fn tell_of_browser(&self, visit: &Visit, user: &User, kept: &Kept) {
-        let (from, at) = (visit.facts.client, self.vault.clock().wall());
+        let from = visit.facts.client;
         let description = described(&visit.agent, &from.to_string(), visit.texts_for(user));
         if let Some(until) = kept.trusted {
             let until = u64::try_from(until.secs()).unwrap_or(0);
-            self.post.tell(user.recipient(), &mail::Change::BrowserTrusted { description, until }, Some(from), at);
+            self.tell(visit, user, &mail::Change::BrowserTrusted { description, until });
         } else if kept.new {
             let may = self.throttle.clone().once_a_day(format!("notice/browser/{}", user.id));
+            let at = self.vault.clock().wall();
             self.post.tell_if(may, user.recipient(), &mail::Change::NewBrowser { description }, Some(from), at);
         }
     }

@@ -12,7 +12,7 @@ use vestibule_templates::{Choice, Form, Frame, Texts};
 use super::account::adding;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, lacks_password, page, query, see_other, with_query};
+use super::finish::{ACCOUNT, WayBack, lacks_password, page, query, see_other, with_query};
 use super::form::Posted;
 use super::login::start_again;
 use super::stage::Stage;
@@ -33,8 +33,8 @@ struct Step {
     need: Need,
     /// The address a step-up goes to; a login keeps its own on the server.
     rd: Option<String>,
-    /// How it travels in our addresses; what a site signed of it goes on as it is.
-    carried: (&'static str, Option<String>),
+    /// The same as the addresses of this step carry it.
+    carried: WayBack,
     /// What the site is called that it leads to.
     bound_for: Option<String>,
 }
@@ -70,11 +70,7 @@ impl Wizard {
         } else {
             usable.sort_by_key(|row| !named(row));
         }
-        let state = query(visit, "state").filter(|_| rd.is_some() && visit.sites.is_portal(&visit.site));
-        let carried = match state {
-            Some(state) => ("state", Some(state)),
-            None => self.way_back(visit, rd.as_deref()),
-        };
+        let carried = self.way_back(visit, rd.as_deref());
         Ok(Some(Step { stage, usable, need, rd, carried, bound_for }))
     }
 }
@@ -87,12 +83,7 @@ fn any_factor() -> Need {
 impl Step {
     fn address(&self, factor: &Factor) -> String {
         let path = format!("/.vestibule/verify/{}", factor.method);
-        with_query(&path, &[("factor", Some(factor.id.as_str())), self.carried()])
-    }
-
-    /// What a step-up carries in its addresses.
-    fn carried(&self) -> (&'static str, Option<&str>) {
-        (self.carried.0, self.carried.1.as_deref())
+        with_query(&path, &[("factor", Some(factor.id.as_str())), self.carried.parameter()])
     }
 
     fn frame(&self, wizard: &Wizard, visit: &Visit) -> Frame {
@@ -101,7 +92,7 @@ impl Step {
             Stage::Login(_) => visit.frame_signing_in(now, self.stage.user(), &self.stage.csrf(wizard)),
             Stage::Deed(_) => visit.frame_signed_in(now, self.stage.user()),
         };
-        frame.bound_for(self.bound_for.clone())
+        Frame { ends: self.stage.ends(), ..frame.bound_for(self.bound_for.clone()) }
     }
 
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
@@ -111,7 +102,7 @@ impl Step {
     /// The page for who has this one no more, or none at all.
     fn lost(&self, factor: Option<&Factor>) -> String {
         let lost = factor.map(|factor| factor.id.as_str());
-        with_query("/.vestibule/verify/lost", &[("factor", lost), self.carried()])
+        with_query("/.vestibule/verify/lost", &[("factor", lost), self.carried.parameter()])
     }
 
     /// Whether the rule names factors and the user, verified already, has none of them.
@@ -140,11 +131,7 @@ pub async fn choose(
     {
         return Ok(see_other(&step.address(&first.value)));
     }
-    let view = verify::ChooseView {
-        factors: step.choices(&wizard, None, &visit.texts),
-        lost: step.lost(None),
-        ends: step.stage.ends(),
-    };
+    let view = verify::ChooseView { factors: step.choices(&wizard, None, &visit.texts), lost: step.lost(None) };
     Ok(page(StatusCode::OK, verify::choose(&view, &step.frame(&wizard, &visit), &visit.texts)))
 }
 
@@ -156,7 +143,8 @@ pub async fn lost(
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
     let named = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
     let lost = step.usable.iter().map(|row| &row.value).find(|factor| Some(&factor.id) == named.as_ref());
-    let back = lost.map_or_else(|| with_query("/.vestibule/verify", &[step.carried()]), |factor| step.address(factor));
+    let back = lost
+        .map_or_else(|| with_query("/.vestibule/verify", &[step.carried.parameter()]), |factor| step.address(factor));
     let lost = lost.map(|factor| &factor.id);
     let others = wizard.ways_back(&step.usable, lost, |factor| step.address(factor), &visit.texts);
     let view = wizard.lost_view(others, back);
@@ -230,13 +218,13 @@ async fn question(
 ) -> Result<Response, Failure> {
     let card = wizard.card(&factor.value.method).ok_or(Failure::NotFound)?;
     let now = wizard.vault.now();
-    let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried()]);
+    let action = with_query(&format!("/.vestibule/verify/{}", factor.value.method), &[step.carried.parameter()]);
     let form = Form::new(action, step.stage.csrf(wizard)).with("factor", factor.value.id.as_str());
     let prompt = wizard.question(visit, &step.stage, factor, again.as_ref()).await?;
     let view = verify::AnswerView {
         form,
         title: visit.texts.text(card.title),
-        factor: Some(factor.value.label.clone()),
+        factor: Some(factor.value.name(&visit.texts)),
         trust: match prompt.takes_an_answer() {
             true => wizard.may_trust(visit, step.stage.user(), &factor.value.method).await?,
             false => None,
@@ -245,7 +233,6 @@ async fn question(
         wait: again.as_ref().and_then(Again::wait),
         others: step.choices(wizard, Some(&factor.value.id), &visit.texts),
         lost: step.lost(Some(&factor.value)),
-        ends: step.stage.ends(),
     };
     let response = page(StatusCode::OK, verify::answer(&view, &step.frame(wizard, visit), &visit.texts));
     Ok(match &again {
@@ -273,7 +260,7 @@ fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     // Nor is who came with a key alone, and has nothing of another kind but the password.
     if step.stage.user().factors.is_empty() || lacks_password(step.stage.evidence()) {
-        return see_other(&with_query("/.vestibule/login", &[step.carried()]));
+        return see_other(&with_query("/.vestibule/login", &[step.carried.parameter()]));
     }
     let view = wizard.lost_view(Vec::new(), wizard.landing(visit));
     page(StatusCode::FORBIDDEN, verify::lost(&view, &step.frame(wizard, visit), &visit.texts))

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use vestibule_templates::{Account, Brand, Form, Frame, Languages, Standing, Switch, Texts};
+use vestibule_templates::{Account, Brand, Ends, Form, Frame, Languages, Standing, Switch, Texts};
 
+use super::account::seconds;
 use crate::account::User;
 use crate::audit;
 use crate::clock::Time;
 use crate::gate::{Facts, Site, Sites};
 use crate::method;
-use crate::session::{Cookies, Visitor};
+use crate::session::{Cookies, Live, Visitor};
 use crate::types::{HostPattern, Origin, RequestId, UserName};
 
 /// What stands in the extensions of a request to the router.
@@ -88,7 +89,13 @@ impl Visit {
             account: None,
             switch: Some(switch(self.facts.target.clone(), &self.languages)),
             brand: self.brand.clone(),
+            ends: None,
         }
+    }
+
+    /// A page behind a one-time link.
+    pub fn frame_linked(&self, now: Time, ends: Option<Time>) -> Frame {
+        Frame { ends: ends.map(|end| Ends::Link(seconds(end))), ..self.frame(now) }
     }
 
     /// As [`Visit::frame`], of a page whose own address says less than it shows: `back` is where it is found again.
@@ -106,6 +113,11 @@ impl Visit {
     /// A page of somebody signed in.
     pub fn frame_signed_in(&self, now: Time, user: &User) -> Frame {
         Frame { account: Some(signed_in(&user.name)), ..self.frame(now) }
+    }
+
+    /// A page that works as long as this session does.
+    pub fn frame_in(&self, live: &Live, now: Time) -> Frame {
+        Frame { ends: Some(Ends::Session(seconds(live.ends))), ..self.frame_signed_in(now, &live.user) }
     }
 }
 

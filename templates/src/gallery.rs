@@ -24,6 +24,7 @@ pub fn brand() -> Brand {
 /// All of them.
 pub fn samples(texts: &Texts) -> Vec<Sample> {
     let (stranger, pending, user) = (Frame::sample(), Frame::sample_signing_in(), Frame::sample_signed_in());
+    let linked = Frame::sample_linked();
     let mut samples = Vec::new();
     let mut add = |name: &str, page: Markup| samples.push(Sample { name: name.to_owned(), page });
 
@@ -119,12 +120,12 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     for (name, view) in confirm::View::samples(texts) {
         add(&format!("confirm-{name}"), confirm::page(&view, &user, texts));
     }
-    add("logout", logout::page(&logout::View::sample(), &user, texts));
+    add("logout", logout::page(&logout::View::sample(), &Frame { ends: None, ..user.clone() }, texts));
     add("logout-done", logout::done(&logout::DoneView::sample(), &stranger, texts));
     let everywhere = logout::DoneView { everywhere: true, ..logout::DoneView::sample() };
     add("logout-everywhere", logout::done(&everywhere, &stranger, texts));
 
-    add("invite", invite::page(&invite::View::sample(None, texts), &stranger, texts));
+    add("invite", invite::page(&invite::View::sample(None, texts), &linked, texts));
     for problem in [
         confirm::PasswordProblem::TooShort,
         confirm::PasswordProblem::TooLong,
@@ -133,10 +134,10 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         confirm::PasswordProblem::NotTheSame,
     ] {
         let view = invite::View::sample(Some(problem), texts);
-        add(&format!("invite-{problem:?}"), invite::page(&view, &stranger, texts));
+        add(&format!("invite-{problem:?}"), invite::page(&view, &linked, texts));
     }
     let reset = invite::View { reset: true, fields: vec![], ..invite::View::sample(None, texts) };
-    add("reset", invite::page(&reset, &stranger, texts));
+    add("reset", invite::page(&reset, &linked, texts));
     add("invite-dead", invite::dead(&invite::DeadView::sample(), &stranger, texts));
     add("forgot", reset::ask(&reset::AskView::sample(), &stranger, texts));
     let missing = reset::AskView { missing: true, expired: true, ..reset::AskView::sample() };
@@ -144,13 +145,13 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let wait = Some(crate::Wait::Until(stranger.now + 15));
     add("forgot-waiting", reset::ask(&reset::AskView { wait, ..reset::AskView::sample() }, &stranger, texts));
     add("forgot-sent", reset::sent(&reset::SentView::sample(), &stranger, texts));
-    add("new-password", reset::new(&reset::NewView::sample(None, texts), &stranger, texts));
+    add("new-password", reset::new(&reset::NewView::sample(None, texts), &linked, texts));
     let short = Some(confirm::PasswordProblem::TooShort);
-    add("new-password-short", reset::new(&reset::NewView::sample(short, texts), &stranger, texts));
+    add("new-password-short", reset::new(&reset::NewView::sample(short, texts), &linked, texts));
     add("new-password-dead", reset::dead(&reset::DeadView::sample(), &stranger, texts));
-    add("setup", setup::page(&setup::View::sample(), &stranger, texts));
+    add("setup", setup::page(&setup::View::sample(), &linked, texts));
     let refused = setup::View { username: "no way".into(), name_refused: true, ..setup::View::sample() };
-    add("setup-refused", setup::page(&refused, &stranger, texts));
+    add("setup-refused", setup::page(&refused, &linked, texts));
 
     for cause in [
         blocked::Cause::CookiesBlocked,
@@ -200,7 +201,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{BTreeSet, HashMap};
 
     use super::*;
     use crate::assets;
@@ -397,6 +398,29 @@ mod tests {
                 let first = said.split('{').next().expect("what comes before the page");
                 assert!(page.contains(&format!("<title>{first}")), "{name}");
             }
+        }
+    }
+
+    /// So that what is found of a page in one language holds for it in all of them, but for its words.
+    #[test]
+    fn every_language_has_the_same_markup() {
+        let shape = |tags: &[Tag]| -> Vec<String> {
+            let said = |(key, value): (&String, &String)| match key.as_str() {
+                "class" | "id" | "for" | "name" | "type" | "role" | "aria-describedby" => format!(" {key}={value}"),
+                _ => format!(" {key}"),
+            };
+            let tag = |tag: &Tag| {
+                // The switch marks the language of the page.
+                let attributes = tag.attributes.iter().filter(|(key, _)| *key != "aria-current");
+                let said: BTreeSet<String> = attributes.map(said).collect();
+                said.into_iter().fold(tag.name.clone(), |all, one| all + &one)
+            };
+            tags.iter().map(tag).collect()
+        };
+        let english: HashMap<_, _> = pages().into_iter().map(|(name, _, tags)| (name, shape(&tags))).collect();
+        for (_, name, _, tags) in spoken() {
+            let page = name.split_once('/').expect("a language and a page").1;
+            assert_eq!(shape(&tags), english[page], "{name}");
         }
     }
 

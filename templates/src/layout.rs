@@ -9,6 +9,7 @@ use crate::assets;
 use crate::brand::Brand;
 use crate::form::Form;
 use crate::languages::{Languages, Switch};
+use crate::moment::Ends;
 use crate::texts::Texts;
 
 /// What every page is told, whatever it shows.
@@ -28,6 +29,8 @@ pub struct Frame {
     pub switch: Option<Switch>,
     /// Whose pages they are, in the operator's words and colours.
     pub brand: Arc<Brand>,
+    /// When this page stops working by itself, if it does.
+    pub ends: Option<Ends>,
 }
 
 /// The account a page is for.
@@ -97,6 +100,7 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                         p.bound { (texts.text_with("bound-for", &[("site", site.as_str().into())])) }
                     }
                     (body)
+                    @if let Some(ends) = frame.ends { p.fine { (ends.text(frame.now, texts)) } }
                     @if let (Some(support), true) = (&brand.support, shape.stuck) { (support.render()) }
                 }
                 footer {
@@ -175,18 +179,25 @@ impl Frame {
                 languages: Languages::all(),
             }),
             brand: Arc::default(),
+            ends: None,
         }
+    }
+
+    /// This page, while a one-time link is good.
+    pub(crate) fn sample_linked() -> Self {
+        Self { ends: Some(Ends::Link(Self::SAMPLE_NOW + 86_400)), ..Self::sample() }
     }
 
     pub(crate) fn sample_signing_in() -> Self {
         let start_over = Form::sample("/.vestibule/login/start-over");
         let account = Account { name: "alice".into(), standing: Standing::SigningIn { start_over } };
-        Self { account: Some(account), ..Self::sample() }
+        Self { account: Some(account), ends: Some(Ends::Step(Self::SAMPLE_NOW + 580)), ..Self::sample() }
     }
 
     pub(crate) fn sample_signed_in() -> Self {
         let standing =
             Standing::SignedIn { account: "/.vestibule/account".into(), logout: "/.vestibule/logout".into() };
-        Self { account: Some(Account { name: "alice".into(), standing }), ..Self::sample() }
+        let account = Some(Account { name: "alice".into(), standing });
+        Self { account, ends: Some(Ends::Session(Self::SAMPLE_NOW + 1_800)), ..Self::sample() }
     }
 }

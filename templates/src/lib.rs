@@ -37,7 +37,7 @@ pub use colour::{Accent, Colour};
 pub use form::{Field, Form, Link};
 pub use languages::{Languages, Switch};
 pub use layout::{Account, Frame, Standing};
-pub use moment::Wait;
+pub use moment::{Ends, Wait};
 pub use picture::Picture;
 pub use prompt::{Ceremony, CeremonyKind, Delivery, DeliveryState, Otpauth, Prompt};
 pub use texts::{Texts, Value, one_line};

@@ -98,6 +98,10 @@ pub enum Change {
     BrowsersForgotten,
     /// A trusted browser's cookie came back from somewhere else.
     BrowserCopied,
+    /// So many sessions were signed out from the account page.
+    SessionsEnded {
+        count: u64,
+    },
     Locked,
 }
 
@@ -156,6 +160,10 @@ pub fn notice(change: &Change, name: &str, site: &str, at: u64, from: Option<&st
         Change::BrowserCopied => {
             (texts.plain_with("mail-browser-copied-subject", &site_word), texts.text("mail-browser-copied"))
         }
+        Change::SessionsEnded { count } => (
+            texts.plain_with("mail-sessions-ended-subject", &site_word),
+            texts.plain_with("mail-sessions-ended", &[("count", (*count).into())]),
+        ),
         Change::Locked => (texts.plain_with("mail-locked-subject", &site_word), texts.text("mail-locked")),
     };
     let words = [
@@ -222,6 +230,7 @@ mod tests {
             Change::BrowserTrusted { description: "Firefox".into(), until: 1_795_356_309 },
             Change::BrowsersForgotten,
             Change::BrowserCopied,
+            Change::SessionsEnded { count: 2 },
             Change::Locked,
         ] {
             for texts in Texts::all() {

@@ -62,12 +62,38 @@ impl Wait {
     }
 }
 
-/// "This step ends in 10 minutes, at 14:15:09 UTC."
-pub(crate) fn ends(at: u64, now: u64, texts: &Texts) -> Markup {
-    let minutes = at.saturating_sub(now).div_ceil(60).max(1);
-    html! {
-        p.fine { (texts.text_with("step-ends", &[("count", minutes.into()), ("time", clock(at, texts).into())])) }
+/// When what a page is for ends by itself, in seconds since 1970: whoever needs longer must know (WCAG 2.2, 2.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// A step of a login, after which it begins anew.
+    Step(u64),
+    /// The session, if nothing more is done in it.
+    Session(u64),
+    /// A one-time link.
+    Link(u64),
+}
+
+impl Ends {
+    /// "You have 10 minutes to finish, until 14:15:09 UTC."
+    pub(crate) fn text(self, now: u64, texts: &Texts) -> String {
+        match self {
+            Ends::Step(at) => minutes_until("step-ends", at, now, texts),
+            Ends::Session(at) if at.saturating_sub(now) <= 2 * 3_600 => {
+                minutes_until("session-ends-minutes", at, now, texts)
+            }
+            Ends::Session(at) => {
+                let hours = at.saturating_sub(now) / 3_600;
+                texts.text_with("session-ends-hours", &[("count", hours.into()), ("date", date(at, texts).into())])
+            }
+            Ends::Link(at) => texts.text_with("invite-ends", &[("date", date(at, texts).into())]),
+        }
     }
+}
+
+/// How long something lasts, in a message that counts minutes and says the time.
+pub(crate) fn minutes_until(key: &str, at: u64, now: u64, texts: &Texts) -> String {
+    let minutes = at.saturating_sub(now).div_ceil(60).max(1);
+    texts.text_with(key, &[("count", minutes.into()), ("time", clock(at, texts).into())])
 }
 
 fn shown(unix: u64, format: &str) -> String {
@@ -103,6 +129,16 @@ mod tests {
         let texts = Texts::english();
         assert!(wait(10, 10, &texts).contains("1 second,"));
         assert!(wait(610, 10, &texts).contains("10 minutes,"));
+    }
+
+    #[test]
+    fn a_limit_is_told_in_minutes_and_a_long_one_in_hours() {
+        let texts = Texts::english();
+        let told = |ends: Ends| ends.text(0, &texts);
+        assert!(told(Ends::Step(1)).contains("1 minute "), "{}", told(Ends::Step(1)));
+        assert!(told(Ends::Step(601)).contains("11 minutes"), "never less than there is: {}", told(Ends::Step(601)));
+        assert!(told(Ends::Session(1_800)).contains("30 minutes") && told(Ends::Session(1_800)).contains("00:30:00"));
+        assert!(told(Ends::Session(28_800)).contains("8 hours"), "{}", told(Ends::Session(28_800)));
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Seconds since 1970 from when on another may be asked for; `None`: now.
     pub again: Option<u64>,
+    /// Seconds since 1970 until when the code that is under way is taken.
+    pub good_until: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +133,7 @@ impl Prompt {
         let error = self.error.as_deref().map(|error| alert("prompt-error", error));
         let unsent = self.unsent(texts).map(|unsent| alert("prompt-unsent", &unsent));
         let about = (!about.is_empty()).then(|| about.join(" "));
-        let question = self.question(error, unsent, texts);
+        let question = self.question(error, unsent, frame, texts);
         // Where the page asks something first, the question stands behind that, at its own field.
         let (before, between) = if page.first.is_empty() { (question, html! {}) } else { (html! {}, question) };
         html! {
@@ -174,13 +176,13 @@ impl Prompt {
         Some(delivery.says("delivery-failed", "call-failed", texts))
     }
 
-    fn question(&self, error: Option<Markup>, unsent: Option<Markup>, texts: &Texts) -> Markup {
+    fn question(&self, error: Option<Markup>, unsent: Option<Markup>, frame: &Frame, texts: &Texts) -> Markup {
         html! {
             @if let Some(hint) = &self.hint { p.lead { (hint) } }
             @if let Some(error) = error { (error) }
             @if let Some(otpauth) = &self.otpauth { (otpauth.render(texts)) }
             @if let Some(unsent) = unsent { (unsent) }
-            @if let Some(delivery) = &self.delivery { (delivery.render(texts)) }
+            @if let Some(delivery) = &self.delivery { (delivery.render(frame, texts)) }
         }
     }
 }
@@ -203,11 +205,16 @@ impl Otpauth {
 }
 
 impl Delivery {
-    fn render(&self, texts: &Texts) -> Markup {
+    fn render(&self, frame: &Frame, texts: &Texts) -> Markup {
         html! {
             @match self.state {
                 DeliveryState::Ready => p.lead { (self.says("delivery-ready", "call-ready", texts)) },
-                DeliveryState::Sent => p.lead role="status" { (self.says("delivery-sent", "call-sent", texts)) },
+                DeliveryState::Sent => {
+                    p.lead role="status" { (self.says("delivery-sent", "call-sent", texts)) }
+                    @if let Some(at) = self.good_until {
+                        p.hint { (moment::minutes_until("code-ends", at, frame.now, texts)) }
+                    }
+                }
                 DeliveryState::Failed => {}
             }
         }
@@ -274,6 +281,7 @@ impl Prompt {
                 by_call: false,
                 state,
                 again: Some(Frame::SAMPLE_NOW + 30),
+                good_until: Some(Frame::SAMPLE_NOW + 600),
             }),
             fields: vec![Field::code(texts)],
             ..Self::default()

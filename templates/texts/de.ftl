@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] Sie haben noch { $count } Minute Zeit, bis { $time }. Danach beginnen Sie von vorn.
    *[other] Sie haben noch { $count } Minuten Zeit, bis { $time }. Danach beginnen Sie von vorn.
 }
+session-ends-minutes = { $count ->
+    [one] Sie bleiben noch { $count } Minute angemeldet, bis { $time }. Danach melden Sie sich neu an.
+   *[other] Sie bleiben noch { $count } Minuten angemeldet, bis { $time }. Danach melden Sie sich neu an.
+}
+session-ends-hours = { $count ->
+    [one] Sie bleiben noch { $count } Stunde angemeldet, bis { $date }. Danach melden Sie sich neu an.
+   *[other] Sie bleiben noch { $count } Stunden angemeldet, bis { $date }. Danach melden Sie sich neu an.
+}
+code-ends = { $count ->
+    [one] Der Code gilt { $count } Minute, bis { $time }.
+   *[other] Der Code gilt { $count } Minuten, bis { $time }.
+}
 
 ## Fields
 
@@ -582,5 +594,10 @@ mail-browsers-forgotten-subject = Browser wurden bei { $site } vergessen
 mail-browsers-forgotten = Auf Ihrer Kontoseite wurden Browser vergessen, in denen Sie sich angemeldet hatten. Sie gelten als fremd, bis Sie sich dort wieder mit beiden Schritten anmelden.
 mail-browser-copied-subject = Ein vertrauenswürdiger Browser für { $site } wurde vielleicht kopiert
 mail-browser-copied = Jemand hat sich in Ihrem Konto mit Ihrem Passwort und einer alten Kopie dessen angemeldet, was einen Ihrer Browser vertrauenswürdig macht. Diesem Browser wird nicht mehr vertraut, und wer damit angemeldet war, ist abgemeldet. Wenn Sie nicht gerade einen Browser aus einer Sicherung wiederhergestellt haben, ändern Sie Ihr Passwort.
+mail-sessions-ended-subject = Sitzungen bei { $site } wurden beendet
+mail-sessions-ended = { $count ->
+    [one] Auf Ihrer Kontoseite wurde { $count } Sitzung beendet. Wer dort angemeldet war, muss sich neu anmelden.
+   *[other] Auf Ihrer Kontoseite wurden { $count } Sitzungen beendet. Wer dort angemeldet war, muss sich neu anmelden.
+}
 mail-locked-subject = Viele falsche Antworten für Ihr Konto bei { $site }
 mail-locked = Für Ihr Konto gab es viele falsche Antworten. Melden Sie sich in einem Browser an, den Sie schon einmal benutzt haben, oder mit einem Passkey, falls Sie einen eingerichtet haben, um es wieder zu öffnen.

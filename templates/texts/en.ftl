@@ -57,6 +57,18 @@ step-ends = { $count ->
     [one] You have { $count } minute to finish, until { $time }. After that you start over.
    *[other] You have { $count } minutes to finish, until { $time }. After that you start over.
 }
+session-ends-minutes = { $count ->
+    [one] You stay signed in for { $count } minute, until { $time }. After that you sign in again.
+   *[other] You stay signed in for { $count } minutes, until { $time }. After that you sign in again.
+}
+session-ends-hours = { $count ->
+    [one] You stay signed in for { $count } hour, until { $date }. After that you sign in again.
+   *[other] You stay signed in for { $count } hours, until { $date }. After that you sign in again.
+}
+code-ends = { $count ->
+    [one] The code is valid for { $count } minute, until { $time }.
+   *[other] The code is valid for { $count } minutes, until { $time }.
+}
 
 ## Fields
 
@@ -578,5 +590,10 @@ mail-browsers-forgotten-subject = Browsers were forgotten at { $site }
 mail-browsers-forgotten = Browsers in which you signed in were forgotten on your account page. They count as strangers’ until you sign in there again with both steps.
 mail-browser-copied-subject = A trusted browser for { $site } may have been copied
 mail-browser-copied = Somebody signed in to your account with your password and an old copy of what makes one of your browsers trusted. That browser is no longer trusted, and whoever was signed in by it is signed out. If you did not just restore a browser from a backup, change your password.
+mail-sessions-ended-subject = Sessions for { $site } were ended
+mail-sessions-ended = { $count ->
+    [one] On your account page { $count } session was ended. Whoever was signed in there has to sign in again.
+   *[other] On your account page { $count } sessions were ended. Whoever was signed in there has to sign in again.
+}
 mail-locked-subject = Many wrong answers for your account at { $site }
 mail-locked = There were many wrong answers for your account. Sign in from a browser you used before, or with a passkey if you have one, to open it again.

@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] Tiene { $count } minuto para terminar, hasta las { $time }. Después tendrá que empezar de nuevo.
    *[other] Tiene { $count } minutos para terminar, hasta las { $time }. Después tendrá que empezar de nuevo.
 }
+session-ends-minutes = { $count ->
+    [one] Su sesión sigue abierta { $count } minuto, hasta las { $time }. Después tendrá que iniciarla de nuevo.
+   *[other] Su sesión sigue abierta { $count } minutos, hasta las { $time }. Después tendrá que iniciarla de nuevo.
+}
+session-ends-hours = { $count ->
+    [one] Su sesión sigue abierta { $count } hora, hasta el { $date }. Después tendrá que iniciarla de nuevo.
+   *[other] Su sesión sigue abierta { $count } horas, hasta el { $date }. Después tendrá que iniciarla de nuevo.
+}
+code-ends = { $count ->
+    [one] El código es válido durante { $count } minuto, hasta las { $time }.
+   *[other] El código es válido durante { $count } minutos, hasta las { $time }.
+}
 
 ## Fields
 
@@ -582,5 +594,10 @@ mail-browsers-forgotten-subject = Se olvidaron navegadores en { $site }
 mail-browsers-forgotten = Desde la página de su cuenta se olvidaron navegadores en los que usted había iniciado sesión. Contarán como ajenos hasta que vuelva a iniciar sesión en ellos con los dos pasos.
 mail-browser-copied-subject = Puede que se haya copiado un navegador de confianza de { $site }
 mail-browser-copied = Alguien inició sesión en su cuenta con su contraseña y una copia antigua de lo que hace de confianza a uno de sus navegadores. Ese navegador ya no es de confianza, y se cerró la sesión de quien la inició con él. Si no acaba de restaurar un navegador desde una copia de seguridad, cambie su contraseña.
+mail-sessions-ended-subject = Se cerraron sesiones en { $site }
+mail-sessions-ended = { $count ->
+    [one] Desde la página de su cuenta se cerró { $count } sesión. Quien la usaba tendrá que iniciarla de nuevo.
+   *[other] Desde la página de su cuenta se cerraron { $count } sesiones. Quien las usaba tendrá que iniciarlas de nuevo.
+}
 mail-locked-subject = Muchas respuestas incorrectas para su cuenta en { $site }
 mail-locked = Hubo muchas respuestas incorrectas para su cuenta. Inicie sesión en un navegador que haya usado antes, o con una clave de acceso si la tiene, para abrirla de nuevo.

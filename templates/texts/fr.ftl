@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] Il vous reste { $count } minute pour terminer, jusqu’à { $time }. Ensuite, vous devrez recommencer.
    *[other] Il vous reste { $count } minutes pour terminer, jusqu’à { $time }. Ensuite, vous devrez recommencer.
 }
+session-ends-minutes = { $count ->
+    [one] Vous restez connecté pendant { $count } minute, jusqu’à { $time }. Ensuite, vous devrez vous reconnecter.
+   *[other] Vous restez connecté pendant { $count } minutes, jusqu’à { $time }. Ensuite, vous devrez vous reconnecter.
+}
+session-ends-hours = { $count ->
+    [one] Vous restez connecté pendant { $count } heure, jusqu’au { $date }. Ensuite, vous devrez vous reconnecter.
+   *[other] Vous restez connecté pendant { $count } heures, jusqu’au { $date }. Ensuite, vous devrez vous reconnecter.
+}
+code-ends = { $count ->
+    [one] Le code est valable { $count } minute, jusqu’à { $time }.
+   *[other] Le code est valable { $count } minutes, jusqu’à { $time }.
+}
 
 ## Fields
 
@@ -582,5 +594,10 @@ mail-browsers-forgotten-subject = Des navigateurs ont été oubliés pour { $sit
 mail-browsers-forgotten = Des navigateurs dans lesquels vous vous étiez connecté ont été oubliés depuis la page de votre compte. Ils comptent comme inconnus jusqu’à ce que vous vous y connectiez à nouveau avec les deux étapes.
 mail-browser-copied-subject = Un navigateur de confiance pour { $site } a peut-être été copié
 mail-browser-copied = Quelqu’un s’est connecté à votre compte avec votre mot de passe et une ancienne copie de ce qui rend l’un de vos navigateurs de confiance. Ce navigateur n’est plus de confiance, et quiconque s’était connecté ainsi est déconnecté. Si vous ne venez pas de restaurer un navigateur depuis une sauvegarde, changez votre mot de passe.
+mail-sessions-ended-subject = Des sessions sur { $site } ont été fermées
+mail-sessions-ended = { $count ->
+    [one] Depuis la page de votre compte, { $count } session a été fermée. La personne qui y était connectée devra se reconnecter.
+   *[other] Depuis la page de votre compte, { $count } sessions ont été fermées. Les personnes qui y étaient connectées devront se reconnecter.
+}
 mail-locked-subject = Beaucoup de mauvaises réponses pour votre compte sur { $site }
 mail-locked = Il y a eu beaucoup de mauvaises réponses pour votre compte. Connectez-vous depuis un navigateur que vous avez déjà utilisé, ou avec une clé d’accès si vous en avez une, pour le rouvrir.

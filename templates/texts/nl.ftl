@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] U hebt nog { $count } minuut, tot { $time }. Daarna begint u opnieuw.
    *[other] U hebt nog { $count } minuten, tot { $time }. Daarna begint u opnieuw.
 }
+session-ends-minutes = { $count ->
+    [one] U blijft nog { $count } minuut ingelogd, tot { $time }. Daarna logt u opnieuw in.
+   *[other] U blijft nog { $count } minuten ingelogd, tot { $time }. Daarna logt u opnieuw in.
+}
+session-ends-hours = { $count ->
+    [one] U blijft nog { $count } uur ingelogd, tot { $date }. Daarna logt u opnieuw in.
+   *[other] U blijft nog { $count } uur ingelogd, tot { $date }. Daarna logt u opnieuw in.
+}
+code-ends = { $count ->
+    [one] De code is { $count } minuut geldig, tot { $time }.
+   *[other] De code is { $count } minuten geldig, tot { $time }.
+}
 
 ## Fields
 
@@ -582,5 +594,10 @@ mail-browsers-forgotten-subject = Browsers zijn vergeten bij { $site }
 mail-browsers-forgotten = Op uw accountpagina zijn browsers vergeten waarin u had ingelogd. Ze tellen als vreemd totdat u er weer met beide stappen inlogt.
 mail-browser-copied-subject = Een vertrouwde browser voor { $site } is mogelijk gekopieerd
 mail-browser-copied = Iemand heeft ingelogd op uw account met uw wachtwoord en een oude kopie van wat een van uw browsers vertrouwd maakt. Die browser wordt niet meer vertrouwd, en wie ermee was ingelogd, is uitgelogd. Hebt u niet net een browser uit een back-up hersteld, wijzig dan uw wachtwoord.
+mail-sessions-ended-subject = Sessies bij { $site } zijn beëindigd
+mail-sessions-ended = { $count ->
+    [one] Op uw accountpagina is { $count } sessie beëindigd. Wie daar was ingelogd, moet opnieuw inloggen.
+   *[other] Op uw accountpagina zijn { $count } sessies beëindigd. Wie daar was ingelogd, moet opnieuw inloggen.
+}
 mail-locked-subject = Veel foute antwoorden voor uw account bij { $site }
 mail-locked = Er waren veel foute antwoorden voor uw account. Log in met een browser die u eerder gebruikte, of met een passkey als u die hebt, om het weer te openen.

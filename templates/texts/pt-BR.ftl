@@ -56,6 +56,18 @@ step-ends = { $count ->
     [one] Você tem { $count } minuto para terminar, até { $time }. Depois disso, terá de começar de novo.
    *[other] Você tem { $count } minutos para terminar, até { $time }. Depois disso, terá de começar de novo.
 }
+session-ends-minutes = { $count ->
+    [one] Sua sessão continua aberta por { $count } minuto, até { $time }. Depois disso, terá de entrar de novo.
+   *[other] Sua sessão continua aberta por { $count } minutos, até { $time }. Depois disso, terá de entrar de novo.
+}
+session-ends-hours = { $count ->
+    [one] Sua sessão continua aberta por { $count } hora, até { $date }. Depois disso, terá de entrar de novo.
+   *[other] Sua sessão continua aberta por { $count } horas, até { $date }. Depois disso, terá de entrar de novo.
+}
+code-ends = { $count ->
+    [one] O código vale por { $count } minuto, até { $time }.
+   *[other] O código vale por { $count } minutos, até { $time }.
+}
 
 ## Fields
 
@@ -582,5 +594,10 @@ mail-browsers-forgotten-subject = Navegadores foram esquecidos em { $site }
 mail-browsers-forgotten = Na página da sua conta foram esquecidos navegadores pelos quais você tinha entrado. Eles contarão como estranhos até você entrar de novo por eles com as duas etapas.
 mail-browser-copied-subject = Um navegador de confiança de { $site } pode ter sido copiado
 mail-browser-copied = Alguém entrou na sua conta com a sua senha e uma cópia antiga daquilo que torna um dos seus navegadores de confiança. Esse navegador não é mais de confiança, e quem tinha entrado com ele foi desconectado. Se você não acabou de restaurar um navegador de um backup, mude a sua senha.
+mail-sessions-ended-subject = Sessões em { $site } foram encerradas
+mail-sessions-ended = { $count ->
+    [one] Na página da sua conta, { $count } sessão foi encerrada. Quem a usava terá de entrar de novo.
+   *[other] Na página da sua conta, { $count } sessões foram encerradas. Quem as usava terá de entrar de novo.
+}
 mail-locked-subject = Muitas respostas erradas para a sua conta em { $site }
 mail-locked = Houve muitas respostas erradas para a sua conta. Entre por um navegador que você já usou, ou com uma chave de acesso, se você tiver uma, para abri-la de novo.

@@ -38,6 +38,9 @@ wait-seconds = 尝试次数过多。请在 { $count } 秒后（{ $time }）重�
 wait-minutes = 尝试次数过多。请在 { $count } 分钟后（{ $time }）重试。
 wait-closed = 此账户的错误次数过多，来自这里的回答不再受理。请使用您以前用过的浏览器登录，或联系管理员。
 step-ends = 您还有 { $count } 分钟，请在 { $time } 之前完成，否则需要重新开始。
+session-ends-minutes = 您的登录状态还将保持 { $count } 分钟，到 { $time } 为止。之后需要重新登录。
+session-ends-hours = 您的登录状态还将保持 { $count } 小时，到 { $date } 为止。之后需要重新登录。
+code-ends = 验证码在 { $count } 分钟内有效，到 { $time } 为止。
 
 ## Fields
 
@@ -527,5 +530,7 @@ mail-browsers-forgotten-subject = { $site } 移除了浏览器
 mail-browsers-forgotten = 您的账户页面移除了您登录过的浏览器。在您再次用两个步骤登录之前，它们将被视为陌生浏览器。
 mail-browser-copied-subject = { $site } 的受信任浏览器可能被复制
 mail-browser-copied = 有人用您的密码和一份使您某个浏览器受信任的旧副本登录了您的账户。该浏览器已不再受信任，以此登录的人已被退出。如果您不是刚从备份恢复了浏览器，请更改密码。
+mail-sessions-ended-subject = { $site } 的会话已结束
+mail-sessions-ended = 在您的账户页面上结束了 { $count } 个会话。在那里登录的人需要重新登录。
 mail-locked-subject = 您在 { $site } 的账户出现多次错误回答
 mail-locked = 您的账户出现了多次错误回答。请用您以前用过的浏览器登录，或用通行密钥（如果您有）登录，以重新开放账户。

@@ -9,16 +9,19 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::harness::until;
-
 const CHROMIUM: &str = "/usr/bin/chromium";
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
-/// One command; loading a page is one.
-const LIMIT: Duration = Duration::from_secs(60);
-/// How long an element or an address is waited for, in seconds.
-const PATIENCE: u64 = 20;
+/// How long a browser may take to start, a page to load or a script to end, and how long anything is waited for, in
+/// seconds. Only what never comes takes so long: a machine that is ten times slower than it should be has the time.
+const PATIENCE: u64 = 120;
+/// One command. The browser gives up first, and says what it waited for.
+const LIMIT: Duration = Duration::from_secs(PATIENCE + 60);
 /// How JSON names an element (WebDriver section 12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// What went wrong before anything was done (WebDriver section 6.6): the page is still being made, or has just made way for
+/// the next one.
+const TOO_EARLY: [&str; 4] =
+    ["no such element", "stale element reference", "element not interactable", "element click intercepted"];
 
 /// How many browsers may run at a time: each keeps a core busy.
 static FREE: Mutex<usize> = Mutex::new(2);
@@ -159,9 +162,11 @@ impl Browser {
             "browserName": "chrome",
             "acceptInsecureCerts": credulous,
             "pageLoadStrategy": "normal",
-            "timeouts": { "script": 20_000, "pageLoad": 30_000, "implicit": 0 },
+            "timeouts": { "script": PATIENCE * 1000, "pageLoad": PATIENCE * 1000, "implicit": 0 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-            "goog:chromeOptions": { "binary": CHROMIUM, "args": arguments },
+            "goog:chromeOptions": {
+                "binary": CHROMIUM, "args": arguments, "browserStartupTimeout": PATIENCE * 1000,
+            },
         } } })
     }
 
@@ -211,14 +216,10 @@ impl Browser {
     /// Waits until the page at this path has loaded.
     #[track_caller]
     pub fn arrive(&self, path: &str) {
-        let loaded = || self.call("/execute/sync", &json!({ "script": "return document.readyState", "args": [] }));
-        for _ in 0..PATIENCE * 50 {
-            if self.url().path() == path && loaded().is_ok_and(|state| state == "complete") {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("waited {PATIENCE} s for {path}, and am at {}:\n{}", self.url(), self.text());
+        let at = |url: &Value| Url::parse(url.as_str()?).ok().filter(|url| url.path() == path);
+        self.until(path, || {
+            at(&self.try_run("return document.readyState === 'complete' ? location.href : ''").ok()?)
+        });
     }
 
     /// Everything a person reads on the page.
@@ -238,35 +239,49 @@ impl Browser {
         self.run(script, json!([selector])).as_u64().expect("a count")
     }
 
-    /// The first element that fits, once it is there.
+    /// Looks again and again until something is there. While one page makes way for another there is no answer.
     #[track_caller]
-    fn find(&self, selector: &str) -> String {
-        let wanted = json!({ "using": "css selector", "value": selector });
+    fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         for _ in 0..PATIENCE * 50 {
-            if let Ok(found) = self.call("/element", &wanted) {
-                return found[ELEMENT].as_str().expect("an element has a name").to_owned();
+            if let Some(seen) = look() {
+                return seen;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("waited {PATIENCE} s for {selector} on {}:\n{}", self.url(), self.text());
+        panic!("waited {PATIENCE} s for {what} on {}:\n{}", self.url(), self.text());
+    }
+
+    /// Does something with the first element that fits, as soon as there is one and it can be done.
+    #[track_caller]
+    fn with<T>(&self, selector: &str, act: impl Fn(&str) -> Result<T, String>) -> T {
+        let wanted = json!({ "using": "css selector", "value": selector });
+        self.until(selector, || {
+            let found = self.call("/element", &wanted);
+            let done = found.and_then(|found| act(found[ELEMENT].as_str().unwrap_or_default()));
+            match done {
+                Ok(done) => Some(done),
+                Err(why) if TOO_EARLY.iter().any(|early| why.starts_with(early)) => None,
+                Err(why) => panic!("{selector}: {why}"),
+            }
+        })
     }
 
     #[track_caller]
     pub fn wait_for(&self, selector: &str) {
-        self.find(selector);
+        self.with(selector, |_| Ok(()));
     }
 
     #[track_caller]
     pub fn text_of(&self, selector: &str) -> String {
-        let element = self.find(selector);
-        self.ask(&format!("/element/{element}/text"), &Value::Null).as_str().unwrap_or_default().to_owned()
+        let text = self.with(selector, |element| self.call(&format!("/element/{element}/text"), &Value::Null));
+        text.as_str().unwrap_or_default().to_owned()
     }
 
     /// As the page's source says it.
     #[track_caller]
     pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
-        let element = self.find(selector);
-        self.ask(&format!("/element/{element}/attribute/{name}"), &Value::Null).as_str().map(str::to_owned)
+        let ask = |element: &str| self.call(&format!("/element/{element}/attribute/{name}"), &Value::Null);
+        self.with(selector, ask).as_str().map(str::to_owned)
     }
 
     // Touching.
@@ -274,16 +289,25 @@ impl Browser {
     /// A click with the mouse: what is hidden or covered cannot be clicked.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.ask(&format!("/element/{element}/click"), &json!({}));
+        self.with(selector, |element| self.call(&format!("/element/{element}/click"), &json!({})));
+    }
+
+    /// Clicks what leads to another page; back when that has loaded, even if it is at the same address.
+    #[track_caller]
+    pub fn follow(&self, selector: &str) {
+        self.run("document.left = true", json!([]));
+        self.click(selector);
+        let next = "return !document.left && document.readyState === 'complete'";
+        self.until("the next page", || self.try_run(next).is_ok_and(|there| there == true).then_some(()));
     }
 
     /// Types into a field, over what is there.
     #[track_caller]
     pub fn fill(&self, selector: &str, text: &str) {
-        let element = self.find(selector);
-        self.ask(&format!("/element/{element}/clear"), &json!({}));
-        self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
+        self.with(selector, |element| {
+            self.call(&format!("/element/{element}/clear"), &json!({}))?;
+            self.call(&format!("/element/{element}/value"), &json!({ "text": text }))
+        });
     }
 
     /// Puts text into a field in one go, as pasting does.
@@ -293,17 +317,21 @@ impl Browser {
         self.devtools("Input.insertText", json!({ "text": text }));
     }
 
-    /// Types where the cursor stands.
+    /// Types where the cursor stands. A page puts it there a moment after it has loaded.
     #[track_caller]
     pub fn press(&self, keys: &str) {
-        let element = self.ask("/element/active", &Value::Null)[ELEMENT].as_str().unwrap_or_default().to_owned();
-        self.ask(&format!("/element/{element}/value"), &json!({ "text": keys }));
+        self.with(":focus", |element| self.call(&format!("/element/{element}/value"), &json!({ "text": keys })));
     }
 
     /// Runs a script in the page, as one of the page's own.
     #[track_caller]
     pub fn run(&self, script: &str, arguments: Value) -> Value {
         self.ask("/execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// The same where a page may be making way for another: then there is no answer.
+    fn try_run(&self, script: &str) -> Result<Value, String> {
+        self.call("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
     /// Runs the body of an asynchronous function in the page and waits for what it returns.
@@ -392,6 +420,12 @@ impl Browser {
         handles.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
     }
 
+    /// Waits until a window besides these is there.
+    #[track_caller]
+    pub fn new_window(&self, known: &[String]) -> String {
+        self.until("another window", || self.windows().into_iter().find(|window| !known.contains(window)))
+    }
+
     #[track_caller]
     pub fn enter(&self, window: &str) {
         self.ask("/window", &json!({ "handle": window }));
@@ -456,10 +490,4 @@ fn port_of(driver: &mut Child) -> u16 {
     // What it says later must have somewhere to go, or it stands still.
     std::thread::spawn(move || lines.for_each(drop));
     port.expect("chromedriver says which port it took")
-}
-
-/// Waits until a window besides these is there.
-#[track_caller]
-pub fn new_window(browser: &Browser, known: &[String]) -> String {
-    until("another window", PATIENCE, || browser.windows().into_iter().find(|window| !known.contains(window)))
 }

@@ -70,7 +70,7 @@ fn is_asked(alice: &Person<'_>, user: &User, method: &str) {
     alice.goes("/wiki/page", "/.vestibule/login");
     alice.browser.fill("#username", &user.name);
     alice.browser.fill("#password", &user.password);
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.wait_for("a[href^='/.vestibule/verify/lost']");
     alice.goes(&format!("/.vestibule/verify/{method}"), &format!("/.vestibule/verify/{method}"));
 }
@@ -123,7 +123,7 @@ fn each_way_in(scripts: bool) {
     adds(&alice, &user, "sms");
     pictured("enrol-sms");
     alice.browser.fill("[name=phone]", "06 12345678");
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.wait_for("[name=code]");
     alice.is_undisturbed();
     pictured("enrol-sms-sent");
@@ -131,7 +131,7 @@ fn each_way_in(scripts: bool) {
     later();
     is_asked(&alice, &user, "sms");
     pictured("verify-sms");
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.wait_for("[name=code]");
     pictured("verify-sms-sent");
     types_a_code(&alice, &last_code(&gate), "/wiki/page");
@@ -141,7 +141,7 @@ fn each_way_in(scripts: bool) {
     adds(&alice, &user, "email");
     pictured("enrol-email");
     alice.browser.fill("[name=email]", "alice@example.com");
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.wait_for("[name=code]");
     pictured("enrol-email-sent");
     types_a_code(&alice, &last_code(&gate), "/.vestibule/account");
@@ -156,7 +156,7 @@ fn each_way_in(scripts: bool) {
         alice.looks("lost-many", Some("alice"), 0);
     }
     alice.clicks("a[href*='/verify/email']", "/.vestibule/verify/email");
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.wait_for("[name=code]");
     pictured("verify-email-sent");
     types_a_code(&alice, &last_code(&gate), "/wiki/page");

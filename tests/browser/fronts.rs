@@ -8,7 +8,7 @@ use crate::person::{Person, application};
 
 fn through(kind: Kind) {
     let echo = application();
-    let (front, gate) = Front::before(kind, &echo, "[[site.rules]]\npolicy = \"two_factor\"");
+    let (front, gate) = Front::before(kind, &echo, rules! { _ => "two_factor" });
     let user = gate.given_user("alice");
     let alice = Person { browser: Browser::knowing(&format!("MAP {SITE}:443 {}", front.address)), gate: &gate };
     alice.signs_in(&user, "/wiki/page");

@@ -20,6 +20,7 @@ const CHALLENGE: &str =
 pub struct Gallery {
     address: SocketAddr,
     names: Vec<String>,
+    longest: String,
 }
 
 impl Gallery {
@@ -27,6 +28,7 @@ impl Gallery {
         let pages: Vec<(String, String)> =
             gallery::samples(texts).into_iter().map(|sample| (sample.name, sample.page.into_string())).collect();
         let names = pages.iter().map(|(name, _)| name.clone()).collect();
+        let longest = pages.iter().max_by_key(|(_, page)| page.len()).expect("there are pages").0.clone();
         let brand = gallery::brand();
         let files: Vec<Asset> = assets().iter().chain(brand.assets()).cloned().collect();
         let address = serve(move |request| {
@@ -43,11 +45,16 @@ impl Gallery {
                 _ => answer("404 Not Found", "text/plain", b""),
             }
         });
-        Self { address, names }
+        Self { address, names, longest }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+
+    /// The page with the most bytes of its own.
+    pub fn longest(&self) -> &str {
+        &self.longest
     }
 
     pub fn url(&self, name: &str) -> String {

@@ -59,7 +59,7 @@ impl Person<'_> {
 #[test]
 fn every_page_on_a_phone_and_on_a_desk_by_day_and_by_night() {
     let echo = application();
-    let rules = "[[site.rules]]\npath = \"/closed/**\"\npolicy = \"deny\"\n[[site.rules]]\npolicy = \"two_factor\"\n";
+    let rules = rules! { "/closed/**" => "deny", _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = Person::at(&gate);
     alice.browser.plug_in(SecurityKey::Usb);

@@ -3,6 +3,10 @@
 //! and the console stays silent; that an application's own script gets nothing; and how the pages look. Needs
 //! `chromium` and `chromium-driver`; without them the tests fail and name the remedy.
 
+#[macro_use]
+#[path = "../support/rules.rs"]
+mod rules;
+
 /// The bench of the specification: gate, application, clock and people are the same.
 #[path = "../spec/harness"]
 #[expect(dead_code, unused_imports, reason = "the specification uses the rest")]
@@ -12,6 +16,7 @@ mod harness {
     mod front;
     mod gate;
     mod html;
+    mod patience;
     mod people;
     mod quiet;
     mod secure;
@@ -24,24 +29,13 @@ mod harness {
     pub use front::{Front, Kind, SITE};
     pub use gate::{Control, Gate, Gateway, Said};
     pub use html::Form;
+    pub use patience::{LIMIT, until};
     pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
     pub use secure::Client;
     pub use talk::{Protocol, Talk};
     pub use upstream::Authority;
     pub use visitor::{Page, Visitor};
     pub use wire::{Head, Reply, Wire, free_address};
-
-    /// Asks until there is an answer, for at most `seconds`.
-    #[track_caller]
-    pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
-        for _ in 0..seconds * 50 {
-            if let Some(answer) = ask() {
-                return answer;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("waited {seconds} s in vain for {what}");
-    }
 }
 
 #[path = "../support/http_server.rs"]

@@ -1,12 +1,15 @@
 //! Pages for everybody's hands and eyes: 320 pixels wide (which is also 1280 at 400 %), with letters twice as large, with
 //! the spacing that WCAG 2.2 lets a reader choose; nothing is cut or runs off. What can be used is large enough, is seen
-//! when it has the focus, and what went wrong is where the cursor is.
+//! when it has the focus, and what went wrong is where the cursor is. So it is in the colours of a reader's own system, and
+//! nothing moves for those who do not want it.
 
 use serde_json::json;
 use vestibule_templates::Texts;
 
+use crate::axe::{WORDS, axe};
 use crate::driver::{Browser, Screen};
 use crate::gallery::Gallery;
+use crate::languages::PAGES;
 
 pub const NARROW: Screen = Screen { width: 320, height: 640, dark: false };
 const HALF_A_DESK: Screen = Screen { width: 640, height: 400, dark: false };
@@ -19,31 +22,41 @@ const SPACED: &str =
     "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
     p { margin-block-end: 2em !important }";
 
+/// Scripts that list what is wrong with a page.
 const OVERFLOWS: &str = include_str!("overflows.js");
 const HARD_TO_USE: &str = include_str!("hard_to_use.js");
+const LOST_IN_FORCED_COLOURS: &str = include_str!("forced_colours.js");
+
+/// A screen, a style of the reader's own, and a script that looks.
+type Look = (Screen, &'static str, &'static str);
 
 /// The worst for long words, and for long lines.
-const HARDEST: [(Screen, &str); 2] = [(NARROW, SPACED), (HALF_A_DESK, LARGE)];
+const HARDEST: [Look; 2] = [(NARROW, SPACED, OVERFLOWS), (HALF_A_DESK, LARGE, OVERFLOWS)];
 
-/// Runs a script, which lists what is wrong, on every page in these languages and in each of these ways.
-fn each<'a>(languages: impl Iterator<Item = &'a Texts>, ways: &[(Screen, &str)], script: &str) {
-    let browser = Browser::start();
+/// Looks at every page in these languages in each of these ways.
+fn each<'a>(browser: &Browser, languages: impl Iterator<Item = &'a Texts>, looks: &[Look]) {
     let mut found = Vec::new();
     for texts in languages {
         let gallery = Gallery::open(texts);
         for name in gallery.names() {
             browser.open(&gallery.url(name));
-            for (screen, style) in ways {
+            for (screen, style, script) in looks {
                 browser.look_through(*screen);
-                // A frame later the page is laid out, and the cursor where the page wants it.
-                let script =
-                    format!("const reader = {}; await new Promise(requestAnimationFrame); {script}", json!(style));
-                let told: Vec<String> = serde_json::from_value(browser.run_async(&script)).expect("a list");
-                found.extend(told.iter().map(|line| format!("{} {name}, {screen:?}, {style}: {line}", texts.lang())));
+                found.extend(
+                    looks_at(browser, style, script)
+                        .into_iter()
+                        .map(|line| format!("{} {name}, {screen:?}, {style}: {line}", texts.lang())),
+                );
             }
         }
     }
     assert!(found.is_empty(), "{} times:\n{}", found.len(), found.join("\n"));
+}
+
+fn looks_at(browser: &Browser, style: &str, script: &str) -> Vec<String> {
+    // A frame later the page is laid out, and the cursor where the page wants it.
+    let script = format!("const reader = {}; await new Promise(requestAnimationFrame); {script}", json!(style));
+    serde_json::from_value(browser.run_async(&script)).expect("a list")
 }
 
 fn english() -> impl Iterator<Item = &'static Texts> {
@@ -53,15 +66,70 @@ fn english() -> impl Iterator<Item = &'static Texts> {
 #[test]
 fn nothing_is_cut_or_runs_off_on_any_page() {
     let [spaced, large] = HARDEST;
-    each(english(), &[(NARROW, ""), (DESK, SPACED), spaced, large], OVERFLOWS);
+    each(&Browser::start(), english(), &[(NARROW, "", OVERFLOWS), spaced, (DESK, SPACED, OVERFLOWS), large]);
 }
 
+/// Nor in any other language; and what words make of a page is as good as in English: what is there has a name, in a
+/// language that is named, and is large enough.
 #[test]
-fn nothing_is_cut_or_runs_off_in_any_language() {
-    each(Texts::all().iter().filter(|texts| texts.lang() != "en"), &HARDEST, OVERFLOWS);
+fn every_language_fits_and_names_what_is_there() {
+    let [spaced, large] = HARDEST;
+    let browser = Browser::start();
+    browser.bring(&axe());
+    let others = Texts::all().iter().filter(|texts| texts.lang() != "en");
+    each(&browser, others, &[(NARROW, "", WORDS), spaced, large]);
 }
 
 #[test]
 fn what_can_be_used_is_large_enough_and_seen_when_it_has_the_focus() {
-    each(english(), &[(NARROW, "")], HARD_TO_USE);
+    each(&Browser::start(), english(), &[(NARROW, "", HARD_TO_USE)]);
+}
+
+/// The same with the words of every other language in it, on the fullest page of each kind.
+#[test]
+fn what_can_be_used_is_large_enough_in_every_language() {
+    let browser = Browser::start();
+    browser.look_through(NARROW);
+    for texts in Texts::all().iter().filter(|texts| texts.lang() != "en") {
+        let gallery = Gallery::open(texts);
+        for name in PAGES {
+            browser.open(&gallery.url(name));
+            assert_eq!(looks_at(&browser, "", HARD_TO_USE), Vec::<String>::new(), "{} {name}", texts.lang());
+        }
+    }
+}
+
+/// With the colours of the reader's own system there are no grounds and no shadows: what can be used still has an edge or
+/// a line, and shows when it has the focus.
+#[test]
+fn nothing_is_lost_in_a_readers_own_colours() {
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    browser.look_through(NARROW);
+    let mut found = Vec::new();
+    for scheme in ["light", "dark"] {
+        browser.prefers(&[("forced-colors", "active"), ("prefers-color-scheme", scheme)]);
+        for name in gallery.names() {
+            browser.open(&gallery.url(name));
+            let told = looks_at(&browser, "", LOST_IN_FORCED_COLOURS);
+            found.extend(told.into_iter().map(|line| format!("{name}, {scheme}: {line}")));
+        }
+    }
+    assert!(found.is_empty(), "{} times:\n{}", found.len(), found.join("\n"));
+}
+
+/// Where the reader asked for no motion there is none; elsewhere a button changes its colour slowly.
+#[test]
+fn nothing_moves_for_those_who_do_not_want_it() {
+    const MOVES: &str = "return [...document.querySelectorAll('*')].flatMap((one) => ['', '::before', '::after'].map((part) => getComputedStyle(one, part)))
+        .filter((style) => parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none').length";
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    for name in PAGES {
+        browser.devtools("Emulation.setEmulatedMedia", json!({ "features": [] }));
+        browser.open(&gallery.url(name));
+        assert_ne!(browser.run(MOVES, json!([])), 0, "control: {name} has a button");
+        browser.prefers(&[]);
+        assert_eq!(browser.run(MOVES, json!([])), 0, "{name}");
+    }
 }

@@ -58,7 +58,7 @@ impl<'g> Person<'g> {
     /// Clicks, and comes to this path.
     #[track_caller]
     pub fn clicks(&self, selector: &str, path: &str) {
-        self.browser.click(selector);
+        self.browser.follow(selector);
         self.arrives(path);
     }
 
@@ -147,7 +147,7 @@ impl<'g> Person<'g> {
     /// page's script answers, uses the key.
     #[track_caller]
     pub fn begins_with_the_key(&self) {
-        self.browser.click("button.primary");
+        self.browser.follow("button.primary");
         self.browser.wait_for("form[data-ceremony]");
         self.is_undisturbed();
     }

@@ -1,23 +1,19 @@
 //! One login for sites on domains that have nothing to do with each other, over TLS, in a browser that applies to every
 //! step what browsers apply: which cookies go along, what a form may lead to, what is cleared.
 
-use std::net::TcpListener;
-
 use serde_json::json;
 
 use crate::driver::Browser;
-use crate::harness::{Answer, Echo, Gate, User, code_of, until};
+use crate::harness::{Answer, Echo, Gate, User, code_of, free_address, until};
 use crate::person::application;
 
-const SITE: &str = r#"
-upstreams = ["UPSTREAM"]
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "5m"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const SITE: &str = concat!(
+    "upstreams = [\"UPSTREAM\"]\n",
+    rules! {
+        "/fresh/**" => "two_factor" with max_age = "5m",
+        _ => "two_factor",
+    }
+);
 const HOSTS: [&str; 4] = ["login.alpha.test", "wiki.alpha.test", "shop.alpha.test", "docs.beta.test"];
 
 /// Who sits there, and the browser.
@@ -39,7 +35,7 @@ impl Bench {
             path.display().to_string()
         };
         let (cert, key) = (file("tls.crt", own.pem()), file("tls.key", key.serialize_pem()));
-        let secure = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let secure = free_address();
         let gate = Gate::before(echo)
             .config("[portal]\nurl = \"https://login.alpha.test\"")
             .listen(&format!(
@@ -78,7 +74,7 @@ impl Bench {
     fn gives_a_code(&self) {
         self.gate.advance(30);
         self.browser.fill("[name=code]", &code_of(&self.alice.secret, self.gate.control.now()));
-        self.browser.click("button.primary");
+        self.browser.follow("button.primary");
     }
 
     #[track_caller]
@@ -98,7 +94,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
     assert_eq!(browser.text_of(".bound"), "To continue to The wiki", "{}", browser.text());
     browser.fill("#username", "alice");
     browser.fill("#password", &bench.alice.password);
-    browser.click("button.primary");
+    browser.follow("button.primary");
     bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
     bench.gives_a_code();
     bench.arrives("wiki.alpha.test", "/page");
@@ -111,7 +107,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
 
     // What she may open is on the account, and opens.
     bench.goes("docs.beta.test/.vestibule/account", "login.alpha.test", "/.vestibule/account");
-    browser.click("a[href='https://docs.beta.test/']");
+    browser.follow("a[href='https://docs.beta.test/']");
     bench.arrives("docs.beta.test", "/");
     bench.sees_the_application();
 
@@ -126,7 +122,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
 
     // Signed out from one, signed out from all.
     bench.goes("docs.beta.test/.vestibule/logout", "login.alpha.test", "/.vestibule/logout");
-    browser.click("button.primary");
+    browser.follow("button.primary");
     bench.arrives("login.alpha.test", "/.vestibule/login");
     for host in ["docs.beta.test", "shop.alpha.test", "wiki.alpha.test"] {
         bench.goes(&format!("{host}/page"), "login.alpha.test", "/.vestibule/login");
@@ -152,7 +148,7 @@ fn tabs_opened_at_one_moment_all_arrive() {
     bench.goes("wiki.alpha.test/page", "login.alpha.test", "/.vestibule/login");
     browser.fill("#username", "alice");
     browser.fill("#password", &bench.alice.password);
-    browser.click("button.primary");
+    browser.follow("button.primary");
     bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
     bench.gives_a_code();
     bench.arrives("wiki.alpha.test", "/page");
@@ -211,14 +207,33 @@ fn a_worker_from_before_does_not_stay() {
         browser.arrive("/.vestibule/login");
         browser.fill("#username", "alice");
         browser.fill("#password", &alice.password);
-        browser.click("button.primary");
+        browser.follow("button.primary");
         browser.arrive("/.vestibule/verify/totp");
         gate.advance(30);
         browser.fill("[name=code]", &code_of(&alice.secret, gate.control.now()));
-        browser.click("button.primary");
+        browser.follow("button.primary");
         browser.arrive("/page");
     };
     sign_in(&gate, 1);
+    // A script sends a window of its visitor's to the portal with a stranger's errand, and sees nothing of what comes back.
+    let sent = gate.visitor().goto("/.vestibule/login?rd=/page").location().expect("an errand");
+    let own = browser.windows();
+    let looks = "const opened = window.open(ADDRESS), seen = new Set();
+        for (let turn = 0; turn < 120; turn++) {
+            await new Promise((done) => setTimeout(done, 25));
+            try { seen.add(opened.closed ? 'closed' : opened.location.href); } catch { seen.add('another origin'); }
+        }
+        return [...seen].join(' ');";
+    let seen = browser.run_async(&looks.replace("ADDRESS", &json!(sent.as_str()).to_string()));
+    assert!(seen.as_str().is_some_and(|seen| seen.contains("closed") && !seen.contains("ticket")), "{seen}");
+    browser.enter(&browser.new_window(&own));
+    let came = browser.url();
+    assert!(
+        came.path() == "/.vestibule/callback" && came.query().is_some_and(|query| query.contains("ticket")),
+        "{came}"
+    );
+    browser.close_window();
+    browser.enter(&own[0]);
     let register =
         "await navigator.serviceWorker.register('/worker.js'); await navigator.serviceWorker.ready; return true;";
     assert_eq!(browser.run_async(register), true);

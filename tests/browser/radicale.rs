@@ -1,11 +1,10 @@
 //! A whole application of others behind the gate: Radicale, a CalDAV server with a page of its own, which believes the user
 //! header. Nobody is asked for a second password, and its clients' methods pass.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Echo, Gate, until};
+use crate::harness::{Echo, Gate, free_address, until};
 use crate::person::Person;
 
 /// The server, until the test ends.
@@ -18,13 +17,14 @@ struct Radicale {
 impl Radicale {
     #[track_caller]
     fn start() -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/python/bin/radicale");
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/python/bin");
+        let program = programs.join("radicale");
         assert!(program.exists(), "{} is missing: `make test` installs it, or `.ci/need programs`", program.display());
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        // It says nowhere which port it took: a free one is looked up and given back.
-        let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = probe.expect("loopback has a free port").to_string();
-        let child = Command::new(program)
+        // It says nowhere which port it took.
+        let address = free_address().to_string();
+        let child = Command::new(programs.join("python"))
+            .arg(program)
             .args(["--config", "", "--server-hosts", &address, "--auth-type", "http_x_remote_user"])
             .args([
                 "--web-prefer-browser-login",

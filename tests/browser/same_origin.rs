@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use crate::driver::new_window;
 use crate::harness::Gate;
 use crate::person::{Person, application, application_saying};
 
@@ -66,13 +65,13 @@ const REACH: &str = r"
     return got;
 ";
 
-/// Frames of every kind: what the script can read in them.
+/// Frames of every kind: what the script can read in them, once the browser says that each has loaded or failed.
 const FRAME: &str = r"
     const [pages] = LISTS, got = [];
     for (const path of pages) for (const kind of ['iframe', 'object', 'embed']) {
         const frame = document.createElement(kind);
         frame[kind === 'object' ? 'data' : 'src'] = path;
-        const settled = new Promise((done) => { frame.onload = frame.onerror = done; setTimeout(done, 1500); });
+        const settled = new Promise((done) => { frame.onload = frame.onerror = done; });
         document.body.append(frame);
         await settled;
         let inside = null;
@@ -84,19 +83,18 @@ const FRAME: &str = r"
     return got;
 ";
 
-/// One window: whether the script still holds it once it shows a page of ours, and what it can read there. A document
-/// that has no element yet is no refusal: only the browser's own word is.
+/// One window: what the script can read in it, or `null` where the browser lets go of it. Nothing but that ends the waiting,
+/// no count and no clock: a window is `about:blank` first, then a document that has no element yet, and only then a page.
 const WINDOW: &str = r"
     const opened = window.open(PATH);
-    for (let turn = 0; turn < 200; turn++) {
-        if (opened.closed) return null;
-        await new Promise((done) => setTimeout(done, 25));
+    while (!opened.closed) {
         try {
-            const text = opened.document.documentElement.outerHTML;
+            const text = opened.document?.documentElement?.outerHTML;
             if (/csrf|<form|Hello/.test(text)) return text.slice(0, 200);
         } catch (why) { if (why.name === 'SecurityError') return null; }
+        await new Promise((done) => setTimeout(done, 25));
     }
-    return 'the script still holds the window';
+    return null;
 ";
 
 const WORKER: &str = r"
@@ -124,7 +122,7 @@ impl Person<'_> {
     /// Closes what a script opened.
     #[track_caller]
     fn closes_all_but(&self, own: &[String]) {
-        let opened = new_window(&self.browser, own);
+        let opened = self.browser.new_window(own);
         self.browser.enter(&opened);
         self.browser.close_window();
         self.browser.enter(&own[0]);

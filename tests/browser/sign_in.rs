@@ -131,7 +131,7 @@ fn a_login_ends_where_the_application_sends_its_visitor() {
     alice.gives_the_password(&user, "/wiki/page", "/.vestibule/verify/totp");
     gate.advance(30);
     alice.browser.fill("[name=code]", &user.code_at(gate.control.now(), 0));
-    alice.browser.click("button.primary");
+    alice.browser.follow("button.primary");
     alice.browser.arrive("/there");
     assert_eq!(alice.browser.url().origin().ascii_serialization(), there);
     assert_eq!(alice.browser.complaints(), Vec::<String>::new());

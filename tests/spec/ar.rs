@@ -3,25 +3,13 @@
 use super::PROTOCOL;
 use crate::harness::{Echo, Gate, Protocol, Reply, User, WEBSOCKET_KEY};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/public/**"
-policy = "bypass"
-[[site.rules]]
-path = "/exact"
-policy = "bypass"
-[[site.rules]]
-path = "/admin/**"
-policy = "two_factor"
-groups = ["admins"]
-[[site.rules]]
-path = "/admin"
-policy = "two_factor"
-groups = ["admins"]
-[[site.rules]]
-path = "/members/**"
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/public/**" => "bypass",
+    "/exact" => "bypass",
+    "/admin/**" => "two_factor" with groups = ["admins"],
+    "/admin" => "two_factor" with groups = ["admins"],
+    "/members/**" => "two_factor",
+};
 
 /// One application with an open, a protected and an unmentioned part.
 fn bench() -> (Echo, Gate) {
@@ -205,7 +193,7 @@ fn a_host_in_capitals_is_the_same_host() {
         .speaking(PROTOCOL)
         .config("[methods.webauthn]\nrp_id = \"localhost\"")
         .site("url = \"http://app.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
-        .rules("[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"")
+        .rules(rules! { "/open" => "bypass", _ => "two_factor" })
         .also("[[site]]\nurl = \"http://*.wild.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]\n[[site.rules]]\npolicy = \"deny\"")
         .start();
     let port = gate.address.port();

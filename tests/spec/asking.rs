@@ -3,8 +3,7 @@
 
 use crate::harness::{Answer, Echo, Gate, WEBSOCKET_KEY};
 
-const RULES: &str =
-    "[[site.rules]]\npath = \"/known/**\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const RULES: &str = rules! { "/known/**" => "one_factor", _ => "two_factor" };
 
 /// Page navigations are sent to the login, by fetch metadata first and `Accept` second.
 #[test]
@@ -141,10 +140,8 @@ fn an_application_that_fails_is_said_in_our_words() {
         "/silence" => Answer::Silence,
         _ => Answer::Json,
     });
-    let gate = Gate::before(&echo)
-        .config("[limits]\nfirst_byte_timeout = \"1s\"")
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
-        .start();
+    let gate =
+        Gate::before(&echo).config("[limits]\nfirst_byte_timeout = \"1s\"").rules(rules! { "/**" => "bypass" }).start();
     assert_eq!(gate.visitor().goto("/").status, 200);
     for (path, status) in [("/close", 502), ("/silence", 504)] {
         let page = gate.visitor().goto(path);
@@ -160,7 +157,7 @@ fn an_application_that_fails_is_said_in_our_words() {
     }
     let gone = Gate::before(&echo)
         .site("url = \"http://localhost:PORT\"\nupstreams = [\"http://127.0.0.1:1\"]")
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     assert_eq!(gone.visitor().goto("/").status, 502);
 }

@@ -55,7 +55,7 @@ fn kinds(gate: &Gate, user: &str) -> Vec<String> {
 #[test]
 fn b_03_levels_are_told_apart() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/known\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/known" => "one_factor", _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let bob = gate.given_password_user("bobby");
     let mut browser = gate.visitor();
@@ -225,7 +225,7 @@ fn b_55_disabling_is_at_once_and_takes_nothing() {
 #[test]
 fn b_a_stronger_factor_can_be_put_off() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/known\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/known" => "one_factor", _ => "two_factor" };
     let mut gate = Gate::before(&echo).config("[enrolment]\nremind = \"1d\"").rules(rules).start();
     let (alice, bob) = (gate.given_user("alice"), gate.given_password_user("bobby"));
     let ends = |gate: &Gate| {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, Gate, PASSWORD};
+use crate::harness::{Echo, Gate, LIMIT, PASSWORD};
 
 /// What a command said.
 pub struct Said {
@@ -37,7 +37,7 @@ pub fn run(folder: &std::path::Path, text: &str, arguments: &[&str]) -> Said {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(15) {
+        if start.elapsed() > LIMIT {
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();
             panic!("it started: {}", String::from_utf8_lossy(&output.stderr));
@@ -57,7 +57,7 @@ fn with(sections: &str, site: &str, rules: &str) -> String {
     )
 }
 
-const CLOSED: &str = "[[site.rules]]\npolicy = \"two_factor\"";
+const CLOSED: &str = rules! { _ => "two_factor" };
 
 #[track_caller]
 fn refused(what: &str, text: &str, words: &[&str]) {
@@ -167,7 +167,7 @@ fn cf_02_what_nobody_can_want_stops_the_start() {
 /// One mistake is one problem: what follows from it is not told as another.
 #[test]
 fn cf_02_one_mistake_is_one_problem() {
-    let rule = "[[site.rules]]\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]";
+    let rule = rules! { _ => "two_factor" with factors = ["webauthn"] };
     let folder = tempfile::tempdir().unwrap();
     let good = run(folder.path(), &with("", "", rule), &["check"]);
     assert_eq!(good.code, 0, "{}", good.err);
@@ -376,7 +376,7 @@ fn cf_10_a_wrong_certificate_is_refused() {
     use std::sync::atomic::Ordering::SeqCst;
     let certificate = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let (ours, others, misnamed) = (certificate("localhost"), certificate("localhost"), certificate("evil.test"));
-    let rules = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+    let rules = rules! { "/**" => "bypass" };
     for (what, served, trusted, good) in [
         ("the right one", &ours, Some(&ours), true),
         ("one that nobody vouches for", &ours, None, false),
@@ -403,10 +403,12 @@ fn cf_10_a_wrong_certificate_is_refused() {
 #[test]
 fn cf_12_suspicious_rules_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let rules = "[[site.rules]]\npath = \"/a/**\"\npolicy = \"two_factor\"\n\
-                 [[site.rules]]\npath = \"/a/b\"\npolicy = \"deny\"\n\
-                 [[site.rules]]\npath = \"/c\"\nhttp_methods = [\"POST\"]\npolicy = \"two_factor\"\n\
-                 [[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+    let rules = rules! {
+        "/a/**" => "two_factor",
+        "/a/b" => "deny",
+        "/c" if http_methods = ["POST"] => "two_factor",
+        "/**" => "bypass",
+    };
     let said = run(folder.path(), &with("", "", rules), &["check"]);
     assert_eq!(said.code, 0, "{}", said.err);
     for words in ["rules[1]: never decides", "rules[2]: is limited by", "rules[3]: is open to all"] {

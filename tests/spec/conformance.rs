@@ -17,10 +17,10 @@ fn h2spec_finds_nothing_that_is_not_meant() {
     let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/h2spec");
     assert!(tool.exists(), "{} is missing; `.ci/need h2spec` builds it", tool.display());
     let echo = Echo::start();
-    let gate = Gate::before(&echo).rules("[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"").start();
+    let gate = Gate::before(&echo).rules(rules! { "/open/**" => "bypass" }).start();
     let port = gate.address.port().to_string();
     let run = Command::new(tool)
-        .args(["--host", "localhost", "--port", &port, "--path", "/open/a", "--timeout", "5", "--strict"])
+        .args(["--host", "localhost", "--port", &port, "--path", "/open/a", "--timeout", "30", "--strict"])
         .output()
         .expect("it can be started");
     let said = String::from_utf8_lossy(&run.stdout);

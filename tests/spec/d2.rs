@@ -10,13 +10,7 @@ use crate::harness::frames::{
 };
 use crate::harness::{Answer, Echo, Gate, Protocol, connect_from, until};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! { "/open/**" => "bypass", _ => "two_factor" };
 /// More than all buffers on the way hold.
 const LARGE: usize = 64 << 20;
 /// SETTINGS_INITIAL_WINDOW_SIZE.

@@ -8,29 +8,14 @@ use std::os::unix::net::UnixStream;
 use crate::harness::{Echo, Gate, Gateway, Reply, Visitor, Wire, connect_from, free_address, until};
 use crate::upstreams::reload;
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/public/**"
-policy = "bypass"
-[[site.rules]]
-path = "/api/**"
-http_methods = ["GET"]
-policy = "bypass"
-[[site.rules]]
-path = "/near/**"
-networks = ["127.0.0.0/8", "192.0.2.0/24"]
-policy = "bypass"
-[[site.rules]]
-path = "/half/**"
-policy = "one_factor"
-[[site.rules]]
-path = "/admin/**"
-policy = "two_factor"
-groups = ["admins"]
-[[site.rules]]
-path = "/members/**"
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/public/**" => "bypass",
+    "/api/**" if http_methods = ["GET"] => "bypass",
+    "/near/**" if networks = ["127.0.0.0/8", "192.0.2.0/24"] => "bypass",
+    "/half/**" => "one_factor",
+    "/admin/**" => "two_factor" with groups = ["admins"],
+    "/members/**" => "two_factor",
+};
 
 /// The dialects over HTTP.
 const DIALECTS: [Dialect; 3] = [Dialect::Nginx, Dialect::Forwarded, Dialect::Envoy];

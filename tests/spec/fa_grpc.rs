@@ -13,21 +13,12 @@ use crate::harness::{Echo, Gate, Visitor, free_address};
 use crate::upstreams::reload;
 
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
-const RULES: &str = r#"
-[[site.rules]]
-path = "/public/**"
-policy = "bypass"
-[[site.rules]]
-path = "/near/**"
-networks = ["192.0.2.0/24", "10.0.0.0/8"]
-policy = "bypass"
-[[site.rules]]
-path = "/admin/**"
-policy = "two_factor"
-groups = ["admins"]
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/public/**" => "bypass",
+    "/near/**" if networks = ["192.0.2.0/24", "10.0.0.0/8"] => "bypass",
+    "/admin/**" => "two_factor" with groups = ["admins"],
+    _ => "two_factor",
+};
 
 /// Messages as they are.
 #[derive(Clone, Copy, Default)]

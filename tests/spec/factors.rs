@@ -263,8 +263,7 @@ fn b_47_an_address_counts_once_its_code_was_typed() {
 #[test]
 fn b_48_a_mailed_code_is_good_once_for_ten_minutes() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/safe/**\"\npolicy = \"two_factor\"\nfactors = [\"totp\"]\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/safe/**" => "two_factor" with factors = ["totp"], _ => "two_factor" };
     let config =
         "[session]\nlogin_timeout = \"2h\"\n[gateway.email]\nkind = \"console\"\n[methods.email]\nenabled = true";
     let gate = Gate::before(&echo).config(config).rules(rules).start();

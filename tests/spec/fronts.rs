@@ -7,21 +7,12 @@ use std::process::Command;
 
 use crate::harness::{Answer, Echo, Front, Gate, Kind, Page, Protocol, Request, SITE, Visitor, WEBSOCKET_KEY, Wire};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/public/**"
-policy = "bypass"
-[[site.rules]]
-path = "/api/**"
-http_methods = ["GET"]
-policy = "bypass"
-[[site.rules]]
-path = "/admin/**"
-groups = ["admins"]
-policy = "two_factor"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/public/**" => "bypass",
+    "/api/**" if http_methods = ["GET"] => "bypass",
+    "/admin/**" => "two_factor" with groups = ["admins"],
+    _ => "two_factor",
+};
 
 const MARK: &str = "mallory-was-here";
 /// An address that nobody has (RFC 5737).

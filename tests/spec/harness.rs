@@ -4,7 +4,7 @@
 //! ```text
 //! let echo = Echo::start();                                   // given an application
 //! let gate = Gate::before(&echo)                              // … and a gate in front of it
-//!     .rules("[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"")
+//!     .rules(rules! { "/open/**" => "bypass", _ => "two_factor" })
 //!     .start();
 //! let alice = gate.given_user("alice");                       // invited, password set, TOTP enrolled, codes kept
 //! let mut browser = gate.visitor();
@@ -35,6 +35,7 @@ pub mod frames;
 mod front;
 mod gate;
 mod html;
+mod patience;
 mod people;
 mod quiet;
 mod secure;
@@ -47,6 +48,7 @@ pub use echo::{Answer, Echo, Request, WEBSOCKET_KEY};
 pub use front::{Front, Kind, SITE, Shipped, Signed};
 pub use gate::{Gate, Gateway};
 pub use html::{Form, tags};
+pub use patience::{LIMIT, until};
 pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;
 pub use secure::Client;
@@ -54,14 +56,3 @@ pub use talk::{Protocol, Talk};
 pub use upstream::{Authority, Certificate, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
 pub use wire::{Head, Reply, Wire, connect_from, free_address};
-
-/// Asks until there is an answer, for at most `seconds`.
-pub fn until<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..seconds * 50 {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("waited {seconds} s in vain for {what}");
-}

@@ -26,16 +26,11 @@ const SPOOFED: &[&str] = &[
 
 const MARK: &str = "mallory-was-here";
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-path = "/closed/**"
-policy = "deny"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/open/**" => "bypass",
+    "/closed/**" => "deny",
+    _ => "two_factor",
+};
 
 /// Another site names a header of its own: it is stripped on this one too.
 fn bench() -> (Echo, Gate) {
@@ -214,7 +209,7 @@ fn a_trusted_proxy_is_believed_and_nobody_behind_it() {
     let gate = Gate::before(&echo)
         .speaking(PROTOCOL)
         .config("[trust]\nproxies = [\"127.0.0.1/32\", \"10.0.0.0/8\"]")
-        .rules("[[site.rules]]\nnetworks = [\"192.0.2.7/32\"]\npath = \"/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"deny\"")
+        .rules(rules! { "/**" if networks = ["192.0.2.7/32"] => "bypass", _ => "deny" })
         .start();
     let ask = |chain: &str| gate.visitor().ask("GET", "/").with("X-Forwarded-For", chain).send().status;
     assert_eq!(ask("192.0.2.7"), 200);
@@ -283,7 +278,7 @@ fn a_gate_before_itself_notices() {
     let gate = Gate::before(&echo)
         .speaking(PROTOCOL)
         .site("url = \"http://localhost:PORT\"\nupstreams = [\"http://127.0.0.1:PORT\"]\nupstream_host = \"localhost:PORT\"")
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     let page = gate.visitor().goto("/");
     assert!(matches!(page.status, 502 | 508), "{}", page.status);

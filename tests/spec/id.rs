@@ -16,7 +16,7 @@ use crate::walk::verified;
 /// A gate whose clock says what the machine's does, so that a verifier of another house finds assertions fresh.
 fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/open" => "bypass", _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let machine = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     gate.advance(machine.saturating_sub(u64::try_from(gate.control.now() / 1000).expect("after 1970")));

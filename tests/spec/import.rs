@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use crate::harness::{Echo, Gate, PASSWORD, User, until};
 
 /// All of [`PASSWORD`]; made by crypt(3) and openssl.
-const BCRYPT: &str = "$2y$05$abcdefghijklmnopqrstuussfBnph3nqL0wTWtGcgn8VqAumr4G0a";
+pub const BCRYPT: &str = "$2y$05$abcdefghijklmnopqrstuussfBnph3nqL0wTWtGcgn8VqAumr4G0a";
 const SHA512: &str =
     "$6$saltsalt$2YeRLibDzN/RAZhesUum.P15/6nvaRSSaTPZffUSs6AluGIjboWpREXKV7IbpL.PiRac0ZN3hbM7mV2aX86Zu1";
 const APR1: &str = "$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1";
-const RULES: &str =
-    "[[site.rules]]\npath = \"/known/**\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const RULES: &str = rules! { "/known/**" => "one_factor", _ => "two_factor" };
 
 fn bench() -> (Echo, Gate) {
     let echo = Echo::start();

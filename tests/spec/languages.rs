@@ -67,7 +67,7 @@ fn a_page_is_in_the_language_the_browser_wishes_for() {
 #[test]
 fn programs_are_told_in_english_whatever_they_wish_for() {
     let echo = Echo::start();
-    let gate = Gate::before(&echo).rules("[[site.rules]]\npolicy = \"deny\"").start();
+    let gate = Gate::before(&echo).rules(rules! { _ => "deny" }).start();
     let mut browser = wishing(&gate, "de");
     assert_in(&browser.goto("/closed"), "de");
     let told = browser.script("GET", "/closed").send();
@@ -198,6 +198,42 @@ fn mails_are_in_the_language_of_their_owner() {
     let (subject, text) = told(before);
     assert_eq!(subject, said("mail-password-changed-subject", "ar"));
     assert!(text.contains(&texts("ar").text("mail-password-changed")), "{text}");
+}
+
+/// A device that its owner gave no name is called in the language of whoever reads: on each page, in a mail to its owner,
+/// and in English by the command line. A name that was given stays what it is.
+#[test]
+fn a_device_without_a_name_is_called_in_the_readers_language() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).config("[gateway.email]\nkind = \"console\"").start();
+    let link = crate::harness::link_in(&gate.run(["user", "add", "alice", "--email", "alice@example.com"]));
+    let mut german = wishing(&gate, "de");
+    let (alice, _) = german.accept("alice", &link);
+    let called = |lang: &str| texts(lang).text("method-totp-label");
+    let account = german.goto("/.vestibule/account");
+    assert!(account.text().contains(&called("de")), "{}", account.text());
+    assert!(gate.run(["factor", "list", "alice"]).contains(&called("en")));
+    let mut french = wishing(&gate, "fr");
+    french.sign_in(&alice, "/");
+    let account = french.goto("/.vestibule/account");
+    assert!(account.text().contains(&called("fr")) && !account.text().contains(&called("de")), "{}", account.text());
+
+    // The second of them, and one with a name.
+    let told = |words: &str| until(words, 20, || messages(&gate).into_iter().find(|(_, text)| text.contains(words)));
+    for (label, name) in [(None, format!("{} 2", called("fr"))), (Some("Téléphone"), "Téléphone".to_owned())] {
+        let page = french.adding(&alice, "totp");
+        if label.is_none() {
+            assert_eq!(page.form().field("label"), Some(name.as_str()), "proposed");
+        }
+        let code = crate::harness::code_of(&crate::harness::secret_on(&page), gate.control.now());
+        let fields = [("code", code.as_str()), ("label", label.unwrap_or(&name))];
+        let page = french.submit(&page, &fields);
+        assert!(french.follow(page).text().contains(&name), "{name}");
+        // Its owner first read German.
+        told(label.unwrap_or(&format!("{} 2", called("de"))));
+        let page = german.goto("/.vestibule/account");
+        assert!(page.text().contains(label.unwrap_or(&format!("{} 2", called("de")))), "{}", page.text());
+    }
 }
 
 /// A code is sent in the language of the page that asked for it, and its last line is for machines in every one.

@@ -23,8 +23,7 @@ fn mails(gate: &Gate) -> (Vec<String>, String) {
 #[test]
 fn a_whole_life_of_a_user() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/strong/**\"\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/strong/**" => "two_factor" with factors = ["webauthn"], _ => "two_factor" };
     let config = "[gateway.email]\nkind = \"console\"\n[password]\nreset_by_mail = true\n\
                   [enrolment]\nremind = \"30d\"\nlost_device = \"Call 4357 and have your badge at hand.\"";
     let gate = Gate::before(&echo).config(config).rules(rules).start();

@@ -9,13 +9,7 @@ use crate::calm::Calm;
 use crate::harness::frames::request;
 use crate::harness::{Answer, Echo, Gate, Wire, connect_from, until};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! { "/open/**" => "bypass", _ => "two_factor" };
 /// More than all buffers on the way hold.
 const LARGE: usize = 64 << 20;
 
@@ -63,13 +57,13 @@ fn connections_without_a_request_are_closed() {
     let (_echo, gate) = bench("[limits]\nidle_timeout = \"3s\"");
     let calm = Calm::before(&gate);
     let mut idle: Vec<Wire> = (0..200).map(|_| gate.wire()).collect();
-    for wire in idle.iter_mut().step_by(4) {
+    idle.extend((0..50).map(|_| {
+        let mut wire = gate.wire();
         wire.send(format!("GET /open/a HTTP/1.1\r\nHost: {}\r\n\r\n", gate.authority()));
-    }
-    for wire in idle.iter_mut().step_by(4) {
         assert_eq!(wire.reply().map(|reply| reply.status), Some(200));
-    }
-    calm.assert("200 idle connections");
+        wire
+    }));
+    calm.assert("250 idle connections");
     for wire in &mut idle {
         assert!(wire.is_closed());
     }

@@ -3,6 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long an answer takes, seen from outside, is real time")]
 
+#[macro_use]
+#[path = "../support/rules.rs"]
+mod rules;
+
 mod harness;
 mod race;
 
@@ -15,12 +19,14 @@ mod http_server;
 #[path = "../support/validation_server.rs"]
 mod validation_server;
 
+mod announced;
 mod ar;
 mod asking;
 mod behaviour;
 mod brand;
 mod calm;
 mod cf;
+mod changes;
 mod clocks;
 mod conformance;
 mod d1;

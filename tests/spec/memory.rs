@@ -83,10 +83,7 @@ impl Bench {
     fn start() -> Self {
         let sent: Arc<AtomicUsize> = Arc::default();
         let site = format!("url = \"http://localhost:PORT\"\nupstreams = [\"http://{}\"]", application(sent.clone()));
-        let gate = Gate::before(&Echo::start())
-            .site(&site)
-            .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
-            .start();
+        let gate = Gate::before(&Echo::start()).site(&site).rules(rules! { "/**" => "bypass" }).start();
         let bench = Self { gate, sent };
         // The first exchange makes what is made once.
         bench.down(4 * MIB);

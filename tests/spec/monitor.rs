@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::harness::{Answer, Echo, Gate, Wire, until};
 
-const RULES: &str = "[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const RULES: &str = rules! { "/open/**" => "bypass", _ => "two_factor" };
 
 /// Where it listens for metrics, off its log.
 fn monitor(gate: &Gate) -> SocketAddr {

@@ -89,8 +89,7 @@ fn ot_01_guessing_ends_after_a_hundred_tries_from_anywhere() {
 #[test]
 fn ot_02_a_used_code_is_used_up_everywhere() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nmax_age = \"5s\"\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/fresh" => "two_factor" with max_age = "5s", _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);

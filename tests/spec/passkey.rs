@@ -118,8 +118,10 @@ fn wa_a_passkey_signs_in_alone() {
 #[test]
 fn wa_a_step_up_keeps_what_the_passkey_was_worth() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]\nmax_age = \"5m\"\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! {
+        "/fresh" => "two_factor" with factors = ["webauthn"], max_age = "5m",
+        _ => "two_factor",
+    };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);
@@ -144,9 +146,11 @@ fn wa_a_step_up_keeps_what_the_passkey_was_worth() {
 #[test]
 fn wa_05_a_key_that_saw_nobody_is_one_factor() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/one\"\npolicy = \"one_factor\"\n\
-                 [[site.rules]]\npath = \"/fresh\"\npolicy = \"one_factor\"\nmax_age = \"1m\"\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! {
+        "/one" => "one_factor",
+        "/fresh" => "one_factor" with max_age = "1m",
+        _ => "two_factor",
+    };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);

@@ -4,24 +4,13 @@
 use crate::harness::{Echo, Gate, Page, User, Visitor, WEBSOCKET_KEY, until};
 use crate::race::{at_once, rounds};
 
-const RULES: &str = r#"
-[[site.rules]]
-path = "/open/**"
-policy = "bypass"
-[[site.rules]]
-path = "/known/**"
-policy = "one_factor"
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "5m"
-[[site.rules]]
-path = "/nobody/**"
-policy = "two_factor"
-groups = ["nobody"]
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/open/**" => "bypass",
+    "/known/**" => "one_factor",
+    "/fresh/**" => "two_factor" with max_age = "5m",
+    "/nobody/**" => "two_factor" with groups = ["nobody"],
+    _ => "two_factor",
+};
 
 /// A portal, two sites on domains of their own, one below a wildcard, and one that is for a group.
 fn sites() -> String {
@@ -428,6 +417,40 @@ fn below_a_wildcard_the_way_back_is_the_host_that_was_asked_for() {
     }
 }
 
+/// The same where somebody else goes on in that browser, and where a login ends on the reminder: the address is kept, in
+/// the portal's own words alone.
+#[test]
+fn below_a_wildcard_the_way_back_outlives_starting_over_and_the_reminder() {
+    let (_echo, gate, alice) = bench_with("[enrolment]\nremind = \"1d\"");
+    let locked = format!("{}/locked?x=1", gate.at("blue.team"));
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let page = browser.give_password(&alice, &locked);
+    let forms = page.forms();
+    let not_me = forms.iter().find(|form| form.action.ends_with("/start-over")).expect("not you?");
+    let page = browser.post(&page, not_me, &[]);
+    let page = browser.follow(page);
+    page.assert_at("/.vestibule/login", 200);
+    let page = browser.submit(&page, &[("username", &alice.name), ("password", &alice.password)]);
+    let page = browser.follow(page);
+    let page = browser.give_code(&alice, &page);
+    let remind = browser.follow(page);
+    remind.assert_at("/.vestibule/account/remind", 200);
+
+    // What somebody else wrote, or was signed for something else, leads nowhere.
+    let errand = gate.visitor().visit(&locked).url.query().unwrap_or_default().replace("state=", "");
+    let plain = url::form_urlencoded::byte_serialize(locked.as_bytes()).collect::<String>();
+    for forged in [format!("kept={plain}"), format!("kept={errand}"), format!("rd={plain}")] {
+        let mut form = remind.form();
+        form.action = format!("/.vestibule/account/remind?{forged}");
+        let page = browser.post(&remind, &form, &[]);
+        assert_eq!((page.status, page.sent_to().as_str()), (303, "/.vestibule/account"), "{forged}");
+    }
+    let page = browser.submit(&remind, &[]);
+    let page = browser.follow(page);
+    assert_eq!((page.url.as_str(), page.status), (locked.as_str(), 200));
+}
+
 /// The portal's host is for our pages alone, and the sites have none of them.
 #[test]
 fn pages_are_at_the_portal_and_nowhere_else() {
@@ -573,10 +596,7 @@ fn a_client_with_two_addresses_is_told_so() {
     let gate = Gate::before(&echo)
         .config("[portal]\nurl = \"http://login.localhost:PORT\"\n[trust]\nproxies = [\"127.0.0.1/32\"]")
         .site("url = \"http://wiki.localhost:PORT\"\nupstreams = [\"UPSTREAM\"]")
-        .rules(
-            "[[site.rules]]\nnetworks = [\"10.0.0.0/8\"]\npolicy = \"one_factor\"\n\
-             [[site.rules]]\npolicy = \"two_factor\"",
-        )
+        .rules(rules! { _ if networks = ["10.0.0.0/8"] => "one_factor", _ => "two_factor" })
         .start();
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();

@@ -151,8 +151,7 @@ fn re_06_new_codes_end_the_old_ones() {
 #[test]
 fn re_08_a_recovery_code_is_no_stronger_factor() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/strong\"\npolicy = \"two_factor\"\nfactors = [\"totp\"]\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/strong" => "two_factor" with factors = ["totp"], _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);
@@ -174,7 +173,7 @@ fn re_08_a_recovery_code_is_no_stronger_factor() {
 #[test]
 fn re_09_no_factor_goes_without_a_factor() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/known\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/known" => "one_factor", _ => "two_factor" };
     let gate = Gate::before(&echo).rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);

@@ -1,8 +1,6 @@
 //! A new password by mail, and the mails that tell owners what changed: a mailbox alone is never a way in, who asks
 //! learns nothing, and a link is good once, for a while, at one address.
 
-use std::time::Duration;
-
 use crate::authenticator::Authenticator;
 use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor, link_in, until};
 use crate::passkey::{Door, verified};
@@ -461,7 +459,7 @@ fn wz_16_one_mailbox_is_never_both_steps() {
 fn wz_16_a_password_by_mail_enrols_nothing() {
     let echo = Echo::start();
     let config = format!("{MAIL}\n[password]\nreset_by_mail = true\n[enrolment]\nfirst_login = true");
-    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"one_factor\"\n[[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/open" => "one_factor", _ => "two_factor" };
     let gate = Gate::before(&echo).config(&config).rules(rules).start();
     for name in ["alice", "bobby"] {
         let arguments = ["user", "add", name, "--email", "them@example.com", "--password-stdin"];
@@ -566,7 +564,7 @@ fn re_17_the_owner_is_told_of_new_browsers_and_of_a_closed_lane() {
     until("the next day", 20, || (count("wrong answers") == 2).then_some(()));
 }
 
-/// A mail server that says nothing: changes are made at once all the same.
+/// A mail server that says nothing: changes are made all the same, long before it is given up.
 #[test]
 fn re_17_a_silent_mail_server_holds_up_nobody() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
@@ -574,12 +572,10 @@ fn re_17_a_silent_mail_server_holds_up_nobody() {
     let echo = Echo::start();
     let config = format!(
         "[gateway.email]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\n\
-         from = \"wiki@example.com\"\ntimeout = \"20s\"\n[password]\nreset_by_mail = true"
+         from = \"wiki@example.com\"\ntimeout = \"10m\"\n[password]\nreset_by_mail = true"
     );
     let gate = Gate::before(&echo).config(&config).start();
-    let began = std::time::Instant::now();
     let alice = given(&gate, "alice");
     assert_eq!(ask(&mut gate.visitor(), "alice").status, 303);
     assert_eq!(gate.visitor().sign_in(&alice, "/").status, 200);
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }

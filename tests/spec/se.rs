@@ -4,17 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::harness::{Echo, Gate, PASSWORD, User, Visitor, WEBSOCKET_KEY, until};
 
-const TWO_LEVELS: &str = r#"
-[[site.rules]]
-path = "/known/**"
-policy = "one_factor"
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "5m"
-[[site.rules]]
-policy = "two_factor"
-"#;
+const TWO_LEVELS: &str = rules! {
+    "/known/**" => "one_factor",
+    "/fresh/**" => "two_factor" with max_age = "5m",
+    _ => "two_factor",
+};
 
 fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
@@ -254,7 +248,7 @@ fn a_new_password_ends_the_other_sessions() {
 fn what_the_operator_takes_away_is_gone_at_once() {
     let echo = Echo::start();
     let gate = Gate::before(&echo)
-        .rules("[[site.rules]]\npath = \"/team/**\"\npolicy = \"two_factor\"\ngroups = [\"team\"]\n[[site.rules]]\npolicy = \"two_factor\"")
+        .rules(rules! { "/team/**" => "two_factor" with groups = ["team"], _ => "two_factor" })
         .start();
     let alice = gate.given_member("alice", "team");
     let mut browser = gate.visitor();

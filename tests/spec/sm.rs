@@ -4,9 +4,8 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use crate::harness::{Echo, Gate, Page, User, Visitor};
+use crate::harness::{Echo, Gate, LIMIT, Page, User, Visitor};
 use crate::http_server::{of, serve};
 use crate::race::at_once;
 
@@ -332,7 +331,8 @@ fn provider(status: Option<u16>) -> (String, Arc<Mutex<Vec<String>>>) {
         match status {
             Some(status) => of(&format!("{status} X"), ""),
             None => {
-                std::thread::sleep(Duration::from_secs(30));
+                // It would be waited for until the test fails.
+                std::thread::sleep(2 * LIMIT);
                 String::new()
             }
         }
@@ -368,9 +368,7 @@ fn sm_09_a_broken_provider_fails_closed_and_leaves_the_rest() {
         let mut browser = gate.visitor();
         browser.sign_in(&alice, "/");
         let page = browser.adding(&alice, "sms");
-        let start = std::time::Instant::now();
         let answer = browser.submit(&page, &[("phone", NUMBER)]);
-        assert!(start.elapsed().as_secs() < 15, "{status:?}");
         let bodies = bodies.lock().unwrap().clone();
         assert_eq!(bodies.len(), 1, "{status:?}: sent once");
         if status == Some(202) {

@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::{Echo, Gate, PASSWORD, link_in};
+use crate::harness::{Echo, Gate, LIMIT, PASSWORD, link_in};
 use crate::race::rounds;
 
 const STEP: u64 = 30;
-const FRESH: &str = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nmax_age = \"1s\"\n\
-                     [[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
+const FRESH: &str = rules! {
+    "/fresh" => "two_factor" with max_age = "1s",
+    "/open/**" => "bypass",
+    _ => "two_factor",
+};
 
 /// ST-01: a code that was taken is used up, though the process dies in the moment after the answer.
 #[test]
@@ -128,7 +131,7 @@ fn st_05_a_second_process_is_refused() {
 fn ended(mut child: std::process::Child) -> (Option<i32>, String) {
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(15) {
+        if start.elapsed() > LIMIT {
             child.kill().unwrap();
             break;
         }

@@ -1,8 +1,9 @@
 //! Throttling: guessing is slow from everywhere, and nobody is locked out of an own account by somebody else.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Echo, Gate, PASSWORD, Page, User, Visitor, alone};
+use crate::import::BCRYPT;
 use crate::race::at_once;
 
 const STEP: u64 = 30;
@@ -195,8 +196,7 @@ fn th_05_claimed_addresses_do_not_help() {
 #[test]
 fn th_07_one_factor_is_one_budget_on_every_page() {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/fresh\"\npolicy = \"two_factor\"\nmax_age = \"5s\"\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/fresh" => "two_factor" with max_age = "5s", _ => "two_factor" };
     let gate = Gate::before(&echo).config("[throttle]\nbase = \"20s\"").rules(rules).start();
     let mut browser = gate.visitor();
     let (alice, _) = browser.accept("alice", &gate.invite("alice"));
@@ -231,55 +231,62 @@ fn peak_kib(gate: &Gate) -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// One of many at once: the status, whether a time to come back was named, how long it took.
-type Runner = Box<dyn FnOnce() -> (u16, bool, Duration) + Send>;
+/// How one of many came off: a login, with its status and whether it was told when to come back; or somebody who only reads,
+/// with the most hashes that ended while he waited for one page.
+enum Storm {
+    Login(u16, bool),
+    Passer(usize),
+}
 
-/// TH-10: a flood of logins is hashed a few at a time; the rest is told to come back, memory stays where it was, and
-/// what is proxied does not notice.
+/// TH-10: a flood of logins is hashed a few at a time; the rest is told to come back, memory stays where it was, and what is
+/// proxied does not notice. On a busy machine all takes longer, so what "does not notice" means is counted in hashes, each
+/// of which takes most of a second where there is nothing else to do.
 #[test]
 fn th_10_a_login_storm_is_bounded_and_disturbs_nobody() {
+    const LOGINS: usize = 200;
     let _quiet = alone();
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/open\"\npolicy = \"bypass\"\n[[site.rules]]\npolicy = \"two_factor\"";
-    let config = "[trust]\nproxies = [\"127.0.0.1/32\"]\n[password]\nhashers = 1\nqueue = 20";
+    let rules = rules! { "/open" => "bypass", _ => "two_factor" };
+    let config = "[trust]\nproxies = [\"127.0.0.1/32\"]\n[password]\nhashers = 1\nqueue = 10\niterations = 40";
     let gate = Gate::before(&echo).config(config).rules(rules).start();
+    // People that there are: names that nobody has share places in a table, and two of them may meet there.
+    let names = gate.folder.path().join("names");
+    std::fs::write(&names, (0..LOGINS).map(|n| format!("user{n}:{BCRYPT}\n")).collect::<String>()).unwrap();
+    gate.run(["user", "import", &names.display().to_string()]);
     let before = peak_kib(&gate);
     let mut first = gate.visitor();
     let page = first.visit("/");
-    let mut runners: Vec<Runner> = Vec::new();
-    for n in 0..200 {
+    let hashed = &AtomicUsize::new(0);
+    let mut runners: Vec<Box<dyn FnOnce() -> Storm + Send>> = Vec::new();
+    for n in 0..LOGINS {
         let (mut browser, page) = (first.clone(), page.clone());
         browser.always.push(("X-Forwarded-For".to_owned(), format!("192.0.2.{n}")));
         runners.push(Box::new(move || {
             let name = format!("user{n}");
             let page = browser.submit(&page, &[("username", &name), ("password", "123456")]);
-            (page.status, page.field("retry-after").is_some(), Duration::ZERO)
+            hashed.fetch_add(usize::from(page.status == 200), Ordering::SeqCst);
+            Storm::Login(page.status, page.field("retry-after").is_some())
         }));
     }
     for _ in 0..10 {
         let mut passer_by = gate.visitor();
         runners.push(Box::new(move || {
-            let mut slowest = Duration::ZERO;
-            for _ in 0..5 {
-                let start = Instant::now();
+            let waited = (0..5).map(|_| {
+                let before = hashed.load(Ordering::SeqCst);
                 assert_eq!(passer_by.goto("/open").status, 200);
-                slowest = slowest.max(start.elapsed());
-            }
-            (0, false, slowest)
+                hashed.load(Ordering::SeqCst) - before
+            });
+            Storm::Passer(waited.max().unwrap_or_default())
         }));
     }
     let ended = at_once(runners);
-    let count = |wanted: u16| ended.iter().filter(|(status, ..)| *status == wanted).count();
-    assert!(count(200) >= 20, "{} were checked", count(200));
-    // Names that nobody has share a table of fixed size: of two that meet in it, the second waits for the first.
-    let others: Vec<u16> =
-        ended.iter().map(|(status, ..)| *status).filter(|status| ![0, 200, 429, 503].contains(status)).collect();
-    assert!(count(503) > 0 && others.is_empty(), "{} checked, {} put off, {others:?}", count(200), count(503));
-    assert!(count(429) < 4, "{} share a place of 65,536", count(429));
-    assert_eq!(count(200) + count(429) + count(503), 200);
-    assert!(ended.iter().all(|(status, retry, _)| ![429, 503].contains(status) || *retry), "a time to come back");
-    let slowest = ended.iter().map(|(.., time)| *time).max().unwrap();
-    assert!(slowest < Duration::from_secs(1), "proxied traffic took {slowest:?}");
+    let count =
+        |wanted: u16| ended.iter().filter(|one| matches!(one, Storm::Login(status, _) if *status == wanted)).count();
+    let (checked, put_off) = (count(200), count(503));
+    assert!(checked >= 11 && put_off > 0 && checked + put_off == LOGINS, "{checked} were checked, {put_off} put off");
+    assert!(ended.iter().all(|one| !matches!(one, Storm::Login(503, false))), "a time to come back");
+    let most = ended.iter().filter_map(|one| if let Storm::Passer(most) = one { Some(*most) } else { None }).max();
+    assert!(most < Some(3), "{most:?} of {checked} hashes ended while one page was waited for");
     // One hash of 19 MiB at a time, not two hundred.
     let grown = peak_kib(&gate).saturating_sub(before);
     assert!(grown < 128 << 10, "the gate grew by {grown} KiB");

@@ -16,7 +16,7 @@ use crate::harness::{
     Answer, Authority, Certificate, Client, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, connect_from, free_address, until,
 };
 
-const OPEN: &str = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"";
+const OPEN: &str = rules! { "/**" => "bypass" };
 /// More than every buffer on the way.
 const LARGE: usize = 8 << 20;
 /// Keys are bound to one domain.
@@ -434,9 +434,11 @@ fn client_certificates_belong_to_the_name_that_asked_for_them() {
     // One certificate for all three: a browser would use one connection for them.
     let certificate = house.certificate("all", &["machines.test", "open.test", "others.test"]);
     let ca = |file: &str| format!("client_ca_file = {:?}", house.file(file));
-    let asking = "[[site.rules]]\npath = \"/admin\"\npolicy = \"bypass\"\nclient_certificates = [\"cn:admin\"]\n\
-                  [[site.rules]]\npath = \"/free\"\npolicy = \"bypass\"\n\
-                  [[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"\nclient_certificates = [\"*\"]";
+    let asking = rules! {
+        "/admin" => "bypass" with client_certificates = ["cn:admin"],
+        "/free" => "bypass",
+        "/**" => "bypass" with client_certificates = ["*"],
+    };
     let further = |url: &str, more: &str, rules: &str| {
         format!("[[site]]\n{}\n{rules}\n", site(url, more).replace("UPSTREAM", &echo.url()))
     };
@@ -527,7 +529,7 @@ fn an_authority_is_read_again_when_its_file_changes() {
     };
     put(&old.pem);
     let certificate = house.certificate("wiki", &["wiki.test"]);
-    let asking = "[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"\nclient_certificates = [\"*\"]";
+    let asking = rules! { "/**" => "bypass" with client_certificates = ["*"] };
     let gate = Gate::before(&echo)
         .listen(&house.listen(&[&certificate]))
         .site(&site("https://wiki.test", &format!("client_ca_file = {:?}", house.file("clients.pem"))))
@@ -677,10 +679,12 @@ fn the_proxy_protocol_tells_the_client() {
     let certificate = house.certificate("wiki", &["wiki.test"]);
     let listen =
         format!("{}\nproxy_protocol = [\"127.0.0.1:PORT\", \"{}\"]", house.listen(&[&certificate]), house.https);
-    let rules = "[[site.rules]]\npath = \"/inside\"\nnetworks = [\"10.0.0.0/8\"]\npolicy = \"bypass\"\n\
-                 [[site.rules]]\npath = \"/inside\"\npolicy = \"deny\"\n\
-                 [[site.rules]]\npath = \"/seven\"\nnetworks = [\"::ffff:192.0.2.8/126\"]\npolicy = \"deny\"\n\
-                 [[site.rules]]\npath = \"/**\"\nnetworks = [\"192.0.2.0/24\", \"127.0.0.9\"]\npolicy = \"bypass\"";
+    let rules = rules! {
+        "/inside" if networks = ["10.0.0.0/8"] => "bypass",
+        "/inside" => "deny",
+        "/seven" if networks = ["::ffff:192.0.2.8/126"] => "deny",
+        "/**" if networks = ["192.0.2.0/24", "127.0.0.9"] => "bypass",
+    };
     let gate = Gate::before(&echo)
         .config("[trust]\nproxies = [\"127.0.0.1\", \"127.0.0.9\"]\n[limits]\nhead_timeout = \"1s\"\nconnections_per_address = 2")
         .listen(&listen)

@@ -4,11 +4,11 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use crate::harness::{Echo, Gate, Head, WEBSOCKET_KEY, Wire, until};
+use crate::harness::{Echo, Gate, Head, LIMIT, WEBSOCKET_KEY, Wire, until};
 
 /// A gate that asks nobody anything.
 pub fn open(application: &Echo) -> Gate {
-    Gate::before(application).rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"").start()
+    Gate::before(application).rules(rules! { "/**" => "bypass" }).start()
 }
 
 /// Answers what a test is not about: with the target.
@@ -413,7 +413,7 @@ fn a_body_with_a_length_is_not_held_back() {
     wire.send(request(&gate, "PUT", "/slow", "Content-Length: 9\r\n"));
     for part in ["123", "456", "789"] {
         wire.send(part);
-        assert_eq!(seen.recv_timeout(std::time::Duration::from_secs(10)).expect(part), part.as_bytes());
+        assert_eq!(seen.recv_timeout(LIMIT).expect(part), part.as_bytes());
     }
     assert_eq!(wire.head().expect("the head comes before the body").field("content-length"), Some("9"));
     for part in ["abc", "def", "ghi"] {
@@ -453,7 +453,7 @@ fn events_arrive_one_by_one_and_silence_is_allowed() {
     });
     let gate = Gate::before(&echo)
         .config("[limits]\nbetween_bytes_timeout = \"1s\"")
-        .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+        .rules(rules! { "/**" => "bypass" })
         .start();
     let mut stream = gate.wire();
     stream.send(request(&gate, "GET", "/events", "Accept: text/event-stream\r\n"));

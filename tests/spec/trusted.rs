@@ -7,25 +7,13 @@ use crate::race::at_once;
 
 const DAY: u64 = 86_400;
 const MAIL: &str = "[gateway.email]\nkind = \"console\"";
-const RULES: &str = r#"
-[[site.rules]]
-path = "/known/**"
-policy = "one_factor"
-[[site.rules]]
-path = "/fresh/**"
-policy = "two_factor"
-max_age = "10m"
-[[site.rules]]
-path = "/code/**"
-policy = "two_factor"
-factors = ["totp"]
-[[site.rules]]
-path = "/real/**"
-policy = "two_factor"
-trusted_browser = false
-[[site.rules]]
-policy = "two_factor"
-"#;
+const RULES: &str = rules! {
+    "/known/**" => "one_factor",
+    "/fresh/**" => "two_factor" with max_age = "10m",
+    "/code/**" => "two_factor" with factors = ["totp"],
+    "/real/**" => "two_factor" with trusted_browser = false,
+    _ => "two_factor",
+};
 
 /// A gate, and somebody with a mail address.
 fn bench() -> (Echo, Gate, User) {

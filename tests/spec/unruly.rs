@@ -311,7 +311,7 @@ fn endless_heads_end() {
         });
         let gate = Gate::before(&echo)
             .config("[limits]\nfirst_byte_timeout = \"2s\"")
-            .rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"")
+            .rules(rules! { "/**" => "bypass" })
             .start();
         let status = gate.wire().send(request(&gate, "GET", "/bad", "")).reply().map(|reply| reply.status);
         assert!(matches!(status, Some(502 | 504)), "{more:?}: {status:?}");

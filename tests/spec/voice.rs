@@ -5,13 +5,12 @@
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
 use crate::exchange::{self, ACCOUNT, Exchange, Order, Question, TOKEN, signature};
-use crate::harness::{Echo, Gate, Page, User, Visitor};
+use crate::harness::{Echo, Gate, LIMIT, Page, User, Visitor};
 use crate::http_server::{Request, of, serve};
 use crate::race::at_once;
 
@@ -446,7 +445,8 @@ fn sm_09_a_broken_exchange_fails_closed_and_leaves_the_rest() {
         (
             "late",
             Arc::new(|_: &Request| {
-                std::thread::sleep(Duration::from_secs(30));
+                // It would be waited for until the test fails.
+                std::thread::sleep(2 * LIMIT);
                 String::new()
             }),
         ),
@@ -455,9 +455,7 @@ fn sm_09_a_broken_exchange_fails_closed_and_leaves_the_rest() {
         let before = bench.exchange.orders().len();
         bench.exchange.be(Some(mood));
         let (mut browser, page) = bench.asked(&alice);
-        let started = std::time::Instant::now();
         let page = browser.submit(&page, &[("send", "1")]);
-        assert!(started.elapsed() < Duration::from_secs(15), "{what}");
         assert!(page.status == 200 && page.text().contains("could not be called"), "{what}: {}", page.text());
         assert!(page.link("/.vestibule/verify/totp").is_some(), "{what}: another way is offered");
         assert_eq!(bench.exchange.orders().len(), before + 1, "{what}: ordered once");

@@ -9,8 +9,7 @@ const STEP: u64 = 30;
 
 pub fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
-    let rules = "[[site.rules]]\npath = \"/key\"\npolicy = \"two_factor\"\nfactors = [\"webauthn\"]\n\
-                 [[site.rules]]\npolicy = \"two_factor\"";
+    let rules = rules! { "/key" => "two_factor" with factors = ["webauthn"], _ => "two_factor" };
     let gate = Gate::before(&echo).config("[throttle]\nbase = \"1s\"\nceiling = \"1s\"").rules(rules).start();
     let alice = gate.given_user("alice");
     gate.advance(10 * STEP);

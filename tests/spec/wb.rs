@@ -5,7 +5,11 @@ use crate::harness::{Echo, Gate, Page, User, Visitor, WEBSOCKET_KEY};
 fn bench() -> (Echo, Gate, User) {
     let echo = Echo::start();
     let gate = Gate::before(&echo)
-        .rules("[[site.rules]]\npath = \"/open/**\"\npolicy = \"bypass\"\n[[site.rules]]\npath = \"/closed/**\"\npolicy = \"deny\"\n[[site.rules]]\npolicy = \"two_factor\"")
+        .rules(rules! {
+            "/open/**" => "bypass",
+            "/closed/**" => "deny",
+            _ => "two_factor",
+        })
         .start();
     let alice = gate.given_user("alice");
     echo.forget();
@@ -216,7 +220,7 @@ fn assert_plain(page: &Page, mark: &str) {
 fn our_prefix_is_ours_in_every_spelling() {
     let (echo, gate, _alice) = bench();
     let open = Echo::start();
-    let wide = Gate::before(&open).rules("[[site.rules]]\npath = \"/**\"\npolicy = \"bypass\"").start();
+    let wide = Gate::before(&open).rules(rules! { "/**" => "bypass" }).start();
     for target in [
         "/.vestibule",
         "/.vestibule/",

@@ -190,7 +190,7 @@ impl Question {
             text += "\r\n";
         }
         let mut stream = TcpStream::connect(gate).expect("the gate listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket takes a time limit");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a socket takes a time limit");
         stream.write_all(text.as_bytes()).expect("it reads");
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);

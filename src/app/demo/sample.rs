@@ -68,6 +68,7 @@ impl Sample {
             account: None,
             switch: None,
             brand: Arc::default(),
+            ends: None,
         }
     }
 

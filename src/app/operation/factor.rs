@@ -1,5 +1,7 @@
 //! Factors, as an operator sees and changes them. A secret that is enrolled is never shown; a new one is, once.
 
+use vestibule_templates::Texts;
+
 use super::user::own_url;
 use super::{Failure, done, find};
 use crate::account::User;
@@ -20,11 +22,13 @@ pub async fn lines(parts: &Parts, user: &User) -> Result<Vec<FactorLine>, Failur
     let line = |factor: crate::account::Factor| {
         let method = in_force.plan.registry.get(&factor.method);
         let told = method.map(|method| method.describe(&factor.state)).unwrap_or_default();
+        // The same in every language, for programs.
+        let label = factor.name(&Texts::english());
         FactorLine {
             detail: told.masked.or_else(|| told.remaining.map(|left| format!("{left} left"))),
             id: factor.id,
             method: factor.method,
-            label: factor.label,
+            label,
             created: factor.created.rfc3339(),
             last_used: factor.last_used.map(|time| time.rfc3339()),
             usable: method.is_some(),

@@ -127,7 +127,7 @@ impl Checks {
                     match self.vault().commit(changes).await {
                         Ok(_) => {
                             if card.fallback {
-                                let label = row.value.label.clone();
+                                let label = self.called(user, &row.value);
                                 let by_code = |remaining| mail::Change::RecoveryUsed { remaining };
                                 let change = left.map_or(mail::Change::FallbackUsed { label }, by_code);
                                 self.tell(user, &change, origin);

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use vestibule_templates::mail;
+use vestibule_templates::{Texts, mail};
 
 use super::answer::typed;
 use super::begin::HOUR;
 use super::{Asker, Begun, CheckBegun, CheckError, Checks, RETRIES, UNASKED, all_amr, asked, over, states};
-use crate::account::{self, Factor, MAX_LABEL, User};
+use crate::account::{Factor, Label, MAX_LABEL, User};
 use crate::audit::{Event, Kind};
 use crate::method::{Answer, Answered, Field, FieldError, FieldKind, Method, New, Place, Prompt, Proof, call};
 use crate::secret::{BrowserKind, DerivedRandom, Key, Random, Token};
@@ -51,7 +51,7 @@ impl Checks {
         let context = self.context(method, user, place, &states, random);
         let step = method.begin_enrolment(&context, None, &Answer::default()).map_err(CheckError::Field)?;
         let prompt = method.prompt(&context, None, &step.pending);
-        Ok(named_apart(prompt, &self.others(user, method).await?))
+        self.with_a_name(prompt, user, method, &place.texts).await
     }
 
     /// Begins an enrolment. Whether the visitor may is the wizard's question. `previous` is what was begun before in the
@@ -103,7 +103,7 @@ impl Checks {
         let about = |kind, factor| Event::new(kind, origin).user(user.id, &user.name).factor(&card.id, factor);
 
         let others = self.others(user, method).await?;
-        let label = label(answer, &others)?;
+        let label = label(answer, &card.id, &others, &place.texts)?;
         // A box that must be ticked is no guess: to forget it costs no attempt.
         let fields = method.prompt(&self.context(method, user, place, &[], self.random()), None, &begun.pending).fields;
         let box_left = |field: &&Field| field.kind == FieldKind::Acknowledge && answer.get(field.name) != Some("1");
@@ -151,7 +151,6 @@ impl Checks {
         };
 
         let replaced = siblings.into_iter().next().filter(|_| !card.several);
-        let label = label.unwrap_or_else(|| free(&new.label, &others));
         let factor = self.new_factor(&new, &card.id, label, replaced.as_ref());
         let renewed = replaced.is_some() && card.hands_out_codes;
         let kind = if renewed { Kind::RecoveryRenewed } else { Kind::Enrolled };
@@ -175,7 +174,7 @@ impl Checks {
             changes.extend(self.throttle.clear(&account, &target, &lane, false).await?);
             match self.vault().commit(changes).await {
                 Ok(_) => {
-                    let added = || mail::Change::FactorAdded { label: factor.label.clone() };
+                    let added = || mail::Change::FactorAdded { label: self.called(user, &factor) };
                     self.tell(user, &if renewed { mail::Change::RecoveryRenewed } else { added() }, origin);
                     let before = replaced.as_ref().and_then(|row| method.mailbox(&row.value.state));
                     if let Some(before) = before.filter(|before| method.mailbox(&factor.state).as_ref() != Some(before))
@@ -237,6 +236,22 @@ impl Checks {
         Ok(rows)
     }
 
+    /// Proposes the name that the new factor will have if its owner gives it none.
+    pub(super) async fn with_a_name(
+        &self,
+        mut prompt: Prompt,
+        user: &User,
+        method: &Arc<dyn Method>,
+        texts: &Texts,
+    ) -> Result<Prompt, CheckError> {
+        let others = self.others(user, method).await?;
+        let id = &method.card().id;
+        for field in prompt.fields.iter_mut().filter(|field| field.name == Field::LABEL.name) {
+            field.value = unnamed(id, &others, texts).read(id, texts);
+        }
+        Ok(prompt)
+    }
+
     /// Where the tries of an enrolment are counted: one place per user and method, so that beginning again gives no new
     /// ones, and a lane of its own, so that strangers' failures neither close it nor are made by it.
     fn enrolment_tries(&self, user: UserId, method: &MethodId) -> (Target, Lane) {
@@ -245,7 +260,7 @@ impl Checks {
         (Target::Factor(FactorId::generate(&random)), Lane::Known(Token::<BrowserKind>::generate(&random).hash()))
     }
 
-    fn new_factor(&self, new: &New, method: &MethodId, label: String, replaced: Option<&Row<Factor>>) -> Factor {
+    fn new_factor(&self, new: &New, method: &MethodId, label: Label, replaced: Option<&Row<Factor>>) -> Factor {
         let created = self.vault().now();
         match replaced {
             Some(row) => Factor { state: new.state.clone(), created, last_used: None, ..row.value.clone() },
@@ -283,36 +298,34 @@ fn conflict_is_no_matter(error: VaultError) -> Result<Version, VaultError> {
     }
 }
 
-/// A factor's name as its owner typed it, if that can be its name beside the others'; accounts keep what can be shown
-/// of it.
-fn label(answer: &Answer, others: &[Row<Factor>]) -> Result<Option<String>, CheckError> {
-    let label = answer.get("label").unwrap_or_default().trim();
+/// A new factor's name as its owner typed it, if that can be its name beside the others'. Whoever leaves what was proposed
+/// gave none.
+fn label(answer: &Answer, method: &MethodId, others: &[Row<Factor>], texts: &Texts) -> Result<Label, CheckError> {
+    let typed = answer.get("label").unwrap_or_default().trim();
     let wrong = |text| Err(CheckError::Field(FieldError { field: "label", text }));
-    if label.chars().count() > MAX_LABEL {
+    if typed.chars().count() > MAX_LABEL {
         return wrong("error-label-long");
     }
-    if is_taken(label, others) {
+    let (given, unnamed) = (Label::given(typed), unnamed(method, others, texts));
+    let name = given.read(method, texts);
+    if name.is_empty() || name == unnamed.read(method, texts) {
+        return Ok(unnamed);
+    }
+    if is_taken(typed, others, texts) {
         return wrong("error-label-taken");
     }
-    Ok((!label.is_empty()).then(|| label.to_owned()))
+    Ok(given)
 }
 
-/// Whether one of these is called that: two of a name cannot be told apart where one is removed or asked for.
-pub fn is_taken(name: &str, others: &[Row<Factor>]) -> bool {
-    let name = account::label(name).to_lowercase();
-    others.iter().any(|row| row.value.label.to_lowercase() == name)
+/// Whether one of these is called that, to a reader of this language: two of a name cannot be told apart where one is
+/// removed or asked for.
+pub fn is_taken(name: &str, others: &[Row<Factor>], texts: &Texts) -> bool {
+    let Label::Given(name) = Label::given(name) else { return false };
+    others.iter().any(|row| row.value.name(texts).to_lowercase() == name.to_lowercase())
 }
 
-/// This name, or it with the first number behind it that nothing else has.
-fn free(name: &str, others: &[Row<Factor>]) -> String {
-    let numbered = (2..=others.len() + 1).map(|number| format!("{name} {number}"));
-    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name, others)).unwrap_or_default()
-}
-
-/// Proposes a name that no other factor has.
-pub(super) fn named_apart(mut prompt: Prompt, others: &[Row<Factor>]) -> Prompt {
-    for field in prompt.fields.iter_mut().filter(|field| field.name == Field::LABEL.name) {
-        field.value = free(&field.value, others);
-    }
-    prompt
+/// The first number under which a new factor of this method is called as no other is.
+fn unnamed(method: &MethodId, others: &[Row<Factor>], texts: &Texts) -> Label {
+    let free = |label: &Label| !is_taken(&label.read(method, texts), others, texts);
+    (1..).map(Label::Nth).find(free).unwrap_or(Label::Nth(1))
 }

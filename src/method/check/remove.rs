@@ -57,7 +57,7 @@ impl Checks {
             match self.vault().commit(changes).await {
                 Ok(_) => {
                     for gone in removed {
-                        self.tell(user, &mail::Change::FactorRemoved { label: gone.label.clone() }, origin);
+                        self.tell(user, &mail::Change::FactorRemoved { label: self.called(user, gone) }, origin);
                     }
                     return Ok(());
                 }

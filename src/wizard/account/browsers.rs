@@ -53,8 +53,9 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
         Browsers::Others => own.as_ref() != Some(&browser.handle),
         Browsers::All => true,
     };
-    wizard.accounts.forget_browsers(user, ends, more).await?;
-    confirmed.tell(&mail::Change::BrowsersForgotten);
+    if wizard.accounts.forget_browsers(user, ends, more).await? > 0 {
+        confirmed.tell(&mail::Change::BrowsersForgotten);
+    }
     wizard.sessions.end_remembered(user.id, Some(stage.live.session.login()), &confirmed.source()).await?;
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }

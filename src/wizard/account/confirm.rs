@@ -12,13 +12,13 @@ use axum::response::Response;
 use vestibule_templates::mail;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
-use vestibule_templates::{Field, Form, Prompt};
+use vestibule_templates::{Field, Form, Frame, Prompt};
 
 use super::deed::{Browsers, Deed};
 use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
-use crate::clock::TOLERANCE;
+use crate::clock::{TOLERANCE, Time};
 use crate::directory::SignIn;
 use crate::session::Evidence;
 use crate::store::{Change, Row};
@@ -99,6 +99,10 @@ impl Confirm {
         self.stage.user()
     }
 
+    fn frame(&self, visit: &Visit, now: Time) -> Frame {
+        Frame { ends: self.stage.ends(), ..visit.frame_signed_in(now, self.user()) }
+    }
+
     fn factor(&self, id: &FactorId) -> Result<&Factor, Failure> {
         self.rows.iter().map(|row| &row.value).find(|factor| factor.id == *id).ok_or(Failure::NotFound)
     }
@@ -136,7 +140,7 @@ pub async fn ask(
         let lost = by.filter(|_| query(&visit, "factor").is_some()).map(|row| &row.value.id);
         let others = wizard.ways_back(&confirm.usable, lost, |factor| confirm.by_address(factor), &visit.texts);
         let view = wizard.lost_view(others, confirm.deed.address(lost));
-        let frame = visit.frame_signed_in(wizard.vault.now(), confirm.user());
+        let frame = confirm.frame(&visit, wizard.vault.now());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
     form(&wizard, &visit, &confirm, by, Said::default()).await
@@ -176,7 +180,9 @@ pub async fn act(
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
+            Deed::Rename(_) => {
+                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
+            }
             Deed::Password => {
                 said.password = judged(&wizard, &confirm.user().name, &posted).err();
             }
@@ -252,8 +258,7 @@ impl Confirmed<'_> {
 
     /// Tells the owner of what was done, by another way than it was done on.
     pub fn tell(&self, change: &mail::Change) {
-        let at = self.wizard.vault.clock().wall();
-        self.wizard.post.tell(self.user.recipient(), change, self.source().address, at);
+        self.wizard.tell(self.visit, self.user, change);
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
@@ -328,12 +333,12 @@ async fn form(
         }
         Deed::Add(_) => (Action::AddFactor, Vec::new()),
         Deed::Rename(id) => {
-            let name = confirm.factor(id)?.label.clone();
+            let name = confirm.factor(id)?.name(texts);
             let value = said.label.unwrap_or_else(|| name.clone());
             let error = said.wrong_label.map(|error| texts.text(error));
             (Action::RenameFactor { name }, vec![Field::label(texts).with_value(value).with_error(error)])
         }
-        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.label.clone() }, Vec::new()),
+        Deed::Remove(id) => (Action::RemoveFactor { name: confirm.factor(id)?.name(texts) }, Vec::new()),
         Deed::Forget(Browsers::One(handle)) => {
             let name = browsers::name(wizard, visit, confirm.user(), handle).await?.unwrap_or_default();
             (Action::EndBrowser { name }, Vec::new())
@@ -355,7 +360,7 @@ async fn form(
         wait: said.again.as_ref().and_then(Again::wait),
         back: "/.vestibule/account".to_owned(),
     };
-    let frame = visit.frame_signed_in(now, confirm.user());
+    let frame = confirm.frame(visit, now);
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));
     Ok(match &said.again {
         Some(again) => again.held(response, now),

@@ -8,13 +8,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_templates::mail;
 use vestibule_templates::pages::{account, enrol};
+use vestibule_templates::{Texts, mail};
 
 use super::confirm::Confirmed;
 use super::deed::Deed;
 use super::{Owner, seconds};
-use crate::account::{Factor, MAX_LABEL, label};
+use crate::account::{Factor, Label, MAX_LABEL};
 use crate::audit::Kind;
 use crate::method::is_taken;
 use crate::session::{Enrols, Pending};
@@ -48,7 +48,7 @@ pub fn listed(wizard: &Wizard, visit: &Visit, rows: &[Row<Factor>]) -> Vec<accou
         Some(account::Factor {
             method: factor.method.to_string(),
             title: card.map_or_else(|| factor.method.to_string(), |card| visit.texts.text(card.title)),
-            label: factor.label.clone(),
+            label: factor.name(&visit.texts),
             added: seconds(factor.created),
             last_used: factor.last_used.map(seconds),
             rename: Some(Deed::Rename(factor.id.clone()).address(None)),
@@ -80,13 +80,9 @@ pub async fn add(
     let offered =
         wizard.by_strength(&visit, |card| !card.hands_out_codes && (card.several || !held.contains(&card.id)));
     let methods = offered.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
-    let view = enrol::ChooseView {
-        methods: methods.collect(),
-        first: false,
-        back: Some("/.vestibule/account".to_owned()),
-        ends: None,
-    };
-    let frame = visit.frame_signed_in(wizard.vault.now(), &owner.live.user);
+    let view =
+        enrol::ChooseView { methods: methods.collect(), first: false, back: Some("/.vestibule/account".to_owned()) };
+    let frame = visit.frame_in(&owner.live, wizard.vault.now());
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
@@ -96,14 +92,14 @@ pub fn adding(id: &MethodId) -> String {
 }
 
 /// Why a name is not taken, if it is not: a key of the texts. The one it has is no other one either.
-pub fn judge_label(typed: &str, rows: &[Row<Factor>]) -> Option<&'static str> {
+pub fn judge_label(typed: &str, rows: &[Row<Factor>], texts: &Texts) -> Option<&'static str> {
     if typed.trim().chars().count() > MAX_LABEL {
         return Some("error-label-long");
     }
-    if label(typed).is_empty() {
+    if Label::given(typed) == Label::given("") {
         return Some("error-label-missing");
     }
-    is_taken(typed, rows).then_some("error-label-taken")
+    is_taken(typed, rows, texts).then_some("error-label-taken")
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.
@@ -126,9 +122,12 @@ pub async fn begin_adding(confirmed: Confirmed<'_>, id: &MethodId) -> Result<Res
 pub async fn rename(confirmed: Confirmed<'_>, factor: &Factor) -> Result<Response, Failure> {
     let event = confirmed.event(Kind::Renamed).factor(&factor.method, Some(&factor.id));
     let more = confirmed.with(event)?;
-    let label = label(confirmed.posted.get("label"));
-    confirmed.wizard.accounts.rename_factor(confirmed.user, &factor.id, &label, more).await?;
-    confirmed.tell(&mail::Change::FactorRenamed { before: factor.label.clone(), label });
+    let Confirmed { wizard, user, posted, .. } = &confirmed;
+    let label = Label::given(posted.get("label"));
+    wizard.accounts.rename_factor(user, &factor.id, &label, more).await?;
+    let texts = wizard.post.texts_for(user.recipient());
+    let (before, label) = (factor.name(&texts), label.read(&factor.method, &texts));
+    confirmed.tell(&mail::Change::FactorRenamed { before, label });
     Ok(see_other("/.vestibule/account?done=renamed"))
 }
 

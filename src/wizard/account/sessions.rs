@@ -1,15 +1,17 @@
 //! Where the owner is signed in. Ending a session takes nothing away that a factor protects, so a form of the page does
-//! it; another user's session has no handle here.
+//! it; another user's session has no handle here. The owner is told all the same: it may be somebody else who wants to be
+//! alone in the account.
 
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_templates::Form;
 use vestibule_templates::pages::account;
+use vestibule_templates::{Form, mail};
 
 use super::{Owner, seconds};
+use crate::account::User;
 use crate::session::Live;
 use crate::types::Handle;
 use crate::wizard::agent::described;
@@ -42,6 +44,16 @@ pub async fn listed(
     Ok(listed.collect())
 }
 
+impl Wizard {
+    async fn end_logins(&self, visit: &Visit, user: &User, except: Option<&Handle>) -> Result<(), Failure> {
+        let count = self.sessions.end_all(user.id, except, &visit.source()).await? as u64;
+        if count > 0 {
+            self.tell(visit, user, &mail::Change::SessionsEnded { count });
+        }
+        Ok(())
+    }
+}
+
 /// `POST account/sessions/end`
 pub async fn end(
     State(wizard): State<Arc<Wizard>>,
@@ -50,9 +62,11 @@ pub async fn end(
 ) -> Result<Response, Failure> {
     let owner = Owner::posting(&wizard, &visit, &posted)?;
     let handle = Handle::parse(posted.get("handle")).ok_or(Failure::NotFound)?;
-    if !wizard.sessions.end(owner.live.user.id, &handle, &visit.source()).await? {
+    let user = &owner.live.user;
+    if !wizard.sessions.end(user.id, &handle, &visit.source()).await? {
         return Err(Failure::NotFound);
     }
+    wizard.tell(&visit, user, &mail::Change::SessionsEnded { count: 1 });
     Ok(see_other("/.vestibule/account?done=ended"))
 }
 
@@ -63,7 +77,7 @@ pub async fn end_all(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let owner = Owner::posting(&wizard, &visit, &posted)?;
-    wizard.sessions.end_all(owner.live.user.id, None, &visit.source()).await?;
+    wizard.end_logins(&visit, &owner.live.user, None).await?;
     Ok(signed_out(&visit, "/.vestibule/login?out=all"))
 }
 
@@ -75,6 +89,6 @@ pub async fn end_others(
 ) -> Result<Response, Failure> {
     let owner = Owner::posting(&wizard, &visit, &posted)?;
     let Live { user, session, .. } = &*owner.live;
-    wizard.sessions.end_all(user.id, Some(session.login()), &visit.source()).await?;
+    wizard.end_logins(&visit, user, Some(session.login())).await?;
     Ok(see_other("/.vestibule/account?done=elsewhere"))
 }

@@ -21,8 +21,6 @@ pub struct View {
     pub wait: Option<Wait>,
     /// Older codes just died.
     pub replaces: bool,
-    /// Seconds since 1970 from when on these codes can no longer be kept.
-    pub ends: Option<u64>,
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
@@ -47,7 +45,6 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             (form::tick("acknowledged", &texts.text("codes-acknowledge"), None, wrong.as_deref()))
             button.primary type="submit" { (texts.text("continue")) }
         }))
-        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     let shape = Shape { failed: view.not_acknowledged || view.wait.is_some(), ..Shape::default() };
     layout::page(frame, texts, &texts.text("codes-title"), shape, body)
@@ -73,7 +70,6 @@ impl View {
             not_acknowledged: false,
             wait: None,
             replaces: false,
-            ends: Some(Frame::SAMPLE_NOW + 580),
         }
     }
 }

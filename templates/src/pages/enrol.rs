@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::choice::{self, Badge, Choice};
 use crate::form::{Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment::{self, Wait};
+use crate::moment::Wait;
 use crate::prompt::{Around, CeremonyKind, Prompt};
 use crate::texts::Texts;
 
@@ -19,8 +19,6 @@ pub struct ChooseView {
     pub first: bool,
     /// Where to go instead; none in a first enrolment.
     pub back: Option<String>,
-    /// Seconds since 1970 at which the pending login ends.
-    pub ends: Option<u64>,
 }
 
 /// `enrol/{method}`: take over, then confirm.
@@ -35,7 +33,6 @@ pub struct AddView {
     pub wait: Option<Wait>,
     /// The address of the list of methods, when there is more than one.
     pub back: Option<String>,
-    pub ends: Option<u64>,
 }
 
 pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
@@ -49,7 +46,6 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         }
         (choice::list(&view.methods, texts))
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back"), back.as_str()).render("")) } }
-        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     let heading = if view.first { texts.text("enrol-first-title") } else { texts.text("enrol-title") };
     let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
@@ -75,7 +71,6 @@ pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(back) = &view.back {
             p { (Link::new(texts.text("enrol-other"), back.as_str()).render("")) }
         }
-        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     layout::page(frame, texts, &view.title, shape, body)
 }
@@ -101,7 +96,7 @@ impl ChooseView {
             method("totp", texts.text("method-totp-title"), texts.text("method-totp-hint"), Badge::Strong),
             method("sms", texts.text("method-sms-title"), texts.text("method-sms-hint"), Badge::Basic),
         ];
-        Self { methods, first: true, back: None, ends: Some(Frame::SAMPLE_NOW + 540) }
+        Self { methods, first: true, back: None }
     }
 }
 
@@ -113,7 +108,6 @@ impl AddView {
             prompt,
             wait: None,
             back: Some("/.vestibule/enrol".into()),
-            ends: Some(Frame::SAMPLE_NOW + 540),
         }
     }
 

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use crate::form::{self, Field, Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment;
 use crate::pages::confirm::{self, PasswordProblem};
 use crate::texts::Texts;
 
@@ -17,8 +16,6 @@ pub struct View {
     pub fields: Vec<Field>,
     /// A link that sets the account up anew rather than for the first time.
     pub reset: bool,
-    /// Seconds since 1970 at which the link dies.
-    pub ends: Option<u64>,
 }
 
 /// A link that is unknown, used up or too old: the page does not say which.
@@ -39,9 +36,6 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             button.primary type="submit" { (texts.text("continue")) }
         }))
         p.fine { (texts.text("invite-next")) }
-        @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
-        }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());
     layout::page(frame, texts, &title, Shape { failed, ..Shape::default() }, body)
@@ -63,7 +57,6 @@ impl View {
             name: "alice".into(),
             fields: confirm::new_password(8, error, texts),
             reset: false,
-            ends: Some(Frame::SAMPLE_NOW + 86_400),
         }
     }
 }

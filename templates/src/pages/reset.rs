@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::form::{self, Field, Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment::{self, Wait};
+use crate::moment::Wait;
 use crate::pages::confirm::{self, PasswordProblem};
 use crate::texts::Texts;
 
@@ -36,8 +36,6 @@ pub struct NewView {
     pub form: Form,
     pub name: String,
     pub fields: Vec<Field>,
-    /// Seconds since 1970 at which the link dies.
-    pub ends: Option<u64>,
 }
 
 /// A link that is unknown, used up, replaced or too old: the page does not say which.
@@ -82,9 +80,6 @@ pub fn new(view: &NewView, frame: &Frame, texts: &Texts) -> Markup {
             button.primary type="submit" { (texts.text("confirm-password-button")) }
         }))
         p.fine { (texts.text("new-password-next")) }
-        @if let Some(at) = view.ends {
-            p.fine { (texts.text_with("invite-ends", &[("date", moment::date(at, texts).into())])) }
-        }
     };
     let failed = view.fields.iter().any(|field| field.error.is_some());
     layout::page(frame, texts, &texts.text("new-password-title"), Shape { failed, ..Shape::default() }, body)
@@ -123,7 +118,6 @@ impl NewView {
             form: Form::sample("/.vestibule/reset/password"),
             name: "alice".into(),
             fields: confirm::new_password(8, error, texts),
-            ends: Some(Frame::SAMPLE_NOW + 1800),
         }
     }
 }

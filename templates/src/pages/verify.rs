@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::choice::{self, Choice};
 use crate::form::{self, Form, Link};
 use crate::layout::{self, Frame, Shape};
-use crate::moment::{self, Wait};
+use crate::moment::Wait;
 use crate::prompt::{Around, CeremonyKind, DeliveryState, Prompt};
 use crate::texts::Texts;
 
@@ -17,8 +17,6 @@ pub struct ChooseView {
     pub factors: Vec<Choice>,
     /// The address of the page for a lost device.
     pub lost: String,
-    /// Seconds since 1970 at which the pending login ends; `None` in a step-up.
-    pub ends: Option<u64>,
 }
 
 /// `verify/{method}`: one factor's question.
@@ -38,7 +36,6 @@ pub struct AnswerView {
     /// The user's other factors.
     pub others: Vec<Choice>,
     pub lost: String,
-    pub ends: Option<u64>,
 }
 
 /// `verify/lost`: no device at hand.
@@ -56,7 +53,6 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
         p.lead { (texts.text("verify-choose-lead")) }
         (choice::list(&view.factors, texts))
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
-        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     layout::page(frame, texts, &texts.text("verify-choose-title"), Shape::default(), body)
 }
@@ -82,7 +78,6 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
         (view.prompt.form(&view.form, around, frame, texts))
         (choice::others(&view.others, texts))
         p { (Link::new(texts.text("verify-lost-link"), view.lost.as_str()).render("")) }
-        @if let Some(at) = view.ends { (moment::ends(at, frame.now, texts)) }
     };
     layout::page(frame, texts, &view.title, shape, body)
 }
@@ -108,11 +103,7 @@ pub fn lost(view: &LostView, frame: &Frame, texts: &Texts) -> Markup {
 
 impl ChooseView {
     pub fn sample(texts: &Texts) -> Self {
-        Self {
-            factors: choice::samples(texts),
-            lost: "/.vestibule/verify/lost".into(),
-            ends: Some(Frame::SAMPLE_NOW + 580),
-        }
+        Self { factors: choice::samples(texts), lost: "/.vestibule/verify/lost".into() }
     }
 }
 
@@ -129,7 +120,6 @@ impl AnswerView {
             wait: None,
             others,
             lost: "/.vestibule/verify/lost".into(),
-            ends: Some(Frame::SAMPLE_NOW + 580),
         }
     }
 

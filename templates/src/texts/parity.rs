@@ -191,8 +191,9 @@ fn every_message_is_asked_for_somewhere() {
         .flat_map(|folder| super::tests::sources(&format!("{}{folder}", env!("CARGO_MANIFEST_DIR"))))
         .map(|(_, source)| source)
         .collect();
-    // `Card::id` chooses this one.
-    let of_a_method = |key: &str| key.starts_with("method-") && key.ends_with("-enrol-title");
+    // `Card::id` chooses these.
+    let of_a_method =
+        |key: &str| key.starts_with("method-") && ["-enrol-title", "-label"].iter().any(|end| key.ends_with(end));
     let asked = |key: &str| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
     assert!(asked("login-title") && !asked(concat!("nobody", "-asks")), "it can tell one from the other");
     let dead: Vec<_> = read(LANGUAGES[0].2).into_keys().filter(|key| !of_a_method(key) && !asked(key)).collect();

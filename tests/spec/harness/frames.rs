@@ -3,13 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
+use super::patience::LIMIT;
 use super::wire::{Head, Reply};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Nothing on loopback takes longer, unless it hangs.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// Frame kinds.
 pub const DATA: u8 = 0;

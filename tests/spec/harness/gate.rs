@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::frames::Frames;
+use super::patience::LIMIT;
 use super::quiet::Guest;
 use super::visitor::Visitor;
 use super::wire::{Wire, free_address};
@@ -163,7 +164,7 @@ impl Gate {
             sections: String::new(),
             listen: String::new(),
             site: None,
-            rules: "[[site.rules]]\npolicy = \"two_factor\"\n".to_owned(),
+            rules: rules! { _ => "two_factor" }.to_owned(),
             more: String::new(),
             protocol: Protocol::Http1,
         }
@@ -364,7 +365,7 @@ impl Control {
 
     fn try_ask(&self, operation: &Value) -> Option<Value> {
         let mut stream = UnixStream::connect(&self.socket).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.set_read_timeout(Some(LIMIT)).ok()?;
         stream.write_all(format!("{operation}\n").as_bytes()).ok()?;
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).ok()?;

@@ -6,10 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-/// Nothing on loopback takes longer, unless it hangs.
-const LIMIT: Duration = Duration::from_secs(20);
+use super::patience::LIMIT;
 
 /// An address nobody listens at, handed out once: whoever is to listen there may do so later. Its port is below those that
 /// the kernel hands out by itself, so that nobody gets it meanwhile.
