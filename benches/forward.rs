@@ -3,11 +3,11 @@
 //! CPU time of the whole process, not seconds: the machine may be busy with other things. Once with the access line of
 //! every request, as a gate is delivered, and once without, for bare Pingora writes none.
 
+mod cpu;
 mod house;
 mod traffic;
 
 use std::env;
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use pingora::server::Server;
 use pingora::server::configuration::ServerConf;
 use pingora::upstreams::peer::HttpPeer;
 
+use cpu::{Asker, median};
 use house::{Fallible, Player};
 use traffic::Connection;
 
@@ -33,7 +34,8 @@ fn main() -> Fallible<()> {
         ["bare", upstream] => bare(upstream.parse()?),
         ["gate", upstream, folder, level] => {
             let upstream = upstream.parse()?;
-            runtime(1)?.block_on(house::gate(upstream, folder.into(), level, |_| async { Ok(()) }))
+            let written = format!("log.level = {level:?}");
+            runtime(1)?.block_on(house::gate(upstream, folder.into(), &written, Vec::new(), |_| async { Ok(()) }))
         }
         // Whatever `cargo bench` was told.
         _ => runtime(2)?.block_on(measure()),
@@ -74,60 +76,38 @@ async fn measure() -> Fallible<()> {
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// A proxy with its connections.
 struct Proxy {
     player: Player,
-    connections: Vec<Connection>,
-    request: String,
+    visitors: Vec<Visitor>,
 }
 
 impl Proxy {
     async fn open(player: Player) -> Fallible<Self> {
-        let mut connections = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
-            connections.push(Connection::open(Ipv4Addr::LOCALHOST, player.address).await?);
-        }
+        let mut visitors = Vec::with_capacity(CONNECTIONS);
         let request = house::request(&player.session, "/wiki/Main_Page?action=view");
-        Ok(Self { player, connections, request })
+        for _ in 0..CONNECTIONS {
+            let connection = Connection::open(Ipv4Addr::LOCALHOST, player.address).await?;
+            visitors.push(Visitor { connection, request: request.clone() });
+        }
+        Ok(Self { player, visitors })
     }
 
     /// All requests of one measurement; gives microseconds of CPU time for each.
     async fn run(&mut self) -> Fallible<f64> {
-        let before = cpu_time(self.player.id())?;
-        let mut running = Vec::with_capacity(CONNECTIONS);
-        for mut connection in self.connections.drain(..) {
-            let request = self.request.clone();
-            running.push(tokio::spawn(async move {
-                for _ in 0..REQUESTS {
-                    let answer = connection.ask(&request).await?;
-                    if !answer.is_page() {
-                        return Err(std::io::Error::other(answer.head));
-                    }
-                }
-                Ok(connection)
-            }));
-        }
-        for connection in running {
-            self.connections.push(connection.await??);
-        }
-        let spent = cpu_time(self.player.id())? - before;
-        Ok(spent as f64 / 1000.0 / (CONNECTIONS * REQUESTS) as f64)
+        cpu::of_each(self.player.id(), &mut self.visitors, REQUESTS).await
     }
 }
 
-/// Nanoseconds on a processor, of all threads that live (proc(5), `schedstat`). None ends while it is measured.
-fn cpu_time(process: u32) -> Fallible<u64> {
-    let mut sum = 0;
-    for task in fs::read_dir(format!("/proc/{process}/task"))? {
-        let line = fs::read_to_string(task?.path().join("schedstat"))?;
-        sum += line.split(' ').next().unwrap_or_default().parse::<u64>()?;
+struct Visitor {
+    connection: Connection,
+    request: String,
+}
+
+impl Asker for Visitor {
+    async fn ask(&mut self) -> std::io::Result<()> {
+        self.connection.page(&self.request).await
     }
-    Ok(sum)
 }
 
 /// Pingora with nothing of ours: every request goes to the application as it came.

@@ -184,7 +184,7 @@ fn visitor() -> Visitor {
         handle: Handle::generate(&random),
         user: user.id,
         generation: 0,
-        evidence: evidence.clone(),
+        evidence: evidence.into(),
         created: NOW,
         last_seen: NOW,
         ends: Time(NOW.0 + 3_600_000),
@@ -193,6 +193,6 @@ fn visitor() -> Visitor {
         login: None,
         site: None,
     };
-    let (ends, level) = (session.ends, Level::Verified);
+    let (ends, level, evidence) = (session.ends, Level::Verified, session.evidence.clone());
     Visitor::Live(Arc::new(Live { session: Arc::new(session), user: Arc::new(user), evidence, level, ends }))
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::FutureExt;
 use tempfile::TempDir;
-use vestibule::account::{Accounts, Factor, NewUser};
+use vestibule::account::{Accounts, Factor, Label, NewUser};
 use vestibule::app::Machine;
 use vestibule::assertion::headers::Set;
 use vestibule::assertion::{Addressee, Assertions, SigningKeys};
@@ -161,7 +161,7 @@ impl House {
         let factor = Factor {
             id: FactorId::generate(&*machine.random),
             method: totp.clone(),
-            label: String::new(),
+            label: Label::Nth(1),
             state: Vec::new(),
             created: now,
             last_used: None,
@@ -194,7 +194,7 @@ impl House {
         let visitor = house.sessions.visitor(cookies.session.as_ref(), &house.at).await.expect("the store answers");
         let permit = house.permit(&facts(&house.sites), &visitor);
         let identity = permit.identity().expect("somebody");
-        house.assertions.headers(identity, addressee(permit.site())).await.expect("it is signed");
+        house.assertions.headers(&identity, addressee(permit.site())).await.expect("it is signed");
         house
     }
 
@@ -233,7 +233,7 @@ impl House {
     /// From memory, too.
     fn headers(&self, permit: &Permit) -> Arc<[Set]> {
         let identity = permit.identity().expect("somebody");
-        let headers = self.assertions.headers(identity, addressee(permit.site())).now_or_never();
+        let headers = self.assertions.headers(&identity, addressee(permit.site())).now_or_never();
         headers.expect("nothing to wait for").expect("no error")
     }
 }

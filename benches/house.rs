@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use vestibule::account::{Factor, NewUser};
+use vestibule::account::{Factor, Label, NewUser};
 use vestibule::app::{Machine, Parts, Plan, Server};
 use vestibule::config::{Source, load};
+use vestibule::proxy::Listener;
 use vestibule::session::{Evidence, Place};
 use vestibule::telemetry;
 use vestibule::types::{FactorId, GroupName, MethodId, Strength, UserName};
@@ -85,11 +86,13 @@ pub fn request(session: &str, path: &str) -> String {
 }
 
 /// Plays a gate in front of `upstream` until it is ended: with `/one/**` for one factor, all else for two; with a user
-/// who is signed in with both. `prepare` may add to what is there before it listens.
+/// who is signed in with both. `written` is more of its configuration, `others` are listeners beside the one whose address
+/// is told, and `prepare` may add to what is there before it listens.
 pub async fn gate<F: Future<Output = Fallible<()>>>(
     upstream: SocketAddr,
     folder: PathBuf,
-    level: &str,
+    written: &str,
+    others: Vec<Listener>,
     prepare: impl FnOnce(Arc<Parts>) -> F,
 ) -> Fallible<()> {
     let machine = Machine::start();
@@ -99,7 +102,7 @@ pub async fn gate<F: Future<Output = Fallible<()>>>(
         r#"
         listen.http = ["{address}"]
         store.path = {folder:?}
-        log.level = "{level}"
+        {written}
         [[site]]
         url = "http://{HOST}"
         upstreams = ["http://{upstream}"]
@@ -113,7 +116,8 @@ pub async fn gate<F: Future<Output = Fallible<()>>>(
     let parts = Parts::open(plan, machine, false).await?;
     let session = sign_in(&parts).await?;
     prepare(parts.clone()).await?;
-    let server = Server::start(parts, vec![listener.into()], false).await?;
+    let listeners = std::iter::once(listener.into()).chain(others).collect();
+    let server = Server::start(parts, listeners, false).await?;
     announce(address, &session)?;
     // Not on the thread that waits for it: a gate runs on its workers.
     tokio::spawn(server.run(CancellationToken::new(), move || Ok(loaded.clone()))).await?;
@@ -133,7 +137,7 @@ async fn sign_in(parts: &Parts) -> Fallible<String> {
     let factor = Factor {
         id: FactorId::generate(&*parts.machine.random),
         method: totp.clone(),
-        label: String::new(),
+        label: Label::Nth(1),
         state: Vec::new(),
         created: now,
         last_used: None,

@@ -4,8 +4,8 @@
 use std::io::{Error, ErrorKind, Result};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 64\r\n\r\n\
     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -17,7 +17,8 @@ pub async fn application() -> Result<SocketAddr> {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(async move {
-                let mut connection = Connection::over(stream)?;
+                stream.set_nodelay(true)?;
+                let mut connection = Connection::over(stream);
                 while connection.head().await.is_ok() {
                     connection.stream.write_all(ANSWER).await?;
                 }
@@ -35,35 +36,42 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
-    /// Whether it is the application's.
-    pub fn is_page(&self) -> bool {
-        self.status == 200 && !self.body.is_empty() && ANSWER.ends_with(self.body.as_bytes())
-    }
-}
-
 /// A connection that is kept.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     received: Vec<u8>,
 }
+
+/// In clear, or out of TLS.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Connection {
     /// From one of the many addresses that a machine has for itself.
     pub async fn open(from: Ipv4Addr, to: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from((from, 0)))?;
-        Self::over(socket.connect(to).await?)
+        let stream = socket.connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self::over(stream))
     }
 
-    fn over(stream: TcpStream) -> Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(4096) })
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), received: Vec::with_capacity(4096) }
+    }
+
+    /// Asks for a page of the application, and takes nothing else for one.
+    pub async fn page(&mut self, request: &str) -> Result<()> {
+        let answer = self.ask(request).await?;
+        let is_page = answer.status == 200 && !answer.body.is_empty() && ANSWER.ends_with(answer.body.as_bytes());
+        if is_page { Ok(()) } else { Err(Error::other(answer.head)) }
     }
 
     /// Sends one request and reads its answer, whose length must be told.
     pub async fn ask(&mut self, request: &str) -> Result<Answer> {
         self.stream.write_all(request.as_bytes()).await?;
+        self.stream.flush().await?;
         let head = self.head().await?;
         let malformed = || Error::new(ErrorKind::InvalidData, head.clone());
         let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(malformed)?;

@@ -51,6 +51,10 @@ pub struct User {
     pub disabled: bool,
     /// Grows when everything this user holds (sessions, pending logins, browsers) must end.
     pub generation: u64,
+    /// How many generations there were since invitations ended last: a new password begins one, and leaves whoever is still
+    /// to set up a second factor the invitation to it.
+    #[serde(default)]
+    pub since_invitations_ended: u64,
     pub created: Time,
     pub enrolment: Enrolment,
     pub factors: Vec<FactorId>,
@@ -71,6 +75,28 @@ pub struct User {
 }
 
 impl User {
+    /// Ends all that this user holds, and every invitation.
+    pub fn end_everything(&mut self) {
+        self.generation += 1;
+        self.end_invitations();
+    }
+
+    /// Ends the invitations of earlier generations.
+    pub fn end_invitations(&mut self) {
+        self.since_invitations_ended = 0;
+    }
+
+    /// Ends all that this user holds, save invitations.
+    pub fn end_all_but_invitations(&mut self) {
+        self.generation += 1;
+        self.since_invitations_ended += 1;
+    }
+
+    /// Whether an invitation that was made in this generation is still one.
+    pub fn honours_invitation_of(&self, generation: u64) -> bool {
+        self.generation.checked_sub(generation).is_some_and(|age| age <= self.since_invitations_ended)
+    }
+
     /// As somebody to write to.
     pub fn recipient(&self) -> Recipient<'_> {
         Recipient { name: &self.name, email: self.email.as_deref(), language: self.language.as_deref() }
@@ -231,6 +257,7 @@ impl Accounts {
             groups: new.groups,
             disabled: false,
             generation: 0,
+            since_invitations_ended: 0,
             created: self.vault.now(),
             enrolment: Enrolment::NeverEnrolled,
             factors: Vec::new(),
@@ -262,16 +289,18 @@ impl Accounts {
         }
     }
 
-    /// Ends all that the user holds: sessions, pending logins, browsers. Whoever acts here opens a new session for the
+    /// Ends all that the user holds: sessions, pending logins, browsers, invitations. Whoever acts here opens a new session for the
     /// user that is returned.
     pub async fn end_everything(&self, id: UserId, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
-        self.edit(id, |user| user.generation += 1, more).await
+        self.edit(id, User::end_everything, more).await
     }
 
     /// Disabling ends everything the user holds; enabling brings none of it back.
     pub async fn set_disabled(&self, id: UserId, disabled: bool, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
         let change = |user: &mut User| {
-            user.generation += u64::from(disabled && !user.disabled);
+            if disabled && !user.disabled {
+                user.end_everything();
+            }
             user.disabled = disabled;
         };
         self.edit(id, change, more).await
@@ -281,7 +310,7 @@ impl Accounts {
     /// enrols.
     pub async fn reset(&self, id: UserId, more: Vec<Change>) -> Result<Arc<User>, AccountError> {
         let change = |user: &mut User| {
-            user.generation += 1;
+            user.end_everything();
             user.enrolment = Enrolment::Reset;
             user.factors.clear();
             user.enrol_until = None;
@@ -295,7 +324,7 @@ impl Accounts {
     pub async fn remove(&self, id: UserId, more: Vec<Change>) -> Result<(), AccountError> {
         let now = self.vault.now();
         let change = |user: &mut User| {
-            user.generation += 1;
+            user.end_everything();
             user.disabled = true;
             user.removed = Some(now);
             user.display_name = None;
@@ -365,7 +394,7 @@ impl Accounts {
             // Whatever its state is by now: a use at this moment must not save it.
             changes.push(self.vault.delete(factor_key(user, id), Expect::Any));
         }
-        record.generation += 1;
+        record.end_everything();
         changes.push(self.vault.put(row.key, Expect::Version(row.version), &record, None)?);
         Ok(changes)
     }
@@ -423,7 +452,8 @@ impl Accounts {
         Ok(self.vault.only_if(row.key, Expect::Version(row.version)))
     }
 
-    /// As [`Accounts::edit`], of a user that still is what it was when the right to it was judged.
+    /// As [`Accounts::edit`], of a user that still is what it was when the right to it was judged, and still has the
+    /// mailbox that may have given that right.
     ///
     /// # Errors
     /// [`AccountError::Changed`] when it is not.
@@ -435,7 +465,8 @@ impl Accounts {
     ) -> Result<Arc<User>, AccountError> {
         loop {
             let row = self.live(judged.id).await?.ok_or(AccountError::Changed)?;
-            if row.value.disabled != judged.disabled || row.value.generation != judged.generation {
+            let now = &row.value;
+            if (now.disabled, now.generation, &now.email) != (judged.disabled, judged.generation, &judged.email) {
                 return Err(AccountError::Changed);
             }
             if let Some(user) = self.try_edit(row, &change, more.clone()).await? {

@@ -8,7 +8,7 @@ mod keys;
 mod tests;
 mod verify;
 
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,19 +29,19 @@ pub use verify::{Verified, VerifyError, verify};
 /// How many assertions are remembered: one per session and site in use, about a kilobyte each.
 const REMEMBERED: usize = 16_384;
 
-/// What is sent on of a visitor, as a permit carries it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
+/// What is sent on of a visitor.
+#[derive(Clone, Debug)]
+pub struct Identity<'a> {
     pub user: UserId,
-    pub name: String,
-    pub display_name: Option<String>,
-    pub email: Option<String>,
-    pub groups: Vec<String>,
-    pub amr: Vec<String>,
+    pub name: &'a str,
+    pub display_name: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub groups: Vec<&'a str>,
+    pub amr: Vec<&'a str>,
     /// When the proof was made that the rule accepted.
     pub auth_time: Time,
     /// The session's handle: `sid`.
-    pub session: Handle,
+    pub session: &'a Handle,
     /// The user's generation: part of the cache's key.
     pub generation: u64,
 }
@@ -57,8 +57,8 @@ struct Claims<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
-    groups: &'a [String],
-    amr: &'a [String],
+    groups: &'a [&'a str],
+    amr: &'a [&'a str],
     auth_time: i64,
     sid: &'a str,
     iat: i64,
@@ -67,7 +67,7 @@ struct Claims<'a> {
 }
 
 /// Whom an identity is told to, and how.
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Addressee<'a> {
     pub issuer: &'a str,
     pub audience: &'a str,
@@ -78,9 +78,17 @@ pub struct Addressee<'a> {
 
 /// What a list was made for: everything that is in it. A group taken away, another rule's proof, another site: each is
 /// another key, so that nothing old is ever sent for something new.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 struct Subject {
-    identity: Identity,
+    user: UserId,
+    name: String,
+    display_name: Option<String>,
+    email: Option<String>,
+    groups: Vec<String>,
+    amr: Vec<String>,
+    auth_time: Time,
+    session: Handle,
+    generation: u64,
     issuer: String,
     audience: String,
     names: Names,
@@ -88,20 +96,69 @@ struct Subject {
 }
 
 /// The same, borrowed; hashes alike.
-#[derive(Hash)]
 struct Asked<'a> {
-    identity: &'a Identity,
+    identity: &'a Identity<'a>,
     to: Addressee<'a>,
+}
+
+/// What tells nearly all subjects apart. The rest is compared.
+fn hash_subject(session: &Handle, auth_time: Time, audience: &str, state: &mut impl Hasher) {
+    (session, auth_time, audience).hash(state);
+}
+
+impl Hash for Subject {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_subject(&self.session, self.auth_time, &self.audience, state);
+    }
+}
+
+impl Hash for Asked<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_subject(self.identity.session, self.identity.auth_time, self.to.audience, state);
+    }
 }
 
 impl Equivalent<Subject> for Asked<'_> {
     fn equivalent(&self, key: &Subject) -> bool {
+        // Taken apart, so that a field more is not forgotten here.
+        let Identity { user, name, display_name, email, groups, amr, auth_time, session, generation } = self.identity;
         let Addressee { issuer, audience, names, user_is_id } = self.to;
-        *self.identity == key.identity
+        *user == key.user
+            && *name == key.name
+            && *display_name == key.display_name.as_deref()
+            && *email == key.email.as_deref()
+            && *groups == key.groups
+            && *amr == key.amr
+            && *auth_time == key.auth_time
+            && **session == key.session
+            && *generation == key.generation
             && issuer == key.issuer
             && audience == key.audience
             && *names == key.names
             && user_is_id == key.user_is_id
+    }
+}
+
+impl Asked<'_> {
+    fn to_owned(&self) -> Subject {
+        let Identity { user, name, display_name, email, groups, amr, auth_time, session, generation } = self.identity;
+        let Addressee { issuer, audience, names, user_is_id } = self.to;
+        let owned = |text: &&str| (*text).to_owned();
+        Subject {
+            user: *user,
+            name: owned(name),
+            display_name: display_name.as_ref().map(owned),
+            email: email.as_ref().map(owned),
+            groups: groups.iter().map(owned).collect(),
+            amr: amr.iter().map(owned).collect(),
+            auth_time: *auth_time,
+            session: (*session).clone(),
+            generation: *generation,
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            names: names.clone(),
+            user_is_id,
+        }
     }
 }
 
@@ -127,7 +184,7 @@ impl Assertions {
     /// The headers for this identity, the assertion among them, from memory while more than half its life is left.
     /// Bounded; keyed by session, generations, addressee and what was proved. Signing takes some tenths of a
     /// millisecond, twice per life: it is done where it is asked for.
-    pub async fn headers(&self, identity: &Identity, to: Addressee<'_>) -> Result<Arc<[Set]>, VaultError> {
+    pub async fn headers(&self, identity: &Identity<'_>, to: Addressee<'_>) -> Result<Arc<[Set]>, VaultError> {
         let wall = self.keys.vault().clock().wall();
         let asked = Asked { identity, to };
         if let Some(signed) = self.signed.get(&asked).filter(|signed| self.is_fresh(signed, wall)) {
@@ -138,9 +195,7 @@ impl Assertions {
         let Addressee { issuer, audience, names, user_is_id } = to;
         let assertion = self.keys.sign(&self.claims(identity, issuer, audience, issued))?;
         let headers: Arc<[Set]> = list(identity, names, user_is_id, &assertion).into();
-        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
-        let subject = Subject { identity: identity.clone(), issuer, audience, names: names.clone(), user_is_id };
-        self.signed.insert(subject, Signed { headers: headers.clone(), issued });
+        self.signed.insert(asked.to_owned(), Signed { headers: headers.clone(), issued });
         Ok(headers)
     }
 
@@ -149,15 +204,15 @@ impl Assertions {
         signed.issued <= wall && wall < signed.issued + self.lifetime / 2
     }
 
-    fn claims<'a>(&self, identity: &'a Identity, issuer: &'a str, audience: &'a str, issued: Time) -> Claims<'a> {
+    fn claims<'a>(&self, identity: &'a Identity<'a>, issuer: &'a str, audience: &'a str, issued: Time) -> Claims<'a> {
         let jti = random_bytes::<16>(&**self.keys.vault().random());
         Claims {
             iss: issuer,
             aud: audience,
             sub: identity.user.to_string(),
-            preferred_username: &identity.name,
-            name: identity.display_name.as_deref(),
-            email: identity.email.as_deref(),
+            preferred_username: identity.name,
+            name: identity.display_name,
+            email: identity.email,
             groups: &identity.groups,
             amr: &identity.amr,
             auth_time: identity.auth_time.secs(),

@@ -26,6 +26,8 @@ const MAX_TEXT: usize = 200;
 const JOINED: Duration = Duration::from_secs(60);
 /// So many rows are remembered that like events may still join.
 const OPEN_ROWS: usize = 10_000;
+/// A joined row knows the latest so many requests beside its first: whoever reads the number on a page may look for it.
+const REQUESTS: usize = 30;
 /// What a row costs beside its text: key, nonce, tag, version, the engine's own.
 const ROW_COST: u64 = 200;
 const PAGE: usize = 1000;
@@ -39,6 +41,8 @@ pub enum Kind {
     PasswordWaiting,
     PasswordChanged,
     PasswordLinkSent,
+    /// One was asked for, and a budget was spent.
+    PasswordLinkWaiting,
     PasswordLinkUsed,
     FactorRight,
     FactorWrong,
@@ -87,6 +91,7 @@ impl Kind {
             self,
             Kind::PasswordWrong
                 | Kind::PasswordWaiting
+                | Kind::PasswordLinkWaiting
                 | Kind::FactorWrong
                 | Kind::FactorWaiting
                 | Kind::LaneClosed
@@ -120,6 +125,9 @@ pub struct Event {
     pub detail: Option<String>,
     /// How many like it this row stands for (wrong answers are joined per user, source and minute).
     pub count: u32,
+    /// The requests that were joined to the first, the latest of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<RequestId>,
 }
 
 impl Record for Event {
@@ -138,6 +146,7 @@ impl Event {
             factor: None,
             detail: None,
             count: 1,
+            joined: Vec::new(),
         }
     }
 
@@ -156,6 +165,20 @@ impl Event {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// With another like it.
+    fn join(mut self, other: &Event) -> Self {
+        self.count = self.count.saturating_add(other.count);
+        self.joined.extend(other.origin.request.clone());
+        let excess = self.joined.len().saturating_sub(REQUESTS);
+        self.joined.drain(..excess);
+        self
+    }
+
+    /// Whether this is the row of a request.
+    fn is_of(&self, request: &RequestId) -> bool {
+        self.origin.request.iter().chain(&self.joined).any(|known| known == request)
     }
 }
 
@@ -219,8 +242,7 @@ impl Audit {
         while let Some(key) = self.open.get(&alike) {
             // The row may have been pruned meanwhile: then a new one begins.
             let Some(row) = self.vault.get::<Event>(&key).await? else { break };
-            let more = Event { count: row.value.count.saturating_add(event.count), ..row.value };
-            let change = self.vault.put(key, Expect::Version(row.version), &more, row.expires)?;
+            let change = self.vault.put(key, Expect::Version(row.version), &row.value.join(&event), row.expires)?;
             match self.vault.commit(vec![change]).await {
                 Err(VaultError::Conflict(_)) => {}
                 done => return done.map(|_| ()),
@@ -330,7 +352,7 @@ impl Event {
 impl Filter {
     fn wants(&self, event: &Event) -> bool {
         self.user.as_ref().is_none_or(|name| event.name.as_ref() == Some(name))
-            && self.request.as_ref().is_none_or(|request| event.origin.request.as_ref() == Some(request))
+            && self.request.as_ref().is_none_or(|request| event.is_of(request))
             && self.since.is_none_or(|since| event.time >= since)
     }
 }
@@ -344,8 +366,10 @@ fn earliest_key(time: Time) -> String {
 fn cost(event: &Event) -> u64 {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let texts = text(&event.origin.agent) + text(&event.origin.operator) + text(&event.detail);
+    // Of a row that others join, as if all had.
+    let requests = if event.kind.is_provoked() { REQUESTS * 20 } else { 0 };
     // Names and ids of a full row come to about as much again as its fixed cost.
-    2 * ROW_COST + texts as u64
+    2 * ROW_COST + (texts + requests) as u64
 }
 
 /// One line of bounded length, in which what could steer a terminal or turn the direction of writing is spelled out.

@@ -10,8 +10,8 @@ mod local;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -25,8 +25,8 @@ use crate::post::Post;
 use crate::secret::{BrowserKind, Key, Secret, Token};
 use crate::store::{Change, VaultError};
 use crate::telemetry::metrics;
-use crate::throttle::{Account, Attempt, Budget, Lane, Target, Throttle};
-use crate::types::{Strength, UserId, UserName};
+use crate::throttle::{Account, Attempt, Lane, Target, Throttle};
+use crate::types::{Strength, UserId, UserName, neighbourhood};
 
 pub use floor::{MAX_BYTES, PasswordFloor};
 pub use imported::{Imported, NotTaken};
@@ -37,8 +37,14 @@ pub use local::LocalDirectory;
 pub trait Directory: Send + Sync {
     fn id(&self) -> &'static str;
 
-    /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong.
-    async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError>;
+    /// Whether the password is this user's. `None` must take the same time as a user whose password is wrong. `asker`: the
+    /// network it is asked from, so that one that asks for much holds up itself.
+    async fn check(
+        &self,
+        user: Option<&User>,
+        password: &Secret<String>,
+        asker: Option<IpAddr>,
+    ) -> Result<bool, DirectoryError>;
 
     /// Whether this may become this user's password: a matter of its form alone, so that a page can say so before
     /// anything is used up.
@@ -49,8 +55,8 @@ pub trait Directory: Send + Sync {
     async fn prepare(&self, name: &UserName, password: &Secret<String>) -> Result<Prepared, DirectoryError>;
 
     /// Stores a prepared password, for a user that still is what it was when the right to it was judged. Where there was
-    /// one before, everything the user holds ends in the same commit (a new generation): whoever acts opens a new
-    /// session. `also` changes the user's record, `more` joins further changes. Gives the user as it is now.
+    /// one before, everything the user holds save invitations ends in the same commit (a new generation): whoever acts
+    /// opens a new session. `also` changes the user's record, `more` joins further changes. Gives the user as it is now.
     async fn set_password(
         &self,
         user: &User,
@@ -69,11 +75,6 @@ pub trait Directory: Send + Sync {
 
     async fn forget(&self, user: UserId) -> Result<(), DirectoryError>;
 }
-
-/// How often strangers' browsers may give a user's right password within [`HOUR`], whether or not the second factor
-/// follows: more than anybody signs in, and few enough that pending logins and rows of the record stay few.
-const UNFINISHED: u32 = 100;
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// A password that was judged and made ready to be stored.
 #[derive(Clone, Debug)]
@@ -185,9 +186,9 @@ impl FirstFactor {
         self.directory.prepare(name, password).await
     }
 
-    /// Sets a password that the right to was proved for (a one-time link, a second factor), with its event and `more` in
-    /// one commit, and proves it: whoever sets a password knows it. `enrol_until`: how long the first factor may be
-    /// enrolled with it alone; `by_mail`: whether that right still rests on nothing but a mailbox.
+    /// Sets a password that the right to was proved for (by an operator's word, by the owner), with its event and `more` in
+    /// one commit. `enrol_until`: how long the first factor may be enrolled with it alone; `by_mail`: whether that right
+    /// still rests on nothing but a mailbox.
     pub async fn set_password(
         &self,
         user: &User,
@@ -196,8 +197,26 @@ impl FirstFactor {
         by_mail: bool,
         origin: &Origin,
         more: Vec<Change>,
-    ) -> Result<Proof, DirectoryError> {
+    ) -> Result<(), DirectoryError> {
         let also = move |user: &mut User| (user.enrol_until, user.password_by_mail) = (enrol_until, by_mail);
+        self.store(user, prepared, &also, origin, more).await?;
+        Ok(())
+    }
+
+    /// Sets a password that an invitation gave the right to, which ends with all others of this user; until `until` the
+    /// first factor may be enrolled with it alone. It is proved, too: whoever sets a password knows it.
+    pub async fn set_password_by_invitation(
+        &self,
+        user: &User,
+        prepared: &Prepared,
+        until: Option<Time>,
+        origin: &Origin,
+        more: Vec<Change>,
+    ) -> Result<Proof, DirectoryError> {
+        let also = move |user: &mut User| {
+            user.end_invitations();
+            (user.enrol_until, user.password_by_mail) = (until, false);
+        };
         let now = self.store(user, prepared, &also, origin, more).await?;
         Ok(self.proof(&now))
     }
@@ -260,7 +279,7 @@ impl FirstFactor {
                 return Ok(SignIn::Closed);
             }
         }
-        let right = match self.directory.check(user, password).await {
+        let right = match self.directory.check(user, password, origin.address.map(neighbourhood)).await {
             // Nothing was checked, so nothing was learnt: a flood of others must not become this user's wait.
             Err(DirectoryError::Busy) => {
                 self.throttle.take_back(&account, &Target::Password, lane).await?;
@@ -304,12 +323,12 @@ impl FirstFactor {
             }
         }
         // Somebody has the password and not the second factor. A known browser is not held up by that.
-        if !complete && *lane == Lane::Strangers {
-            let logins = Budget { name: format!("login/{}", user.id), most: UNFINISHED, window: HOUR };
-            if let Err(until) = self.throttle.spend(&[logins]).await? {
-                self.audit.record(event(Kind::PasswordWaiting, origin, Some(user))).await?;
-                return Ok(SignIn::Wait(until));
-            }
+        if !complete
+            && *lane == Lane::Strangers
+            && let Err(until) = self.throttle.login_began(user.id).await?
+        {
+            self.audit.record(event(Kind::PasswordWaiting, origin, Some(user))).await?;
+            return Ok(SignIn::Wait(until));
         }
         Ok(SignIn::Proved(self.proof(user)))
     }

@@ -18,7 +18,7 @@ use http::Method;
 use crate::assertion::Identity;
 use crate::clock::{TOLERANCE, Time};
 use crate::session::{Evidence, Live, Need, Visitor};
-use crate::types::{ClientCertificate, GroupName, Level, Policy, Strength, UserName};
+use crate::types::{ClientCertificate, GroupName, Handle, Level, Policy, Strength, UserName};
 
 pub use facts::told::{Fault, Told};
 pub use facts::{Facts, FactsError, Kind, OwnPage, Raw, Reading, callers, trusted_proxies};
@@ -34,9 +34,16 @@ pub struct Permit {
     site: Arc<Site>,
     /// What goes upstream: the canonical target (or, with lenient paths, the one received).
     target: String,
-    identity: Option<Identity>,
+    holder: Option<Holder>,
     /// Answers that could be cached get `Cache-Control: private`.
     private: bool,
+}
+
+/// Somebody whose request it is, and when the proof was made that the rule accepted.
+#[derive(Clone, Debug)]
+struct Holder {
+    live: Arc<Live>,
+    proved: Time,
 }
 
 impl Permit {
@@ -48,8 +55,24 @@ impl Permit {
         &self.target
     }
 
-    pub fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+    /// The session whose end ends the request.
+    pub fn session(&self) -> Option<&Handle> {
+        self.holder.as_ref().map(|holder| &holder.live.session.handle)
+    }
+
+    /// Who it is for, as an application is told.
+    pub fn identity(&self) -> Option<Identity<'_>> {
+        self.holder.as_ref().map(|Holder { live, proved }| Identity {
+            user: live.user.id,
+            name: live.user.name.as_str(),
+            display_name: live.user.display_name.as_deref(),
+            email: live.user.email.as_deref(),
+            groups: live.user.groups.iter().map(GroupName::as_str).collect(),
+            amr: live.amr(),
+            auth_time: *proved,
+            session: &live.session.handle,
+            generation: live.user.generation,
+        })
     }
 
     pub fn private(&self) -> bool {
@@ -150,16 +173,16 @@ pub fn decide(site: &Arc<Site>, facts: &Facts, visitor: &Visitor, now: Time) -> 
         Outcome::Refuse(refusal) => Verdict::Refuse(refusal),
         Outcome::Ask(ask) => Verdict::Ask(ask),
         Outcome::Open(rule, proved) => {
-            let identity = match (rule.policy, visitor.live()) {
-                (Policy::OneFactor | Policy::TwoFactor, Some(live)) => Some(identity(live, proved)),
+            let holder = match (rule.policy, visitor.live()) {
+                (Policy::OneFactor | Policy::TwoFactor, Some(live)) => Some(holder(live, proved)),
                 (Policy::Bypass, Some(live)) if rule.identity && live.level == Level::Verified => {
-                    Some(identity(live, proved))
+                    Some(holder(live, proved))
                 }
                 _ => None,
             };
             // An answer made for somebody must not be kept for everybody, whatever the rule asked.
-            let private = rule.private && (rule.policy != Policy::Bypass || identity.is_some());
-            Verdict::Forward(Permit { site: site.clone(), target: facts.target.clone(), identity, private })
+            let private = rule.private && (rule.policy != Policy::Bypass || holder.is_some());
+            Verdict::Forward(Permit { site: site.clone(), target: facts.target.clone(), holder, private })
         }
     }
 }
@@ -288,19 +311,9 @@ fn strictness(outcome: &Outcome<'_>) -> (u8, (u8, bool, bool, bool), u64) {
     }
 }
 
-/// Who a live visitor is, as an application is told.
-fn identity(live: &Live, proved: Option<Time>) -> Identity {
-    Identity {
-        user: live.user.id,
-        name: live.user.name.to_string(),
-        display_name: live.user.display_name.clone(),
-        email: live.user.email.clone(),
-        groups: live.user.groups.iter().map(ToString::to_string).collect(),
-        amr: live.amr(),
-        auth_time: proved.or_else(|| live.evidence.iter().map(|proof| proof.at).max()).unwrap_or(live.session.created),
-        session: live.session.handle.clone(),
-        generation: live.user.generation,
-    }
+fn holder(live: &Arc<Live>, proved: Option<Time>) -> Holder {
+    let proved = proved.or_else(|| live.evidence.iter().map(|proof| proof.at).max());
+    Holder { live: live.clone(), proved: proved.unwrap_or(live.session.created) }
 }
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ const POOL: usize = 256;
 const AGENT: usize = 256;
 /// How long a client may keep the connection of a WebSocket that the application refused.
 const REFUSED_SOCKET: Duration = Duration::from_secs(1);
+/// Why a browser is not sent to https where it is by now.
+const MISTAKEN: &str = "the browser came by https, and a server in front says http: let it say X-Forwarded-Proto: https, or \
+                        so in the PROXY protocol";
 /// The page with the public keys, under either reserved prefix.
 const KEYS: &str = "jwks.json";
 
@@ -290,6 +293,10 @@ impl Gatekeeper {
                 // Before any cookie is looked at. Only to an address of the configuration.
                 let location = site.encrypted(&facts).ok_or(StatusCode::MISDIRECTED_REQUEST)?;
                 passage.site = Some(site);
+                if facts.was_encrypted() {
+                    // Sent there, it would come back by the same way, for ever.
+                    return Err(Refused::because(StatusCode::BAD_REQUEST, MISTAKEN));
+                }
                 return Ok(Next::Answer(Answer::moved(&location)));
             }
             Wanted::Page(site) => (site, true),
@@ -304,6 +311,7 @@ impl Gatekeeper {
             // A browser may send it here because the certificate covers both hosts (RFC 9113 section 9.1.1). It comes again
             // over another connection; this one may be from before a reload, and good for nothing any more.
             session.set_keepalive(None);
+            secured.leave(&facts.host);
             return Err(StatusCode::MISDIRECTED_REQUEST.into());
         }
 
@@ -342,7 +350,8 @@ impl Gatekeeper {
             }
             Verdict::Refuse(why) => {
                 passage.speak(&session.req_header().headers);
-                self.record(why, &facts, &visitor, agent(session.req_header()), &passage.id).await;
+                let from = (&*facts, Some(facts.client));
+                self.record(why, from, &visitor, agent(session.req_header()), &passage.id).await;
                 // A worker that a site with a portal had before the gate stood there goes. Never where a server in front
                 // asks: to it whatever succeeds is a yes.
                 let retires = why == Refusal::ServiceWorker && !site.own_pages;
@@ -366,8 +375,8 @@ impl Gatekeeper {
             // Once it speaks, a WebSocket may be silent for as long as it likes.
             session.set_read_timeout(None);
         }
-        if let Some(identity) = permit.identity() {
-            passage.entry = Some(self.live.enter(&identity.session, request.token.clone()));
+        if let Some(session) = permit.session() {
+            passage.entry = Some(self.live.enter(session, request.token.clone()));
         }
         passage.identity = self.identity(&permit, passage).await?;
         let reader = self.untaken.reader(facts.client, request.token.clone());
@@ -394,7 +403,7 @@ impl Gatekeeper {
         let site = permit.site();
         let (user_is_id, names) = (passage.running.user_is_id, &site.headers);
         let to = Addressee { issuer: &site.issuer, audience: &site.audience, names, user_is_id };
-        let headers = self.door.assertions.headers(identity, to).await.map_err(|error| {
+        let headers = self.door.assertions.headers(&identity, to).await.map_err(|error| {
             tracing::error!(request = %passage.id, %error, "an assertion could not be made");
             StatusCode::SERVICE_UNAVAILABLE
         })?;
@@ -445,10 +454,17 @@ impl Gatekeeper {
     }
 
     /// The row that the request id on the page leads to. One that cannot be written does not turn a no into anything
-    /// else.
-    async fn record(&self, why: Refusal, facts: &Facts, visitor: &Visitor, agent: String, id: &RequestId) {
-        let origin =
-            Source { request: Some(id.clone()), address: Some(facts.client), agent: Some(agent), operator: None };
+    /// else. `from`: what was asked for, and by which address, where one is known.
+    async fn record(
+        &self,
+        why: Refusal,
+        from: (&Facts, Option<IpAddr>),
+        visitor: &Visitor,
+        agent: String,
+        id: &RequestId,
+    ) {
+        let (facts, address) = from;
+        let origin = Source { request: Some(id.clone()), address, agent: Some(agent), operator: None };
         let why = match why {
             Refusal::Denied => "no rule lets this through",
             Refusal::NotAllowed => "not among the users or groups of the rule",

@@ -12,7 +12,7 @@ mod site;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,7 +109,7 @@ pub struct Session {
     pub user: UserId,
     /// The user's generation when it was made; another one ends it.
     pub generation: u64,
-    pub evidence: Vec<Evidence>,
+    pub evidence: Arc<[Evidence]>,
     pub created: Time,
     /// Written at most once a minute; memory knows better.
     pub last_seen: Time,
@@ -183,7 +183,7 @@ pub struct Live {
     pub session: Arc<Session>,
     pub user: Arc<User>,
     /// Only evidence whose factor the user still has, and that is not stamped in the future.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Arc<[Evidence]>,
     pub level: Level,
     /// When it ends if nothing more is asked: the nearer of idle and absolute.
     pub ends: Time,
@@ -193,17 +193,17 @@ impl Live {
     /// What was proved, in the words of RFC 8176: each once, and `mfa` where something known or inherent (the password, or
     /// a factor that made sure of its owner) and something held were proved in this session. Two things held are one kind
     /// of proof, and a remembered proof belongs to an older session.
-    pub fn amr(&self) -> Vec<String> {
-        let mut amr: Vec<String> = Vec::new();
+    pub fn amr(&self) -> Vec<&str> {
+        let mut amr = Vec::new();
         for value in self.evidence.iter().flat_map(|evidence| &evidence.amr) {
-            if value != "mfa" && !amr.contains(value) {
-                amr.push(value.clone());
+            if value != "mfa" && !amr.contains(&value.as_str()) {
+                amr.push(value.as_str());
             }
         }
         let here = || self.evidence.iter().filter(|evidence| evidence.strength > Strength::Remembered);
         let owner = here().any(|evidence| evidence.factor.is_none() || evidence.by_owner);
         if owner && here().any(|evidence| evidence.factor.is_some()) {
-            amr.push("mfa".to_owned());
+            amr.push("mfa");
         }
         amr
     }
@@ -463,7 +463,7 @@ impl Sessions {
             handle: self.handle(&hash),
             user: user.id,
             generation: user.generation,
-            evidence: evidence.to_vec(),
+            evidence: evidence.into(),
             created: now,
             last_seen: now,
             ends: first_factor(evidence).unwrap_or(now).min(now) + self.limits.lifetime,
@@ -574,9 +574,24 @@ impl Sessions {
         }
     }
 
-    /// Ends the logins of a user that rest on what a trusted browser remembered, save `except`: whoever held a copy of its
-    /// cookie may sit in any of them. Gives how many.
-    pub async fn end_remembered(
+    /// Ends trust, which is what `end` does, and the logins of a user that rest on any, save `except`: whoever held a copy
+    /// of a trusted browser's cookie may sit in each of them. They end first: what breaks off in between leaves the trust,
+    /// which is seen and ended again, and never a thief without it. And they end once more, for whoever came meanwhile.
+    pub async fn end_remembered_with<T, E: From<SessionError>>(
+        &self,
+        user: UserId,
+        except: Option<&Handle>,
+        origin: &Origin,
+        end: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.end_remembered(user, except, origin).await?;
+        let ended = end.await?;
+        self.end_remembered(user, except, origin).await?;
+        Ok(ended)
+    }
+
+    /// Gives how many.
+    async fn end_remembered(
         &self,
         user: UserId,
         except: Option<&Handle>,
@@ -837,11 +852,15 @@ fn may_hold(user: &User, generation: u64) -> bool {
 }
 
 /// Evidence that still counts: its factor is still the user's, and it was not made in the future.
-fn standing(evidence: &[Evidence], user: &User, now: Time) -> Vec<Evidence> {
+fn standing(evidence: &Arc<[Evidence]>, user: &User, now: Time) -> Arc<[Evidence]> {
     let has = |factor: &FactorId| user.factors.contains(factor);
     let counts = |evidence: &&Evidence| {
         evidence.at <= now + TOLERANCE && evidence.factor.as_ref().is_none_or(|(_, factor)| has(factor))
     };
+    // Nearly always all of it.
+    if evidence.iter().all(|one| counts(&one)) {
+        return evidence.clone();
+    }
     evidence.iter().filter(counts).cloned().collect()
 }
 
@@ -854,12 +873,14 @@ fn standing(evidence: &[Evidence], user: &User, now: Time) -> Vec<Evidence> {
 pub fn level(evidence: &[Evidence]) -> Level {
     let password = evidence.iter().any(|evidence| evidence.factor.is_none());
     let counts = |evidence: &&Evidence| password || !evidence.is_remembered();
-    let kinds: BTreeSet<_> = evidence.iter().filter(counts).map(Evidence::kind).collect();
+    let mut kinds = evidence.iter().filter(counts).map(Evidence::kind);
+    let first = kinds.next();
+    let several = kinds.any(|kind| Some(kind) != first);
     let strong = evidence.iter().any(|evidence| evidence.strength == Strength::PhishingResistant);
     let by_owner = evidence.iter().any(|evidence| evidence.by_owner);
-    match (kinds.contains(&None) || strong, kinds.len()) {
-        (true, 1) if !by_owner => Level::Known,
-        (true, _) => Level::Verified,
+    match (password || strong, several || by_owner) {
+        (true, true) => Level::Verified,
+        (true, false) => Level::Known,
         (false, _) => Level::Stranger,
     }
 }

@@ -165,7 +165,6 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
 }
 
 /// Fields in the order they were written, each cut to [`LONGEST_VALUE`]: one text after another.
-#[derive(Default)]
 struct Fields {
     /// Name, kind, and where the value ends.
     ends: Vec<(&'static str, Kind, usize)>,
@@ -177,6 +176,13 @@ enum Kind {
     /// A number or a truth: nothing in it to escape.
     Plain,
     Text,
+}
+
+impl Default for Fields {
+    /// With room for an access line: there is one for each request.
+    fn default() -> Self {
+        Self { ends: Vec::with_capacity(12), values: String::with_capacity(256) }
+    }
 }
 
 impl Fields {

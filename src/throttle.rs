@@ -24,6 +24,7 @@ use crate::types::{FactorId, UserId, UserName};
 
 pub use self::budget::Budget;
 
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A lane in which nobody tried for so long is forgotten.
@@ -37,6 +38,10 @@ const FREE_PASSWORDS: u32 = 50;
 /// work, and leaves an office room for as many open login pages as it has people.
 const EACH_CHALLENGE: Duration = Duration::from_secs(1);
 const FREE_CHALLENGES: u32 = 300;
+
+/// How often strangers' browsers may give a user's right password within [`HOUR`], whether or not the second factor
+/// follows: more than anybody signs in, and few enough that pending logins and rows of the record stay few.
+const UNFINISHED: u32 = 100;
 
 /// More targets than a user has factors.
 const TARGETS: usize = 64;
@@ -145,6 +150,12 @@ impl Throttle {
     }
 
     async fn counted(&self, account: &Account, target: &Target, lane: &Lane) -> Result<Attempt, VaultError> {
+        // Before anything is hashed: whether a password is right must not show in what it is answered.
+        if let (Target::Password, Lane::Strangers) = (target, lane)
+            && let Some(until) = self.spent(&self.unfinished(account)).await?
+        {
+            return Ok(Attempt::Wait(until));
+        }
         let (key, target) = (self.lane_key(account, lane), target.name());
         loop {
             let (mut tries, expect) = self.read(&key).await?;
@@ -205,17 +216,26 @@ impl Throttle {
     }
 
     /// The writes that go with a new password: guesses at the one before say nothing of it, so that a strangers' lane
-    /// which they closed is open again. What was guessed at factors stays counted, and keeps it closed where that is
-    /// enough. Only of a closed lane: nobody writes it any more, so that strangers cannot make this commit fail.
+    /// which they closed is open again, and neither do the logins that whoever knew it began. What was guessed at factors
+    /// stays counted, and keeps the lane closed where that is enough. It is written only where it is closed: then nobody
+    /// else does, so that strangers cannot make this commit fail.
     pub async fn forget_password(&self, user: UserId) -> Result<Vec<Change>, VaultError> {
-        let key = self.lane_key(&Account::User(user), &Lane::Strangers);
+        let account = Account::User(user);
+        let mut changes = vec![budget::renew(&self.vault, &self.key, &self.unfinished(&account))];
+        let key = self.lane_key(&account, &Lane::Strangers);
         let (mut tries, expect) = self.read(&key).await?;
-        if tries.failures < self.hard_limit {
-            return Ok(Vec::new());
+        if tries.failures >= self.hard_limit {
+            tries.targets.remove(&Target::Password.name());
+            tries.failures = tries.targets.values().map(|failures| failures.count).sum();
+            changes.push(self.put(&key, expect, &tries)?);
         }
-        tries.targets.remove(&Target::Password.name());
-        tries.failures = tries.targets.values().map(|failures| failures.count).sum();
-        Ok(vec![self.put(&key, expect, &tries)?])
+        Ok(changes)
+    }
+
+    /// Counts a login that a stranger's browser began with the right password, durably; or says until when there are to
+    /// be no more of this user: somebody has the password and not the second factor.
+    pub async fn login_began(&self, user: UserId) -> Result<Result<(), Time>, VaultError> {
+        self.spend(&[self.unfinished(&Account::User(user))]).await
     }
 
     /// A try that was counted and then could not be checked (no room to hash): it was no failure. What others counted
@@ -235,11 +255,12 @@ impl Throttle {
         }
     }
 
-    /// Opens all lanes of a user: `user unlock`, or a login that proves who it is (a passkey).
+    /// Ends whatever holds a user up, in all lanes: `user unlock`.
     /// `more` is committed first, with as many of them as fit.
     pub async fn unlock(&self, user: UserId, more: Vec<Change>) -> Result<(), VaultError> {
         let lanes = self.lanes(user).await?;
         let mut changes = more;
+        changes.push(budget::renew(&self.vault, &self.key, &self.unfinished(&Account::User(user))));
         changes.extend(lanes.into_iter().map(|row| self.vault.delete(row.key, Expect::Any)));
         for changes in changes.chunks(MAX_WRITES) {
             self.vault.commit(changes.to_vec()).await?;
@@ -249,8 +270,10 @@ impl Throttle {
 
     /// Whether the strangers' lane is closed, and the longest wait in force: for `user show`.
     pub async fn state(&self, user: UserId) -> Result<(bool, Option<Time>), VaultError> {
-        let strangers = self.lane_key(&Account::User(user), &Lane::Strangers);
-        let (mut closed, mut longest) = (false, None);
+        let account = Account::User(user);
+        let strangers = self.lane_key(&account, &Lane::Strangers);
+        let mut longest = self.spent(&self.unfinished(&account)).await?;
+        let mut closed = false;
         for row in self.lanes(user).await? {
             closed |= row.key == strangers && row.value.failures >= self.hard_limit;
             for failures in row.value.targets.values().filter(|failures| failures.count > 0) {
@@ -304,6 +327,11 @@ impl Throttle {
         Ok(spent.inspect_err(|_| metrics().throttled("budget")))
     }
 
+    /// Until when there is nothing left of a budget, where there is not.
+    pub async fn spent(&self, budget: &Budget) -> Result<Option<Time>, VaultError> {
+        budget::wait(&self.vault, &self.key, budget).await
+    }
+
     /// Whether this was not said in a day: for mails to owners that strangers can bring about. Where the store cannot
     /// say, it was.
     pub async fn once_a_day(self, what: String) -> bool {
@@ -333,6 +361,13 @@ impl Throttle {
 
     async fn lanes(&self, user: UserId) -> Result<Vec<Row<Tries>>, VaultError> {
         self.vault.all(&format!("throttle/user/{user}/")).await
+    }
+
+    /// What is left of the logins that strangers' browsers may begin with the right password. A name that nobody has is
+    /// looked up in the same way.
+    fn unfinished(&self, account: &Account) -> Budget {
+        let name = format!("login/{}", self.lane_key(account, &Lane::Strangers));
+        Budget { name, most: UNFINISHED, window: HOUR }
     }
 
     /// Names that nobody has have no known browsers: they are always in the strangers' lane.

@@ -26,6 +26,7 @@ impl Label {
         Self::Given(one_line(name).trim().chars().take(MAX_LABEL).collect())
     }
 
+    /// The name of a factor of this method, in this language.
     pub fn read(&self, method: &MethodId, texts: &Texts) -> String {
         let unnamed = || texts.text(&format!("method-{method}-label"));
         match self {

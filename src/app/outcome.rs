@@ -84,6 +84,8 @@ pub struct Imported {
     pub anew: Vec<UserName>,
     /// Names of removed users: these were not added.
     pub retired: Vec<UserName>,
+    /// Those of all these who are to be invited by mail, and have no address.
+    pub unreached: Vec<UserName>,
     /// Whose invitation went by mail.
     pub mailed: Vec<UserName>,
     /// The other invitations, to be handed to the users.

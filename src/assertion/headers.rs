@@ -127,15 +127,15 @@ pub fn fold(byte: u8) -> u8 {
 /// removed. Values are visible ASCII and single spaces as they are; `%`, every other character, a space at either end
 /// and a comma within a group are percent-encoded as UTF-8 (RFC 3986 section 2.1): one percent-decoding gives back
 /// exactly what is on record, and no value can end its line or add to a list.
-pub(super) fn list(identity: &Identity, names: &Names, user_is_id: bool, assertion: &str) -> Vec<Set> {
-    let user = if user_is_id { identity.user.to_string() } else { encode(&identity.name, "") };
+pub(super) fn list(identity: &Identity<'_>, names: &Names, user_is_id: bool, assertion: &str) -> Vec<Set> {
+    let user = if user_is_id { identity.user.to_string() } else { encode(identity.name, "") };
     let groups = identity.groups.iter().map(|group| encode(group, ",")).collect::<Vec<_>>().join(",");
-    let known = |value: &Option<String>| value.as_deref().map(|text| encode(text, "")).unwrap_or_default();
+    let known = |value: Option<&str>| value.map(|text| encode(text, "")).unwrap_or_default();
     let all = [
         (&names.user, user),
         (&names.groups, groups),
-        (&names.name, known(&identity.display_name)),
-        (&names.email, known(&identity.email)),
+        (&names.name, known(identity.display_name)),
+        (&names.email, known(identity.email)),
         (&ASSERTION, assertion.to_owned()),
     ];
     let said = all.into_iter().filter(|(_, value)| !value.is_empty());
@@ -170,24 +170,27 @@ mod tests {
     use crate::secret::DerivedRandom;
     use crate::types::{Handle, UserId};
 
-    fn identity() -> Identity {
-        let random = DerivedRandom::seeded(1);
+    fn identity(session: &Handle) -> Identity<'_> {
         Identity {
-            user: UserId::generate(&random),
-            name: "alice".to_owned(),
-            display_name: Some("Alice Ä, 100%\r\nX-Admin: 1 ".to_owned()),
+            user: UserId::generate(&DerivedRandom::seeded(1)),
+            name: "alice",
+            display_name: Some("Alice Ä, 100%\r\nX-Admin: 1 "),
             email: None,
-            groups: vec!["staff".to_owned(), "a,b".to_owned()],
-            amr: vec!["pwd".to_owned()],
+            groups: vec!["staff", "a,b"],
+            amr: vec!["pwd"],
             auth_time: Time::from_secs(1),
-            session: Handle::generate(&random),
+            session,
             generation: 0,
         }
     }
 
+    fn session() -> Handle {
+        Handle::generate(&DerivedRandom::seeded(2))
+    }
+
     #[test]
     fn id_12_no_value_ends_its_line_or_adds_to_a_list() {
-        let list = list(&identity(), &Names::default(), false, "a.b.c");
+        let list = list(&identity(&session()), &Names::default(), false, "a.b.c");
         let pairs: Vec<(&str, &str)> =
             list.iter().map(|set| (str::from_utf8(&set.name).unwrap(), set.value.to_str().unwrap())).collect();
         assert_eq!(
@@ -203,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_user_may_be_the_id() {
-        let identity = identity();
+        let session = session();
+        let identity = identity(&session);
         let list = list(&identity, &Names::default(), true, "");
         assert_eq!(list[0].value, identity.user.to_string());
     }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD as B64;
@@ -34,23 +34,24 @@ impl Bench {
     }
 }
 
-fn identity() -> Identity {
-    let random = DerivedRandom::seeded(9);
+static SESSION: LazyLock<Handle> = LazyLock::new(|| Handle::generate(&DerivedRandom::seeded(9)));
+
+fn identity() -> Identity<'static> {
     Identity {
-        user: UserId::generate(&random),
-        name: "alice".to_owned(),
-        display_name: Some("Alice \"},{\"sub\":\"root".to_owned()),
-        email: Some("alice@example.test".to_owned()),
-        groups: vec!["staff".to_owned(), "x\",\"admins".to_owned()],
-        amr: vec!["pwd".to_owned(), "otp".to_owned(), "mfa".to_owned()],
+        user: UserId::generate(&DerivedRandom::seeded(9)),
+        name: "alice",
+        display_name: Some("Alice \"},{\"sub\":\"root"),
+        email: Some("alice@example.test"),
+        groups: vec!["staff", "x\",\"admins"],
+        amr: vec!["pwd", "otp", "mfa"],
         auth_time: Time::from_secs(1_799_999_990),
-        session: Handle::generate(&random),
+        session: &SESSION,
         generation: 4,
     }
 }
 
 /// The assertion among the headers.
-async fn token(assertions: &Assertions, identity: &Identity, audience: &str) -> String {
+async fn token(assertions: &Assertions, identity: &Identity<'_>, audience: &str) -> String {
     let to = Addressee { issuer: ISSUER, audience, names: &Names::default(), user_is_id: false };
     let list = assertions.headers(identity, to).await.unwrap();
     list.iter().find(|set| set.name == headers::ASSERTION).unwrap().value.to_str().unwrap().to_owned()
@@ -155,9 +156,12 @@ async fn one_signature_serves_until_half_its_life_and_for_nothing_else() {
     let fewer = Identity { groups: vec![], ..identity() };
     let later = Identity { auth_time: bench.clock.now(), ..identity() };
     let ended = Identity { generation: 5, ..identity() };
-    for (identity, audience) in [(&fewer, AUDIENCE), (&later, AUDIENCE), (&ended, AUDIENCE), (&identity(), "other")] {
-        assert_ne!(token(&assertions, identity, audience).await, first);
+    let renamed = Identity { name: "alicia", ..identity() };
+    let stronger = Identity { amr: vec!["hwk"], ..identity() };
+    for identity in [&fewer, &later, &ended, &renamed, &stronger] {
+        assert_ne!(token(&assertions, identity, AUDIENCE).await, first, "{identity:?}");
     }
+    assert_ne!(token(&assertions, &identity(), "other").await, first);
 
     bench.clock.advance(Duration::from_secs(1));
     let renewed = token(&assertions, &identity(), AUDIENCE).await;

@@ -83,6 +83,23 @@ async fn wrong_answers_are_joined_per_user_source_and_minute() {
     assert_eq!(all(&audit).await.len(), 8, "what cannot be provoked at will keeps a row each");
 }
 
+/// The number on a page leads to a row, also where the row is that of an earlier page.
+#[tokio::test]
+async fn a_joined_row_is_found_by_each_of_its_requests() {
+    let (audit, _) = audit(DAY, 1 << 20);
+    let random = DerivedRandom::seeded(2);
+    let requests: Vec<RequestId> = (0..REQUESTS * 2).map(|_| RequestId::generate(&random)).collect();
+    for request in &requests {
+        let origin = Origin { request: Some(request.clone()), ..from("192.0.2.1") };
+        audit.record(Event::new(Kind::Refused, &origin)).await.unwrap();
+        let of_request = Filter { request: Some(request.clone()), ..Filter::default() };
+        assert_eq!(audit.read(&of_request).await.unwrap().len(), 1, "{request}");
+    }
+    let row = all(&audit).await.remove(0);
+    assert_eq!((row.count as usize, row.joined.len()), (requests.len(), REQUESTS), "and it stays small");
+    assert!(row.is_of(&requests[0]) && !row.is_of(&requests[1]));
+}
+
 #[tokio::test]
 async fn a_strangers_text_is_one_harmless_line() {
     let (audit, _) = audit(DAY, 1 << 20);

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use self::ask::{Asker, Reply};
+use self::tls::Handshake;
 use super::print::{plain, print};
 use super::{Ended, NO, Which};
 use crate::app::Machine;
@@ -99,14 +100,20 @@ fn in_words(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
 async fn examine(url: &Url, which: &Which<'_>, findings: &mut Vec<Finding>) {
     let Some(addresses) = name(url, findings).await else { return };
     let Some(own) = reach(&addresses, findings).await else { return };
-    let asker = match Asker::new(url) {
+    let broken = |why| Finding::failure("client", why, "look at the certificates of this machine");
+    let mut asker = match Asker::new(url) {
         Ok(asker) => asker,
-        Err(why) => return findings.push(Finding::failure("client", why, "look at the certificates of this machine")),
+        Err(why) => return findings.push(broken(why)),
     };
     if url.scheme() == "https" {
         let first = asker.get("/.vestibule/jwks.json").send().await;
-        if !tls::examine(url, &addresses, &first, findings).await {
-            return;
+        match tls::examine(url, &addresses, &first, findings).await {
+            Handshake::Good => {}
+            Handshake::Doubtful => match asker.believing_everybody() {
+                Ok(other) => asker = other,
+                Err(why) => return findings.push(broken(why)),
+            },
+            Handshake::None => return,
         }
         if url.port_or_known_default() == Some(443) {
             findings.push(judge::redirect(url, asker.by_http().await.as_ref().map_err(String::as_str)));

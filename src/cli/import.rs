@@ -113,6 +113,7 @@ async fn in_batches(
         all.there.extend(more.there);
         all.anew.extend(more.anew);
         all.retired.extend(more.retired);
+        all.unreached.extend(more.unreached);
         all.mailed.extend(more.mailed);
         all.invited.extend(more.invited);
         if progress {
@@ -170,13 +171,13 @@ impl Sheet {
             what: format!("a removed user was called {name}"),
             remedy: format!("give another name, or take the line out and run `vestibule user add --reuse-name {name}`"),
         });
-        let nowhere = |user: &Newcomer| {
-            asked.mail && asked.invitations.is_none() && user.email.is_none() && judged.added.contains(&user.name)
-        };
-        let unreached = self.users.iter().filter(|(_, user)| nowhere(user)).map(|(line, _)| Problem {
-            line: *line,
+        let unreached = judged.unreached.iter().filter(|_| asked.invitations.is_none()).map(|name| Problem {
+            line: lines.get(name).copied().unwrap_or_default(),
             what: "there is no mail address to send an invitation to".to_owned(),
-            remedy: "write it behind the hash, after a colon, or say --invitations FILE too".to_owned(),
+            remedy: match judged.anew.contains(name) {
+                true => format!("`vestibule user set {name} --email ADDRESS`, or say --invitations FILE too"),
+                false => "write it behind the hash, after a colon, or say --invitations FILE too".to_owned(),
+            },
         });
         let more: Vec<Problem> = retired.chain(unreached).collect();
         self.problems.extend(more);
@@ -324,8 +325,9 @@ fn tell(done: &Imported, asked: &Asked) -> Result<(), Ended> {
         }
         match in_file {
             Some(file) => writeln!(out, "{} invitations stand in {}", done.invited.len(), file.display()),
+            // What a mail could not bring: who has no address was refused before.
             None => done.invited.iter().try_for_each(|invited| {
-                let why = invited.remark.as_deref().unwrap_or_default();
+                let why = invited.remark.as_deref().unwrap_or("there is no mail address any more");
                 write!(out, "{why}: {}", line(invited))
             }),
         }

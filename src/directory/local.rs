@@ -1,6 +1,7 @@
 //! Users' own passwords, in the store: Argon2id (RFC 9106) as PHC strings, sealed under `password/<user>`. A user without
 //! a password, or no user at all, costs the same hash as a wrong password does.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use argon2::Params;
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
-use super::hashers::{Full, Hashers};
+use super::hashers::{Asker, Full, Hashers};
 use super::imported::{self, Imported};
 use super::{Directory, DirectoryError, Prepared, argon2id};
 use crate::account::{AccountError, Accounts, User};
@@ -36,7 +37,8 @@ pub struct LocalDirectory {
     params: Params,
     min_length: usize,
     hashers: Hashers,
-    /// One thread for hashes of other kinds: they may be dear, and must not hold up those whose hash is ours.
+    /// One thread for hashes of other kinds: they may be dear, and must not hold up those whose hash is ours. One of them
+    /// waits for no more than one of each network that asks.
     foreign: Hashers,
     /// A hash that no password has, for whoever has none.
     nobody: String,
@@ -91,7 +93,7 @@ impl LocalDirectory {
     /// Blocks that were filled, where there is one hasher.
     #[cfg(test)]
     pub(super) async fn work(&self) -> usize {
-        self.hashers.run(|| argon2id::WORK.get()).await.unwrap()
+        self.hashers.run(None, || argon2id::WORK.get()).await.unwrap()
     }
 
     #[cfg(test)]
@@ -107,14 +109,14 @@ impl LocalDirectory {
     async fn hash(&self, password: Secret<String>) -> Result<String, DirectoryError> {
         let salt = random_bytes::<16>(&**self.accounts.vault().random());
         let params = self.params.clone();
-        let hashed = self.hashers.run(move || argon2id::hash(&params, password.expose().as_bytes(), &salt));
+        let hashed = self.hashers.run(None, move || argon2id::hash(&params, password.expose().as_bytes(), &salt));
         // With parameters that were accepted at the start it fails only where memory is lacking.
         hashed.await?.ok_or(DirectoryError::Busy)
     }
 
     /// Whether a password has this Argon2id, computed with the parameters it names. One that was made with less than is
     /// asked for now comes on top of the hash that everybody costs: no name is told by taking less time than none.
-    async fn fits(&self, phc: String, password: Secret<String>) -> Result<bool, Full> {
+    async fn fits(&self, phc: String, password: Secret<String>, asker: Asker) -> Result<bool, Full> {
         let (ours, nobody) = (self.params.clone(), self.is_outdated(&phc).then(|| self.nobody.clone()));
         let fits = move || {
             let password = password.expose().as_bytes();
@@ -123,7 +125,12 @@ impl LocalDirectory {
             }
             argon2id::fits(&ours, &phc, password)
         };
-        self.hashers.run(fits).await
+        self.hashers.run(asker, fits).await
+    }
+
+    /// Whether a password has this hash of another kind: one hash, and one turn.
+    async fn fits_foreign(&self, hash: String, password: Secret<String>, asker: Asker) -> Result<bool, Full> {
+        self.foreign.run(asker, move || imported::fits(&hash, password.expose().as_bytes())).await
     }
 
     /// Whether a hash was made with less than is asked for now.
@@ -160,7 +167,12 @@ impl Directory for LocalDirectory {
         "local"
     }
 
-    async fn check(&self, user: Option<&User>, password: &Secret<String>) -> Result<bool, DirectoryError> {
+    async fn check(
+        &self,
+        user: Option<&User>,
+        password: &Secret<String>,
+        asker: Option<IpAddr>,
+    ) -> Result<bool, DirectoryError> {
         // Nobody has the nil id: the same look-up, which finds nothing.
         let row = self.row(user.map_or(UserId(uuid::Uuid::nil()), |user| user.id)).await?;
         let prepared = prepare(password);
@@ -170,16 +182,16 @@ impl Directory for LocalDirectory {
             row.as_ref().filter(|_| !fits_nobody).map_or_else(|| self.nobody.clone(), |row| row.value.phc.clone());
         let candidate = prepared.clone().unwrap_or_default();
         let fits = if imported::is_foreign(&phc) {
-            self.fits(self.nobody.clone(), candidate.clone()).await?;
+            self.fits(self.nobody.clone(), candidate.clone(), asker).await?;
             // Another program hashed what was typed as it was typed.
-            let raw = password.clone();
-            let theirs = move || {
-                let (candidate, raw) = (candidate.expose().as_bytes(), raw.expose().as_bytes());
-                imported::fits(&phc, candidate) || (raw != candidate && imported::fits(&phc, raw))
-            };
-            self.foreign.run(theirs).await?
+            let as_typed = (*password != candidate).then(|| password.clone());
+            let prepared = self.fits_foreign(phc.clone(), candidate, asker).await?;
+            match as_typed.filter(|_| !prepared) {
+                Some(raw) => self.fits_foreign(phc, raw, asker).await?,
+                None => prepared,
+            }
         } else {
-            self.fits(phc, candidate).await?
+            self.fits(phc, candidate, asker).await?
         };
         let right = fits && !fits_nobody;
         if let (true, Some(row), Some(password)) = (right, row, prepared)
@@ -215,10 +227,11 @@ impl Directory for LocalDirectory {
             let password = Password { phc: prepared.0.expose().clone() };
             let mut changes = vec![self.accounts.vault().put(key.clone(), expect, &password, None)?];
             changes.extend(more.iter().cloned());
-            let ended = u64::from(before.is_some());
             // The record is part of the commit also where it does not change: a user removed meanwhile gets none.
             let change = |user: &mut User| {
-                user.generation += ended;
+                if before.is_some() {
+                    user.end_all_but_invitations();
+                }
                 also(user);
             };
             match self.accounts.edit_as(user, change, changes).await {

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::hashers::Full;
 use super::*;
 use crate::account::{Browser, Factor, Label, NewUser};
 use crate::audit::Filter;
@@ -266,12 +268,12 @@ async fn a_password_is_hashed_again_when_parameters_rise() {
     let phc = async || house.local.stored(alice.id).await;
     let before = phc().await;
     assert!(before.starts_with("$argon2id$v=19$m=1024,t=1,p=1$"), "{before}");
-    assert!(!dearer.check(Some(&alice), &secret("wrong")).await.unwrap());
+    assert!(!dearer.check(Some(&alice), &secret("wrong"), None).await.unwrap());
     assert_eq!(phc().await, before);
-    assert!(dearer.check(Some(&alice), &secret(RIGHT)).await.unwrap());
+    assert!(dearer.check(Some(&alice), &secret(RIGHT), None).await.unwrap());
     let after = phc().await;
     assert!(after.starts_with("$argon2id$v=19$m=1024,t=3,p=1$"), "{after}");
-    assert!(dearer.check(Some(&alice), &secret(RIGHT)).await.unwrap());
+    assert!(dearer.check(Some(&alice), &secret(RIGHT), None).await.unwrap());
     assert_eq!(phc().await, after);
     assert_eq!(house.first.accounts.by_id(alice.id).await.unwrap().unwrap().generation, 0);
 }
@@ -292,31 +294,71 @@ async fn en_02_an_unknown_user_costs_what_a_wrong_password_does() {
     let long = "x".repeat(5000);
     for (user, password) in [(Some(&alice), "wrong"), (None, RIGHT), (Some(&alice), long.as_str())] {
         let before = house.local.hashes();
-        assert!(!house.local.check(user, &secret(password)).await.unwrap());
+        assert!(!house.local.check(user, &secret(password), None).await.unwrap());
         assert_eq!(house.local.hashes() - before, 1);
     }
     let cost = |phc: &str| phc.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(cost(house.local.nobodys()), cost(&house.local.stored(alice.id).await));
 }
 
+impl House {
+    /// A user with a hash of another program's.
+    async fn import(&self, name: &str) -> User {
+        let user = self.add(name).await;
+        self.local.forget(user.id).await.unwrap();
+        let apr1 = Imported::take("$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1").unwrap();
+        let change = self.local.import(user.id, &apr1).unwrap();
+        self.first.accounts.vault().commit(vec![change]).await.unwrap();
+        user
+    }
+
+    /// Keeps the thread for hashes of other kinds busy until something is sent.
+    async fn dear(&self) -> (std::sync::mpsc::Sender<()>, tokio::task::JoinHandle<Result<bool, Full>>) {
+        let (done, waits) = std::sync::mpsc::channel::<()>();
+        let foreign = self.local.foreign().clone();
+        let dear = tokio::spawn(async move { foreign.run(None, move || waits.recv().is_ok()).await });
+        tokio::task::yield_now().await;
+        (done, dear)
+    }
+}
+
+/// TH-10: and among its own kind it holds up whoever asks for much, and one who asks for one hash by no more than one.
+#[tokio::test]
+async fn th_10_whoever_guesses_at_imported_users_holds_up_himself() {
+    let house = house_with(&settings());
+    let (done, dear) = house.dear().await;
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut checks = Vec::new();
+    for n in 0..12 {
+        let (user, local, order) = (house.import(&format!("user{n}")).await, house.local.clone(), order.clone());
+        let asker = Some(IpAddr::from([192, 0, 2, u8::from(n == 11)]));
+        let before = house.local.foreign().taken.load(Ordering::SeqCst);
+        checks.push(tokio::spawn(async move {
+            assert!(!local.check(Some(&user), &secret("a guess"), asker).await.unwrap());
+            order.lock().unwrap().push(n);
+        }));
+        while house.local.foreign().taken.load(Ordering::SeqCst) == before {
+            tokio::task::yield_now().await;
+        }
+    }
+    done.send(()).unwrap();
+    assert_eq!(dear.await.unwrap(), Ok(true));
+    for check in checks {
+        check.await.unwrap();
+    }
+    assert_eq!(order.lock().unwrap()[..3], [0, 11, 1], "who came last, from elsewhere");
+}
+
 /// TH-10: however long a hash of another kind takes, it holds up its own kind alone.
 #[tokio::test]
 async fn th_10_a_dear_hash_of_another_kind_holds_up_nobody_else() {
     let house = house_with(&PasswordSection { hashers: 1, ..settings() });
-    let (alice, bob) = (house.add("alice").await, house.add("bob").await);
-    house.local.forget(bob.id).await.unwrap();
-    let apr1 = Imported::take("$apr1$abcdefgh$bWCvpqam7m2Nz3iUkZAgM1").unwrap();
-    let change = house.local.import(bob.id, &apr1).unwrap();
-    house.first.accounts.vault().commit(vec![change]).await.unwrap();
-
-    let (done, waits) = std::sync::mpsc::channel::<()>();
-    let foreign = house.local.foreign().clone();
-    let dear = tokio::spawn(async move { foreign.run(move || waits.recv().is_ok()).await });
-    tokio::task::yield_now().await;
+    let (alice, bob) = (house.add("alice").await, house.import("bob").await);
+    let (done, dear) = house.dear().await;
     let local = house.local.clone();
-    let bobs = tokio::spawn(async move { local.check(Some(&bob), &secret("a door in the east wall")).await });
-    assert!(house.local.check(Some(&alice), &secret(RIGHT)).await.unwrap());
-    assert!(!house.local.check(None, &secret(RIGHT)).await.unwrap());
+    let bobs = tokio::spawn(async move { local.check(Some(&bob), &secret("a door in the east wall"), None).await });
+    assert!(house.local.check(Some(&alice), &secret(RIGHT), None).await.unwrap());
+    assert!(!house.local.check(None, &secret(RIGHT), None).await.unwrap());
     assert!(!bobs.is_finished());
     done.send(()).unwrap();
     assert_eq!(dear.await.unwrap(), Ok(true));
@@ -332,7 +374,7 @@ async fn en_02_a_cheap_hash_does_not_tell_its_name() {
     let dearer = LocalDirectory::new(cheap.first.accounts.clone(), &dearer).unwrap();
     let cost = async |user: Option<&User>| {
         let before = dearer.work().await;
-        assert!(!dearer.check(user, &secret("wrong")).await.unwrap());
+        assert!(!dearer.check(user, &secret("wrong"), None).await.unwrap());
         dearer.work().await - before
     };
     let nobodys = cost(None).await;
@@ -343,7 +385,7 @@ async fn en_02_a_cheap_hash_does_not_tell_its_name() {
     let change = dearer.import(alice.id, &apr1).unwrap();
     cheap.first.accounts.vault().commit(vec![change]).await.unwrap();
     assert_eq!(cost(Some(&alice)).await, nobodys);
-    assert!(dearer.check(Some(&alice), &secret("a door in the east wall")).await.unwrap());
+    assert!(dearer.check(Some(&alice), &secret("a door in the east wall"), None).await.unwrap());
     assert_eq!(cost(Some(&alice)).await, nobodys, "and it is ours now");
 }
 

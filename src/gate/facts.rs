@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::config::{ForwardAuthSection, Trust};
 use crate::error::Problems;
-use crate::types::{ClientCertificate, Origin, Scheme};
+use crate::types::{ClientCertificate, Origin, Scheme, is_loopback_name};
 
 /// Where our own pages are, on every host; nothing under it reaches an application in any spelling.
 pub const RESERVED: &str = "/.vestibule/";
@@ -282,6 +282,12 @@ impl Facts {
     /// Whether this is one of our own pages.
     pub fn own_page(&self) -> OwnPage<'_> {
         own_page(&self.path, &self.readings, self.plainly_ours)
+    }
+
+    /// Whether a browser sent this over https, whatever a proxy says of it: fetch metadata goes to trustworthy addresses
+    /// alone (W3C Fetch Metadata Request Headers, section 2), which in clear are those of its own machine.
+    pub fn was_encrypted(&self) -> bool {
+        self.fetch != Fetch::default() && !is_loopback_name(&self.host)
     }
 
     /// Whether this request came from a page of `origin`: `Sec-Fetch-Site` where it is sent, else `Origin`. An `Origin`

@@ -84,13 +84,14 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         enrol_until: None,
         language: None,
         password_by_mail: false,
+        since_invitations_ended: 0,
         removed: None,
     };
     let session = Session {
         handle: Handle::parse("bbbbbbbbbbbbbbbb").unwrap(),
         user: user.id,
         generation: 0,
-        evidence: evidence.clone(),
+        evidence: evidence.as_slice().into(),
         created: NOW,
         last_seen: NOW,
         ends: NOW,
@@ -99,7 +100,8 @@ fn alice(evidence: Vec<Evidence>, level: Level) -> Visitor {
         login: None,
         site: None,
     };
-    Visitor::Live(Arc::new(Live { session: Arc::new(session), user: Arc::new(user), evidence, level, ends: NOW }))
+    let (session, evidence) = (Arc::new(session), evidence.into());
+    Visitor::Live(Arc::new(Live { session, user: Arc::new(user), evidence, level, ends: NOW }))
 }
 
 fn known() -> Visitor {
@@ -340,14 +342,14 @@ fn id_14_identity_is_what_was_proved_and_never_sent_where_nothing_was_asked() {
     let identity = given.identity().unwrap();
     assert_eq!(identity.amr, ["pwd", "otp", "mfa"]);
     assert_eq!(identity.auth_time, NOW - Duration::from_secs(600));
-    assert_eq!((identity.name.as_str(), given.target(), given.private()), ("alice", "/a?b=1", true));
+    assert_eq!((identity.name, given.target(), given.private()), ("alice", "/a?b=1", true));
 
     let one = site(json!([{ "policy": "one_factor", "cache": "as_is" }]));
     let given = permit(&one, &known());
     assert_eq!(given.identity().unwrap().amr, ["pwd"]);
     assert!(!given.private());
     let remembered = alice(vec![password(5), factor("remembered", Strength::Remembered, 9)], Level::Verified);
-    assert!(!permit(&plain, &remembered).identity().unwrap().amr.contains(&"mfa".to_owned()));
+    assert!(!permit(&plain, &remembered).identity().unwrap().amr.contains(&"mfa"));
 
     let open = site(json!([{ "path": "/**", "policy": "bypass" }]));
     assert!(permit(&open, &verified()).identity().is_none());

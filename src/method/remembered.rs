@@ -33,8 +33,9 @@ pub enum Recalled {
     /// It stands in for nothing: the second factor is asked for.
     Nothing,
     Proved(Box<Remembered>),
-    /// A value that was used came back. The trust has ended, and what was opened by it must end, too.
-    Copied,
+    /// A value that was used came back. What was opened by the trust must end, and the trust with it
+    /// ([`Checks::end_copied`]).
+    Copied(Used),
 }
 
 /// A trusted browser that answered.
@@ -80,7 +81,8 @@ impl Checks {
             let unchanged = vault.only_if(row.key.clone(), Expect::Version(row.version));
             return Ok(self.proved(user, trust, token, vec![unchanged]));
         }
-        self.end_copied(user, &used, origin).await
+        let stands = self.of_handle(user, &used.handle).await?.is_some();
+        Ok(if stands { Recalled::Copied(used) } else { Recalled::Nothing })
     }
 
     /// What a browser stands in for from now on, whose owner ticked the box while proving this. `None`: it was the
@@ -120,17 +122,18 @@ impl Checks {
         Recalled::Proved(Box::new(Remembered { proof, token: self.accounts.next_value(user, token), changes }))
     }
 
-    /// Ends the trust that a copied value belongs to, where it has not ended already, and tells the owner.
-    async fn end_copied(&self, user: &User, used: &Used, origin: &Origin) -> Result<Recalled, CheckError> {
+    /// Ends the trust that a copied value belongs to, where it has not ended already, and tells the owner. As long as that
+    /// is not done, the value is found to be a copy whenever it comes.
+    pub async fn end_copied(&self, user: &User, used: &Used, origin: &Origin) -> Result<(), CheckError> {
         for _ in 0..RETRIES {
-            let Some(row) = self.of_handle(user, &used.handle).await? else { return Ok(Recalled::Nothing) };
+            let Some(row) = self.of_handle(user, &used.handle).await? else { return Ok(()) };
             let event = Event::new(Kind::BrowserCopied, origin).user(user.id, &user.name).detail(used.handle.as_str());
             let changes = vec![self.vault().delete(row.key, Expect::Version(row.version)), self.audit.entry(event)?];
             match self.vault().commit(changes).await {
                 Ok(_) => {
                     metrics().factor(AMR, "suspect");
                     self.tell(user, &mail::Change::BrowserCopied, origin);
-                    return Ok(Recalled::Copied);
+                    return Ok(());
                 }
                 // Its value changed once more at this moment.
                 Err(VaultError::Conflict(_)) => {}

@@ -53,10 +53,11 @@ fn one_length(head: &mut ResponseHeader) -> pingora::Result<()> {
     let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
     let Some(first) = lengths.next().map(|value| value.as_bytes().split(|byte| *byte == b',')) else { return Ok(()) };
     let mut members = first.map(<[u8]>::trim_ascii);
-    let length = members.next().unwrap_or_default().to_vec();
+    let length = members.next().unwrap_or_default();
     if lengths.next().is_none() && members.next().is_none() {
         return Ok(());
     }
+    let length = length.to_vec();
     head.insert_header(header::CONTENT_LENGTH, length)
 }
 

@@ -66,12 +66,16 @@ pub fn raw<'a>(arrived: &'a Arrived, head: &'a RequestHeader, now: Time) -> Raw<
     }
 }
 
-/// The same of a request that somebody in front tells of, with the client it tells of for the peer. What makes the
-/// connection a WebSocket is not sent on by those who ask; what only a handshake says is.
+/// The same of a request that somebody in front tells of, with the client it tells of for the peer, whatever its own fields
+/// say. What makes the connection a WebSocket is not sent on by all who ask; what only a handshake says is.
 pub fn raw_told<'a>(told: &Told<'a>, client: IpAddr, headers: &'a HeaderMap) -> Raw<'a> {
-    let upgrade = first(headers, &header::UPGRADE).is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
-    let websocket = upgrade || headers.contains_key(header::SEC_WEBSOCKET_KEY);
-    Raw { websocket, ..with_fields(Raw::new(told.method, told.target, told.host, client), headers) }
+    // `Told` lets nothing else be asked for.
+    let upgrade = headers.get_all(header::UPGRADE).iter().any(|value| !value.is_empty());
+    let websocket = upgrade || headers.keys().any(|name| name.as_str().starts_with("sec-websocket-"));
+    // Not on the connection of the question: there it says nothing of the client's.
+    let encrypted = !told.is_in_clear();
+    let raw = Raw::new(told.method, told.target, told.host, client);
+    Raw { websocket, encrypted, unnamed: true, ..with_fields(raw, headers) }
 }
 
 /// With what browsers say beside the request.

@@ -16,6 +16,13 @@ pub struct Refused {
     pub(super) unread: Option<FactsError>,
 }
 
+impl Refused {
+    /// With a reason for the log.
+    pub(super) fn because(status: StatusCode, why: &str) -> Self {
+        Self { status, why: Some(why.to_owned()), unread: None }
+    }
+}
+
 impl From<StatusCode> for Refused {
     fn from(status: StatusCode) -> Self {
         // All but the body was read before.

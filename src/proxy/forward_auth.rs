@@ -24,6 +24,7 @@ pub use self::ear::{Address, Ear, Ears, addresses};
 use super::facts::{cookie_fields, raw_told};
 use super::failure::Refused;
 use super::head::{HeadError, read_told};
+use super::identity::shown;
 use super::passage::{Passage, unread};
 use super::respond::{Answer, Dress, Shape};
 use super::{AGENT, Gatekeeper, Wanted, answer, find, unknown};
@@ -31,6 +32,7 @@ use crate::assertion::headers::Set;
 use crate::gate::{self, FactsError, Fault, Kind, Told, Verdict};
 use crate::session::{Cookies, without_ours};
 use crate::telemetry::metrics;
+use crate::types::Scheme;
 
 /// Under which our answers to servers in front are, on their listeners alone.
 const PREFIX: &[u8] = b"/.vestibule/auth/";
@@ -104,8 +106,6 @@ struct Question<'a> {
     seen: (&'a [u8], &'a [u8]),
     /// Fields of the request that is told of, as the front sends them on.
     fields: &'a HeaderMap,
-    /// Over a socket of this machine there is none.
-    caller: Option<IpAddr>,
 }
 
 /// What is said to it.
@@ -119,6 +119,8 @@ struct Yes {
     identity: Option<Arc<[Set]>>,
     /// Its cookies without ours; none are left.
     cookies: Option<HeaderValue>,
+    /// Where the browser takes itself to be.
+    shown: (Scheme, String),
 }
 
 impl Gatekeeper {
@@ -145,7 +147,6 @@ impl Gatekeeper {
                 (Reply::No(answer), result)
             }
             Ok(Err(refused)) => {
-                passage.speak(question.fields);
                 let mut answer = self.refusal(refused.status, &passage);
                 if let Some(why) = &refused.why {
                     // For whoever set up the front: the field that has to be mended, and nothing that was in it.
@@ -191,17 +192,21 @@ impl Gatekeeper {
         let told = question.told.as_ref().map_err(|fault| Refused::from(*fault))?;
         passage.line.method = Method::from_bytes(told.method.as_bytes()).unwrap_or_default();
         let client = told.client(&running.trusted)?;
-        // Without a client's address none of the rules looks at it (`Told::suits`).
-        let near = client.or(question.caller).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        passage.line.nobody = client.is_none();
+        // Then none of the rules looks at it (`Told::suits`), and nobody is told of it.
+        let near = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let (facts, wanted) = find(&raw_told(told, near, fields), &running).map_err(|refused| named(refused, told))?;
         // The method was read: what is left of the request line is the target.
         read_told(told.method, told.target).map_err(|error| overlong(error, told))?;
         let facts = Arc::new(facts);
         passage.shape = Shape::of(facts.kind, fields.get(header::ACCEPT).map(HeaderValue::as_bytes));
         passage.facts = Some(facts.clone());
-        let Wanted::Application(site) = wanted else {
+        let site = match wanted {
+            Wanted::Application(site) => site,
+            // What sends a browser to https where it comes to this gate itself.
+            Wanted::Encryption(_) => return Err(told.by_another_scheme().into()),
             // The front has to send these to the ordinary listener, unasked. An application never gets one.
-            return Err(StatusCode::NOT_FOUND.into());
+            Wanted::Page(_) | Wanted::Keys => return Err(StatusCode::NOT_FOUND.into()),
         };
         passage.site = Some(site.clone());
         told.suits(&site, client)?;
@@ -219,7 +224,7 @@ impl Gatekeeper {
                 let identity = self.identity(&permit, passage).await?;
                 let cookies = without_ours(cookie_fields(fields), &site.cookies);
                 let cookies = cookies.and_then(|cookies| HeaderValue::from_bytes(&cookies).ok());
-                Ok(Reply::Yes(Yes { identity, cookies }))
+                Ok(Reply::Yes(Yes { identity, cookies, shown: shown(&site, &facts) }))
             }
             Verdict::Ask(ask) => {
                 let mut answer = self.ask(&ask, &facts, (&site, &running.sites), &cookies, &passage.id);
@@ -234,8 +239,7 @@ impl Gatekeeper {
                 passage.speak(fields);
                 let agent = fields.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let agent = agent.unwrap_or_default().chars().take(AGENT).collect();
-                self.record(why, &facts, &visitor, agent, &passage.id).await;
-                passage.speak(fields);
+                self.record(why, (&facts, client), &visitor, agent, &passage.id).await;
                 Ok(Reply::No(self.forbid(why, &facts, &site, passage)))
             }
         }

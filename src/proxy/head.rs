@@ -220,7 +220,7 @@ impl Fields {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(HeadError::Malformed("a field is folded"));
         }
-        let colon = line.iter().position(|byte| *byte == b':').ok_or(HeadError::Malformed("a field has no colon"))?;
+        let colon = memchr::memchr(b':', line).ok_or(HeadError::Malformed("a field has no colon"))?;
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         if name.is_empty() || !name.iter().all(is_token) {
             return Err(HeadError::Malformed("a field's name is no name"));
@@ -295,7 +295,8 @@ fn length(value: &[u8]) -> Result<u64, HeadError> {
 
 /// RFC 9110 section 5.6.2.
 pub(super) fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-!#$%&'*+.^_`|~".contains(byte)
+    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+        || matches!(byte, b'-' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
 /// What no value has in it (RFC 9110 section 5.5).

@@ -10,7 +10,7 @@ use pingora::http::RequestHeader;
 
 use super::facts::cookie_fields;
 use crate::assertion::headers::{Set, Stripped, fold};
-use crate::gate::{Facts, Permit};
+use crate::gate::{Facts, Permit, Site};
 use crate::session::without_ours;
 use crate::types::{Origin, RequestId, Scheme};
 
@@ -91,13 +91,17 @@ fn spelled(head: &RequestHeader) -> pingora::Result<RequestHeader> {
 
 /// `X-Forwarded-*`, ours: the client the gate reckons with, then the trusted proxy it came through.
 fn forwarded(head: &mut RequestHeader, permit: &Permit, facts: &Facts, peer: IpAddr) -> pingora::Result<()> {
-    let url = permit.site().url.as_ref();
     let chain = if facts.client == peer { peer.to_string() } else { format!("{}, {peer}", facts.client) };
-    // Where no url says it, as the client came.
-    let scheme = url.map(|url| url.scheme).or(facts.scheme).unwrap_or(Scheme::Http);
+    let (scheme, host) = shown(permit.site(), facts);
     head.insert_header("X-Forwarded-For", chain)?;
     head.insert_header("X-Forwarded-Proto", HeaderValue::from_static(scheme.as_str()))?;
-    head.insert_header("X-Forwarded-Host", public_authority(url, facts))
+    head.insert_header("X-Forwarded-Host", host)
+}
+
+/// Where the browser takes itself to be: by which scheme, and at which host. Where no url says the scheme, as it came.
+pub(super) fn shown(site: &Site, facts: &Facts) -> (Scheme, String) {
+    let url = site.url.as_ref();
+    (url.map(|url| url.scheme).or(facts.scheme).unwrap_or(Scheme::Http), public_authority(url, facts))
 }
 
 /// The host as the browser shows it: the port is the one of the site's url, whatever a client wrote into `Host`.

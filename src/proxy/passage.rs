@@ -149,6 +149,8 @@ pub struct Line {
     pub(super) method: Method,
     /// How a server in front told of it, where it was not sent on but judged.
     pub(super) dialect: Option<&'static str>,
+    /// Nobody told of its client: whoever asked is none.
+    pub(super) nobody: bool,
     /// Host and path as they came, where no site is named like that; otherwise empty.
     pub(super) unread: (String, String),
     pub(super) status: u16,
@@ -188,8 +190,9 @@ impl Drop for Passage {
             counted.count(self.stage.begun, self.line.status);
         }
         let facts = self.facts.as_ref();
+        let named = facts.filter(|_| !self.line.nobody);
         let client =
-            facts.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer.address));
+            named.map(|facts| facts.client).or(self.request.as_ref().map(|request| request.arrived.peer.address));
         tracing::info!(
             target: ACCESS,
             request = %self.id,

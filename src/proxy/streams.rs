@@ -67,6 +67,7 @@ impl Listening {
         let digest = Arc::new(Digest { socket_digest: transport.get_socket_digest(), ..Digest::default() });
         let opening = server::handshake(Box::new(transport), Some(options(shared)));
         let Ok(Ok(mut connection)) = timeout(self.limits().head_timeout.0, opening).await else { return };
+        let spent = peer.tls.as_ref().map_or_else(CancellationToken::new, |tls| tls.spent.clone());
 
         let mut requests = JoinSet::new();
         let (mut accepted, mut malformed, mut leaving) = (0, 0, false);
@@ -83,7 +84,7 @@ impl Listening {
                 () = self.over.cancelled() => break,
                 () = guest.leave.cancelled() => return farewell(connection, Reason::NO_ERROR).await,
                 () = overdrawn.cancelled() => return farewell(connection, Reason::ENHANCE_YOUR_CALM).await,
-                () = self.stop.cancelled(), if !leaving => {
+                () = either(&self.stop, &spent), if !leaving => {
                     connection.graceful_shutdown();
                     leaving = true;
                     continue;
@@ -161,6 +162,14 @@ fn reading(session: &mut HttpSession, encrypted: bool) -> Result<(Vec<u8>, Frami
     }
     let framing = read_decoded(head.method.as_str(), head.raw_path(), &head.headers)?;
     Ok((head.raw_path().to_vec(), framing))
+}
+
+/// Until one of the two is cancelled.
+async fn either(one: &CancellationToken, other: &CancellationToken) {
+    tokio::select! {
+        () = one.cancelled() => {}
+        () = other.cancelled() => {}
+    }
 }
 
 /// Says what is wrong with a request that is none.

@@ -19,8 +19,8 @@ use crate::store::{KeyRing, MemoryStore, Store, Vault};
 use crate::types::{Strength, UserName};
 use crate::wizard::visit::VisitExtension;
 
-/// Longer than any limit of the tests, shorter than anybody's patience.
-const LONG: Duration = Duration::from_secs(10);
+/// Longer than any limit of the tests, however busy the machine is: only what hangs takes so long.
+const LONG: Duration = Duration::from_secs(120);
 
 /// The application: answers with the head it received, and knows a few paths by heart.
 async fn application() -> std::net::SocketAddr {
@@ -75,7 +75,7 @@ async fn converse(mut stream: TcpStream) {
         }
         if path.ends_with("/late") || path.ends_with("/paused") {
             let (head, body) = (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"done");
-            let breath = tokio::time::sleep(Duration::from_secs(1));
+            let breath = tokio::time::sleep(Duration::from_secs(3));
             if path.ends_with("/late") {
                 breath.await;
                 stream.write_all(head).await.unwrap();
@@ -259,6 +259,12 @@ impl Gate {
     async fn get(&self, path: &str, fields: &str) -> String {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: app.test\r\n{fields}Connection: close\r\n\r\n").as_bytes())
             .await
+    }
+
+    /// Waits until there is a place for one more, which is when the gate has seen that others left.
+    async fn serves_again(&self, fields: &str) {
+        let served = async { while status(&self.get("/public/a", fields).await) != "200" {} };
+        timeout(LONG, served).await.expect("a place");
     }
 }
 
@@ -573,11 +579,15 @@ async fn streams_end_with_their_session_and_no_other_does() {
         streams[stream].write_all(b"frame").await.unwrap();
         read_until(&mut streams[stream], "frame").await;
     }
+    // In a second, or in the time of a few pages where the machine is too busy for that.
+    let begun = tokio::time::Instant::now();
+    gate.get("/public/a", "").await;
+    let soon = Duration::from_secs(1).max(10 * begun.elapsed());
     let first = &sessions[0].session;
     assert!(gate.sessions.end(first.user, &first.handle, &Source::default()).await.unwrap());
     for stream in &mut streams[..2] {
         let mut rest = Vec::new();
-        let _ = timeout(Duration::from_secs(1), stream.read_to_end(&mut rest)).await.expect("closed within a second");
+        let _ = timeout(soon, stream.read_to_end(&mut rest)).await.expect("closed at once");
     }
     streams[2].write_all(b"still").await.unwrap();
     read_until(&mut streams[2], "still").await;
@@ -641,7 +651,7 @@ async fn an_event_stream_that_never_begins_is_a_504_and_a_slow_upload_to_one_is_
 /// Each of the two limits holds where it is meant to, whichever is longer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_byte_and_the_pauses_of_an_answer_have_limits_of_their_own() {
-    let quick = Span(Duration::from_millis(300));
+    let quick = Span::secs(1);
     for (path, first, between, expected) in [
         ("/public/silent", quick, Span::secs(60), "504"),
         ("/public/stalls", Span::secs(60), quick, "200"),
@@ -655,7 +665,7 @@ async fn the_first_byte_and_the_pauses_of_an_answer_have_limits_of_their_own() {
             written.limits.between_bytes_timeout = between;
         })
         .await;
-        let answer = timeout(Duration::from_secs(5), gate.get(path, "")).await.expect(path);
+        let answer = gate.get(path, "").await;
         assert_eq!(status(&answer), expected, "{path}: {answer}");
         assert_eq!(answer.ends_with("done"), matches!(path, "/public/late" | "/public/paused"), "{path}: {answer}");
     }
@@ -688,11 +698,9 @@ async fn one_address_has_its_share_of_connections() {
     })
     .await;
     let held = [gate.connect().await, gate.connect().await];
-    tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(gate.get("/public/a", "").await, "");
     drop(held);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(status(&gate.get("/public/a", "").await), "200");
+    gate.serves_again("").await;
 }
 
 /// HS-10 through a proxy that is trusted: the chain is read from the right, and trust is no share of connections.
@@ -739,8 +747,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_share() {
     read_until(&mut own, "data: 1\n\r\n").await;
     assert_eq!(status(&gate.get("/public/a", "").await), "200");
     drop(streams);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(status(&gate.get("/public/a", greedy).await), "200");
+    gate.serves_again(greedy).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

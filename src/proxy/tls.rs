@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
-use rustls::sign::CertifiedKey;
+use rustls::server::{Acceptor, NoServerSessionStorage, ResolvesServerCertUsingSni, WebPkiClientVerifier};
+use rustls::sign::SingleCertAndKey;
 use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
@@ -17,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::certificates::{Certificates, Pair};
@@ -54,11 +55,15 @@ struct Authority {
 
 /// A connection that was secured.
 pub struct Secured {
+    /// As it was asked for.
+    name: Option<String>,
     shown: Arc<Pair>,
     authority: Option<Arc<Authority>>,
     certificate: Option<Arc<ClientCertificate>>,
     /// HTTP/2 was agreed on.
     pub streams: bool,
+    /// The connection is good for nothing any more.
+    pub spent: CancellationToken,
 }
 
 /// Why there was no handshake.
@@ -85,7 +90,7 @@ impl Tls {
             let Some(file) = site.client_ca_file.as_ref().filter(|file| !authorities.contains_key(*file)) else {
                 continue;
             };
-            match Watched::read(vec![file.clone()], || Authority::read(file, certificates, clock)) {
+            match Watched::read(vec![file.clone()], || Authority::read(file, clock)) {
                 Ok(authority) => drop(authorities.insert(file.clone(), authority)),
                 Err(what) => {
                     let remedy = "name a PEM file with the certificate of the authority that signs client certificates";
@@ -96,7 +101,7 @@ impl Tls {
         if certificates.is_empty() {
             return None;
         }
-        let open = match config(certificates, clock, None) {
+        let open = match config(clock, None) {
             Ok(open) => open,
             Err(what) => {
                 problems.add("listen.https", what, "this is a bug: the machine's cryptography cannot do TLS");
@@ -112,7 +117,7 @@ impl Tls {
         self.certificates.look(self.clock.wall());
         for (file, authority) in &self.authorities {
             // Connections that were opened under the old one do not fit any more.
-            match authority.look(|| Authority::read(file, &self.certificates, &self.clock), Authority::is_same) {
+            match authority.look(|| Authority::read(file, &self.clock), Authority::is_same) {
                 Look::Same => {}
                 Look::New => {
                     tracing::info!(file, "clients are asked for certificates of another authority from now on")
@@ -136,10 +141,13 @@ impl Tls {
             start.io.shutdown().await?;
             return Err(HandshakeError::Name);
         };
-        let site = name.and_then(|name| self.sites.by_host(&name));
+        let site = name.as_ref().and_then(|name| self.sites.by_host(name));
         let authority = site.and_then(|site| self.authority(&site));
         let config = authority.as_ref().map_or(&self.open, |authority| &authority.config);
-        let stream = start.into_stream(config.clone()).await?;
+        // The very one that requests are judged by from now on, should another take its place meanwhile.
+        let mut config = ServerConfig::clone(config);
+        config.cert_resolver = Arc::new(SingleCertAndKey::from(shown.key.clone()));
+        let stream = start.into_stream(Arc::new(config)).await?;
         let (_, session) = stream.get_ref();
         // An authority is there whenever one was asked for; without it nothing that is shown counts.
         let certificate = match (session.peer_certificates().and_then(|chain| chain.first()), &authority) {
@@ -147,7 +155,7 @@ impl Tls {
             _ => None,
         };
         let streams = session.alpn_protocol() == Some(HTTP2);
-        Ok((stream, Secured { shown, authority, certificate, streams }))
+        Ok((stream, Secured { name, shown, authority, certificate, streams, spent: CancellationToken::new() }))
     }
 
     /// Whether a request for this host and site may come over this connection: the certificate that was shown is good for
@@ -167,9 +175,9 @@ impl Tls {
 }
 
 impl Authority {
-    fn read(file: &str, certificates: &Arc<Certificates>, clock: &Arc<dyn Clock>) -> Result<Self, String> {
+    fn read(file: &str, clock: &Arc<dyn Clock>) -> Result<Self, String> {
         let own = pem::authorities(file)?;
-        let config = config(certificates, clock, Some(&own)).map_err(|what| format!("{file}: {what}"))?;
+        let config = config(clock, Some(&own)).map_err(|what| format!("{file}: {what}"))?;
         Ok(Self { certificates: own, config: Arc::new(config) })
     }
 
@@ -179,6 +187,14 @@ impl Authority {
 }
 
 impl Secured {
+    /// Has the connection end, should it have been opened for the host that it is no good for any more. Over HTTP/2 a client
+    /// keeps to it as long as it can, and would be told 421 for ever.
+    pub fn leave(&self, host: &str) {
+        if self.name.as_deref() == Some(host) {
+            self.spent.cancel();
+        }
+    }
+
     /// The certificate of the client, as long as it is in force: a connection may outlive it.
     pub fn certificate(&self, now: Time) -> Option<&Arc<ClientCertificate>> {
         self.certificate.as_ref().filter(|certificate| now <= certificate.ends)
@@ -186,12 +202,9 @@ impl Secured {
 }
 
 /// TLS 1.2 and 1.3 with suites that are all authenticated encryption with forward secrecy: rustls has no others, nor
-/// compression, renegotiation or early data, unless it is asked for it.
-fn config(
-    certificates: &Arc<Certificates>,
-    clock: &Arc<dyn Clock>,
-    clients_of: Option<&[CertificateDer<'static>]>,
-) -> Result<ServerConfig, String> {
+/// compression, renegotiation or early data, unless it is asked for it. It shows no certificate: each handshake brings its
+/// own.
+fn config(clock: &Arc<dyn Clock>, clients_of: Option<&[CertificateDer<'static>]>) -> Result<ServerConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(OurTime(clock.clone())));
     let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| error.to_string())?;
@@ -208,7 +221,7 @@ fn config(
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let mut config = builder.with_cert_resolver(Arc::new(Chosen(certificates.clone())));
+    let mut config = builder.with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
     config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
     if clients_of.is_some() {
         // A resumed session would bring its certificate along without anybody looking at its dates again.
@@ -216,17 +229,6 @@ fn config(
         config.send_tls13_tickets = 0;
     }
     Ok(config)
-}
-
-/// The certificate of the name that is asked for, as it is now.
-#[derive(Debug)]
-struct Chosen(Arc<Certificates>);
-
-impl ResolvesServerCert for Chosen {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let name = hello.server_name().map(str::to_ascii_lowercase);
-        self.0.choose(name.as_deref()).map(|pair| pair.key.clone())
-    }
 }
 
 /// What rustls reckons with when it looks at dates.

@@ -19,10 +19,8 @@ pub struct Action {
     pub session: Handle,
     /// What is to be done, with its object: `remove-factor/<id>`.
     pub action: String,
-    /// The check (or the enrolment, once the check is passed) that was begun.
+    /// The check that was begun. None, once it was answered: the commit that makes its proof uses it up.
     pub begun: Option<Begun>,
-    /// When a second factor was proved for this action; what it allows is done in a step of its own (an enrolment).
-    pub proved: Option<Time>,
     pub created: Time,
 }
 
@@ -48,11 +46,6 @@ impl Sessions {
         let expect = previous.map_or(Expect::Absent, |row| Expect::Version(row.version));
         let end = action.created + self.limits.login_timeout;
         self.vault.put(key(token.hash().bytes(), &action.action), expect, action, Some(end))
-    }
-
-    /// The write that uses it up; part of the commit that does what it allows.
-    pub fn consume_action(&self, row: &Row<Action>) -> Change {
-        self.vault.delete(row.key.clone(), Expect::Version(row.version))
     }
 }
 

@@ -226,20 +226,31 @@ pub fn without_ours<'a>(fields: impl Iterator<Item = &'a [u8]>, names: &CookieNa
         if kept.is_empty() {
             continue;
         }
-        if !joined.is_empty() {
+        if joined.is_empty() {
+            joined = kept;
+        } else {
             joined.extend_from_slice(b"; ");
+            joined.extend_from_slice(&kept);
         }
-        joined.extend_from_slice(&kept);
     }
     (!joined.is_empty()).then_some(joined)
 }
 
 fn field_without_ours(field: &[u8], names: &CookieNames) -> Vec<u8> {
-    let is_ours = |pair: &&[u8]| names.is_ours(name_an_application_may_read(pair));
-    let (ours, others): (Vec<&[u8]>, Vec<&[u8]>) = field.split(|&byte| byte == b';').partition(is_ours);
-    let kept = others.join(&b';');
-    // What preceded the first pair that stays may be the separator after one of ours.
-    if ours.is_empty() { kept } else { trim_start(&kept).to_vec() }
+    let pairs = field.split(|&byte| byte == b';');
+    let mut others = pairs.filter(|pair| !names.is_ours(name_an_application_may_read(pair)));
+    let mut kept = Vec::with_capacity(field.len());
+    kept.extend_from_slice(others.next().unwrap_or_default());
+    for pair in others {
+        kept.push(b';');
+        kept.extend_from_slice(pair);
+    }
+    if kept.len() < field.len() {
+        // What precedes the first pair that stays may be the separator after one of ours.
+        let blanks = kept.len() - trim_start(&kept).len();
+        kept.drain(..blanks);
+    }
+    kept
 }
 
 /// A pair without `=` is all name. A pair that begins with `=` has no name, and is never one of ours: a sibling host can

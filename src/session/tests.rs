@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::account::NewUser;
 use crate::clock::StillClock;
+use crate::method::Begun;
 use crate::secret::{DerivedRandom, LoginKind, Random};
 use crate::store::{CommitError, Entry, KeyRing, MemoryStore, Observer, Store, Unavailable, Version, Write};
 use crate::types::{Policy, UserName};
@@ -251,9 +252,9 @@ async fn stepping_up_does_not_lengthen_a_session() {
     assert_eq!(stepped.session.ends, known.session.ends);
     // Nor does it grow: the newest proof of each factor stays.
     house.later(MINUTE);
-    let evidence = [stepped.session.evidence.clone(), vec![house.totp()]].concat();
+    let evidence = [&*stepped.session.evidence, &[house.totp()]].concat();
     let again = house.sessions.open(&user, evidence, &place(), Some(&stepped.session), vec![]).await.unwrap();
-    assert_eq!(again.session.evidence, [password, house.totp()]);
+    assert_eq!(*again.session.evidence, [password, house.totp()]);
     // The password anew is a new login.
     let fresh = house.sessions.open(&user, vec![house.password()], &place(), Some(&again.session), vec![]).await;
     assert!(fresh.unwrap().session.ends > again.session.ends);
@@ -403,6 +404,25 @@ async fn se_18_what_rests_on_a_trusted_browser_ends_with_it_and_with_its_factor(
     assert_eq!(house.level(&second).await, Level::Known, "what it stood in for is gone");
 }
 
+/// SE-18: where ending trust breaks off, nobody sits in what it opened, and it can be ended again; nor does whoever slipped
+/// in while it ended.
+#[tokio::test]
+async fn se_18_what_rests_on_trust_ends_before_it_and_after_it() {
+    let house = House::new();
+    let user = house.user("alice").await;
+    let proved = house.open(&user, vec![house.password(), house.totp()]).await;
+    let thief = house.open(&user, vec![house.password(), remembered(&house)]).await;
+    let (origin, broke) = (Origin::default(), VaultError::Conflict("browser/…".to_owned()));
+    let end = async { Err::<(), _>(SessionError::from(broke)) };
+    assert!(house.sessions.end_remembered_with(user.id, None, &origin, end).await.is_err());
+    assert_eq!(house.level(&thief).await, Level::Stranger);
+
+    let end = async { Ok::<_, SessionError>(house.open(&user, vec![house.password(), remembered(&house)]).await) };
+    let meanwhile = house.sessions.end_remembered_with(user.id, None, &origin, end).await.unwrap();
+    assert_eq!(house.level(&meanwhile).await, Level::Stranger);
+    assert_eq!(house.level(&proved).await, Level::Verified);
+}
+
 #[tokio::test]
 async fn last_seen_is_written_once_a_minute_and_stays_in_memory() {
     let house = House::new();
@@ -439,7 +459,7 @@ fn a_value_that_changed_while_it_was_read_is_not_kept() {
         handle: Handle::parse("aaaaaaaaaaaaaaaa").unwrap(),
         user: UserId::generate(&DerivedRandom::seeded(1)),
         generation: 0,
-        evidence: vec![],
+        evidence: Arc::default(),
         created: Time(0),
         last_seen: Time(0),
         ends: Time(1),
@@ -586,17 +606,27 @@ async fn a_pending_login_is_used_once_in_its_time_by_its_user() {
     assert!(house.sessions.pending(&token).await.unwrap().is_none());
 }
 
+/// What was begun for one action of one session is found there and nowhere else, and is used up once: the commit that makes
+/// a check's proof writes over it that nothing is begun any more.
 #[tokio::test]
 async fn what_was_begun_for_one_action_serves_no_other() {
     let house = House::new();
     let user = house.user("alice").await;
     let (one, other) =
         (house.open(&user, vec![house.password()]).await, house.open(&user, vec![house.password()]).await);
+    let begun = Begun {
+        method: MethodId::new("totp"),
+        factor: Some(factor()),
+        pending: Vec::new(),
+        expires: house.vault.now() + MINUTE,
+        next_send: None,
+        called: false,
+        unsent: false,
+    };
     let action = Action {
         session: one.session.handle.clone(),
         action: "remove-factor/a".to_owned(),
-        begun: None,
-        proved: None,
+        begun: Some(begun),
         created: house.vault.now(),
     };
     let write = house.sessions.keep_action(&one.token, &action, None).unwrap();
@@ -606,13 +636,13 @@ async fn what_was_begun_for_one_action_serves_no_other() {
     assert!(house.sessions.action(&other.token, "remove-factor/a").await.unwrap().is_none());
     let row = house.sessions.action(&one.token, "remove-factor/a").await.unwrap().unwrap();
 
-    let again = Action { created: house.vault.now(), ..action.clone() };
-    let write = house.sessions.keep_action(&one.token, &again, Some(&row)).unwrap();
-    house.vault.commit(vec![write]).await.unwrap();
-    // The older reading has lost.
-    assert!(house.vault.commit(vec![house.sessions.consume_action(&row)]).await.is_err());
+    assert_eq!(row.value.begun, action.begun);
+    let used = house.sessions.keep_action(&one.token, &Action { begun: None, ..action }, Some(&row)).unwrap();
+    house.vault.commit(vec![used.clone()]).await.unwrap();
+    assert!(house.vault.commit(vec![used]).await.is_err(), "once");
     let row = house.sessions.action(&one.token, "remove-factor/a").await.unwrap().unwrap();
-    house.vault.commit(vec![house.sessions.consume_action(&row)]).await.unwrap();
+    assert_eq!(row.value.begun, None);
+    house.later(10 * MINUTE);
     assert!(house.sessions.action(&one.token, "remove-factor/a").await.unwrap().is_none());
 }
 

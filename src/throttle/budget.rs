@@ -63,6 +63,19 @@ pub(super) async fn spend(vault: &Vault, key: &Key, budgets: &[Budget]) -> Resul
     }
 }
 
+/// When a budget has room again; `None`: now. Nothing is spent.
+pub(super) async fn wait(vault: &Vault, key: &Key, budget: &Budget) -> Result<Option<Time>, VaultError> {
+    let Some(row) = vault.get::<Spent>(&place(key, budget)).await? else { return Ok(None) };
+    let (mut spent, now) = (row.value, vault.now());
+    spent.forget(budget.window, now);
+    Ok(spent.room(budget, now))
+}
+
+/// The write that makes a budget whole again.
+pub(super) fn renew(vault: &Vault, key: &Key, budget: &Budget) -> Change {
+    vault.delete(place(key, budget), Expect::Any)
+}
+
 /// Takes back from each what was spent at this time or in the moment after it: it bought nothing.
 pub(super) async fn give_back(vault: &Vault, key: &Key, budgets: &[Budget], at: Time) -> Result<(), VaultError> {
     for budget in budgets {

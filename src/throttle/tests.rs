@@ -422,6 +422,39 @@ async fn guesses_at_a_password_end_with_it() {
     assert_eq!(house.try_at(&alice, &code(2), &Lane::Strangers).await, Attempt::Closed);
 }
 
+/// WZ-17, TH-15: whoever has the password and no second factor is held up, with it and without it; and it ends as other
+/// waits do.
+#[tokio::test]
+async fn wz_17_logins_begun_by_strangers_have_an_end_that_can_be_lifted() {
+    let house = house();
+    let alice = user(1);
+    let Account::User(id) = alice else { unreachable!() };
+    let held_up = async || {
+        let shown = house.throttle.state(id).await.unwrap().1;
+        let wait = house.try_at(&alice, &PASSWORD, &STRANGERS).await;
+        house.right(&alice, &PASSWORD, &STRANGERS, false).await;
+        assert_eq!(matches!(wait, Attempt::Wait(_)), shown.is_some(), "and the operator is told");
+        shown.is_some()
+    };
+    let spend = async || while house.throttle.login_began(id).await.unwrap().is_ok() {};
+    assert!(!held_up().await);
+    spend().await;
+    assert!(held_up().await);
+    assert_eq!(house.try_at(&alice, &PASSWORD, &known()).await, Attempt::Go, "a known browser is not");
+    assert_eq!(house.try_at(&alice, &code(2), &STRANGERS).await, Attempt::Go, "nor is what has begun");
+    house.right(&alice, &code(2), &STRANGERS, false).await;
+    house.right(&alice, &PASSWORD, &known(), true).await;
+    house.throttle.unlock(id, Vec::new()).await.unwrap();
+    assert!(!held_up().await, "by an operator");
+    spend().await;
+    let changes = house.throttle.forget_password(id).await.unwrap();
+    house.throttle.vault.commit(changes).await.unwrap();
+    assert!(!held_up().await, "by a new password");
+    spend().await;
+    house.clock.advance(HOUR);
+    assert!(!held_up().await, "by itself");
+}
+
 #[tokio::test]
 async fn what_is_said_once_a_day_is_said_the_next_day_again() {
     let house = house();

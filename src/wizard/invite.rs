@@ -42,7 +42,7 @@ pub enum InvitationReason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     pub user: UserId,
-    /// The user's generation when it was made: a reset or a removal ends it.
+    /// The user's generation when it was made: a reset or a removal ends it, and another invitation that was used.
     pub generation: u64,
     pub reason: InvitationReason,
 }
@@ -63,7 +63,7 @@ impl Wizard {
         };
         let Some(row) = self.tickets.peek(&token).await? else { return Ok(None) };
         let Some(user) = self.accounts.by_id(row.value.user).await? else { return Ok(None) };
-        let good = !user.disabled && user.generation == row.value.generation && user.factors.is_empty();
+        let good = !user.disabled && user.honours_invitation_of(row.value.generation) && user.factors.is_empty();
         Ok(good.then_some(Invited { token, row, user }))
     }
 }
@@ -120,8 +120,8 @@ pub async fn submit(
     let taken = vec![wizard.tickets.take(&invited.row), wizard.audit.entry(used)?];
     // Whoever has to fetch a phone first finds the way open for as long as the link would have been.
     let until = invited.row.expires;
-    match wizard.first.set_password(&invited.user, &prepared, until, false, &source, taken).await.map_err(Failure::from)
-    {
+    let set = wizard.first.set_password_by_invitation(&invited.user, &prepared, until, &source, taken).await;
+    match set.map_err(Failure::from) {
         Ok(proof) => wizard.begin_first(&visit, proof).await,
         Err(Failure::Overtaken) => Ok(dead(&wizard, &visit)),
         Err(failure) => Err(failure),

@@ -23,7 +23,8 @@ use crate::secret::{LoginKind, Token};
 use crate::session::{Enrols, LoginSeal, RanOut};
 use crate::types::is_loopback_name;
 
-const LOGIN: &str = "/.vestibule/login";
+/// Where every login begins.
+pub const LOGIN: &str = "/.vestibule/login";
 
 /// What travels in the form until the first factor is right.
 #[derive(serde::Serialize, serde::Deserialize)]

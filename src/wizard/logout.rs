@@ -15,13 +15,13 @@ use vestibule_templates::pages::logout;
 use super::failure::Failure;
 use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
+use super::login::LOGIN;
 use super::portal::{forget_ways, tag};
 use super::{Visit, Wizard};
 use crate::gate::Portal;
 use crate::store::Expect;
 use crate::types::{Handle, UserId};
 
-const LOGIN: &str = "/.vestibule/login";
 /// Where it is said that it is done.
 const DONE: &str = "/.vestibule/login?out=1";
 

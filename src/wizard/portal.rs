@@ -193,7 +193,7 @@ fn begin(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Fa
         let twice = visit.cookies.unclear.contains(&visit.site.cookies.session);
         let cause = if twice { Cause::AnotherGate } else { Cause::Loop };
         let mut response = blocked_by(wizard, visit, cause, Some(&back.location));
-        forget_ways(visit, &mut response, |_, way| way == Some(&tag));
+        forget_ways(visit, &mut response, |_, going_to| going_to == Some(&tag));
         return Ok(response);
     }
     let nonce = Token::generate(&**wizard.vault.random());
@@ -204,9 +204,8 @@ fn begin(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Fa
     let mut response = at_portal("login", &[("state", Some(&state)), ("sent", sent.as_deref())]);
     // For as long as its errand is good.
     set_cookie(&mut response, &way.cookie(visit, wizard.settings.login_timeout));
-    let room = (MOST_WAYS - 1).min(visit.cookies.nonces.len());
-    let crowded = visit.cookies.nonces.len() - room;
-    forget_ways(visit, &mut response, |place, way| place < crowded || way.is_none());
+    let crowded = (visit.cookies.nonces.len() + 1).saturating_sub(MOST_WAYS);
+    forget_ways(visit, &mut response, |place, going_to| place < crowded || going_to.is_none());
     for name in &visit.cookies.unclear {
         set_cookie(&mut response, &visit.site.cookies.clear(name));
     }

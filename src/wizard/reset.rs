@@ -47,6 +47,9 @@ pub struct PasswordLink {
     user: UserId,
     /// The user's generation when it was sent: a new password, a reset, a disabling or a removal ends it.
     generation: u64,
+    /// Where it was sent: of a mailbox that is the user's no more it says nothing.
+    #[serde(default)]
+    to: String,
 }
 
 impl Record for PasswordLink {
@@ -105,6 +108,7 @@ impl Wizard {
         let good = newest.value.hash == token.hash().hex()
             && !user.disabled
             && user.generation == row.value.generation
+            && user.email.as_ref() == Some(&row.value.to)
             && self.settings.reset_by_mail;
         Ok(good.then_some(Linked { token, row, newest, user }))
     }
@@ -120,13 +124,24 @@ impl Wizard {
         }
         let budget = |name: String| Budget { name, most: IN_A_LIFE, window: LIFE };
         let all = Budget { name: "password link/all".to_owned(), most: self.settings.resets_per_day, window: DAY };
-        let budgets =
-            [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}")), all];
-        if self.throttle.spend(&budgets).await?.is_err() {
+        let own = [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}"))];
+        let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
+        if self.throttle.spend(&[own.as_slice(), &[all.clone()]].concat()).await?.is_err() {
+            // Whoever asked is told nothing; so the operator is, whom somebody may ask where the mail is.
+            self.audit.record(event(Kind::PasswordLinkWaiting)).await?;
+            if let Some(until) = self.throttle.spent(&all).await?
+                && self.throttle.clone().once_a_day("notice/password links".to_owned()).await
+            {
+                let (most, until) = (all.most, until.rfc3339());
+                tracing::warn!(
+                    most,
+                    until,
+                    "password.resets_per_day is spent: nobody is sent a link for a new password"
+                );
+            }
             return Ok(());
         }
-        let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
-        let behind = PasswordLink { user: user.id, generation: user.generation };
+        let behind = PasswordLink { user: user.id, generation: user.generation, to: to.clone() };
         let (token, issued) = self.tickets.issue::<ResetKind>(&behind, LIFE)?;
         let before = self.vault.get::<Newest>(&newest_key(user.id)).await?;
         let newest = Newest { hash: token.hash().hex() };

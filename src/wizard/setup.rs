@@ -113,7 +113,7 @@ pub async fn submit(
     let event = |kind| wizard.audit.entry(Event::new(kind, &source).user(user.id, &user.name));
     let told = vec![event(Kind::UserAdded)?, event(Kind::SetUp)?];
     let until = Some(wizard.vault.now() + DAY);
-    let proof = wizard.first.set_password(&user, &prepared, until, false, &source, told).await?;
+    let proof = wizard.first.set_password_by_invitation(&user, &prepared, until, &source, told).await?;
     wizard.begin_first(&visit, proof).await
 }
 

@@ -147,7 +147,6 @@ impl Stage {
                     session: deed.live.session.handle.clone(),
                     action: deed.name.clone(),
                     begun: begun.cloned(),
-                    proved: None,
                     created: deed.now,
                 };
                 sessions.keep_action(&deed.token, &action, deed.row.as_ref())?

@@ -57,8 +57,10 @@ impl Wizard {
         match self.checks.recall(user, token, login, most, &visit.source()).await? {
             Recalled::Proved(remembered) => Ok((!lacks_password(evidence)).then_some(remembered)),
             Recalled::Nothing => Ok(None),
-            Recalled::Copied => {
-                self.sessions.end_remembered(user.id, None, &visit.source()).await?;
+            Recalled::Copied(used) => {
+                let source = visit.source();
+                let end = async { Ok::<_, Failure>(self.checks.end_copied(user, &used, &source).await?) };
+                self.sessions.end_remembered_with(user.id, None, &source, end).await?;
                 Ok(None)
             }
         }

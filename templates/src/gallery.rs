@@ -401,6 +401,23 @@ mod tests {
         }
     }
 
+    /// Whoever speaks to the browser says what stands there (WCAG 2.2, 2.5.3).
+    #[test]
+    fn what_is_read_aloud_contains_what_is_shown() {
+        let mut seen = 0;
+        for (_, name, page, _) in spoken() {
+            for tag in page.split("<a ").skip(1).filter(|tag| tag.contains("aria-label=")) {
+                let (attributes, rest) = tag.split_once('>').expect("a tag ends");
+                let shown = rest.split_once('<').expect("an element is closed").0.to_lowercase();
+                let read = attributes.split_once("aria-label=\"").and_then(|(_, value)| value.split_once('"'));
+                let read = read.expect("a value").0.to_lowercase();
+                assert!(!shown.is_empty() && read.contains(&shown), "{name}: {shown:?} is read as {read:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "the walk found only {seen} names");
+    }
+
     /// So that what is found of a page in one language holds for it in all of them, but for its words.
     #[test]
     fn every_language_has_the_same_markup() {

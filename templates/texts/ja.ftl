@@ -199,7 +199,7 @@ method-sms-ask = メッセージのコードを入力してください。
 method-sms-enrol-title = SMS を設定
 method-sms-enrol = この番号があなたのものか確かめるため、コードを送信します。
 method-sms-confirm = 番号を確認するため、メッセージのコードを入力してください。
-method-sms-label = 電話
+method-sms-label = 携帯電話
 
 method-voice-title = 電話
 method-voice-hint = 電話をかけてコードをお伝えします。通話は他人に聞かれたり転送されたりすることがあります。できればより安全な方法を選んでください。

@@ -1,9 +1,8 @@
 //! axe-core, a tool of others, looks for barriers on every page in every state: what WCAG 2.2 A and AA ask as far as a
 //! machine can tell, and its own best practices. Where it is not there, the tests fail and name the remedy.
 //!
-//! It looks at all of every page in English and in Arabic. The other languages have the same markup (a test of the templates
-//! says so) and the same colours: of each kind of page it looks at the fullest, and on every page (in `narrow.rs`, which
-//! opens them all) at what words and their length change.
+//! It looks at every page in English and in Arabic. The other languages have the same markup, as a test of the templates
+//! says, and the same colours: of each kind of page it looks at the fullest.
 
 use std::fs;
 
@@ -23,12 +22,7 @@ const ALL: &str = "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag
 /// What night changes.
 const COLOURS: &str = "{ runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }";
 
-/// What is wrong with the words of this page, or with the room they have, as a list of sentences.
-pub const WORDS: &str = "const axed = await axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'rule', values: [
-    'html-has-lang', 'html-lang-valid', 'valid-lang', 'document-title', 'button-name', 'link-name', 'label', 'target-size'] } });
-    return axed.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));";
-
-pub fn axe() -> String {
+fn axe() -> String {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe/axe.min.js");
     fs::read_to_string(file).unwrap_or_else(|why| panic!("{file}: {why}: `make test` installs it, or `.ci/need axe`"))
 }

@@ -16,12 +16,13 @@ const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
 const PATIENCE: u64 = 120;
 /// One command. The browser gives up first, and says what it waited for.
 const LIMIT: Duration = Duration::from_secs(PATIENCE + 60);
+/// How often chromedriver is started before it is given up.
+const TRIES: usize = 10;
 /// How JSON names an element (WebDriver section 12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// What went wrong before anything was done (WebDriver section 6.6): the page is still being made, or has just made way for
 /// the next one.
-const TOO_EARLY: [&str; 4] =
-    ["no such element", "stale element reference", "element not interactable", "element click intercepted"];
+const TOO_EARLY: [&str; 3] = ["stale element reference", "element not interactable", "element click intercepted"];
 
 /// How many browsers may run at a time: each keeps a core busy.
 static FREE: Mutex<usize> = Mutex::new(2);
@@ -112,14 +113,7 @@ impl Browser {
             );
         }
         let profile = tempfile::Builder::new().prefix("profile").tempdir().expect("a temporary folder can be made");
-        let mut driver = Command::new(CHROMEDRIVER)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver can be started");
-        let port = port_of(&mut driver);
+        let (driver, port) = (0..TRIES).find_map(|_| start_driver()).expect("chromedriver takes a port");
         let wires = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         // The driver is spoken to in clear on loopback; the client wants to know a TLS all the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -256,9 +250,8 @@ impl Browser {
     fn with<T>(&self, selector: &str, act: impl Fn(&str) -> Result<T, String>) -> T {
         let wanted = json!({ "using": "css selector", "value": selector });
         self.until(selector, || {
-            let found = self.call("/element", &wanted);
-            let done = found.and_then(|found| act(found[ELEMENT].as_str().unwrap_or_default()));
-            match done {
+            let found = self.call("/element", &wanted).ok()?;
+            match act(found[ELEMENT].as_str().expect("an element has a name")) {
                 Ok(done) => Some(done),
                 Err(why) if TOO_EARLY.iter().any(|early| why.starts_with(early)) => None,
                 Err(why) => panic!("{selector}: {why}"),
@@ -478,9 +471,17 @@ impl Drop for Browser {
     }
 }
 
-/// The port it found for itself, as it says when it listens.
+/// Starts chromedriver; the port it found for itself, as it says when it listens. It takes one that is free for IPv6 and ends
+/// where somebody has the same of IPv4, which happens now and then on a busy machine.
 #[track_caller]
-fn port_of(driver: &mut Child) -> u16 {
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new(CHROMEDRIVER)
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver can be started");
     let output = driver.stdout.take().expect("its output is ours");
     let mut lines = BufReader::new(output).lines();
     let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
@@ -489,5 +490,8 @@ fn port_of(driver: &mut Child) -> u16 {
     });
     // What it says later must have somewhere to go, or it stands still.
     std::thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver says which port it took")
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    Some((driver, port?))
 }

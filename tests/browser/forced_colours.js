@@ -4,7 +4,7 @@ if (!matchMedia("(forced-colors: active)").matches) found.push("the colours are 
 const canvas = getComputedStyle(document.body).backgroundColor;
 const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
 const name = (one) => `<${one.localName} class="${one.className}"> ${one.textContent.trim().slice(0, 40)}`;
-const clear = (colour) => /, 0\)$/.test(colour) || colour === "transparent";
+const clear = (colour) => /^rgba\(.*, 0\)$/.test(colour);
 const ground = (one) => {
   for (let at = one; at; at = at.parentElement) {
     const { backgroundColor } = getComputedStyle(at);
@@ -32,7 +32,7 @@ for (const one of shown("a[href], button, summary, input, [tabindex='0']")) {
     found.push(`shows no focus (${outlineStyle} ${outlineWidth} ${outlineColor}): ${name(one)}`);
   }
 }
-for (const one of shown(".notice, main.card, [aria-invalid=true]")) {
+for (const one of shown(".notice, main.card, [aria-invalid=true]:not([type=checkbox])")) {
   const { borderInlineStartWidth, borderInlineStartColor } = getComputedStyle(one);
   if (parseFloat(borderInlineStartWidth) < 1 || borderInlineStartColor === ground(one)) found.push(`has no edge: ${name(one)}`);
 }

@@ -8,7 +8,7 @@ use crate::harness::{Answer, Echo, Gate, User, code_of, free_address, until};
 use crate::person::application;
 
 const SITE: &str = concat!(
-    "upstreams = [\"UPSTREAM\"]\n",
+    "\nupstreams = [\"UPSTREAM\"]\n",
     rules! {
         "/fresh/**" => "two_factor" with max_age = "5m",
         _ => "two_factor",

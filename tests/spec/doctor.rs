@@ -244,6 +244,7 @@ fn certificates_are_judged_as_a_browser_does() {
         let stranger = Signed::by(&Authority::make(), "localhost");
         let found = Diagnosis::of(&gate, &[("SSL_CERT_FILE", &stranger.trusting())], &[&url]);
         found.assert_failing(&["tls"]);
+        found.assert_ok(&["versions", "route", "login", "cookie", "proxy", "visitor", "script"]);
         assert!(found.json.to_string().contains("nobody this machine trusts"), "{:#}", found.json);
     }
     for (files, why) in [
@@ -251,10 +252,14 @@ fn certificates_are_judged_as_a_browser_does() {
         (Signed::expired(&authority, "localhost"), "has expired"),
         (Signed::as_authority(&authority, "localhost"), "is an authority's own"),
     ] {
-        let _front = Front::nginx(site(&files), address);
-        let found = Diagnosis::of(&gate, &[("SSL_CERT_FILE", &trusting)], &[&url]);
-        found.assert_failing(&["tls"]);
-        assert!(found.json.to_string().contains(why), "{:#}", found.json);
+        // Whatever else is wrong is found beside it.
+        let hidden = "    location / {\n        proxy_hide_header Set-Cookie;\n";
+        for (broken, checks) in [("    location / {\n", &["tls"][..]), (hidden, &["tls", "cookie"])] {
+            let _front = Front::nginx(site(&files).with("    location / {\n", broken), address);
+            let found = Diagnosis::of(&gate, &[("SSL_CERT_FILE", &trusting)], &[&url]);
+            found.assert_failing(checks);
+            assert!(found.json.to_string().contains(why), "{:#}", found.json);
+        }
     }
     // Versions that nobody should speak.
     let old = site(&good).with(

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 
 use crate::harness::{Echo, Gate, Gateway, Reply, Visitor, Wire, connect_from, free_address, until};
+use crate::tls::House;
 use crate::upstreams::reload;
 
 const RULES: &str = rules! {
@@ -290,8 +291,16 @@ fn fa_01_a_clients_own_fields_contradict_nothing() {
         ("X-Original-Method", "OPTIONS"),
         ("X-Forwarded-Method", "OPTIONS"),
         ("X-Forwarded-Host", "elsewhere.test"),
+        // The same path, elsewhere.
+        ("X-Forwarded-Host", "localhost:1"),
+        ("X-Rewrite-URL", "http://elsewhere.test/members/a"),
+        ("X-Original-URL", "http://elsewhere.test/members/a"),
+        ("X-Original-URI", "http:///members/a"),
     ];
     for dialect in DIALECTS {
+        let same = format!("{}/members/a", bench.gate.origin);
+        let same = [("X-Rewrite-URL", same.as_str()), ("X-Original-Host", bench.gate.authority())];
+        assert_eq!(bench.ask(dialect, "GET", "/members/a", &same).status, 401, "{dialect:?}: what agrees does no harm");
         for (name, value) in fields {
             let no = bench.ask(dialect, "GET", "/members/a", &[(name, value)]);
             assert_eq!(no.status, dialect.status(400), "{dialect:?} {name}");
@@ -313,6 +322,77 @@ fn fa_01_no_other_method_is_asked_for_where_rules_look_at_methods() {
         for name in [name, "X-HTTP-Method", "X-Method-Override", "X_HTTP_Method_Override"] {
             let no = bench.ask(dialect, "GET", "/api/a", &[(name, "DELETE")]);
             assert_eq!(no.status, dialect.status(400), "{dialect:?} {name}");
+        }
+    }
+}
+
+/// What an application would answer with another protocol than a WebSocket's passes every server in front as one stream
+/// of bytes, in which nobody is asked about anything any more.
+#[test]
+fn fa_01_nothing_but_a_websocket_is_asked_for() {
+    let bench = bench();
+    let settings = ("HTTP2-Settings", "AAMAAABkAAQAAP__");
+    for dialect in DIALECTS {
+        let ask = |fields: &[(&str, &str)]| bench.ask(dialect, "GET", "/public/a", fields);
+        for fields in [
+            &[("Connection", "Upgrade"), ("Upgrade", "websocket")][..],
+            &[("Upgrade", "WebSocket")],
+            &[("Connection", "keep-alive"), ("Upgrade", "")],
+        ] {
+            assert_eq!(ask(fields).status, 200, "{dialect:?} {fields:?}");
+        }
+        for (name, fields) in [
+            ("Upgrade", &[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), settings][..]),
+            ("Upgrade", &[("Upgrade", "h2c")]),
+            ("Upgrade", &[("Upgrade", "websocket, h2c")]),
+            ("Upgrade", &[("Upgrade", "websocket"), ("Upgrade", "h2c")]),
+            ("Upgrade", &[("Upgrade", "TLS/1.0")]),
+            ("HTTP2-Settings", &[settings]),
+            ("HTTP2-Settings", &[("Connection", "Upgrade"), ("Upgrade", "websocket"), ("HTTP2-Settings", "")]),
+        ] {
+            let no = ask(fields);
+            assert_eq!(no.status, dialect.status(400), "{dialect:?} {fields:?}");
+            let why = format!("{name} asks for another protocol");
+            assert_eq!(no.field("vestibule-error"), Some(why.as_str()), "{dialect:?} {fields:?}");
+        }
+    }
+}
+
+/// A gate may have TLS of its own, for other sites or for the portal: how the client of a question came is what the server
+/// in front says, and no connection of the gate's.
+#[test]
+fn a_gate_with_certificates_of_its_own_is_asked_as_well() {
+    let (house, echo, front) = (House::new(), Echo::start(), free_address());
+    let certificate = house.certificate("wiki", &["wiki.test"]);
+    let sections = format!(
+        "[forward_auth]\nlisten = [\"{front}\"]\ncallers = [\"127.0.0.1\"]\n[trust]\nproxies = [\"10.0.0.0/8\"]"
+    );
+    let gate = Gate::before(&echo)
+        .config(&sections)
+        .listen(&house.listen(&[&certificate]))
+        .site("url = \"https://wiki.test\"")
+        .rules(RULES)
+        .start();
+    let bench = Bench { echo, gate, front };
+    for dialect in DIALECTS {
+        // Among the clients one whose address is a trusted proxy's.
+        for client in ["198.51.100.9", "10.0.0.7"] {
+            let asked = |scheme: &str, target: &str| {
+                let question = dialect.question(&format!("{scheme}://wiki.test"), "GET", target).all(&NAVIGATION);
+                bench.send(question.instead("X-Forwarded-For", client).instead("X-Forwarded-Proto", scheme))
+            };
+            assert_eq!(asked("https", "/public/a").status, 200, "{dialect:?} {client}");
+            assert_eq!(asked("https", "/members/a").status, dialect.status(302), "{dialect:?} {client}");
+            for target in ["/public/a", "/members/a"] {
+                let no = asked("http", target);
+                assert_eq!((no.status, no.field("location")), (dialect.status(400), None), "{dialect:?} {client}");
+                let why = no.field("vestibule-error").unwrap_or_default();
+                assert!(why.ends_with(" has another scheme than the url of the site"), "{dialect:?} {client}: {why}");
+            }
+        }
+        // What it does not say is not held against anybody.
+        if dialect == Dialect::Envoy {
+            assert_eq!(bench.send(dialect.question("https://wiki.test", "GET", "/public/a")).status, 200);
         }
     }
 }
@@ -381,7 +461,7 @@ fn fa_02_a_caller_that_a_reload_takes_away_is_one_no_more() {
     assert_eq!(wire.send(&question).reply().expect("it is told no").status, 403);
     assert!(wire.is_closed());
     assert_eq!(Wire::over(connect_from(2, bench.front)).send(&question).reply().expect("the new one").status, 200);
-    assert!(bench.gate.log().contains("not in forward_auth.callers"));
+    bench.gate.tells("not in forward_auth.callers");
 }
 
 /// A visitor whose request the gate does not even read must not make the front tell of a fault: nginx has a 500 for all
@@ -806,6 +886,7 @@ fn a_refusal_is_recorded_and_every_question_has_its_line() {
     let trail = bench.gate.run(["audit", "--user", "alice"]);
     assert!(trail.contains("not among the users or groups of the rule"), "{trail}");
     bench.ask(Dialect::Nginx, "GET", "/public/a", &[("X-Rewrite-URL", "/x")]);
+    bench.gate.tells("X-Rewrite-URL speaks of another request");
     let log = bench.gate.log();
     let line = |mark: &str| log.lines().rev().find(|line| line.contains(mark)).map(str::to_owned).unwrap_or_default();
     let refused = line("/admin/secret");
@@ -815,6 +896,32 @@ fn a_refusal_is_recorded_and_every_question_has_its_line() {
     let text = Wire::to(metrics).send("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n").reply().expect("numbers").text();
     for told in ["dialect=\"forwarded\",told=\"refused\"} 1", "dialect=\"nginx\",told=\"unclear\"} 1"] {
         assert!(text.contains(told), "{told} in {text}");
+    }
+}
+
+/// A question that tells of no client has none: the front's own address would be a false one, and hide what it forgot.
+#[test]
+fn a_client_that_nobody_told_of_is_not_made_up() {
+    let rules = rules! { "/admin/**" => "two_factor" with groups = ["admins"], "/**" => "bypass" };
+    let bench = bench_with(|gate| gate.rules(rules));
+    let alice = bench.gate.given_user("alice");
+    let mut browser = bench.gate.visitor();
+    browser.sign_in(&alice, "/admin/");
+    for (dialect, client) in DIALECTS.iter().flat_map(|dialect| [(dialect, Some("192.0.2.7")), (dialect, None)]) {
+        // Refusals of one minute are one row.
+        bench.gate.advance(120);
+        let target = format!("/admin/{dialect:?}/{}", client.unwrap_or("nobody"));
+        let asked = bench.question(*dialect, "GET", &target).with("Cookie", &cookies(&browser));
+        let asked = client.iter().fold(asked.without("X-Forwarded-For"), |asked, it| asked.with("X-Forwarded-For", it));
+        assert_eq!(bench.send(asked).status, 403, "{target}");
+        let (trail, log) = (bench.gate.run(["audit", "--user", "alice"]), bench.gate.log());
+        let row = trail.lines().rfind(|row| row.contains("not among the users or groups")).unwrap_or_default();
+        let line = log.lines().rfind(|line| line.contains(&target)).unwrap_or_default();
+        assert!(row.contains("refused") && line.contains("403"), "{trail}{log}");
+        for said in [row, line] {
+            assert_eq!(said.contains("192.0.2.7"), client.is_some(), "{said}");
+            assert!(!said.contains("127.0.0.1") && !said.contains("0.0.0.0"), "{said}");
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
-use crate::harness::{Echo, Gate, Visitor, free_address};
+use crate::harness::{Echo, Gate, Gateway, Visitor, Wire, free_address};
+use crate::tls::House;
 use crate::upstreams::reload;
 
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
@@ -145,7 +146,11 @@ fn question(gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &st
 
 /// The same of one that came by this scheme.
 fn question_by(scheme: &str, gate: &Gate, path: &str, client: Option<&str>, headers: &[(&str, &str)]) -> Vec<u8> {
-    let authority = gate.authority();
+    question_at(scheme, gate.authority(), path, client, headers)
+}
+
+/// The same at this host.
+fn question_at(scheme: &str, authority: &str, path: &str, client: Option<&str>, headers: &[(&str, &str)]) -> Vec<u8> {
     let pseudo = [(":method", "GET"), (":path", path), (":authority", authority)];
     let headers = pseudo.iter().chain(headers);
     let headers: Vec<u8> =
@@ -177,11 +182,15 @@ async fn connect(address: SocketAddr) -> Channel {
 }
 
 fn bench() -> (Gate, SocketAddr, Visitor, Echo) {
+    bench_with(|gate| gate)
+}
+
+fn bench_with(more: impl FnOnce(Gateway) -> Gateway) -> (Gate, SocketAddr, Visitor, Echo) {
     let (echo, address) = (Echo::start(), free_address());
     let sections = format!(
         "[forward_auth]\nlisten_grpc = [\"{address}\"]\ncallers = [\"127.0.0.1/32\"]\n[trust]\nproxies = [\"10.0.0.0/8\"]"
     );
-    let gate = Gate::before(&echo).config(&sections).rules(RULES).start();
+    let gate = more(Gate::before(&echo).config(&sections).rules(RULES)).start();
     let alice = gate.given_user("alice");
     let mut browser = gate.visitor();
     assert_eq!(browser.sign_in(&alice, "/members/").status, 200);
@@ -213,6 +222,8 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
             ("x-forwarded-prefix", "/evil"),
             ("x-http-method-override", "GET"),
             ("proxy", "http://evil.test"),
+            // Of which Envoy writes none, and which would be the address in links.
+            ("x-forwarded-port", "6666"),
             // Envoy's own.
             ("x-forwarded-for", "192.0.2.7"),
             ("x-forwarded-proto", "http"),
@@ -234,10 +245,15 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
         for name in ["remote_user", "remote-email", "remote-groups", "remote-name", "vestibule-x"] {
             assert!(gone.iter().any(|one| one == name), "{name} in {gone:?}");
         }
-        for (name, _) in &spoofed[5..12] {
+        // As a browser sees it, whatever a client says, as in path.
+        assert_eq!(ok.header("x-forwarded-host").as_deref(), Some(gate.authority()));
+        assert_eq!(ok.header("x-forwarded-proto").as_deref(), Some("http"));
+        for (name, _) in &spoofed[5..13] {
             assert!(gone.iter().any(|one| one == name), "{name} in {gone:?}");
         }
-        for kept in ["remote-user", "cookie", "x-forwarded-for", "x-forwarded-proto", "x-request-id"] {
+        for kept in
+            ["remote-user", "cookie", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id"]
+        {
             assert!(
                 !gone.iter().any(|name| name == kept),
                 "{kept} is set here or by Envoy, and then taken out: {gone:?}"
@@ -249,6 +265,11 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
         let open = open.message(3).expect("OkHttpResponse");
         assert_eq!(open.header("remote-user"), None);
         assert!(open.texts(5).iter().any(|name| name == "remote-user"), "{:?}", open.texts(5));
+        // Whether it was seen or not: Envoy may tell of some fields alone.
+        let bare = ask(&channel, CHECK, question(&gate, "/public/a", Some("192.0.2.7"), &[])).await.unwrap();
+        let bare = bare.message(3).expect("OkHttpResponse");
+        assert_eq!(bare.header("x-forwarded-host").as_deref(), Some(gate.authority()));
+        assert!(bare.texts(5).iter().any(|name| name == "x-forwarded-port"), "{:?}", bare.texts(5));
 
         // The client is whom Envoy names, or nobody.
         for (client, status) in [(Some("192.0.2.7"), None), (Some("203.0.113.5"), Some(401)), (None, Some(400))] {
@@ -257,6 +278,17 @@ fn envoy_is_told_who_comes_and_what_to_take_out() {
                 .unwrap();
             let denied = told.message(2).map(|denied| denied.message(1).unwrap().number(1));
             assert_eq!(denied, status, "{client:?}");
+        }
+        // What is wrong is named: the address that Envoy was connected from, and no field.
+        for (client, why) in [
+            (None, "the address of the source is missing"),
+            (Some(""), "the address of the source is missing"),
+            (Some("/run/envoy.sock"), "the address of the source cannot be read"),
+        ] {
+            let headers = [("x-forwarded-for", "192.0.2.7")];
+            let told = ask(&channel, CHECK, question(&gate, "/near/x", client, &headers)).await.unwrap();
+            let said = told.message(2).and_then(|denied| denied.header("vestibule-error"));
+            assert_eq!(said.as_deref(), Some(why), "{client:?}");
         }
         // One that is trusted is the client's proxy, as it is in path.
         for (chain, status) in
@@ -328,6 +360,10 @@ fn envoy_is_told_no_with_an_answer_for_the_browser() {
             ("/.vestibule/login", &[], 404),
             // FA-01
             ("/members/a", &[("x-forwarded-uri", "/public/a")], 400),
+            ("/public/a", &[("x-forwarded-host", "localhost:6666")], 400),
+            ("/public/a", &[("x-rewrite-url", "http://elsewhere.test/public/a")], 400),
+            ("/public/a", &[("upgrade", "h2c"), ("http2-settings", "AAMAAABkAAQAAP__")], 400),
+            ("/public/a", &[("http2-settings", "AAMAAABkAAQAAP__")], 400),
         ];
         for (path, headers, status) in cases {
             let no = ask(&channel, CHECK, question(&gate, path, client, headers)).await.unwrap();
@@ -340,6 +376,10 @@ fn envoy_is_told_no_with_an_answer_for_the_browser() {
             let login = denied.header("location").unwrap_or_default();
             assert_eq!(login.starts_with(&format!("{}/.vestibule/login?rd=", gate.origin)), status == 302, "{login}");
         }
+        let websocket = [("upgrade", "websocket"), ("origin", gate.origin.as_str())];
+        assert!(
+            ask(&channel, CHECK, question(&gate, "/public/a", client, &websocket)).await.unwrap().message(3).is_some()
+        );
         // FA-18
         assert!(
             ask(&channel, CHECK, question(&gate, "/members/a", client, &[("cookie", &cookie)]))
@@ -364,12 +404,75 @@ fn envoy_is_told_no_with_an_answer_for_the_browser() {
                 question(&gate, "/public/a", client, &[]),
                 Code::Unimplemented,
             ),
-            (CHECK, Vec::new(), Code::InvalidArgument),
             (CHECK, field(1, "no message"), Code::Internal),
-            (CHECK, question(&gate, "/public/a", client, &[("a b", "c")]), Code::InvalidArgument),
             (CHECK, question(&gate, &"/public/a".repeat(200_000), client, &[]), Code::OutOfRange),
         ] {
             assert_eq!(ask(&channel, path, message).await.map(drop).unwrap_err().code(), code, "{path}");
+        }
+    });
+    let log = gate.log();
+    let unread: Vec<_> = log.lines().filter(|line| line.contains("a question that cannot be read")).collect();
+    assert_eq!(unread.iter().filter(|line| line.contains("grpc")).count(), 2, "{unread:?}");
+}
+
+/// What a visitor sends must not make Envoy tell of a gate that fails: a status that is no answer is one to it.
+#[test]
+fn what_cannot_be_read_is_a_no_for_envoy_too() {
+    let metrics = free_address();
+    let (gate, address, _browser, _echo) = bench_with(|gate| gate.listen(&format!("metrics = \"{metrics}\"")));
+    let many: Vec<_> = (0..33_000).map(|n| (format!("x-{n}"), "1")).collect();
+    let many: Vec<_> = many.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let asked = |headers: &[(&str, &str)]| question(&gate, "/public/a", Some("192.0.2.7"), headers);
+    let cases = [
+        (asked(&[("a b", "c")]), 400),
+        (asked(&[("a", "b\u{1}c")]), 400),
+        (asked(&many), 431),
+        (Vec::new(), 400),
+        (field(1, b""), 400),
+    ];
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        for (message, status) in cases.clone() {
+            let no = ask(&channel, CHECK, message).await.expect("an answer");
+            assert_ne!(no.message(1).unwrap().number(1), 0, "{status}");
+            let denied = no.message(2).expect("DeniedHttpResponse");
+            assert_eq!(denied.message(1).unwrap().number(1), status);
+            assert!(denied.header("cache-control").is_some_and(|value| value.contains("no-store")));
+        }
+        assert!(ask(&channel, CHECK, asked(&[("a", "b")])).await.unwrap().message(3).is_some());
+    });
+    let log = gate.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("a question that cannot be read")).collect();
+    assert_eq!(lines.len(), cases.len(), "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("grpc") && line.contains("127.0.0.1")), "{lines:?}");
+    let text = Wire::to(metrics).send("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n").reply().expect("numbers").text();
+    let counted = format!("dialect=\"grpc\",told=\"unclear\"}} {}", cases.len());
+    assert!(text.contains(&counted), "{counted} in {text}");
+}
+
+/// A gate may have TLS of its own: how the client came is what Envoy says.
+#[test]
+fn a_gate_with_certificates_of_its_own_is_asked_by_envoy_as_well() {
+    let (house, echo, address) = (House::new(), Echo::start(), free_address());
+    let certificate = house.certificate("wiki", &["wiki.test"]);
+    let sections = format!("[forward_auth]\nlisten_grpc = [\"{address}\"]\ncallers = [\"127.0.0.1/32\"]");
+    let _gate = Gate::before(&echo)
+        .config(&sections)
+        .listen(&house.listen(&[&certificate]))
+        .site("url = \"https://wiki.test\"")
+        .rules(RULES)
+        .start();
+    Runtime::new().unwrap().block_on(async {
+        let channel = connect(address).await;
+        for (scheme, status) in [("https", None), ("", None), ("http", Some(400))] {
+            let told = question_at(scheme, "wiki.test", "/public/a", Some("198.51.100.9"), &[]);
+            let answer = ask(&channel, CHECK, told).await.unwrap();
+            let denied = answer.message(2).map(|denied| denied.message(1).unwrap().number(1));
+            assert_eq!(denied, status, "{scheme:?}");
+            if let Some(ok) = answer.message(3) {
+                assert_eq!(ok.header("x-forwarded-proto").as_deref(), Some("https"), "{scheme:?}");
+                assert_eq!(ok.header("x-forwarded-host").as_deref(), Some("wiki.test"), "{scheme:?}");
+            }
         }
     });
 }

@@ -213,6 +213,13 @@ fn invitations_go_by_mail_where_there_is_an_address() {
     let path = out(&gate).display().to_string();
     let said = gate.run(["user", "import", &users, "--mail", "--invitations", &path]);
     assert!(said.contains("1 invitations went by mail"), "{said}");
+    // Another run invites bob anew, and can reach him no better; no link is printed for it.
+    for more in [&["--dry-run"][..], &[]] {
+        let said = gate.cli_with(&[&["user", "import", &users, "--mail"], more].concat(), "");
+        assert_eq!(said.code, 1, "{}", said.out);
+        assert!(said.out.starts_with("line 2:") && said.out.contains("user set bob --email"), "{}", said.out);
+        assert!(!said.out.contains("/invite/"), "{}", said.out);
+    }
     let letters = fs::read_to_string(&path).unwrap();
     assert!(letters.starts_with("bob\t") && letters.lines().count() == 1, "{letters}");
     let mail = until("a mail", 10, || {
@@ -222,4 +229,7 @@ fn invitations_go_by_mail_where_there_is_an_address() {
     let link = crate::harness::link_in(mail["text"].as_str().expect("a text"));
     let (alice, _) = gate.visitor().accept("alice", &link);
     assert_eq!(gate.visitor().sign_in(&alice, "/locked").status, 200);
+    gate.run(["user", "set", "bob", "--email", "bob@example.com"]);
+    let said = gate.run(["user", "import", &users, "--mail"]);
+    assert!(said.contains("1 invitations went by mail") && !said.contains("/invite/"), "{said}");
 }

@@ -158,7 +158,8 @@ fn en_01_who_asks_for_a_password_learns_nothing() {
     assert_eq!(mails(&gate).len(), before + 2);
 }
 
-/// A newer link, a new password, a disabling, a reset and half an hour each end a link; of fifty at once, one is used.
+/// A newer link, a new password, a disabling, a reset, another mailbox and half an hour each end a link; of fifty at once,
+/// one is used.
 #[test]
 fn a_password_link_ends_by_all_that_makes_it_old() {
     let (_echo, gate) = bench();
@@ -184,6 +185,17 @@ fn a_password_link_ends_by_all_that_makes_it_old() {
     gate.run(["user", "reset", "bobby"]);
     assert!(!good(&link), "reset by an operator");
 
+    given(&gate, "kim");
+    let link = asked(&gate, "kim");
+    let mut browser = gate.visitor();
+    let page = browser.visit(&link);
+    gate.run(["user", "set", "kim", "--group", "staff", "--email", "kim@example.com"]);
+    assert!(good(&link), "the mailbox it went to");
+    gate.run(["user", "set", "kim", "--email", "kim@elsewhere.example"]);
+    assert!(!good(&link), "which is hers no more");
+    assert_eq!(set(&mut browser, &page, NEW).status, 404, "nor is what was open");
+    assert!(good(&asked(&gate, "kim")));
+
     given(&gate, "carol");
     let link = asked(&gate, "carol");
     let forms: Vec<_> = (0..50)
@@ -197,6 +209,34 @@ fn a_password_link_ends_by_all_that_makes_it_old() {
     let ended = at_once(race.collect());
     assert_eq!(ended.iter().filter(|status| **status == 303).count(), 1, "{ended:?}");
     assert!(ended.iter().all(|status| matches!(status, 303 | 404 | 503)), "{ended:?}");
+}
+
+/// Whoever was invited to a second factor and asks for a password first has the invitation still: the only way to one.
+#[test]
+fn a_password_by_mail_takes_no_invitation_away() {
+    let (_echo, gate) = bench();
+    given(&gate, "carol");
+    let older = link_in(&gate.run(["user", "reset", "carol"]));
+    let invitation = link_in(&gate.run(["user", "invite", "carol"]));
+    let mut browser = gate.visitor();
+    let link = asked(&gate, "carol");
+    let page = browser.visit(&link);
+    assert_eq!(set(&mut browser, &page, NEW).status, 303);
+    let page = browser.visit("/");
+    assert_eq!(browser.submit(&page, &[("username", "carol"), ("password", NEW)]).status, 403, "a password alone");
+    assert_eq!(gate.visitor().visit(&older).status, 404, "what the operator ended stays so");
+    let (carol, _) = gate.visitor().accept("carol", &invitation);
+    gate.advance(2 * STEP);
+    assert_eq!(gate.visitor().sign_in(&carol, "/").status, 200);
+    assert_eq!(gate.visitor().visit(&invitation).status, 404, "once");
+
+    gate.run(["user", "reset", "carol"]);
+    let invitation = link_in(&gate.run(["user", "invite", "carol"]));
+    let link = asked(&gate, "carol");
+    let page = browser.visit(&link);
+    assert_eq!(set(&mut browser, &page, NEW).status, 303);
+    gate.run(["user", "reset", "carol"]);
+    assert_eq!(gate.visitor().visit(&invitation).status, 404, "by another reset");
 }
 
 /// TH: three links for an account while one of them is good, so many in a day for all, and a source that asks and asks has to wait, visibly and whoever it asks for.
@@ -214,6 +254,8 @@ fn th_asking_for_passwords_has_a_budget() {
     given(&gate, "bobby");
     asked(&gate, "bobby");
     assert_eq!(links(&gate).iter().filter(|text| text.contains("alice")).count(), 3);
+    let waits = |name: &str| gate.run(["audit", "--user", name, "--json"]).matches("password_link_waiting").count();
+    assert!(waits("alice") > 0 && waits("bobby") == 0, "the record says why there is no mail");
     let mut waits = 0;
     for n in 0..60 {
         let page = ask(&mut browser, if n % 2 == 0 { "alice" } else { "nobody" });
@@ -257,6 +299,9 @@ fn th_asking_for_another_keeps_nobody_from_a_good_link() {
         assert_eq!(ask(&mut gate.visitor(), name).status, 303, "the same answer");
     }
     assert_eq!(links(&gate).len(), 5, "none to carol");
+    assert_eq!(ask(&mut gate.visitor(), "bobby").status, 303);
+    until("the record", 20, || gate.run(["audit", "--user", "bobby"]).contains("password_link_waiting").then_some(()));
+    assert_eq!(gate.log().matches("password.resets_per_day is spent").count(), 1, "said once: {}", gate.log());
     gate.advance(24 * 3600);
     asked(&gate, "carol");
 }

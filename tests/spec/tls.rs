@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::cf::run;
-use crate::harness::frames::{Frames, Outcome};
+use crate::harness::frames::{Frames, NO_ERROR, Outcome};
 use crate::harness::{
     Answer, Authority, Certificate, Client, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, connect_from, free_address, until,
 };
@@ -25,14 +25,14 @@ const SEVERAL: &str = "[methods.webauthn]\nenabled = false";
 const SOON: u64 = 40;
 
 /// Certificates for these names, in files as the configuration wants them.
-struct House {
+pub struct House {
     authority: Authority,
     folder: tempfile::TempDir,
     https: SocketAddr,
 }
 
 impl House {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { authority: Authority::make(), folder, https: free_address() }
     }
@@ -42,7 +42,7 @@ impl House {
     }
 
     /// Makes and writes a certificate for these hosts; gives the entry of the list.
-    fn certificate(&self, file: &str, names: &[&str]) -> String {
+    pub fn certificate(&self, file: &str, names: &[&str]) -> String {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let made = self.authority.issue(CertificateParams::new(names).expect("names"));
         self.write(file, &made);
@@ -59,7 +59,7 @@ impl House {
     }
 
     /// The keys of `[listen]`.
-    fn listen(&self, certificates: &[&str]) -> String {
+    pub fn listen(&self, certificates: &[&str]) -> String {
         format!("https = [\"{}\"]\ncertificates = [{}]", self.https, certificates.join(", "))
     }
 
@@ -541,6 +541,8 @@ fn an_authority_is_read_again_when_its_file_changes() {
     let mut lasting = Wire::to(before.tunnel());
     let mut still = || lasting.send("GET / HTTP/1.1\r\nHost: wiki.test\r\n\r\n").reply().map(|reply| reply.status);
     assert_eq!(still(), Some(200));
+    let mut frames = Frames::to(before.clone().offering(&["h2"]).tunnel());
+    assert_eq!(get_in_frames(&mut frames, "wiki.test", "/"), 200);
     assert!(after.shake().is_err());
 
     put("nothing");
@@ -553,9 +555,12 @@ fn an_authority_is_read_again_when_its_file_changes() {
     echo.forget();
     assert!(before.shake().is_err());
     assert_eq!(still(), Some(421), "what it was opened with does not count any more");
+    // Over HTTP/2 a client stays on its connection for as long as it can: it is told to leave it.
+    assert_eq!(get_in_frames(&mut frames, "wiki.test", "/"), 421);
+    assert_eq!(frames.end(), Some(NO_ERROR), "this one is good for nothing any more");
     echo.assert_untouched("the old authority");
     assert_eq!(get(&after, "wiki.test", "/"), 200);
-    assert!(gate.log().contains("certificates of another authority from now on"));
+    gate.tells("certificates of another authority from now on");
 }
 
 /// Who comes in clear is sent to the site's own address, whatever he says, and nothing of his is looked at.
@@ -647,12 +652,13 @@ fn who_a_proxy_says_came_in_clear_is_sent_to_https() {
         .config("[methods.webauthn]\nenabled = false\n[trust]\nproxies = [\"127.0.0.9\"]")
         .site(&site("https://wiki.test", ""))
         .rules(OPEN)
+        .also(&format!("[[site]]\n{}\n{OPEN}", site("https://wiki.localhost", "").replace("UPSTREAM", &echo.url())))
         .start();
-    let asked = |from: u8, target: &str, said: &str| {
-        let fields = "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
-        let request = format!("GET {target} HTTP/1.1\r\nHost: wiki.test\r\n{fields}{said}\r\n");
+    let asked_at = |host: &str, from: u8, target: &str, said: &str| {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n{said}\r\n");
         Wire::over(connect_from(from, gate.address)).send(request).reply().unwrap()
     };
+    let asked = |from: u8, target: &str, said: &str| asked_at("wiki.test", from, target, said);
     let (http, https) = ("X-Forwarded-Proto: http\r\n", "X-Forwarded-Proto: https\r\n");
     for target in ["/", "/.vestibule/login"] {
         let reply = asked(9, target, http);
@@ -668,6 +674,18 @@ fn who_a_proxy_says_came_in_clear_is_sent_to_https() {
         assert_eq!(asked(9, target, "").status, 200, "what it does not say is not held against anybody");
         assert_eq!(asked(1, target, http).status, 200, "and of nobody else it is believed");
     }
+
+    // A browser says these over https alone: who is sent there has been there, and would be sent in a circle.
+    for field in ["Sec-Fetch-Mode: navigate\r\n", "Sec-Fetch-Site: none\r\n", "Sec-Fetch-Dest: document\r\n"] {
+        let reply = asked(9, "/wiki?token=x", &format!("{http}{field}"));
+        assert_eq!((reply.status, reply.field("location")), (400, None), "{field}");
+        assert_eq!(asked(9, "/", &format!("{https}{field}")).status, 200, "{field}");
+        // To this machine itself it says them in clear, too.
+        assert_eq!(asked_at("wiki.localhost", 9, "/", &format!("{http}{field}")).status, 308, "{field}");
+    }
+    let log = gate.log();
+    let line = log.lines().find(|line| line.contains("the browser came by https")).expect("the reason");
+    assert!(line.contains("wiki.test") && line.contains("/wiki") && !line.contains("token=x"), "{line}");
 }
 
 /// A TCP proxy that passes connections on: from its address nothing but what it says counts, and from no other address
@@ -704,7 +722,7 @@ fn the_proxy_protocol_tells_the_client() {
     for (preamble, client) in [(&first[..], "192.0.2.7"), (&second, "192.0.2.8")] {
         assert_eq!(said(9, preamble), 200);
         assert_eq!(echo.last().field("x-forwarded-for"), Some(client), "and nothing of what the client says itself");
-        assert!(gate.log().contains(&format!("client={client}")));
+        gate.tells(&format!("client={client}"));
     }
     // Over TLS it comes before the handshake.
     let client = house.client("wiki.test").after(first);
@@ -746,7 +764,7 @@ fn the_proxy_protocol_tells_the_client() {
         assert_eq!(said(9, bad), 0, "{}", bad.escape_ascii());
     }
     assert_eq!(said(5, first), 0, "whoever is not trusted may say nothing");
-    assert!(gate.log().contains("only proxies in trust.proxies may connect here"));
+    gate.tells("only proxies in trust.proxies may connect here");
     assert_eq!(self::get(&house.client("wiki.test"), "wiki.test", "/"), 0, "nor may it be left out before TLS");
     let mut slow = Wire::over(connect_from(9, gate.address));
     slow.send("PROXY TCP4 192.");
@@ -795,6 +813,8 @@ fn the_proxy_protocol_tells_of_tls() {
     for in_clear in [&second(&[0x20, 0, 5, 0, 0, 0, 0, 0])[..], &second(&[]), b"PROXY UNKNOWN\r\n"] {
         assert_eq!(asked(in_clear, ""), (308, false), "{}", in_clear.escape_ascii());
         assert_eq!(asked(in_clear, https), (308, false), "{}", in_clear.escape_ascii());
+        let browser = asked(in_clear, "Sec-Fetch-Mode: navigate\r\n");
+        assert_eq!(browser, (400, false), "{}: who came by https is not sent there", in_clear.escape_ascii());
     }
     echo.assert_untouched("in clear");
     let told = gate.cli(["check"]).out;

@@ -12,8 +12,8 @@ local url = listener .. "/.vestibule/auth/forwarded"
 local identity = { "remote-user", "remote-groups", "remote-name", "remote-email", "vestibule-assertion" }
 -- What the gate judges by, beside what is said of the request itself. The body stays here.
 local asked_with = {
-    "cookie", "accept", "origin", "referer", "user-agent", "service-worker", "sec-websocket-key", "content-type",
-    "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site",
+    "cookie", "accept", "accept-language", "origin", "referer", "user-agent", "service-worker", "upgrade",
+    "sec-websocket-key", "content-type", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site",
 }
 -- What concerns one connection only, or is made anew; and what is for the application alone.
 local not_relayed = { ["connection"] = true, ["content-length"] = true, ["transfer-encoding"] = true, ["keep-alive"] = true }

@@ -34,15 +34,16 @@ pub async fn end(
 ) -> Result<Outcome, Failure> {
     let user = find(parts, name).await?;
     let ends = |one: &Browser| browser.is_none_or(|handle| one.handle == *handle);
-    let event = Event::new(Kind::BrowserEnded, origin).user(user.id, &user.name);
-    let event = event.detail(browser.map_or("all", Handle::as_str));
-    let ended = parts.accounts.forget_browsers(&user, ends, vec![parts.audit.entry(event)?]).await?;
-    if ended == 0 && browser.is_some() {
+    if browser.is_some() && !parts.accounts.browsers(&user).await?.iter().any(|row| ends(&row.value)) {
         let remedy = format!("`vestibule browser list {name}` shows those there are");
         return Err(Failure::new(format!("{name} has no such browser"), remedy));
     }
+    let event = Event::new(Kind::BrowserEnded, origin).user(user.id, &user.name);
+    let event = event.detail(browser.map_or("all", Handle::as_str));
+    let told = vec![parts.audit.entry(event)?];
+    let forget = async { Ok::<_, Failure>(parts.accounts.forget_browsers(&user, ends, told).await?) };
     // Nobody can tell which of these sits in a browser that ends.
-    parts.sessions.end_remembered(user.id, None, origin).await?;
+    let ended = parts.sessions.end_remembered_with(user.id, None, origin, forget).await?;
     Ok(done(match ended {
         1 => "1 browser is forgotten".to_owned(),
         many => format!("{many} browsers are forgotten"),

@@ -111,7 +111,7 @@ impl Batch {
                         && let Some(user) = waiting(parts, name, &hash).await?
                     {
                         batch.report.anew.push(name.clone());
-                        batch.invite_to(parts, user, origin)?;
+                        batch.invite_to(parts, user, terms, origin)?;
                     }
                     continue;
                 }
@@ -127,13 +127,16 @@ impl Batch {
             batch.changes.push(parts.audit.entry(event)?);
             batch.report.added.push(user.name.clone());
             if terms.invite {
-                batch.invite_to(parts, user, origin)?;
+                batch.invite_to(parts, user, terms, origin)?;
             }
         }
         Ok(batch)
     }
 
-    fn invite_to(&mut self, parts: &Parts, user: User, origin: &Origin) -> Result<(), Failure> {
+    fn invite_to(&mut self, parts: &Parts, user: User, terms: Terms, origin: &Origin) -> Result<(), Failure> {
+        if terms.mail && user.email.is_none() {
+            self.report.unreached.push(user.name.clone());
+        }
         let (token, changes) = invitation(parts, &user, InvitationReason::New, origin)?;
         self.changes.extend(changes);
         self.invitations.push((user, token));

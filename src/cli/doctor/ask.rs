@@ -5,10 +5,11 @@ use std::error::Error;
 use std::fmt;
 
 use http::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, ClientBuilder, redirect, retry};
 use url::Url;
 
 use super::PATIENCE;
+use crate::types::is_loopback_name;
 
 /// How much of an answer is read, in bytes.
 const MOST: usize = 256 << 10;
@@ -59,7 +60,19 @@ impl Asker {
     /// # Errors
     /// The machine's certificate authorities cannot be read.
     pub fn new(url: &Url) -> Result<Self, String> {
-        let client = Client::builder()
+        Self::with(url, Client::builder())
+    }
+
+    /// The same, whatever certificate is shown: there is nobody's secret in what it asks.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn believing_everybody(&self) -> Result<Self, String> {
+        Self::with(&self.url, Client::builder().tls_danger_accept_invalid_certs(true))
+    }
+
+    fn with(url: &Url, builder: ClientBuilder) -> Result<Self, String> {
+        let client = builder
             .no_proxy()
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -102,18 +115,22 @@ impl Question<'_> {
 
     /// As a person's browser goes to a page.
     pub fn navigating(self) -> Self {
-        self.with("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
-            .with("sec-fetch-mode", "navigate")
-            .with("sec-fetch-dest", "document")
-            .with("sec-fetch-site", "none")
+        self.with("accept", "text/html,application/xhtml+xml,*/*;q=0.8").fetching(["navigate", "document", "none"])
     }
 
     /// As a page's script asks.
     pub fn scripted(self) -> Self {
-        self.with("accept", "application/json")
-            .with("sec-fetch-mode", "cors")
-            .with("sec-fetch-dest", "empty")
-            .with("sec-fetch-site", "same-origin")
+        self.with("accept", "application/json").fetching(["cors", "empty", "same-origin"])
+    }
+
+    /// With mode, destination and site, which browsers say over https and to their own machine alone (W3C Fetch Metadata
+    /// Request Headers, section 2).
+    fn fetching(self, [mode, dest, site]: [&str; 3]) -> Self {
+        let trustworthy = |url: &Url| url.scheme() == "https" || is_loopback_name(url.host_str().unwrap_or_default());
+        match self.url.as_ref().is_some_and(trustworthy) {
+            true => self.with("sec-fetch-mode", mode).with("sec-fetch-dest", dest).with("sec-fetch-site", site),
+            false => self,
+        }
     }
 
     /// As a server in front asks whether somebody may pass, in every dialect at once.

@@ -16,33 +16,37 @@ use crate::app::Machine;
 /// A certificate that ends sooner should have been replaced by now, in days.
 const SOON: i64 = 14;
 
-/// Whether the rest can be asked. `first`: the first answer by https, or why there was none.
+/// How the rest can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handshake {
+    Good,
+    /// By who takes a certificate that no browser takes.
+    Doubtful,
+    /// Not at all: there is no TLS.
+    None,
+}
+
+/// `first`: the first answer by https, or why there was none.
 pub async fn examine(
     url: &Url,
     addresses: &[SocketAddr],
     first: &Result<Reply, Unanswered>,
     findings: &mut Vec<Finding>,
-) -> bool {
-    let reply = match first {
-        Ok(reply) => reply,
+) -> Handshake {
+    let handshake = match first {
+        Ok(reply) => {
+            findings.push(accepted(reply));
+            Handshake::Good
+        }
         Err(why) => {
-            findings.push(refused(url, why));
-            return false;
+            let bad = certificate_error(&why.0);
+            findings.push(refused(url, why, bad));
+            match bad {
+                Some(_) => Handshake::Doubtful,
+                None => return Handshake::None,
+            }
         }
     };
-    let version = match reply.tls {
-        Some(reqwest::tls::Version::TLS_1_3) => "TLS 1.3",
-        Some(reqwest::tls::Version::TLS_1_2) => "TLS 1.2",
-        _ => "TLS",
-    };
-    let days = reply.certificate.as_deref().and_then(|der| days_left(der, Machine::real().clock.wall().secs()));
-    let remedy = "have it renewed by itself; Vestibule and the servers in front read new files without a restart, or on \
-                  reload";
-    findings.push(match days {
-        Some(days) if days < SOON => Finding::warning("tls", format!("the certificate ends in {days} days"), remedy),
-        Some(days) => Finding::ok("tls", format!("{version}; the certificate holds for {days} days")),
-        None => Finding::ok("tls", format!("{version}; the certificate is good")),
-    });
     let host = url.domain().unwrap_or_default();
     findings.push(match speaks_old(addresses, host).await {
         true => Finding::failure(
@@ -52,13 +56,30 @@ pub async fn examine(
         ),
         false => Finding::ok("versions", "TLS 1.1 and older are refused"),
     });
-    true
+    handshake
+}
+
+/// A certificate that a browser takes, and for how long it still does.
+fn accepted(reply: &Reply) -> Finding {
+    let version = match reply.tls {
+        Some(reqwest::tls::Version::TLS_1_3) => "TLS 1.3",
+        Some(reqwest::tls::Version::TLS_1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let days = reply.certificate.as_deref().and_then(|der| days_left(der, Machine::real().clock.wall().secs()));
+    let remedy = "have it renewed by itself; Vestibule and the servers in front read new files without a restart, or on \
+                  reload";
+    match days {
+        Some(days) if days < SOON => Finding::warning("tls", format!("the certificate ends in {days} days"), remedy),
+        Some(days) => Finding::ok("tls", format!("{version}; the certificate holds for {days} days")),
+        None => Finding::ok("tls", format!("{version}; the certificate is good")),
+    }
 }
 
 /// What is wrong with the certificate, if that is it.
-fn refused(url: &Url, why: &Unanswered) -> Finding {
+fn refused(url: &Url, why: &Unanswered, bad: Option<&Bad>) -> Finding {
     let host = url.host_str().unwrap_or_default();
-    let Some(bad) = certificate_error(&why.0) else {
+    let Some(bad) = bad else {
         let remedy = "look whether this port speaks https, and at the log of what listens there";
         return Finding::failure("tls", why.to_string(), remedy);
     };

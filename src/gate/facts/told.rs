@@ -5,10 +5,10 @@
 
 use std::net::IpAddr;
 
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
-use super::{FactsError, authority, walk};
+use super::{FactsError, address, authority, walk};
 use crate::assertion::headers::fold;
 use crate::gate::{Rule, Site};
 use crate::types::Scheme;
@@ -20,6 +20,8 @@ const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
 const FORWARDED_HOST: &str = "X-Forwarded-Host";
 const FORWARDED_URI: &str = "X-Forwarded-Uri";
 const FORWARDED_FOR: &str = "X-Forwarded-For";
+/// Not in a field, but told by the connection of whoever asks.
+const SOURCE: &str = "the address of the source";
 
 /// By which servers say, somewhere, what is asked for. What a dialect does not read must not contradict it.
 const TARGETS: [&str; 4] = [ORIGINAL_URL, "X-Original-URI", "X-Rewrite-URL", FORWARDED_URI];
@@ -44,6 +46,8 @@ pub struct Told<'a> {
     overridden: Option<&'static str>,
     /// The fields that said method, target, host and scheme, for whoever has to mend them.
     names: [&'static str; 4],
+    /// The same of the client.
+    nearest: &'static str,
 }
 
 /// Why that is no request: by the field that has to be mended, and without its value.
@@ -59,6 +63,8 @@ pub enum Fault {
     Unclear(&'static str),
     #[error("{0} speaks of another request")]
     Contradicts(&'static str),
+    #[error("{0} asks for another protocol")]
+    Protocol(&'static str),
     #[error("{0} has another scheme than the url of the site")]
     Scheme(&'static str),
 }
@@ -114,12 +120,16 @@ impl<'a> Told<'a> {
 
     /// With the address that the caller's own connection comes from, right of those it was told. Where it has none, those
     /// are nobody's word.
-    pub fn of_client(mut self, address: Option<&'a str>) -> Self {
-        match address {
-            Some(address) => self.chain.push(address.as_bytes()),
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_client(mut self, source: Option<&'a str>) -> Result<Self, Fault> {
+        match source.map(str::as_bytes).filter(|source| !source.is_empty()) {
+            Some(source) if address(source).is_none() => return Err(Fault::Unclear(SOURCE)),
+            Some(source) => self.chain.push(source),
             None => self.chain.clear(),
         }
-        self
+        Ok(Self { nearest: SOURCE, ..self })
     }
 
     /// With the scheme that stands beside the fields, where none of them says how the client came: over HTTP/2 it is the
@@ -146,24 +156,33 @@ impl<'a> Told<'a> {
         names: [&'static str; 4],
     ) -> Result<Self, Fault> {
         let chain = fields.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+        if let Some(name) = another_protocol(fields) {
+            return Err(Fault::Protocol(name));
+        }
         let overridden = overridden(fields, method);
-        let told = Self { method, target, host, scheme, chain, overridden, names };
+        let told = Self { method, target, host, scheme, chain, overridden, names, nearest: FORWARDED_FOR };
         let others = |all: &'static [&'static str]| {
             let foreign = all.iter().filter(|name| !names.contains(name));
             foreign.flat_map(|name| fields.get_all(*name).iter().map(|value| (*name, value.as_bytes())))
         };
-        let name = |host: &[u8]| authority(host).map(|(name, _)| name);
-        let against = (others(&TARGETS).find(|(_, value)| path_of(value) != target))
+        let is_here = |said: &[u8]| place(said, scheme) == place(host, scheme);
+        let is_asked_for = |value: &[u8]| match taken_apart(value) {
+            (None, path) => path == target,
+            (Some((said, at)), path) => {
+                let said = std::str::from_utf8(said).ok().and_then(scheme_of);
+                path == target && said.is_some() && (scheme.is_none() || said == scheme) && is_here(at)
+            }
+        };
+        let against = (others(&TARGETS).find(|(_, value)| !is_asked_for(value)))
             .or_else(|| others(&METHODS).find(|(_, value)| *value != method.as_bytes()))
-            .or_else(|| others(&HOSTS).find(|(_, value)| name(value) != name(host)));
+            .or_else(|| others(&HOSTS).find(|(_, value)| !is_here(value)));
         against.map_or(Ok(told), |(name, _)| Err(Fault::Contradicts(name)))
     }
 
     /// Host and target as nginx told of them, whatever is wrong with the rest: for the log.
     pub fn seen_by_nginx(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
-        let url = any(fields, ORIGINAL_URL);
-        let (origin, target) = url.split_at(url.len() - path_of(url).len());
-        (memchr::memmem::find(origin, b"://").map_or(origin, |at| &origin[at + 3..]), target)
+        let (origin, target) = taken_apart(any(fields, ORIGINAL_URL));
+        (origin.map_or(b"", |(_, host)| host), target)
     }
 
     /// The same in a field for each part.
@@ -180,6 +199,16 @@ impl<'a> Told<'a> {
         walk(&self.chain, trusted).map_err(|_| Fault::Unclear(FORWARDED_FOR))
     }
 
+    /// Whether the client is said to have come in clear.
+    pub fn is_in_clear(&self) -> bool {
+        self.scheme == Some(Scheme::Http)
+    }
+
+    /// It was asked for by another scheme than the site's.
+    pub fn by_another_scheme(&self) -> Fault {
+        Fault::Scheme(self.names[3])
+    }
+
     /// Whether this site's rules can be asked about it.
     ///
     /// # Errors
@@ -190,7 +219,7 @@ impl<'a> Told<'a> {
         if let (Some(url), Some(scheme)) = (url, self.scheme)
             && url.scheme != scheme
         {
-            return Err(Fault::Scheme(self.names[3]));
+            return Err(self.by_another_scheme());
         }
         if let Some(name) = self.overridden
             && site.rules.iter().any(Rule::looks_at_methods)
@@ -198,7 +227,7 @@ impl<'a> Told<'a> {
             return Err(Fault::Contradicts(name));
         }
         if client.is_none() && site.rules.iter().any(Rule::looks_at_addresses) {
-            return Err(Fault::Missing(FORWARDED_FOR));
+            return Err(Fault::Missing(self.nearest));
         }
         Ok(())
     }
@@ -223,6 +252,17 @@ fn overridden(fields: &HeaderMap, method: &str) -> Option<&'static str> {
             OVERRIDES.into_iter().find(|own| known(own))
         },
     )
+}
+
+/// The first field by which the connection would go on in another protocol, if the application agrees. Servers in front
+/// then pass on whatever comes, in both directions: with HTTP in it, which nobody is asked about (RFC 9110 section 7.8, RFC
+/// 7540 section 3.2). A WebSocket has no requests in it.
+fn another_protocol(fields: &HeaderMap) -> Option<&'static str> {
+    let is_other = |value: &HeaderValue| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    if fields.get_all(header::UPGRADE).iter().any(is_other) {
+        return Some("Upgrade");
+    }
+    fields.contains_key("http2-settings").then_some("HTTP2-Settings")
 }
 
 /// The value of a field that is there once and says something.
@@ -254,15 +294,24 @@ fn scheme_of(text: &str) -> Option<Scheme> {
     }
 }
 
-/// Path and query of what is written as a whole address, or as these alone.
-fn path_of(value: &[u8]) -> &[u8] {
-    let Some(at) = memchr::memmem::find(value, b"://") else { return value };
+/// Host and port as they are compared: the port that goes without saying is none.
+fn place(said: &[u8], scheme: Option<Scheme>) -> Option<(String, Option<u16>)> {
+    let (name, port) = authority(said)?;
+    let goes_without_saying = |port: &u16| match scheme {
+        Some(scheme) => *port == scheme.default_port(),
+        None => [Scheme::Http, Scheme::Https].map(Scheme::default_port).contains(port),
+    };
+    Some((name, port.filter(|port| !goes_without_saying(port))))
+}
+
+/// What is written as a whole address: scheme and authority, then path and query. Or the latter alone.
+fn taken_apart(value: &[u8]) -> (Option<(&[u8], &[u8])>, &[u8]) {
     // Behind a path it is part of the query.
-    if value.starts_with(b"/") {
-        return value;
-    }
-    let rest = &value[at + 3..];
-    rest.iter().position(|byte| *byte == b'/').map_or(&[], |at| &rest[at..])
+    let origin = memchr::memmem::find(value, b"://").filter(|_| !value.starts_with(b"/"));
+    let Some(at) = origin else { return (None, value) };
+    let (scheme, rest) = (&value[..at], &value[at + 3..]);
+    let (authority, target) = rest.split_at(memchr::memchr(b'/', rest).unwrap_or(rest.len()));
+    (Some((scheme, authority)), target)
 }
 
 #[cfg(test)]
@@ -308,7 +357,7 @@ mod tests {
         // What agrees does no harm, in whichever way it is written.
         let more = [
             ("X-Forwarded-Uri", "/wiki?a=1"),
-            ("X-Rewrite-URL", "https://x.test/wiki?a=1"),
+            ("X-Rewrite-URL", "https://app.test:443/wiki?a=1"),
             ("x-forwarded-host", "APP.test:443"),
         ];
         assert!(Told::by_nginx(&fields(&[&NGINX[..], &more].concat())).is_ok());
@@ -351,7 +400,13 @@ mod tests {
             ("X-Original-Method", "OPTIONS"),
             ("X-Forwarded-Method", "OPTIONS"),
             ("X-Forwarded-Host", "open.test"),
+            ("X-Forwarded-Host", "app.test:6666"),
             ("X-Original-Host", "a, b"),
+            // The same path, elsewhere.
+            ("X-Rewrite-URL", "https://open.test/wiki?a=1"),
+            ("X-Rewrite-URL", "https://app.test:6666/wiki?a=1"),
+            ("X-Rewrite-URL", "ftp://app.test/wiki?a=1"),
+            ("X-Original-URI", "://app.test/wiki?a=1"),
         ] {
             let (nginx, forwarded) = (
                 fields(&[&NGINX[..], &[(name, value)]].concat()),
@@ -362,6 +417,12 @@ mod tests {
             assert!(Told::by_forwarding(&forwarded).is_err(), "{name}");
             assert_eq!(fault(Told::by_envoy(&own, "GET", b"/wiki?a=1", b"app.test")), Fault::Contradicts(name));
         }
+        // By another scheme, where it is known by which.
+        let clear = fields(&[&NGINX[..], &[("X-Rewrite-URL", "http://app.test/wiki?a=1")]].concat());
+        assert_eq!(fault(Told::by_nginx(&clear)), Fault::Contradicts("X-Rewrite-URL"));
+        assert!(
+            Told::by_envoy(&fields(&[("X-Rewrite-URL", "http://app.test:80/a")]), "GET", b"/a", b"app.test").is_ok()
+        );
     }
 
     /// FA-01: an application may obey these, and rules that look at methods do not.
@@ -433,12 +494,14 @@ mod tests {
         let told_of = fields(&[(FORWARDED_FOR, "192.0.2.7, 203.0.113.9")]);
         let client = |source| {
             let told = Told::by_envoy(&told_of, "GET", b"/", b"app.test").unwrap().of_client(source);
-            told.client(&["10.0.0.0/8".parse().unwrap()])
+            told?.client(&["10.0.0.0/8".parse().unwrap()])
         };
         let address = |text: &str| Ok(Some(text.parse().unwrap()));
         assert_eq!(client(Some("10.0.0.5")), address("203.0.113.9"));
         assert_eq!(client(Some("198.51.100.1")), address("198.51.100.1"));
         assert_eq!(client(None), Ok(None));
+        assert_eq!(client(Some("")), Ok(None));
+        assert_eq!(client(Some("/run/envoy.sock")), Err(Fault::Unclear(SOURCE)));
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl Checks {
         let others = self.others(user, method).await?;
         let id = &method.card().id;
         for field in prompt.fields.iter_mut().filter(|field| field.name == Field::LABEL.name) {
-            field.value = unnamed(id, &others, texts).read(id, texts);
+            field.value = unnamed(id, &others).read(id, texts);
         }
         Ok(prompt)
     }
@@ -306,26 +306,26 @@ fn label(answer: &Answer, method: &MethodId, others: &[Row<Factor>], texts: &Tex
     if typed.chars().count() > MAX_LABEL {
         return wrong("error-label-long");
     }
-    let (given, unnamed) = (Label::given(typed), unnamed(method, others, texts));
-    let name = given.read(method, texts);
-    if name.is_empty() || name == unnamed.read(method, texts) {
+    let (given, unnamed) = (Label::given(typed), unnamed(method, others));
+    if given == Label::given("") || given == Label::Given(unnamed.read(method, texts)) {
         return Ok(unnamed);
     }
-    if is_taken(typed, others, texts) {
+    if is_taken(typed, others) {
         return wrong("error-label-taken");
     }
     Ok(given)
 }
 
-/// Whether one of these is called that, to a reader of this language: two of a name cannot be told apart where one is
-/// removed or asked for.
-pub fn is_taken(name: &str, others: &[Row<Factor>], texts: &Texts) -> bool {
+/// Whether one of these is called that, in any language: two of a name cannot be told apart where one is removed or asked
+/// for.
+pub fn is_taken(name: &str, others: &[Row<Factor>]) -> bool {
     let Label::Given(name) = Label::given(name) else { return false };
-    others.iter().any(|row| row.value.name(texts).to_lowercase() == name.to_lowercase())
+    let called = |factor: &Factor, texts: &Texts| factor.name(texts).to_lowercase() == name.to_lowercase();
+    others.iter().any(|row| Texts::all().iter().any(|texts| called(&row.value, texts)))
 }
 
 /// The first number under which a new factor of this method is called as no other is.
-fn unnamed(method: &MethodId, others: &[Row<Factor>], texts: &Texts) -> Label {
-    let free = |label: &Label| !is_taken(&label.read(method, texts), others, texts);
+fn unnamed(method: &MethodId, others: &[Row<Factor>]) -> Label {
+    let free = |label: &Label| Texts::all().iter().all(|texts| !is_taken(&label.read(method, texts), others));
     (1..).map(Label::Nth).find(free).unwrap_or(Label::Nth(1))
 }

@@ -4,7 +4,7 @@
 //! who is not a caller learns anything, not even whether an address of ours is right.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::proxy::bridge::MAX_BODY;
 use crate::proxy::head::{Framing, Head, HeadError, Scanner};
 use crate::proxy::listen::{FAREWELL, is_news, refusal_of};
 use crate::proxy::respond::{Answer, Dress};
-use crate::telemetry::ACCESS;
+use crate::telemetry::{ACCESS, metrics};
 
 /// Connections of callers at a time.
 const CALLERS: usize = 4096;
@@ -149,12 +149,12 @@ impl Asking {
         let mut held = BytesMut::new();
         let limits = self.limits();
         loop {
-            let near = caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
             let head = match self.head(&mut caller.line, &mut held, &limits).await {
                 Ok(Some(head)) => head,
                 Ok(None) => return,
                 Err(error) if self.knows(caller.address) => {
-                    let answer = self.message(Reply::No(unread(near, &held, error)), Dress::plain(), false, false);
+                    let no = unread(asked_in(&held), caller.address, error);
+                    let answer = self.message(Reply::No(no), Dress::plain(), false, false);
                     return say_and_close(caller.line, &answer, &limits).await;
                 }
                 Err(_) => return,
@@ -167,7 +167,7 @@ impl Asking {
             let whole = skip(&mut caller.line, &mut held, head.framing).await;
             let Some(received) = Received::read(&bytes) else { return };
             let lasts = whole && received.lasts && !self.stop.is_cancelled();
-            let answer = self.answer(&head, &received, caller.address, lasts).await;
+            let answer = self.answer(&head, &received, lasts).await;
             if !lasts {
                 return say_and_close(caller.line, &answer, &limits).await;
             }
@@ -209,7 +209,7 @@ impl Asking {
         timeout(limits.head_timeout.0, whole).await.unwrap_or(Err(HeadError::TooSlow))
     }
 
-    async fn answer(&self, head: &Head, received: &Received<'_>, caller: Option<IpAddr>, lasts: bool) -> Vec<u8> {
+    async fn answer(&self, head: &Head, received: &Received<'_>, lasts: bool) -> Vec<u8> {
         let Received { method, fields, .. } = received;
         let bare = *method == Method::HEAD.as_str();
         let Some((dialect, original)) = Dialect::of(&head.target) else {
@@ -224,7 +224,7 @@ impl Asking {
                 (Told::by_envoy(fields, method, original, host), (host, original))
             }
         };
-        let (reply, dress) = self.gatekeeper.reply(&Question { dialect, told, seen, fields, caller }).await;
+        let (reply, dress) = self.gatekeeper.reply(&Question { dialect, told, seen, fields }).await;
         self.message(reply, dress, lasts, bare)
     }
 
@@ -232,7 +232,7 @@ impl Asking {
     fn message(&self, reply: Reply, dress: Dress, lasts: bool, bare: bool) -> Vec<u8> {
         let running = self.gatekeeper.door.running.load();
         let (answer, more) = match reply {
-            Reply::Yes(Yes { identity, cookies }) => {
+            Reply::Yes(Yes { identity, cookies, .. }) => {
                 let mut more = running.stripped.filled(identity.as_deref().unwrap_or_default());
                 let value = cookies.unwrap_or(HeaderValue::from_static(""));
                 more.push(Set { name: Bytes::from_static(b"Cookie"), value });
@@ -263,18 +263,26 @@ impl<'a> Received<'a> {
     }
 }
 
+/// The dialect of a question that is not all there.
+fn asked_in(held: &[u8]) -> Option<Dialect> {
+    let line = held.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    line.split(|byte| *byte == b' ').nth(1).and_then(Dialect::of).map(|(dialect, _)| dialect)
+}
+
 /// The answer to a question that could not be read, put as its front understands it: most of it was written by a visitor,
 /// who must not be able to have the front say that something is broken. Where nobody knows who asks, it is the one no
 /// that all of them pass on.
-fn unread(caller: IpAddr, held: &[u8], error: HeadError) -> Answer {
-    let line = held.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-    let dialect = line.split(|byte| *byte == b' ').nth(1).and_then(Dialect::of).map(|(dialect, _)| dialect);
+pub(super) fn unread(dialect: Option<Dialect>, caller: Option<IpAddr>, error: HeadError) -> Answer {
     let answer = match dialect {
         Some(dialect) => dialect.put(refusal_of(error)),
         None => Answer::unreadable(StatusCode::FORBIDDEN),
     };
     let (dialect, status) = (dialect.map(Dialect::as_str), answer.status.as_u16());
-    tracing::info!(target: ACCESS, %caller, dialect, status, %error, "a question that cannot be read");
+    if let Some(dialect) = dialect {
+        metrics().question(dialect, "unclear");
+    }
+    let caller = caller.map(tracing::field::display);
+    tracing::info!(target: ACCESS, caller, dialect, status, %error, "a question that cannot be read");
     answer
 }
 
@@ -337,7 +345,7 @@ mod tests {
             ("\x16\x03\x01", 403),
             ("", 403),
         ] {
-            let answer = unread(IpAddr::V4(Ipv4Addr::LOCALHOST), held.as_bytes(), HeadError::TooLarge);
+            let answer = unread(asked_in(held.as_bytes()), None, HeadError::TooLarge);
             assert_eq!(answer.status.as_u16(), status, "{held}");
         }
     }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,7 +18,7 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
-use super::conversation::{Asking, Caller};
+use super::conversation::{Asking, Caller, unread};
 use super::messages::{
     Allowed, CheckRequest, CheckResponse, Denied, HeaderValue as Value, HeaderValueOption, HttpRequest, HttpResponse,
     HttpStatus, Status as Said,
@@ -26,6 +26,7 @@ use super::messages::{
 use super::{Dialect, Question, Reply, Yes};
 use crate::assertion::headers::{Set, Stripped};
 use crate::gate::Told;
+use crate::proxy::head::HeadError;
 use crate::proxy::identity::is_about_forwarding;
 use crate::proxy::respond::{Answer, Dress, security_headers};
 
@@ -35,10 +36,11 @@ const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 const LONGEST: usize = 1 << 20;
 /// Questions at a time on one connection.
 const AT_ONCE: u32 = 256;
-/// What Envoy itself writes before it asks, over whatever a client sent: these stay. (Another host than the one that is
-/// judged is a refusal.)
-const ENVOYS_OWN: [&str; 5] =
-    ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-client-cert"];
+/// What Envoy itself writes before it asks: these stay. To the first it adds the address it saw, and of the second it keeps
+/// nothing of a client's.
+const ENVOYS_OWN: [&str; 2] = ["x-forwarded-for", "x-forwarded-client-cert"];
+/// What it sends on as a client wrote it, and no yes of ours says: taken out whether it was seen or not.
+const NOBODYS: [&str; 2] = ["cookie", "x-forwarded-port"];
 
 impl Asking {
     /// One connection, in calls. Who is no caller is not answered.
@@ -84,27 +86,38 @@ impl Check {
         if call.uri().path() != CHECK {
             return Status::unimplemented("").into_http();
         }
-        let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
-        Grpc::new(codec).max_decoding_message_size(LONGEST).unary(self, call).await
+        let (codec, caller) = (ProstCodec::<CheckResponse, CheckRequest>::default(), self.caller);
+        let answer = Grpc::new(codec).max_decoding_message_size(LONGEST).unary(self, call).await;
+        if let Some(no) = Status::from_header_map(answer.headers()) {
+            // The library's own: what it could not take apart, nobody can be told about but Envoy.
+            let long = no.code() == Code::OutOfRange;
+            let error = if long { HeadError::TooLarge } else { HeadError::Malformed("the message is none") };
+            unread(Some(Dialect::Grpc), caller, error);
+        }
+        answer
     }
 
-    async fn check(self, message: CheckRequest) -> Result<CheckResponse, Status> {
+    async fn check(self, message: CheckRequest) -> CheckResponse {
         let attributes = message.attributes.unwrap_or_default();
         let source = attributes.source.and_then(|peer| peer.address).and_then(|address| address.socket_address);
         let request = attributes.request.and_then(|request| request.http);
-        let request = request.ok_or_else(|| Status::invalid_argument("it tells of no HTTP request"))?;
-        let fields = fields(&request).ok_or_else(|| Status::invalid_argument("its headers cannot be read"))?;
+        let request = request.ok_or(HeadError::Malformed("it tells of no HTTP request"));
+        let read = request.and_then(|request| Ok((fields(&request)?, request)));
+        let (fields, request) = match read {
+            Ok(read) => read,
+            Err(error) => return denied(unread(Some(Dialect::Grpc), self.caller, error), Dress::plain()),
+        };
         let told = Told::by_envoy(&fields, &request.method, request.path.as_bytes(), request.host.as_bytes())
             .and_then(|told| told.of_scheme(&request.scheme))
-            .map(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
+            .and_then(|told| told.of_client(source.as_ref().map(|source| source.address.as_str())));
         let seen = (request.host.as_bytes(), request.path.as_bytes());
-        let question = Question { dialect: Dialect::Grpc, told, seen, fields: &fields, caller: self.caller };
+        let question = Question { dialect: Dialect::Grpc, told, seen, fields: &fields };
         let gatekeeper = &self.asking.gatekeeper;
         let (reply, dress) = gatekeeper.reply(&question).await;
-        Ok(match reply {
+        match reply {
             Reply::Yes(yes) => allowed(yes, &fields, &gatekeeper.door.running.load().stripped),
             Reply::No(answer) => denied(answer, dress),
-        })
+        }
     }
 }
 
@@ -114,20 +127,21 @@ impl UnaryService<CheckRequest> for Check {
 
     fn call(&mut self, request: tonic::Request<CheckRequest>) -> Self::Future {
         let check = self.clone();
-        Box::pin(async move { check.check(request.into_inner()).await.map(tonic::Response::new) })
+        Box::pin(async move { Ok(tonic::Response::new(check.check(request.into_inner()).await)) })
     }
 }
 
-/// The fields of the request that is told of, whichever way Envoy was told to send them. Nothing where one is no field.
-fn fields(request: &HttpRequest) -> Option<HeaderMap> {
+/// The fields of the request that is told of, whichever way Envoy was told to send them.
+fn fields(request: &HttpRequest) -> Result<HeaderMap, HeadError> {
     let mut fields = HeaderMap::new();
     let mut add = |name: &str, value: &[u8]| {
         // Method, path and authority of HTTP/2 are told beside them.
         if name.starts_with(':') {
-            return Some(());
+            return Ok(());
         }
-        let value = HeaderValue::from_bytes(value).ok()?;
-        fields.try_append(HeaderName::from_bytes(name.as_bytes()).ok()?, value).ok().map(drop)
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeadError::Malformed("a name is none"))?;
+        let value = HeaderValue::from_bytes(value).map_err(|_| HeadError::Malformed("a value is none"))?;
+        fields.try_append(name, value).map(drop).map_err(|_| HeadError::TooLarge)
     };
     for (name, value) in &request.headers {
         add(name, value.as_bytes())?;
@@ -135,19 +149,29 @@ fn fields(request: &HttpRequest) -> Option<HeaderMap> {
     for Value { key, value, raw_value } in request.header_map.iter().flat_map(|map| &map.headers) {
         add(key, if raw_value.is_empty() { value.as_bytes() } else { raw_value })?;
     }
-    Some(fields)
+    Ok(fields)
 }
 
 /// The identity takes the place of whatever the client sent by such a name; every other spelling, every name without a
-/// value and our cookies go. So does what a client says of other requests and other clients, as in path. Envoy may tell
-/// of a part of the fields alone: what must not arrive by any means is named whether it was seen or not.
+/// value and our cookies go. So does what a client says of other requests and other clients, as in path, and where it came
+/// to is said as there: Envoy leaves in what a client says of host and port. It may tell of a part of the fields alone: what
+/// must not arrive by any means is named whether it was seen or not.
 fn allowed(yes: Yes, fields: &HeaderMap, stripped: &Stripped) -> CheckResponse {
+    let (scheme, host) = yes.shown;
+    let ours = [
+        ("cookie", yes.cookies),
+        ("x-forwarded-proto", Some(HeaderValue::from_static(scheme.as_str()))),
+        ("x-forwarded-host", HeaderValue::try_from(host).ok()),
+    ];
+    let set = |(name, value): (&'static str, Option<HeaderValue>)| {
+        value.map(|value| Set { name: Bytes::from_static(name.as_bytes()), value })
+    };
     let mut known = yes.identity.as_deref().unwrap_or_default().to_vec();
-    known.extend(yes.cookies.map(|value| Set { name: Bytes::from_static(b"cookie"), value }));
+    known.extend(ours.into_iter().filter_map(set));
     let is_set = |name: &str| known.iter().any(|set| set.name.eq_ignore_ascii_case(name.as_bytes()));
     let is_strange = |name: &str| stripped.covers(name) || (is_about_forwarding(name) && !ENVOYS_OWN.contains(&name));
     let seen = fields.keys().map(HeaderName::as_str).filter(|name| is_strange(name));
-    let all = stripped.spellings().chain([header::COOKIE.as_str()]).chain(seen);
+    let all = stripped.spellings().chain(NOBODYS).chain(seen);
     let mut gone: Vec<String> = all.filter(|name| !is_set(name)).map(ToOwned::to_owned).collect();
     gone.sort_unstable();
     gone.dedup();
@@ -181,19 +205,29 @@ fn option(name: &[u8], value: &HeaderValue) -> HeaderValueOption {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Scheme;
 
     /// An identity header may have a name of those that are taken out.
     #[test]
     fn what_is_set_is_not_taken_out() {
         let mut fields = HeaderMap::new();
-        for name in ["x-forwarded-user", "x_forwarded_user", "x-real-ip", "x-forwarded-for", "accept"] {
+        for name in
+            ["x-forwarded-user", "x_forwarded_user", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "accept"]
+        {
             fields.insert(HeaderName::from_static(name), HeaderValue::from_static("root"));
         }
         let user = Set { name: Bytes::from_static(b"X-Forwarded-User"), value: HeaderValue::from_static("alice") };
-        let yes = Yes { identity: Some(Arc::new([user])), cookies: None };
+        let shown = (Scheme::Https, "app.test".to_owned());
+        let yes = Yes { identity: Some(Arc::new([user])), cookies: None, shown };
         let Some(HttpResponse::Ok(ok)) = allowed(yes, &fields, &Stripped::default()).http_response else {
             panic!("it is a yes");
         };
-        assert_eq!(ok.headers_to_remove, ["cookie", "x-real-ip", "x_forwarded_user"]);
+        assert_eq!(ok.headers_to_remove, ["cookie", "x-forwarded-port", "x-real-ip", "x_forwarded_user"]);
+        let set =
+            |header: HeaderValueOption| header.header.map(|header| (header.key, header.value)).unwrap_or_default();
+        let set: Vec<_> = ok.headers.into_iter().map(set).collect();
+        let set: Vec<_> = set.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let ours = [("X-Forwarded-User", "alice"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "app.test")];
+        assert_eq!(set, ours);
     }
 }

@@ -293,7 +293,7 @@ async fn what_has_expired_is_swept_and_the_store_opens_after_it() {
     }
     done(&*store, vec![put("long", Expect::Absent, "v")]).await;
     clock.advance(Duration::from_secs(61));
-    for _ in 0..100 {
+    for _ in 0..1000 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         // Asked with the old time, so that only what is gone is gone.
         if store.scan("short/", None, 1000, NOW).await.expect("readable").is_empty() {
@@ -456,7 +456,7 @@ async fn on_a_full_disk(folder: &Path) {
     assert!(store.scan("record/", None, 10, NOW).await.is_err());
     assert!(store.commit(vec![put("record/more", Expect::Any, &value)], NOW).await.is_err());
     limit(None);
-    for _ in 0..200 {
+    for _ in 0..2000 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         if store.ready().await.is_ok() {
             break;

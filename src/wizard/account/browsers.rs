@@ -53,10 +53,11 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
         Browsers::Others => own.as_ref() != Some(&browser.handle),
         Browsers::All => true,
     };
-    if wizard.accounts.forget_browsers(user, ends, more).await? > 0 {
+    let (except, source) = (Some(stage.live.session.login()), confirmed.source());
+    let forget = async { Ok::<_, Failure>(wizard.accounts.forget_browsers(user, ends, more).await?) };
+    if wizard.sessions.end_remembered_with(user.id, except, &source, forget).await? > 0 {
         confirmed.tell(&mail::Change::BrowsersForgotten);
     }
-    wizard.sessions.end_remembered(user.id, Some(stage.live.session.login()), &confirmed.source()).await?;
     Ok(see_other("/.vestibule/account?done=forgotten"))
 }
 

@@ -19,9 +19,11 @@ use super::{Owner, browsers, factors, password};
 use crate::account::{Factor, User};
 use crate::audit::{self, Event, Kind};
 use crate::clock::{TOLERANCE, Time};
-use crate::directory::SignIn;
+use crate::directory::{Prepared, SignIn};
+use crate::secret::Secret;
 use crate::session::Evidence;
 use crate::store::{Change, Row};
+use crate::throttle::Budget;
 use crate::types::{FactorId, Strength};
 use crate::wizard::ask::{Again, Turn};
 use crate::wizard::failure::Failure;
@@ -45,6 +47,10 @@ struct Confirm {
 
 /// How old a proof may be that is enough at a portal.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+/// Passwords that one login may have hashed within [`HOUR`] before it has confirmed anything: who sits in a session must
+/// not keep the hashers from those who sign in.
+const PASSWORDS: u32 = 30;
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Wizard {
     async fn confirm(&self, visit: &Visit, deed: &str) -> Result<Confirm, Failure> {
@@ -105,6 +111,18 @@ impl Confirm {
 
     fn factor(&self, id: &FactorId) -> Result<&Factor, Failure> {
         self.rows.iter().map(|row| &row.value).find(|factor| factor.id == *id).ok_or(Failure::NotFound)
+    }
+
+    /// The slow part of a new password, done before anything proves the right to it: what is refused because too much is
+    /// going on must not have used up a code.
+    async fn prepare(&self, wizard: &Wizard, password: &Secret<String>) -> Result<Result<Prepared, Time>, Failure> {
+        let Stage::Deed(deed) = &self.stage else { return Err(Failure::Overtaken) };
+        let name = format!("new password/{}", deed.live.session.login());
+        let budget = Budget { name, most: PASSWORDS, window: HOUR };
+        match wizard.throttle.spend(&[budget]).await? {
+            Ok(()) => Ok(Ok(wizard.first.prepare(&self.user().name, password).await?)),
+            Err(until) => Ok(Err(until)),
+        }
     }
 
     /// Where this deed is confirmed by this factor.
@@ -177,23 +195,26 @@ pub async fn act(
     }
     let by = confirm.by(Some(posted.get("factor")))?;
     // What the deed itself needs is looked at first: a mistake there must not use up a code.
+    let mut prepared = None;
     if !posted.has("send") {
         let mut said = Said::of(&posted);
         match &confirm.deed {
-            Deed::Rename(_) => {
-                said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows, &visit.texts)
-            }
-            Deed::Password => {
-                said.password = judged(&wizard, &confirm.user().name, &posted).err();
-            }
+            Deed::Rename(_) => said.wrong_label = factors::judge_label(posted.get("label"), &confirm.rows),
+            Deed::Password => match judged(&wizard, &confirm.user().name, &posted) {
+                Ok(password) => match confirm.prepare(&wizard, &password).await? {
+                    Ok(ready) => prepared = Some(ready),
+                    Err(until) => said.again = Some(Again::Wait(until)),
+                },
+                Err(problem) => said.password = Some(problem),
+            },
             Deed::Add(_) | Deed::Remove(_) | Deed::Forget(_) => {}
         }
-        if said.wrong_label.is_some() || said.password.is_some() {
+        if said.wrong_label.is_some() || said.password.is_some() || said.again.is_some() {
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     }
     if let Some(fresh) = &confirm.fresh {
-        return carry_out(&wizard, &visit, &confirm, fresh.clone(), &posted).await;
+        return carry_out(&wizard, &visit, &confirm, fresh.clone(), &posted, prepared).await;
     }
     let proof = match by {
         Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
@@ -216,7 +237,9 @@ pub async fn act(
             let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
-                SignIn::Proved(proof) => return carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await,
+                SignIn::Proved(proof) => {
+                    return carry_out(&wizard, &visit, &confirm, proof.into(), &posted, prepared).await;
+                }
                 SignIn::Wrong => Said { wrong_password: true, ..Said::of(&posted) },
                 SignIn::Wait(until) => Said { again: Some(Again::Wait(until)), ..Said::of(&posted) },
                 SignIn::Closed => Said { again: Some(Again::Closed), ..Said::of(&posted) },
@@ -224,7 +247,7 @@ pub async fn act(
             return form(&wizard, &visit, &confirm, by, said).await;
         }
     };
-    carry_out(&wizard, &visit, &confirm, proof.into(), &posted).await
+    carry_out(&wizard, &visit, &confirm, proof.into(), &posted, prepared).await
 }
 
 /// A deed that was confirmed, with all that doing it takes.
@@ -269,7 +292,7 @@ impl Confirmed<'_> {
         // The one generation that the deed itself made; whatever else was ended meanwhile stays ended.
         let user = user.filter(|user| !user.disabled && user.generation == live.session.generation + 1);
         let user = user.ok_or(Failure::Elsewhere("/.vestibule/login"))?;
-        let mut evidence = live.evidence.clone();
+        let mut evidence = live.evidence.to_vec();
         evidence.retain(|old| {
             !old.is_remembered()
                 && old.factor != proof.factor
@@ -283,13 +306,14 @@ impl Confirmed<'_> {
     }
 }
 
-/// Does what was confirmed.
+/// Does what was confirmed. `prepared`: the new password, where one is set.
 async fn carry_out(
     wizard: &Wizard,
     visit: &Visit,
     confirm: &Confirm,
     proof: Evidence,
     posted: &Posted,
+    prepared: Option<Prepared>,
 ) -> Result<Response, Failure> {
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
     let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof, posted };
@@ -297,7 +321,7 @@ async fn carry_out(
         Deed::Add(id) => factors::begin_adding(confirmed, id).await,
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
         Deed::Remove(id) => factors::remove(confirmed, id).await,
-        Deed::Password => password::change(confirmed).await,
+        Deed::Password => password::change(confirmed, &prepared.ok_or(Failure::Overtaken)?).await,
         Deed::Forget(which) => browsers::forget(confirmed, which).await,
     }
 }

@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_templates::mail;
 use vestibule_templates::pages::{account, enrol};
-use vestibule_templates::{Texts, mail};
 
 use super::confirm::Confirmed;
 use super::deed::Deed;
@@ -92,14 +92,14 @@ pub fn adding(id: &MethodId) -> String {
 }
 
 /// Why a name is not taken, if it is not: a key of the texts. The one it has is no other one either.
-pub fn judge_label(typed: &str, rows: &[Row<Factor>], texts: &Texts) -> Option<&'static str> {
+pub fn judge_label(typed: &str, rows: &[Row<Factor>]) -> Option<&'static str> {
     if typed.trim().chars().count() > MAX_LABEL {
         return Some("error-label-long");
     }
     if Label::given(typed) == Label::given("") {
         return Some("error-label-missing");
     }
-    is_taken(typed, rows, texts).then_some("error-label-taken")
+    is_taken(typed, rows).then_some("error-label-taken")
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.

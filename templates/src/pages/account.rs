@@ -272,11 +272,13 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                     }
                 }
             }
-            @if let Some(others) = &view.end_other_browsers {
-                p { (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button")) }
-            }
-            @if let Some(all) = &view.end_browsers {
-                p { (Link::new(texts.text("account-browsers-end"), all.as_str()).render("button")) }
+            div.ways {
+                @if let Some(others) = &view.end_other_browsers {
+                    (Link::new(texts.text("account-browsers-end-others"), others.as_str()).render("button"))
+                }
+                @if let Some(all) = &view.end_browsers {
+                    (Link::new(texts.text("account-browsers-end"), all.as_str()).render("button"))
+                }
             }
         }
     }

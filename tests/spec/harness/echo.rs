@@ -5,6 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use data_encoding::BASE64;
+use sha1::{Digest, Sha1};
+
 use super::wire::{Head, Wire, lock};
 
 /// A request as it arrived.
@@ -82,6 +85,8 @@ impl Echo {
 
     fn serving(address: SocketAddr, serve: impl Fn(Wire, &Seen) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).expect("the address is free");
+        // The usual 128 may wait to be accepted; of a flood the rest would have to knock again, a second later.
+        rustix::net::listen(&listener, 4096).expect("it listens already");
         let address = listener.local_addr().expect("a bound socket has an address");
         let (seen, serve): (Arc<Seen>, _) = (Arc::default(), Arc::new(serve));
         let shared = seen.clone();
@@ -178,7 +183,7 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
             }
             Answer::WebSocket => {
                 let upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-                wire.send(format!("{upgrade}Sec-WebSocket-Accept: {WEBSOCKET_ACCEPT}\r\n\r\n"));
+                wire.send(format!("{upgrade}Sec-WebSocket-Accept: {}\r\n\r\n", request.accepted()));
                 while let Some(byte) = wire.exactly(1) {
                     wire.send(byte);
                 }
@@ -209,9 +214,8 @@ fn serve(mut wire: Wire, seen: &Seen, manners: &Manners) {
     }
 }
 
-/// The key of every handshake on this bench, and what answers it (RFC 6455 section 1.3).
+/// The key of every handshake that is made on this bench (RFC 6455 section 1.3).
 pub const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const WEBSOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 impl Request {
     pub fn field(&self, name: &str) -> Option<&str> {
@@ -236,6 +240,13 @@ impl Request {
             }
         }
         [raw, decoded, format!("/{}", segments.join("/"))]
+    }
+
+    /// What answers the key of its handshake (RFC 6455 section 4.2.2).
+    fn accepted(&self) -> String {
+        let key = self.field("sec-websocket-key").unwrap_or(WEBSOCKET_KEY);
+        let answer = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+        BASE64.encode(&answer)
     }
 
     fn to_json(&self) -> String {

@@ -222,6 +222,12 @@ impl Gate {
             .unwrap_or_default()
     }
 
+    /// Waits until its log says this: a line may be written behind the answer that it tells of.
+    #[track_caller]
+    pub fn tells(&self, what: &str) {
+        until(what, 20, || self.log().contains(what).then_some(()));
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
