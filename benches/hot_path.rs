@@ -6,13 +6,13 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::FutureExt;
 use tempfile::TempDir;
-use vestibule::account::{Accounts, Factor, NewUser};
+use vestibule::account::{Accounts, Factor, Label, NewUser};
 use vestibule::app::Machine;
 use vestibule::assertion::headers::Set;
 use vestibule::assertion::{Addressee, Assertions, SigningKeys};
@@ -31,23 +31,28 @@ use vestibule::types::{FactorId, GroupName, MethodId, Strength, UserName};
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(House::build())
-});
+static HOUSE: LazyLock<House> = LazyLock::new(|| House::new(""));
+/// The same with a portal: a session on a site, which hangs on another one.
+static WITH_PORTAL: LazyLock<House> = LazyLock::new(|| House::new("https://login.example.com"));
 
 const HOST: &str = "app.example.com";
 const REQUESTS: u64 = 10_000;
+/// Pairs of runs whose times are compared.
+const PAIRS: usize = 15;
 
 fn main() {
-    let house = &*HOUSE;
-    let before = house.store.calls.load(Ordering::SeqCst);
-    for _ in 0..REQUESTS {
-        black_box(house.request());
+    for (house, name) in [(&*HOUSE, "hot path"), (&*WITH_PORTAL, "with a portal")] {
+        let before = house.store.calls.load(Ordering::SeqCst);
+        house.requests();
+        let calls = house.store.calls.load(Ordering::SeqCst) - before;
+        assert_eq!(calls, 0, "{name}: the store was asked");
+        println!("{name}: {calls} store calls in {REQUESTS} requests ({before} to set it up)");
     }
-    let calls = house.store.calls.load(Ordering::SeqCst) - before;
-    assert_eq!(calls, 0, "the hot path asked the store");
-    println!("hot path: {calls} store calls in {REQUESTS} requests ({before} to set it up)");
+    // Side by side, so that a busy machine slows both.
+    let mut ratios: Vec<f64> = (0..PAIRS).map(|_| WITH_PORTAL.requests() / HOUSE.requests()).collect();
+    ratios.sort_by(f64::total_cmp);
+    let (least, median, most) = (ratios[0], ratios[PAIRS / 2], ratios[PAIRS - 1]);
+    println!("a request with a portal beside one without: {median:.2} times ({least:.2} to {most:.2}, {PAIRS} pairs)");
     divan::main();
 }
 
@@ -55,6 +60,12 @@ fn main() {
 #[divan::bench]
 fn request() -> Arc<[Set]> {
     HOUSE.request()
+}
+
+/// All of it, on a site with a portal.
+#[divan::bench]
+fn request_with_portal() -> Arc<[Set]> {
+    WITH_PORTAL.request()
 }
 
 #[divan::bench]
@@ -88,11 +99,17 @@ struct House {
     machine: Machine,
     /// The `Cookie` field of the request.
     cookie: String,
+    at: At,
     _folder: TempDir,
 }
 
 impl House {
-    async fn build() -> Self {
+    fn new(portal: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(Self::build(portal))
+    }
+
+    async fn build(portal: &str) -> Self {
         // Whatever fails here, there is nothing to measure.
         let folder = tempfile::tempdir().expect("a folder");
         let machine = Machine::real();
@@ -107,7 +124,7 @@ impl House {
         let store = Arc::new(Counted { store, calls: AtomicU64::new(0) });
         let vault = Vault::new(store.clone(), ring, machine.clock.clone(), machine.random.clone());
         let accounts = Accounts::new(vault.clone());
-        let written = Written {
+        let mut written = Written {
             site: vec![SiteSection {
                 url: format!("https://{HOST}"),
                 upstreams: vec!["http://127.0.0.1:3000".to_owned()],
@@ -123,6 +140,7 @@ impl House {
             }],
             ..Written::default()
         };
+        portal.clone_into(&mut written.portal.url);
         let mut problems = Problems::default();
         let sites = Sites::build(&written, &mut problems);
         assert!(problems.is_empty(), "{problems}");
@@ -143,7 +161,7 @@ impl House {
         let factor = Factor {
             id: FactorId::generate(&*machine.random),
             method: totp.clone(),
-            label: String::new(),
+            label: Label::Nth(1),
             state: Vec::new(),
             created: now,
             last_used: None,
@@ -159,18 +177,35 @@ impl House {
         };
         let evidence = vec![proof(None, "pwd"), proof(Some((totp, factor.id)), "otp")];
         let place = Place { address: None, agent: String::new() };
-        let opened = sessions.open(&user, evidence, &place, None, Vec::new()).await.expect("a session");
+        let mut opened = sessions.open(&user, evidence, &place, None, Vec::new()).await.expect("a session");
+        let at = sites.at(&sites.sites[0], HOST);
+        if let At::Site(origin) = &at {
+            let ticket = sessions.give_ticket(&opened.token, "of a browser", origin).await.expect("a ticket");
+            let ticket = sessions.take_ticket(&ticket).await.expect("the store answers").expect("it is there");
+            let source = sessions.source(&ticket).await.expect("the store answers").expect("it is alive");
+            opened = sessions.open_at_site(&ticket, &source, &place, None).await.expect("a session on the site");
+        }
         let name = &sites.sites[0].cookies.session;
         let cookie = format!("theme=dark; {name}={}; app=0123456789abcdef", opened.token.encode());
         let assertions = Assertions::new(Arc::new(keys), lifetime);
-        let house = Self { store, sites, sessions, assertions, machine, cookie, _folder: folder };
+        let house = Self { store, sites, sessions, assertions, machine, cookie, at, _folder: folder };
         // The first request fetches session and user, and signs.
         let cookies = Cookies::read(std::iter::once(house.cookie.as_bytes()), &house.sites.sites[0].cookies);
-        let visitor = house.sessions.visitor(cookies.session.as_ref(), &At::OwnPages).await.expect("the store answers");
+        let visitor = house.sessions.visitor(cookies.session.as_ref(), &house.at).await.expect("the store answers");
         let permit = house.permit(&facts(&house.sites), &visitor);
         let identity = permit.identity().expect("somebody");
         house.assertions.headers(&identity, addressee(permit.site())).await.expect("it is signed");
         house
+    }
+
+    /// How long many of them take, in seconds.
+    #[expect(clippy::disallowed_methods, reason = "a bench measures the machine's own time")]
+    fn requests(&self) -> f64 {
+        let begun = Instant::now();
+        for _ in 0..REQUESTS {
+            black_box(self.request());
+        }
+        begun.elapsed().as_secs_f64()
     }
 
     /// The way of a request, as `proxy` goes it.
@@ -184,7 +219,7 @@ impl House {
     fn visitor(&self) -> Visitor {
         let fields = std::iter::once(black_box(self.cookie.as_bytes()));
         let cookies = Cookies::read(fields, &self.sites.sites[0].cookies);
-        let visitor = self.sessions.visitor(cookies.session.as_ref(), &At::OwnPages).now_or_never();
+        let visitor = self.sessions.visitor(cookies.session.as_ref(), &self.at).now_or_never();
         visitor.expect("nothing to wait for").expect("no error")
     }
 

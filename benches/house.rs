@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use vestibule::account::{Factor, NewUser};
+use vestibule::account::{Factor, Label, NewUser};
 use vestibule::app::{Machine, Parts, Plan, Server};
 use vestibule::config::{Source, load};
 use vestibule::proxy::Listener;
@@ -137,7 +137,7 @@ async fn sign_in(parts: &Parts) -> Fallible<String> {
     let factor = Factor {
         id: FactorId::generate(&*parts.machine.random),
         method: totp.clone(),
-        label: String::new(),
+        label: Label::Nth(1),
         state: Vec::new(),
         created: now,
         last_used: None,

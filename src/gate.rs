@@ -105,7 +105,7 @@ pub enum Refusal {
     NotAllowed,
     /// A WebSocket handshake from a page of another origin.
     ForeignOrigin,
-    /// A service worker's script on a site that serves its own pages.
+    /// A service worker's script on a site that did not say it may have one.
     ServiceWorker,
     /// The rule asks for a client certificate, and none was shown that it lets in.
     NoCertificate,

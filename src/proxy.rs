@@ -352,7 +352,11 @@ impl Gatekeeper {
                 passage.speak(&session.req_header().headers);
                 let from = (&*facts, Some(facts.client));
                 self.record(why, from, &visitor, agent(session.req_header()), &passage.id).await;
-                Ok(Next::Answer(self.forbid(why, &facts, &site, passage)))
+                // A worker that a site with a portal had before the gate stood there goes. Never where a server in front
+                // asks: to it whatever succeeds is a yes.
+                let retires = why == Refusal::ServiceWorker && !site.own_pages;
+                let no = || self.forbid(why, &facts, &site, passage);
+                Ok(Next::Answer(if retires { Answer::retirement() } else { no() }))
             }
         }
     }
@@ -521,6 +525,7 @@ impl Gatekeeper {
             // As on our other pages: the port belongs to the name where it is not the scheme's own.
             site: origin.as_ref().map_or(host, |origin| origin.authority()),
             origin: origin.map(|origin| origin.to_string()).unwrap_or_default(),
+            bound_for: None,
             now: u64::try_from(self.door.clock.wall().secs()).unwrap_or(0),
             account: passage.account.as_ref().map(|user| signed_in(&user.name)),
             switch: self.switch(passage),

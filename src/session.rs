@@ -35,8 +35,8 @@ use memory::{Changed, Hash, Held, Memory, hash_of, key_of};
 use seal::Forgery;
 
 pub use action::Action;
-pub use cookies::{CookieNames, Cookies, without_ours};
-pub use pending::{Enrols, Need, Pending};
+pub use cookies::{CookieNames, Cookies, MOST_WAYS, without_ours};
+pub use pending::{Enrols, Need, Pending, RanOut};
 pub use seal::{LoginSeal, StateSeal};
 pub use site::{At, SiteTicket};
 

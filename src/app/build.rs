@@ -96,6 +96,7 @@ impl Plan {
         }
         let languages = languages(&written, &mut problems);
         let brand = wizard::brand::build(&written.branding, &mut problems);
+        wizard::brand::check_names(&written.site, &mut problems);
         addresses(&written, &mut problems);
         let certificates = certificates(&written, machine, &mut problems);
         // The authorities of client certificates, too.

@@ -388,6 +388,8 @@ section! {
         /// Scheme, host and port as the browser shows them, such as "https://wiki.example.com"; wildcard
         /// "https://*.example.com". Cookies, links, issuer and origins come from here, never from a request.
         url: String = String::new(),
+        /// What people call it: said to who signs in on the way to it, and in the portal's list. Empty: its address.
+        name: String = String::new(),
         /// Which Host it answers to. Empty: the host of `url`; "*": any.
         host: String = String::new(),
         /// Optional prefix, cut at a segment boundary.

@@ -79,6 +79,7 @@ impl Portal {
             logout_clears: Vec::new(),
             client_ca_file: None,
             hsts: hsts(&url, usual.hsts),
+            called: url.authority(),
             url: Some(url.clone()),
         };
         Some(Self { url, site: Arc::new(site), networks })
@@ -123,6 +124,13 @@ impl Sites {
         self.portal.as_ref().filter(|portal| !std::ptr::eq(&*portal.site, site))
     }
 
+    /// Whether a site has this origin, below a wildcard too.
+    pub fn serve(&self, origin: &str) -> bool {
+        let Ok(origin) = Origin::parse(origin) else { return false };
+        let HostPattern::Exact(host) = &origin.host else { return false };
+        self.sites.iter().filter_map(|site| site.url.as_ref()).any(|url| url.at(host).as_ref() == Some(&origin))
+    }
+
     /// Where a session must have been opened to count on this site, asked for by this host.
     pub fn at(&self, site: &Site, host: &str) -> At {
         match self.portal_of(site) {
@@ -160,8 +168,7 @@ impl Sites {
             let HostPattern::Exact(host) = &url.host else { continue };
             let Some(front) = self.return_address(&site.prefix, site, host) else { continue };
             if !matches!(rehearse(&front, client, Some(person), now), Outcome::Refuse(_)) {
-                let path = if site.prefix == "/" { "" } else { site.prefix.as_str() };
-                list.push(Openable { name: format!("{}{path}", url.authority()), url: front.location });
+                list.push(Openable { name: site.called.clone(), url: front.location });
             }
         }
         list

@@ -27,6 +27,8 @@ pub struct Site {
     pub index: usize,
     /// `None`: `host = "*"` without `url`.
     pub url: Option<Origin>,
+    /// As those know it who come to it: by the name it was given, or by its address. Never by what a request says.
+    pub called: String,
     pub host: HostPattern,
     /// `/` or a prefix without trailing slash.
     pub prefix: String,
@@ -442,10 +444,16 @@ impl Builder<'_> {
             return None;
         }
         let https = url.as_ref().is_some_and(Origin::is_https);
+        let (host, prefix) = (host?, prefix?);
         Some(Site {
             index,
-            host: host?,
-            prefix: prefix?,
+            called: match (self.section.name.trim(), &url) {
+                ("", Some(url)) => format!("{}{}", url.authority(), prefix.trim_end_matches('/')),
+                ("", None) => host.to_string(),
+                (name, _) => name.to_owned(),
+            },
+            host,
+            prefix,
             upstreams,
             terms,
             upstream_host,

@@ -144,6 +144,15 @@ impl Answer {
         Self::new(status, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
     }
 
+    /// In place of a service worker's script: one that does nothing and goes. Browsers keep a worker whose script is
+    /// refused, for ever; they ask for it anew when its pages are opened, at the latest a day after they asked last (Service
+    /// Workers, section "Soft Update"), and put what they get in its place.
+    pub fn retirement() -> Self {
+        const SCRIPT: &str = "self.addEventListener(\"install\", () => self.skipWaiting());\n\
+            self.addEventListener(\"activate\", (event) => event.waitUntil(self.registration.unregister()));\n";
+        Self::new(StatusCode::OK, "text/javascript; charset=utf-8", SCRIPT)
+    }
+
     /// To where it should have come from the first: with the same method and the same body (RFC 9110 section 15.4.9).
     pub fn moved(location: &str) -> Self {
         Self::new(StatusCode::PERMANENT_REDIRECT, "text/plain; charset=utf-8", "").with(header::LOCATION, location)
@@ -360,6 +369,7 @@ mod tests {
         Frame {
             site: "wiki.test".into(),
             origin: "https://wiki.test".into(),
+            bound_for: None,
             now: 0,
             account: None,
             switch: None,

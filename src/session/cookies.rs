@@ -13,6 +13,11 @@ use crate::secret::{BrowserKind, LoginKind, SessionKind, Token, TokenKind};
 /// (RFC 6265bis section 4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
+/// So many ways to the portal are read, the newest: more tabs than a person opens at one moment.
+pub const MOST_WAYS: usize = 16;
+/// In characters.
+const LONGEST_MARK: usize = 16;
+
 /// Names for one origin: `__Host-<base>` and its siblings where it is https, plain where it is http.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNames {
@@ -23,7 +28,8 @@ pub struct CookieNames {
     pub link: String,
     /// The language picked on a page, as its tag: no secret, and nothing depends on it but words.
     pub language: String,
-    /// On a site with a portal: this browser, until it is back from there.
+    /// On a site with a portal: this browser, until it is back from there. Each way has a cookie of its own, because tabs
+    /// that set out at one moment would overwrite one that they share: this, a `-`, and the way's mark.
     pub nonce: String,
     pub secure: bool,
 }
@@ -52,7 +58,26 @@ impl CookieNames {
         let folded = fold(name);
         let prefixes: [&[u8]; 2] = [b"--host-", b"--secure-"];
         let read = prefixes.iter().find_map(|prefix| folded.strip_prefix(*prefix)).unwrap_or(&folded);
-        own.any(|own| own.bytes().map(fold_byte).eq(read.iter().copied()))
+        own.any(|own| own.bytes().map(fold_byte).eq(read.iter().copied())) || self.is_of_a_way(read)
+    }
+
+    /// The name of the cookie of one way to the portal.
+    pub fn nonce_of(&self, mark: &str) -> String {
+        format!("{}-{mark}", self.nonce)
+    }
+
+    /// What a name says after [`CookieNames::nonce`], if it is one of those.
+    fn mark_of<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
+        let mark = name.strip_prefix(self.nonce.as_bytes())?.strip_prefix(b"-")?;
+        let plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+        std::str::from_utf8(mark).ok().filter(|_| (1..=LONGEST_MARK).contains(&mark.len()) && mark.iter().all(plain))
+    }
+
+    /// The same of a name in one spelling, whatever the mark.
+    fn is_of_a_way(&self, folded: &[u8]) -> bool {
+        let own = self.nonce.strip_prefix(HOST_PREFIX).unwrap_or(&self.nonce);
+        let (start, rest) = folded.split_at(own.len().min(folded.len()));
+        rest.starts_with(b"-") && own.bytes().map(fold_byte).eq(start.iter().copied())
     }
 
     /// A `Set-Cookie` value: HttpOnly, SameSite=Lax, Path=/, Secure where https; `life` None: until the browser closes.
@@ -98,8 +123,9 @@ pub struct Cookies {
     pub link: Option<String>,
     /// A language, as it was written: whether there is such a one is for who knows them.
     pub language: Option<String>,
-    /// The text of a nonce, with what goes with it.
-    pub nonce: Option<String>,
+    /// Of each way to the portal its mark, and the text of its nonce with what goes with it; in the order of the request,
+    /// which in browsers is the oldest first (RFC 6265 section 5.4).
+    pub nonces: Vec<(String, String)>,
     /// Names that came twice, or with a value that is no token: to be cleared.
     pub unclear: Vec<String>,
 }
@@ -109,7 +135,9 @@ impl Cookies {
     pub fn read<'a>(fields: impl Iterator<Item = &'a [u8]>, names: &CookieNames) -> Self {
         let (mut session, mut login) = (Found::Absent, Found::Absent);
         let (mut browser, mut link) = (Found::Absent, Found::Absent);
-        let (mut language, mut nonce) = (Found::Absent, Found::Absent);
+        let mut unclear = Vec::new();
+        let mut language = Found::Absent;
+        let mut ways: Vec<(&str, Found<'_>)> = Vec::new();
         for pair in fields.flat_map(|field| field.split(|&byte| byte == b';')) {
             let (name, value) = name_and_value(pair);
             match name {
@@ -118,18 +146,31 @@ impl Cookies {
                 _ if name == names.browser.as_bytes() => browser.add(value),
                 _ if name == names.link.as_bytes() => link.add(value),
                 _ if name == names.language.as_bytes() => language.add(value),
-                _ if name == names.nonce.as_bytes() => nonce.add(value),
-                _ => {}
+                _ => {
+                    let Some(mark) = names.mark_of(name) else { continue };
+                    match ways.iter_mut().find(|(other, _)| *other == mark) {
+                        Some((_, found)) => found.add(value),
+                        None => ways.push((mark, Found::Once(value))),
+                    }
+                    if ways.len() > MOST_WAYS {
+                        unclear.push(names.nonce_of(ways.remove(0).0));
+                    }
+                }
             }
         }
-        let mut unclear = Vec::new();
+        // What a script plants by the hundred is taken away in as many steps, and no answer of ours grows by it.
+        unclear.truncate(MOST_WAYS);
+        let mut nonces = Vec::new();
+        for (mark, found) in ways {
+            nonces.extend(found.text(&names.nonce_of(mark), &mut unclear).map(|text| (mark.to_owned(), text)));
+        }
         Self {
             session: session.token(&names.session, &mut unclear),
             login: login.token(&names.login, &mut unclear),
             browser: browser.token(&names.browser, &mut unclear),
             link: link.text(&names.link, &mut unclear),
             language: language.text(&names.language, &mut unclear),
-            nonce: nonce.text(&names.nonce, &mut unclear),
+            nonces,
             unclear,
         }
     }
@@ -325,6 +366,26 @@ mod tests {
     }
 
     #[test]
+    fn each_way_to_the_portal_has_a_cookie_and_the_newest_are_read() {
+        let names = CookieNames::new("vestibule", true);
+        let nonce = |mark: &str, value: &str| format!("{}={value}", names.nonce_of(mark));
+        let both = read(&names, &[&format!("{}; a=1; {}", nonce("0a", "x"), nonce("1b", "y"))]);
+        assert_eq!(both.nonces, [("0a".to_owned(), "x".to_owned()), ("1b".to_owned(), "y".to_owned())]);
+        // One of them twice takes no other along; what is no mark is not ours to read.
+        let twice = read(&names, &[&nonce("0a", "x"), &nonce("1b", "y"), &nonce("0a", "z")]);
+        assert_eq!((twice.nonces.len(), twice.nonces[0].0.as_str()), (1, "1b"));
+        assert_eq!(twice.unclear, [names.nonce_of("0a")]);
+        for mark in ["", "G", "0A", "0a1b2c3d4e5f60718", "0a=", "é"] {
+            let cookies = read(&names, &[&nonce(mark, "x")]);
+            assert!(cookies.nonces.iter().all(|(read, _)| *read == "0a"), "{mark}");
+        }
+        let many: Vec<String> = (0..500).map(|n| nonce(&format!("{n:x}"), "x")).collect();
+        let cookies = read(&names, &[&many.join("; ")]);
+        assert_eq!((cookies.nonces.len(), cookies.unclear.len()), (MOST_WAYS, MOST_WAYS));
+        assert_eq!(cookies.nonces.last().map(|(mark, _)| mark.as_str()), Some("1f3"));
+    }
+
+    #[test]
     fn se_16_a_value_that_is_not_exactly_a_token_is_none() {
         let names = CookieNames::new("vestibule", true);
         let token = token();
@@ -360,6 +421,10 @@ mod tests {
             (vec!["a=1", "__Host-vestibule-login=t", "b=2"], Some("a=1; b=2")),
             (vec!["vestibule=1; __host-Vestibule=2; %5F%5FHost-vestibule=3; __Host_vestibule=4; a=5"], Some("a=5")),
             (vec!["=__Host-vestibule=t; a=1; Vestibule.Browser=2; __Secure-vestibule"], Some("a=1")),
+            (
+                vec!["__Host-vestibule-nonce-0a1b=t; vestibule_Nonce.x=2; vestibule-nonce=3; vestibule-nonces=4"],
+                Some("vestibule-nonces=4"),
+            ),
             (
                 vec!["vestibule2=1; my-vestibule=2; vestibule-theme=dark"],
                 Some("vestibule2=1; my-vestibule=2; vestibule-theme=dark"),

@@ -69,13 +69,23 @@ impl TicketKind for LoginKind {
 /// How long it is remembered when a pending login was to end.
 const END_KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// When a pending login was to end, kept longer than itself: only so can a page tell one that ran out from one that was
-/// finished, given up, or never there. Key `login-end/<hash>`.
+/// When a pending login was to end and where it was to lead, kept longer than itself: only so can a page tell one that ran
+/// out from one that was finished, given up, or never there, and lead on to where it was going. Key `login-course/<hash>`.
 #[derive(Debug, Serialize, Deserialize)]
-struct End(Time);
+struct Course {
+    end: Time,
+    return_to: Option<String>,
+}
 
-impl Record for End {
-    const NAME: &'static str = "end of a login";
+impl Record for Course {
+    const NAME: &'static str = "course of a login";
+}
+
+/// A pending login that nobody finished in time.
+#[derive(Debug)]
+pub struct RanOut {
+    /// Where it was to lead: to be checked once more.
+    pub return_to: Option<String>,
 }
 
 impl Sessions {
@@ -91,7 +101,8 @@ impl Sessions {
         let end = self.vault.now() + self.limits.login_timeout;
         let mut changes = more;
         changes.push(write);
-        changes.push(self.vault.put(end_key(&token), Expect::Absent, &End(end), Some(end + END_KNOWN_FOR))?);
+        let course = Course { end, return_to: pending.return_to };
+        changes.push(self.vault.put(course_key(&token), Expect::Absent, &course, Some(end + END_KNOWN_FOR))?);
         changes.extend(previous.map(|row| self.tickets.take(row)));
         self.vault.commit(changes).await?;
         Ok(token)
@@ -107,9 +118,10 @@ impl Sessions {
     }
 
     /// Whether this token was a pending login's that nobody finished in time, as far as that is still known.
-    pub async fn ran_out(&self, token: &Token<LoginKind>) -> Result<bool, SessionError> {
-        let end = self.vault.get::<End>(&end_key(token)).await?;
-        Ok(end.is_some_and(|end| end.value.0 <= self.vault.now()))
+    pub async fn ran_out(&self, token: &Token<LoginKind>) -> Result<Option<RanOut>, SessionError> {
+        let course = self.vault.get::<Course>(&course_key(token)).await?.map(|row| row.value);
+        let over = course.filter(|course| course.end <= self.vault.now());
+        Ok(over.map(|course| RanOut { return_to: course.return_to }))
     }
 
     /// The write that changes a pending login (a check begun, a proof added); it conflicts when another tab was first.
@@ -123,6 +135,6 @@ impl Sessions {
     }
 }
 
-fn end_key(token: &Token<LoginKind>) -> String {
-    format!("login-end/{}", token.hash().hex())
+fn course_key(token: &Token<LoginKind>) -> String {
+    format!("login-course/{}", token.hash().hex())
 }

@@ -57,6 +57,11 @@ impl StateSeal {
     pub fn open(&self, sealed: &str) -> Option<String> {
         self.0.open(&[], sealed)
     }
+
+    /// The state, if we sealed it, whenever that was: for what age makes no worse.
+    pub fn open_late(&self, sealed: &str) -> Option<String> {
+        self.0.read(&[], sealed).map(|(_, state)| state)
+    }
 }
 
 /// A signature with an end, over a text and what it is bound to.
@@ -79,6 +84,15 @@ impl Seal {
     }
 
     fn open(&self, bound: &[u8], sealed: &str) -> Option<String> {
+        let (end, state) = self.read(bound, sealed)?;
+        let now = self.clock.now();
+        // An end further off than any this clock could have given: the clock was put back.
+        let current = now < end && end <= now + self.life + TOLERANCE;
+        current.then_some(state)
+    }
+
+    /// The state and its end, whether that has come or not.
+    fn read(&self, bound: &[u8], sealed: &str) -> Option<(Time, String)> {
         let (end, rest) = sealed.split_once('.')?;
         let (state, mac) = rest.split_once('.')?;
         let state = BASE64URL_NOPAD.decode(state.as_bytes()).ok()?;
@@ -86,11 +100,7 @@ impl Seal {
         if !self.key.verify(&[bound, end.as_bytes(), &state], &mac) {
             return None;
         }
-        let end = Time(end.parse().ok()?);
-        let now = self.clock.now();
-        // An end further off than any this clock could have given: the clock was put back.
-        let current = now < end && end <= now + self.life + TOLERANCE;
-        if current { String::from_utf8(state).ok() } else { None }
+        Some((Time(end.parse().ok()?), String::from_utf8(state).ok()?))
     }
 }
 

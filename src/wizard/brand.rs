@@ -11,7 +11,7 @@ use vestibule_templates::colour::{TEXT, Unreadable};
 use vestibule_templates::picture::MOST_BYTES;
 use vestibule_templates::{Accent, Brand, Colour, Picture, Support, one_line};
 
-use crate::config::BrandingSection;
+use crate::config::{BrandingSection, SiteSection};
 use crate::error::Problems;
 
 /// In characters: more would push the form off a phone's screen.
@@ -36,13 +36,24 @@ pub fn build(section: &BrandingSection, problems: &mut Problems) -> Arc<Brand> {
     Arc::new(brand)
 }
 
+/// Adds a problem for every site whose name cannot be shown.
+pub fn check_names(sites: &[SiteSection], problems: &mut Problems) {
+    for (index, site) in sites.iter().enumerate() {
+        words(&format!("site[{index}].name"), &site.name, LONGEST_NAME, problems);
+    }
+}
+
 /// One line of text, as it is shown.
 fn words(key: &str, text: &str, longest: usize, problems: &mut Problems) -> String {
     // What turns the direction of the text would turn whatever stands after it on the page.
     if one_line(text) != text {
         problems.add(key, "has characters that cannot be seen", "write it in one line, without control characters");
     } else if text.chars().count() > longest {
-        problems.add(key, format!("is longer than {longest} characters"), "make it shorter: it stands on every page");
+        problems.add(
+            key,
+            format!("is longer than {longest} characters"),
+            "make it shorter: it stands above every form",
+        );
     }
     text.trim().to_owned()
 }
@@ -239,5 +250,9 @@ mod tests {
             assert_eq!(refused(&section(|section| section.name = name.to_owned()))[0].0, "branding.name", "{name:?}");
         }
         assert_eq!(refused(&section(|section| section.name = "جامعة <b>".to_owned())), []);
+        let mut problems = Problems::default();
+        let named = |name: &str| SiteSection { name: name.to_owned(), ..SiteSection::default() };
+        check_names(&[named("The wiki"), named("a\u{202e}b"), named("")], &mut problems);
+        assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), ["site[1].name"]);
     }
 }

@@ -247,6 +247,7 @@ fn frame(wizard: &Wizard, visit: &Visit, login: &Login) -> Frame {
         Some(_) => visit.frame_signed_in(now, &login.user),
         None => visit.frame_signing_in(now, &login.user, &wizard.sessions.csrf(&login.token)),
     };
+    let frame = frame.bound_for(wizard.bound_for(visit, login.row.value.return_to.as_deref()));
     Frame { ends: login.ends(), ..frame }
 }
 

@@ -96,26 +96,44 @@ struct Kept {
 impl Wizard {
     /// What the query asks to return to, if that is a place to return to.
     pub(super) fn asked_for(&self, visit: &Visit) -> Option<String> {
-        if let Some(errand) = self.errand(visit) {
-            return errand.map(|errand| errand.back);
+        if let Some(brought) = self.errand(visit) {
+            return brought.back().map(ToOwned::to_owned);
         }
         let account = || query(visit, "to").filter(|to| to == "account").map(|_| ACCOUNT.to_owned());
         let plain = || query(visit, "rd").filter(|rd| self.may_return_to(visit, rd));
-        let kept = || Some(self.read_signed::<Kept>(&query(visit, "kept")?)?.kept);
+        // However long ago it was signed: it gives nobody anything but a way on.
+        let kept = || self.read_late::<Kept>(&query(visit, "kept")?).map(|kept| kept.kept);
+        let kept = || kept().filter(|kept| self.kept_address(visit, kept).is_some());
         account().or_else(plain).or_else(kept)
     }
 
     /// How an address that was asked for goes on from page to page. Of the names below a wildcard nobody but the site that
     /// was asked knows which it was, and anybody can write a query: such an address travels signed.
     pub(super) fn way_back(&self, visit: &Visit, address: Option<&str>) -> WayBack {
-        let Some(address) = address else { return WayBack("rd", None) };
-        if address == ACCOUNT {
-            return WayBack("to", Some("account".to_owned()));
+        match address {
+            None => WayBack("rd", None),
+            Some(ACCOUNT) => WayBack("to", Some("account".to_owned())),
+            Some(address) if self.return_address(visit, address).is_some() => WayBack("rd", Some(address.to_owned())),
+            Some(address) if self.kept_address(visit, address).is_some() => self.keep(address),
+            // It was checked before, and is no address of ours any more.
+            Some(_) => WayBack("rd", None),
         }
-        if self.return_address(visit, address).is_none() && self.kept_address(visit, address).is_some() {
-            return WayBack("kept", self.sign(&Kept { kept: address.to_owned() }).ok());
-        }
-        WayBack("rd", Some(address.to_owned()))
+    }
+
+    /// The same of an address that was checked where it was asked for, for the portal to read.
+    pub(super) fn keep(&self, address: &str) -> WayBack {
+        WayBack("kept", self.sign(&Kept { kept: address.to_owned() }).ok())
+    }
+
+    /// A page of ours that knows where to go on to.
+    pub(super) fn with_way_back(&self, visit: &Visit, page: &str, address: Option<&str>) -> String {
+        with_query(page, &[self.way_back(visit, address).parameter()])
+    }
+
+    /// What the site is called that this leads to, where that is not the one whose page says so.
+    pub(super) fn bound_for(&self, visit: &Visit, address: Option<&str>) -> Option<String> {
+        let site = self.kept_address(visit, address?)?.site;
+        (site.host != visit.site.host).then(|| site.called.clone())
     }
 
     /// Whether a login may end here.

@@ -14,13 +14,17 @@ use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, with_query};
 use super::form::Posted;
+use super::portal::Brought;
 use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
 use crate::gate::{self, Ask, Outcome, Person, ReturnAddress};
 use crate::method::Proof;
 use crate::secret::{LoginKind, Token};
-use crate::session::{Enrols, LoginSeal};
+use crate::session::{Enrols, LoginSeal, RanOut};
 use crate::types::is_loopback_name;
+
+/// Where every login begins.
+pub const LOGIN: &str = "/.vestibule/login";
 
 /// What travels in the form until the first factor is right.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -52,12 +56,22 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
-    if let Some(errand) = wizard.errand(&visit) {
-        let Some(errand) = errand else { return Ok(blocked_by(&wizard, &visit, blocked::Cause::WayBack, None)) };
-        if wizard.is_open(&visit, &errand.back) {
-            return wizard.send_back(&visit, &errand).await;
+    if let Some(brought) = wizard.errand(&visit) {
+        let Some(back) = brought.back() else {
+            return Ok(blocked_by(&wizard, &visit, blocked::Cause::WayBack, None));
+        };
+        if wizard.kept_address(&visit, back).is_none() {
+            return Ok(blocked_by(&wizard, &visit, blocked::Cause::NoSite, Some(ACCOUNT)));
         }
-        if wizard.asks_second(&visit, &errand.back) {
+        if wizard.is_open(&visit, back) {
+            return match &brought {
+                Brought::Errand(errand) => wizard.send_back(&visit, errand).await,
+                // The site begins anew where somebody asks for it: by itself it would go on for ever, should our clocks
+                // never agree on what is late.
+                _ => Ok(blocked_by(&wizard, &visit, blocked::Cause::WayBack, Some(back))),
+            };
+        }
+        if wizard.asks_second(&visit, back) {
             let state = query(&visit, "state");
             return Ok(see_other(&with_query("/.vestibule/verify", &[("state", state.as_deref())])));
         }
@@ -66,7 +80,8 @@ pub async fn show(
         if visit.visitor.live().is_some() {
             return Ok(see_other("/.vestibule/logout"));
         }
-        let view = logout::DoneView { login: "/.vestibule/login".to_owned(), everywhere: out == "all" };
+        let login = wizard.with_way_back(&visit, LOGIN, wizard.asked_for(&visit).as_deref());
+        let view = logout::DoneView { login, everywhere: out == "all" };
         return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &visit.texts)));
     }
     if let Some(login) = wizard.login(&visit).await? {
@@ -75,7 +90,8 @@ pub async fn show(
             return Ok(see_other(login.next()));
         }
     }
-    let rd = wizard.asked_for(&visit);
+    let ran_out = wizard.ran_out(&visit).await?;
+    let rd = wizard.asked_for(&visit).or_else(|| wizard.goes_on_to(&visit, ran_out.as_ref()));
     if let Some(rd) = rd.as_deref().filter(|rd| wizard.is_open(&visit, rd)) {
         return Ok(see_other(&wizard.destination(&visit, Some(rd))));
     }
@@ -84,7 +100,7 @@ pub async fn show(
     if visit.site.url.is_none() && !is_loopback_name(&visit.facts.host) {
         notice = Some(login::Notice::AddressUnknown);
     }
-    if wizard.ran_out(&visit).await? {
+    if ran_out.is_some() {
         notice = Some(login::Notice::TimedOut);
     }
     if query(&visit, "set").is_some() {
@@ -117,12 +133,18 @@ impl Wizard {
         gate::rehearse(to, visit.facts.client, Person::of(&visit.visitor).as_ref(), self.vault.now())
     }
 
-    /// Whether this browser's cookie is that of a pending login that nobody finished in time.
-    async fn ran_out(&self, visit: &Visit) -> Result<bool, Failure> {
+    /// What this browser's cookie was of, if that is a pending login that nobody finished in time.
+    async fn ran_out(&self, visit: &Visit) -> Result<Option<RanOut>, Failure> {
         match &visit.cookies.login {
             Some(token) => Ok(self.sessions.ran_out(token).await?),
-            None => Ok(false),
+            None => Ok(None),
         }
+    }
+
+    /// Where a login was to lead that ran out, if that is still a place to return to.
+    fn goes_on_to(&self, visit: &Visit, ran_out: Option<&RanOut>) -> Option<String> {
+        let to = ran_out?.return_to.as_deref()?;
+        (to == ACCOUNT || self.kept_address(visit, to).is_some()).then(|| to.to_owned())
     }
 }
 
@@ -145,7 +167,7 @@ pub async fn form(
     let names = &visit.site.cookies;
     // A token that ran out is said to have done so once.
     let (token, fresh) = match &visit.cookies.login {
-        Some(token) if !wizard.sessions.ran_out(token).await? => (token.clone(), false),
+        Some(token) if wizard.sessions.ran_out(token).await?.is_none() => (token.clone(), false),
         _ => (Token::<LoginKind>::generate(&**wizard.vault.random()), true),
     };
     let text = serde_json::to_string(carried).unwrap_or_default();
@@ -153,7 +175,7 @@ pub async fn form(
     let csrf = wizard.sessions.csrf(&token);
     let view = login::View {
         alone: wizard.offered_alone(visit, &csrf, &state),
-        form: Form::new("/.vestibule/login", csrf).with("state", state),
+        form: Form::new(LOGIN, csrf).with("state", state),
         username: said.username,
         notice: said.notice,
         error: said.error,
@@ -161,8 +183,10 @@ pub async fn form(
         forgot: wizard.reset_base(visit).map(|_| reset::ASK.to_owned()),
     };
     // After a form was sent the address says no more where this login goes.
-    let here = with_query("/.vestibule/login", &[wizard.way_back(visit, carried.rd.as_deref()).parameter()]);
-    let markup = login::page(&view, &visit.frame_at(wizard.vault.now(), here), &visit.texts);
+    let rd = carried.rd.as_deref();
+    let here = wizard.with_way_back(visit, LOGIN, rd);
+    let frame = visit.frame_at(wizard.vault.now(), here).bound_for(wizard.bound_for(visit, rd));
+    let markup = login::page(&view, &frame, &visit.texts);
     let mut response = page(status, markup);
     if fresh {
         set_cookie(&mut response, &names.set(&names.login, &token.encode(), None));
@@ -173,9 +197,10 @@ pub async fn form(
 /// The page after a step that has none before it: 409 for a POST, and the way to start again. Whoever took too long is
 /// told so, and nobody else.
 pub async fn start_again(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> {
-    let late = wizard.ran_out(visit).await?;
-    let notice = if late { login::Notice::TimedOut } else { login::Notice::StartAgain };
-    let carried = Carried { rd: wizard.asked_for(visit), sent: false };
+    let ran_out = wizard.ran_out(visit).await?;
+    let notice = if ran_out.is_some() { login::Notice::TimedOut } else { login::Notice::StartAgain };
+    let rd = wizard.asked_for(visit).or_else(|| wizard.goes_on_to(visit, ran_out.as_ref()));
+    let carried = Carried { rd, sent: false };
     form(wizard, visit, &carried, StatusCode::CONFLICT, Said { notice: Some(notice), ..Said::default() }).await
 }
 
@@ -274,11 +299,11 @@ pub async fn start_over(
     Extension(visit): Extension<Arc<Visit>>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let Some(token) = visit.cookies.login.clone() else { return Ok(see_other("/.vestibule/login")) };
+    let Some(token) = visit.cookies.login.clone() else { return Ok(see_other(LOGIN)) };
     if !wizard.sessions.csrf_holds(&token, posted.get("csrf")) {
         return Err(Failure::Forged);
     }
-    let mut rd = None;
+    let mut rd = wizard.goes_on_to(&visit, wizard.ran_out(&visit).await?.as_ref());
     if let Some(login) = wizard.login(&visit).await? {
         rd = login.row.value.return_to.clone();
         if let Some(session) = &login.row.value.session {
@@ -286,8 +311,7 @@ pub async fn start_over(
         }
         wizard.vault.commit(vec![wizard.vault.delete(login.row.key, crate::store::Expect::Any)]).await?;
     }
-    let mut response =
-        see_other(&with_query("/.vestibule/login", &[wizard.way_back(&visit, rd.as_deref()).parameter()]));
+    let mut response = see_other(&wizard.with_way_back(&visit, LOGIN, rd.as_deref()));
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.clear(&names.login));
     Ok(response)
@@ -305,8 +329,7 @@ fn blocked(wizard: &Wizard, visit: &Visit, rd: Option<&str>) -> Response {
 }
 
 pub fn blocked_by(wizard: &Wizard, visit: &Visit, cause: blocked::Cause, rd: Option<&str>) -> Response {
-    let login = with_query("/.vestibule/login", &[wizard.way_back(visit, rd).parameter()]);
-    let view = blocked::View { cause, login };
+    let view = blocked::View { cause, login: wizard.with_way_back(visit, LOGIN, rd) };
     let mut response =
         page(StatusCode::FORBIDDEN, blocked::page(&view, &visit.frame(wizard.vault.now()), &visit.texts));
     for name in &visit.cookies.unclear {

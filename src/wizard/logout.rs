@@ -13,13 +13,14 @@ use vestibule_templates::Form;
 use vestibule_templates::pages::logout;
 
 use super::failure::Failure;
-use super::finish::{page, query, see_other, set_cookie};
+use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
-use super::portal::tag;
+use super::login::LOGIN;
+use super::portal::{forget_ways, tag};
 use super::{Visit, Wizard};
 use crate::gate::Portal;
 use crate::store::Expect;
-use crate::types::{Handle, HostPattern, Origin, UserId};
+use crate::types::{Handle, UserId};
 
 /// Where it is said that it is done.
 const DONE: &str = "/.vestibule/login?out=1";
@@ -100,7 +101,10 @@ pub fn at_site(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Respon
     let cookie = visit.cookies.session.as_ref().map(|token| tag(&token.hash().hex()));
     let live = visit.visitor.live();
     if let Some(out) = query(visit, "out") {
-        let done = format!("{}{DONE}", portal.url);
+        // Whoever signs in again comes back here.
+        let front = format!("{origin}{}", visit.site.prefix);
+        let done =
+            with_query(&format!("{}{LOGIN}", portal.url), &[("out", Some("1")), wizard.keep(&front).parameter()]);
         let left = wizard.read_signed::<Left>(&out);
         let ours = left.is_some_and(|left| left.left == origin && Some(left.cookie) == cookie && live.is_none());
         return Ok(if ours { signed_out(visit, &done) } else { see_other(&done) });
@@ -114,10 +118,7 @@ impl Wizard {
     /// What a site sent this browser to the portal with, to sign out.
     fn leaving(&self, visit: &Visit, from: &str) -> Option<Leaving> {
         let leaving = self.read_signed::<Leaving>(from).filter(|_| visit.sites.is_portal(&visit.site))?;
-        let origin = Origin::parse(&leaving.from).ok()?;
-        let HostPattern::Exact(host) = &origin.host else { return None };
-        let mut urls = visit.sites.sites.iter().filter_map(|site| site.url.as_ref());
-        urls.any(|url| url.at(host).as_ref() == Some(&origin)).then_some(leaving)
+        visit.sites.serve(&leaving.from).then_some(leaving)
     }
 
     /// The logins that end with this browser's sign-out: that of its cookie here, also where it stepped up in another tab
@@ -145,9 +146,7 @@ pub fn signed_out(visit: &Visit, to: &str) -> Response {
     let names = &visit.site.cookies;
     set_cookie(&mut response, &names.clear(&names.session));
     set_cookie(&mut response, &names.clear(&names.login));
-    if visit.cookies.nonce.is_some() {
-        set_cookie(&mut response, &names.clear(&names.nonce));
-    }
+    forget_ways(visit, &mut response, |_, _| true);
     let clears: Vec<_> = visit.site.logout_clears.iter().map(|what| format!("\"{what}\"")).collect();
     if let (false, Ok(value)) = (clears.is_empty(), HeaderValue::try_from(clears.join(", "))) {
         response.headers_mut().insert(HeaderName::from_static("clear-site-data"), value);

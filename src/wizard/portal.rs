@@ -24,15 +24,13 @@ use super::login::blocked_by;
 use super::{PREFIX, Visit, Wizard, logout};
 use crate::gate::{OwnPage, Portal};
 use crate::secret::{NonceKind, SiteKind, Token};
-use crate::session::SessionError;
+use crate::session::{MOST_WAYS, SessionError};
 use crate::store::VaultError;
 
 /// How long it is remembered that a browser came back: a browser that goes round in a circle takes less.
 const HOP_LIFE: Duration = Duration::from_secs(60);
 /// After so many ways to the portal and back for one address within that time, another would end like them.
 const MOST_HOPS: u8 = 2;
-/// Tabs of one browser that may be on their way at once.
-const MOST_WAYS: usize = 12;
 
 /// What a site sends a browser to the portal for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,9 +44,30 @@ pub struct Errand {
     hops: u8,
 }
 
-/// A way to the portal that this browser was sent on, and how often it came back by one for this address.
+/// What a browser brings to the portal, or back from there, in place of an errand's word.
+pub enum Brought {
+    Errand(Errand),
+    /// We signed it, and it is too old: a page that was left open, or bookmarked. It still says where it was to lead.
+    Late(Errand),
+    /// Nobody signed it.
+    Nothing,
+}
+
+impl Brought {
+    /// The address to return to.
+    pub fn back(&self) -> Option<&str> {
+        match self {
+            Brought::Errand(errand) | Brought::Late(errand) => Some(&errand.back),
+            Brought::Nothing => None,
+        }
+    }
+}
+
+/// A way to the portal that this browser was sent on, as its cookie says. A script of the application can plant one of its
+/// own: so each new errand has a new one, and no errand is ever begun with what was there before.
 struct Way {
     nonce: Token<NonceKind>,
+    /// How often this browser had come back for this address when it came back by this way; 0 while it is under way.
     hops: u8,
     /// Which address, in short.
     tag: String,
@@ -64,33 +83,33 @@ impl Way {
     fn is_of(&self, errand: &Errand) -> bool {
         self.nonce.hash().hex() == errand.nonce
     }
-}
-
-/// What the nonce cookie holds: the last ways of all tabs, the newest first. A script of the application can plant one of
-/// its own while there is none: so what it holds already is kept for the tabs that are under way, and nothing new is
-/// ever begun with it.
-struct Ways(Vec<Way>);
-
-impl Ways {
-    fn of(visit: &Visit) -> Self {
-        let text = visit.cookies.nonce.as_deref().unwrap_or_default();
-        Self(text.split('~').filter_map(Way::parse).take(MOST_WAYS).collect())
-    }
-
-    fn hops(&self, tag: &str) -> u8 {
-        self.0.iter().filter(|way| way.tag == tag).map(|way| way.hops).max().unwrap_or(0)
-    }
-
-    fn begin(&mut self, way: Way) {
-        self.0.insert(0, way);
-        self.0.truncate(MOST_WAYS);
-    }
 
     fn cookie(&self, visit: &Visit, life: Duration) -> String {
         let names = &visit.site.cookies;
-        let written = |way: &Way| format!("{}.{}.{}", way.nonce.encode(), way.hops, way.tag);
-        let ways: Vec<String> = self.0.iter().map(written).collect();
-        names.set(&names.nonce, &ways.join("~"), Some(life))
+        let text = format!("{}.{}.{}", self.nonce.encode(), self.hops, self.tag);
+        names.set(&names.nonce_of(mark(&self.nonce.hash().hex())), &text, Some(life))
+    }
+}
+
+/// What tells the cookie of one way from those of other tabs, out of the hash of its nonce.
+fn mark(nonce: &str) -> &str {
+    nonce.get(..8).unwrap_or_default()
+}
+
+/// The ways of all tabs.
+fn ways(visit: &Visit) -> Vec<Way> {
+    visit.cookies.nonces.iter().filter_map(|(_, text)| Way::parse(text)).collect()
+}
+
+/// Has the browser forget those of its ways for which `ends` says so: by its place among them, the oldest first, and by
+/// what its cookie says, if that is anything.
+pub fn forget_ways(visit: &Visit, response: &mut Response, ends: impl Fn(usize, Option<&str>) -> bool) {
+    let names = &visit.site.cookies;
+    for (place, (mark, text)) in visit.cookies.nonces.iter().enumerate() {
+        let way = Way::parse(text);
+        if ends(place, way.as_ref().map(|way| way.tag.as_str())) {
+            set_cookie(response, &names.clear(&names.nonce_of(mark)));
+        }
     }
 }
 
@@ -168,21 +187,25 @@ fn begin(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Fa
     }
     let origin = visit.site.origin(&visit.facts.host).ok_or(Failure::NotFound)?.to_string();
     let tag = tag(&back.location);
-    let mut ways = Ways::of(visit);
-    let hops = ways.hops(&tag);
+    let hops = ways(visit).iter().filter(|way| way.tag == tag).map(|way| way.hops).max().unwrap_or(0);
     if hops >= MOST_HOPS {
-        let mut response = blocked_by(wizard, visit, Cause::Loop, Some(&back.location));
-        set_cookie(&mut response, &visit.site.cookies.clear(&visit.site.cookies.nonce));
+        // Two sessions side by side, of which we see none: whatever set the other sets it again.
+        let twice = visit.cookies.unclear.contains(&visit.site.cookies.session);
+        let cause = if twice { Cause::AnotherGate } else { Cause::Loop };
+        let mut response = blocked_by(wizard, visit, cause, Some(&back.location));
+        forget_ways(visit, &mut response, |_, going_to| going_to == Some(&tag));
         return Ok(response);
     }
     let nonce = Token::generate(&**wizard.vault.random());
     let errand = Errand { back: back.location, origin, nonce: nonce.hash().hex(), hops };
-    ways.begin(Way { nonce, hops, tag });
+    let way = Way { nonce, hops: 0, tag };
     let state = wizard.sign(&errand)?;
     let sent = query(visit, "sent");
     let mut response = at_portal("login", &[("state", Some(&state)), ("sent", sent.as_deref())]);
     // For as long as its errand is good.
-    set_cookie(&mut response, &ways.cookie(visit, wizard.settings.login_timeout));
+    set_cookie(&mut response, &way.cookie(visit, wizard.settings.login_timeout));
+    let crowded = (visit.cookies.nonces.len() + 1).saturating_sub(MOST_WAYS);
+    forget_ways(visit, &mut response, |place, going_to| place < crowded || going_to.is_none());
     for name in &visit.cookies.unclear {
         set_cookie(&mut response, &visit.site.cookies.clear(name));
     }
@@ -190,10 +213,16 @@ fn begin(wizard: &Wizard, visit: &Visit, portal: &Portal) -> Result<Response, Fa
 }
 
 impl Wizard {
-    /// The errand this browser came to the portal with; `Some(None)`: what it brought we did not sign, or it is too old.
-    pub(super) fn errand(&self, visit: &Visit) -> Option<Option<Errand>> {
-        let state = query(visit, "state").filter(|_| visit.sites.is_portal(&visit.site))?;
-        Some(self.read_signed(&state))
+    /// What this browser came to the portal with, if it came from a site.
+    pub(super) fn errand(&self, visit: &Visit) -> Option<Brought> {
+        query(visit, "state").filter(|_| visit.sites.is_portal(&visit.site)).map(|state| self.read_errand(&state))
+    }
+
+    fn read_errand(&self, state: &str) -> Brought {
+        match self.read_signed(state) {
+            Some(errand) => Brought::Errand(errand),
+            None => self.read_late(state).map_or(Brought::Nothing, Brought::Late),
+        }
     }
 
     /// A word between a site and the portal, through the browser. The words have no field in common, so none passes for
@@ -207,8 +236,16 @@ impl Wizard {
         serde_json::from_str(&self.sessions.state_seal().open(signed)?).ok()
     }
 
+    /// The same where age takes nothing away.
+    pub(super) fn read_late<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
+        serde_json::from_str(&self.sessions.state_seal().open_late(signed)?).ok()
+    }
+
     /// Back to the site, with a ticket for the session of this visitor.
     pub(super) async fn send_back(&self, visit: &Visit, errand: &Errand) -> Result<Response, Failure> {
+        if !visit.sites.serve(&errand.origin) {
+            return Ok(blocked_by(self, visit, Cause::NoSite, Some(ACCOUNT)));
+        }
         let Some(session) = &visit.cookies.session else { return Err(Failure::Overtaken) };
         let ticket = self.sessions.give_ticket(session, &errand.nonce, &errand.origin).await?;
         let callback = format!("{}{PREFIX}callback", errand.origin);
@@ -229,30 +266,38 @@ pub async fn callback(
         Some(token) => wizard.sessions.take_ticket(&token).await?,
         None => None,
     };
-    let errand = query(&visit, "state").and_then(|state| wizard.read_signed::<Errand>(&state));
-    let Some(errand) = errand.filter(|errand| errand.origin == origin) else {
-        return Ok(blocked_by(&wizard, &visit, Cause::WayBack, None));
+    let errand = match query(&visit, "state").map(|state| wizard.read_errand(&state)) {
+        Some(Brought::Errand(errand)) if errand.origin == origin => errand,
+        Some(Brought::Late(errand)) if errand.origin == origin => {
+            return Ok(blocked_by(&wizard, &visit, Cause::WayBack, Some(&errand.back)));
+        }
+        _ => return Ok(blocked_by(&wizard, &visit, Cause::WayBack, None)),
     };
     let back = wizard.return_address(&visit, &errand.back).ok_or(Failure::NotFound)?.location;
-    let mut ways = Ways::of(&visit);
-    if ways.0.is_empty() {
-        let twice = visit.cookies.unclear.contains(&visit.site.cookies.nonce);
+    let names = &visit.site.cookies;
+    let ways = ways(&visit);
+    if ways.is_empty() {
+        let twice = visit.cookies.unclear.contains(&names.nonce_of(mark(&errand.nonce)));
         let cause = if twice { Cause::AnotherGate } else { Cause::CookiesBlocked };
         return Ok(blocked_by(&wizard, &visit, cause, Some(&back)));
     }
-    let way = ways.0.iter_mut().find(|way| way.is_of(&errand));
+    let way = ways.into_iter().find(|way| way.is_of(&errand));
     let ticket = ticket.filter(|ticket| way.is_some() && ticket.nonce == errand.nonce && ticket.origin == origin);
     let source = match &ticket {
         Some(ticket) => wizard.sessions.source(ticket).await?,
         None => None,
     };
-    let (Some(ticket), Some(source)) = (ticket, source) else {
+    let signed_in = wizard.is_open(&visit, &back);
+    let (Some(way), Some(ticket), Some(source)) = (way, ticket, source) else {
         // Gone back to, or another tab was first: whoever is signed in needs no ticket.
-        let signed_in = wizard.is_open(&visit, &back);
         let again = || blocked_by(&wizard, &visit, Cause::WayBack, Some(&back));
         return Ok(if signed_in { see_other(&back) } else { again() });
     };
     let replaces = visit.visitor.live().map(|live| &*live.session);
+    if signed_in && replaces.is_some_and(|old| old.login() == source.session.login()) {
+        // Another tab was first: its session must not end under it.
+        return Ok(see_other(&back));
+    }
     let place = wizard.place_of(&visit);
     let opened = match wizard.sessions.open_at_site(&ticket, &source, &place, replaces).await {
         Ok(opened) => opened,
@@ -262,11 +307,8 @@ pub async fn callback(
         Err(error) => return Err(error.into()),
     };
     let mut response = see_other(&back);
-    let names = &visit.site.cookies;
     set_cookie(&mut response, &names.set(&names.session, &opened.token.encode(), None));
-    if let Some(way) = way {
-        (way.hops, way.tag) = (errand.hops.saturating_add(1), tag(&back));
-    }
-    set_cookie(&mut response, &ways.cookie(&visit, HOP_LIFE));
+    let way = Way { hops: errand.hops.saturating_add(1), tag: tag(&back), ..way };
+    set_cookie(&mut response, &way.cookie(&visit, HOP_LIFE));
     Ok(response)
 }

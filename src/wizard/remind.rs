@@ -14,7 +14,7 @@ use vestibule_templates::pages::remind;
 
 use super::account::{Owner, adding, seconds};
 use super::failure::Failure;
-use super::finish::{SignedIn, page, see_other, with_query};
+use super::finish::{SignedIn, page, see_other};
 use super::form::Posted;
 use super::{Visit, Wizard};
 use crate::account::User;
@@ -53,7 +53,7 @@ impl Wizard {
         });
         match stronger.is_empty() {
             true => self.destination(visit, return_to),
-            false => with_query(ADDRESS, &[self.way_back(visit, return_to).parameter()]),
+            false => self.with_way_back(visit, ADDRESS, return_to),
         }
     }
 
@@ -93,8 +93,8 @@ pub async fn show(
     if stronger.is_empty() {
         return Ok(see_other(&wizard.destination(&visit, to.as_deref())));
     }
-    let back = wizard.way_back(&visit, to.as_deref());
-    let later = Form::new(with_query(ADDRESS, &[back.parameter()]), wizard.sessions.csrf(&owner.token));
+    let here = wizard.with_way_back(&visit, ADDRESS, to.as_deref());
+    let later = Form::new(here, wizard.sessions.csrf(&owner.token));
     let now = wizard.vault.now();
     let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
     let view = remind::View { methods: methods.collect(), later, again: seconds(now + span) };

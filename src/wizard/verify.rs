@@ -35,23 +35,27 @@ struct Step {
     rd: Option<String>,
     /// The same as the addresses of this step carry it.
     carried: WayBack,
+    /// What the site is called that it leads to.
+    bound_for: Option<String>,
 }
 
 impl Wizard {
     async fn step(&self, visit: &Visit) -> Result<Option<Step>, Failure> {
         // A login that only has something left to hand over asks for nothing more.
         let login = self.login(visit).await?.filter(|login| *login.enrols() == Enrols::Nothing);
-        let (stage, need, rd) = match login {
+        let (stage, need, rd, bound_for) = match login {
             Some(login) => {
                 let need = login.row.value.need.clone();
-                (Stage::Login(login), need, None)
+                let bound_for = self.bound_for(visit, login.row.value.return_to.as_deref());
+                (Stage::Login(login), need, None, bound_for)
             }
             None => match self.deed(visit, DEED).await? {
                 Some(deed) => {
                     let rd = self.asked_for(visit);
                     let account = rd.as_deref() == Some(ACCOUNT);
                     let need = if account { any_factor() } else { self.need(visit, rd.as_deref()) };
-                    (Stage::Deed(deed), need, rd)
+                    let bound_for = self.bound_for(visit, rd.as_deref());
+                    (Stage::Deed(deed), need, rd, bound_for)
                 }
                 None => return Ok(None),
             },
@@ -67,7 +71,7 @@ impl Wizard {
             usable.sort_by_key(|row| !named(row));
         }
         let carried = self.way_back(visit, rd.as_deref());
-        Ok(Some(Step { stage, usable, need, rd, carried }))
+        Ok(Some(Step { stage, usable, need, rd, carried, bound_for }))
     }
 }
 
@@ -88,7 +92,7 @@ impl Step {
             Stage::Login(_) => visit.frame_signing_in(now, self.stage.user(), &self.stage.csrf(wizard)),
             Stage::Deed(_) => visit.frame_signed_in(now, self.stage.user()),
         };
-        Frame { ends: self.stage.ends(), ..frame }
+        Frame { ends: self.stage.ends(), ..frame.bound_for(self.bound_for.clone()) }
     }
 
     fn choices(&self, wizard: &Wizard, besides: Option<&FactorId>, texts: &Texts) -> Vec<Choice> {
@@ -264,6 +268,5 @@ fn without_factor(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
 
 /// A GET of a step whose predecessor is missing.
 fn no_step(wizard: &Wizard, visit: &Visit) -> Response {
-    let back = wizard.way_back(visit, wizard.asked_for(visit).as_deref());
-    see_other(&with_query("/.vestibule/login", &[back.parameter()]))
+    see_other(&wizard.with_way_back(visit, "/.vestibule/login", wizard.asked_for(visit).as_deref()))
 }

@@ -84,6 +84,7 @@ impl Visit {
         Frame {
             site: self.site_name(),
             origin: self.origin().map(|origin| origin.to_string()).unwrap_or_default(),
+            bound_for: None,
             now: u64::try_from(now.secs()).unwrap_or(0),
             account: None,
             switch: Some(switch(self.facts.target.clone(), &self.languages)),

@@ -54,6 +54,17 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     let view = login::View { wait: Some(crate::Wait::Until(stranger.now + 15)), ..login::View::sample(texts) };
     add("login-waiting", login::page(&view, &stranger, texts));
 
+    // At a portal, on the way to a site that is called something, and to one whose name is long.
+    let portal =
+        Frame { site: "login.example.com".into(), origin: "https://login.example.com".into(), ..stranger.clone() };
+    for (name, site) in [
+        ("login-bound", "The wiki of the department"),
+        ("login-bound-far", "a-very-long-name-of-a-site.another-department.example.com:8443/with/a/path"),
+    ] {
+        let frame = portal.clone().bound_for(Some(site.into()));
+        add(name, login::page(&login::View::sample(texts), &frame, texts));
+    }
+
     add("verify-choose", verify::choose(&verify::ChooseView::sample(texts), &pending, texts));
     for (name, view) in [
         ("verify-code", verify::AnswerView::sample_code(texts)),
@@ -148,6 +159,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
         blocked::Cause::AnotherGate,
         blocked::Cause::Loop,
         blocked::Cause::WayBack,
+        blocked::Cause::NoSite,
     ] {
         add(&format!("blocked-{cause:?}"), blocked::page(&blocked::View::sample(cause), &stranger, texts));
     }

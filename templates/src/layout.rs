@@ -19,6 +19,8 @@ pub struct Frame {
     pub site: String,
     /// Its origin as the browser shows it, `https://wiki.example.com`; empty when the gate does not know it.
     pub origin: String,
+    /// What the site is called to which a login on this page leads, where it is another.
+    pub bound_for: Option<String>,
     /// Seconds since 1970, for what is shown as "ago" and "until".
     pub now: u64,
     /// Whose page it is, once known.
@@ -94,6 +96,9 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                 }
                 main.card {
                     h1 { (heading) }
+                    @if let Some(site) = &frame.bound_for {
+                        p.bound { (texts.text_with("bound-for", &[("site", site.as_str().into())])) }
+                    }
                     (body)
                     @if let Some(ends) = frame.ends { p.fine { (ends.text(frame.now, texts)) } }
                     @if let (Some(support), true) = (&brand.support, shape.stuck) { (support.render()) }
@@ -154,12 +159,18 @@ pub(crate) fn alert_first(text: &str) -> Markup {
 }
 
 impl Frame {
+    /// Of a step on the way to another site.
+    pub fn bound_for(self, site: Option<String>) -> Self {
+        Self { bound_for: site, ..self }
+    }
+
     pub(crate) const SAMPLE_NOW: u64 = 1_795_356_309;
 
     pub(crate) fn sample() -> Self {
         Self {
             site: "wiki.example.com".into(),
             origin: "https://wiki.example.com".into(),
+            bound_for: None,
             now: Self::SAMPLE_NOW,
             account: None,
             switch: Some(Switch {

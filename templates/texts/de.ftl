@@ -17,6 +17,7 @@ header-signed-in = Angemeldet als { $name }
 header-nav = Ihr Konto
 header-account = Konto
 header-sign-out = Abmelden
+bound-for = Weiter zu { $site }
 footer = Vestibule schützt die Anmeldung bei { $site }.
 
 continue = Weiter
@@ -419,6 +420,8 @@ blocked-loop = Ihr Browser wurde hin und her geschickt, ohne anzukommen.
 blocked-loop-remedy = Meist sind Cookies blockiert: Erlauben Sie sie für diese Website und ihre Anmeldeseite. Oder Ihr Gerät hat zwei Adressen, etwa mit einem VPN, und die beiden Websites sehen verschiedene. Versuchen Sie es dann erneut.
 blocked-way-back = Der Rückweg von der Anmeldung ist zu alt, wurde schon benutzt oder begann in einem anderen Browser.
 blocked-way-back-remedy = Niemand wurde damit angemeldet. Versuchen Sie es erneut: Wenn Sie noch angemeldet sind, kommen Sie sofort hinein.
+blocked-no-site = Die Website, zu der Sie unterwegs waren, gibt es hier nicht mehr.
+blocked-no-site-remedy = Fragen Sie Ihren Administrator, wo sie jetzt ist. In Ihrem Konto stehen die Websites, die Sie öffnen dürfen.
 waiting-title = Einen Moment bitte
 waiting-why = Es gab mehrere falsche Antworten nacheinander, daher wird eine Weile keine geprüft. Das schützt Ihr Konto vor Rateversuchen.
 not-enrolled-title = Sie brauchen eine Einladung

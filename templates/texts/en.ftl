@@ -18,6 +18,7 @@ header-signed-in = Signed in as { $name }
 header-nav = Your account
 header-account = Account
 header-sign-out = Sign out
+bound-for = To continue to { $site }
 footer = Vestibule guards the sign-in to { $site }.
 
 continue = Continue
@@ -414,6 +415,8 @@ blocked-loop = Your browser was sent back and forth without getting anywhere.
 blocked-loop-remedy = Most often cookies are blocked: allow them for this site and for its sign-in page. Or your device has two addresses, as with a VPN, and the two pages see different ones. Then try again.
 blocked-way-back = The way back from signing in is too old, was used already, or began in another browser.
 blocked-way-back-remedy = Nobody was signed in by it. Try again: if you are still signed in, you get in at once.
+blocked-no-site = The site you were on the way to is not served here any more.
+blocked-no-site-remedy = Ask your administrator where it is now. Your account lists the sites that you may open.
 waiting-title = Wait a moment
 waiting-why = There were several wrong answers in a row, so answers are not looked at for a while. This protects your account from guessing.
 not-enrolled-title = You need an invitation

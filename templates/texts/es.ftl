@@ -17,6 +17,7 @@ header-signed-in = Sesión iniciada como { $name }
 header-nav = Su cuenta
 header-account = Cuenta
 header-sign-out = Cerrar sesión
+bound-for = Para continuar a { $site }
 footer = Vestibule protege el acceso a { $site }.
 
 continue = Continuar
@@ -419,6 +420,8 @@ blocked-loop = Su navegador fue enviado de un lado a otro sin llegar a ninguna p
 blocked-loop-remedy = Casi siempre es porque las cookies están bloqueadas: permítalas en este sitio y en su página de inicio de sesión. O bien su dispositivo tiene dos direcciones, por ejemplo con una VPN, y las dos páginas ven direcciones distintas. Después, inténtelo de nuevo.
 blocked-way-back = El camino de vuelta del inicio de sesión es demasiado antiguo, ya se usó o empezó en otro navegador.
 blocked-way-back-remedy = Nadie inició sesión con él. Inténtelo de nuevo: si su sesión sigue iniciada, entra enseguida.
+blocked-no-site = El sitio al que se dirigía ya no está disponible aquí.
+blocked-no-site-remedy = Pregunte a su administrador dónde está ahora. En su cuenta verá los sitios que puede abrir.
 waiting-title = Espere un momento
 waiting-why = Hubo varias respuestas incorrectas seguidas, así que durante un rato no se examina ninguna. Esto protege su cuenta.
 not-enrolled-title = Necesita una invitación

@@ -17,6 +17,7 @@ header-signed-in = Connecté en tant que { $name }
 header-nav = Votre compte
 header-account = Compte
 header-sign-out = Se déconnecter
+bound-for = Pour continuer vers { $site }
 footer = Vestibule protège la connexion à { $site }.
 
 continue = Continuer
@@ -419,6 +420,8 @@ blocked-loop = Votre navigateur a été renvoyé de l’un à l’autre sans arr
 blocked-loop-remedy = Le plus souvent, les cookies sont bloqués : autorisez-les pour ce site et pour sa page de connexion. Ou bien votre appareil a deux adresses, par exemple avec un VPN, et les deux pages en voient des différentes. Puis réessayez.
 blocked-way-back = Le retour de la connexion est trop ancien, a déjà servi ou a commencé dans un autre navigateur.
 blocked-way-back-remedy = Personne n’a été connecté ainsi. Réessayez : si vous êtes encore connecté, vous entrez aussitôt.
+blocked-no-site = Le site vers lequel vous alliez n’est plus proposé ici.
+blocked-no-site-remedy = Demandez à votre administrateur où il se trouve désormais. Votre compte affiche les sites que vous pouvez ouvrir.
 waiting-title = Un instant
 waiting-why = Il y a eu plusieurs mauvaises réponses de suite ; pendant un moment, aucune n’est examinée. Cela protège votre compte.
 not-enrolled-title = Il vous faut une invitation

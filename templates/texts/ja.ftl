@@ -17,6 +17,7 @@ header-signed-in = { $name } としてサインイン済み
 header-nav = アカウント
 header-account = アカウント
 header-sign-out = サインアウト
+bound-for = { $site } に進むには
 footer = Vestibule が { $site } へのサインインを保護しています。
 
 continue = 続ける
@@ -370,6 +371,8 @@ blocked-loop = ブラウザーが行き来を繰り返し、どこにも到達�
 blocked-loop-remedy = 多くの場合、Cookie が遮断されています。このサイトとサインインページの Cookie を許可してください。または、VPN などのためにお使いの端末に 2 つのアドレスがあり、2 つのページが別々のアドレスを見ている可能性があります。そのうえで、もう一度お試しください。
 blocked-way-back = サインインから戻る経路が古すぎるか、使用済みか、別のブラウザーで始められたものです。
 blocked-way-back-remedy = これでサインインした人はいません。もう一度お試しください。まだサインインしていれば、すぐに入れます。
+blocked-no-site = 移動先のサイトは、現在ここでは提供されていません。
+blocked-no-site-remedy = 現在の場所を管理者にお問い合わせください。開くことのできるサイトはアカウントのページに表示されます。
 waiting-title = しばらくお待ちください
 waiting-why = 誤った回答が続いたため、しばらく回答を受け付けません。これは推測からアカウントを守るためです。
 not-enrolled-title = 招待が必要です

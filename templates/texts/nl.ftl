@@ -17,6 +17,7 @@ header-signed-in = Ingelogd als { $name }
 header-nav = Uw account
 header-account = Account
 header-sign-out = Uitloggen
+bound-for = Om verder te gaan naar { $site }
 footer = Vestibule bewaakt het inloggen bij { $site }.
 
 continue = Doorgaan
@@ -419,6 +420,8 @@ blocked-loop = Uw browser werd heen en weer gestuurd zonder ergens aan te komen.
 blocked-loop-remedy = Meestal worden cookies tegengehouden: sta ze toe voor deze site en haar inlogpagina. Of uw apparaat heeft twee adressen, bijvoorbeeld met een VPN, en de twee pagina’s zien een ander adres. Probeer het dan opnieuw.
 blocked-way-back = De terugweg van het inloggen is te oud, is al gebruikt of begon in een andere browser.
 blocked-way-back-remedy = Niemand is ermee ingelogd. Probeer het opnieuw: bent u nog ingelogd, dan komt u er meteen in.
+blocked-no-site = De site waarnaar u onderweg was, is hier niet meer.
+blocked-no-site-remedy = Vraag uw beheerder waar de site nu is. In uw account staan de sites die u mag openen.
 waiting-title = Een ogenblik
 waiting-why = Er waren meerdere foute antwoorden achter elkaar; een tijdje wordt er geen bekeken. Dat beschermt uw account tegen raden.
 not-enrolled-title = U hebt een uitnodiging nodig

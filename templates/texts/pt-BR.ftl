@@ -17,6 +17,7 @@ header-signed-in = Conectado como { $name }
 header-nav = Sua conta
 header-account = Conta
 header-sign-out = Sair
+bound-for = Para continuar em { $site }
 footer = O Vestibule protege o acesso a { $site }.
 
 continue = Continuar
@@ -419,6 +420,8 @@ blocked-loop = O seu navegador foi mandado de um lado para o outro sem chegar a 
 blocked-loop-remedy = Quase sempre os cookies estão bloqueados: permita-os neste site e na página de login dele. Ou o seu dispositivo tem dois endereços, por exemplo com uma VPN, e as duas páginas veem endereços diferentes. Depois, tente de novo.
 blocked-way-back = O caminho de volta do login é antigo demais, já foi usado ou começou em outro navegador.
 blocked-way-back-remedy = Ninguém entrou por ele. Tente de novo: se você ainda está conectado, entra na hora.
+blocked-no-site = O site para o qual você estava indo não está mais disponível aqui.
+blocked-no-site-remedy = Pergunte ao administrador onde ele está agora. Sua conta mostra os sites que você pode abrir.
 waiting-title = Espere um momento
 waiting-why = Houve várias respostas erradas seguidas, por isso nenhuma é examinada por um tempo. Isso protege a sua conta.
 not-enrolled-title = Você precisa de um convite

@@ -17,6 +17,7 @@ header-signed-in = 已以 { $name } 登录
 header-nav = 您的账户
 header-account = 账户
 header-sign-out = 退出登录
+bound-for = 登录后继续前往 { $site }
 footer = Vestibule 守护 { $site } 的登录。
 
 continue = 继续
@@ -370,6 +371,8 @@ blocked-loop = 您的浏览器被来回转发，没有到达任何地方。
 blocked-loop-remedy = 多数情况下是 Cookie 被阻止了：请允许此网站及其登录页面使用 Cookie。也可能是您的设备有两个地址（例如使用 VPN 时），而两个页面看到的地址不同。然后请重试。
 blocked-way-back = 登录后的返回途径已过期、已被使用，或是在另一个浏览器中开始的。
 blocked-way-back-remedy = 没有人因此登录。请重试：如果您仍处于登录状态，会立即进入。
+blocked-no-site = 您要前往的网站已不在此处提供。
+blocked-no-site-remedy = 请向管理员询问它现在的地址。您的账户页面列出了您可以打开的网站。
 waiting-title = 请稍候
 waiting-why = 连续出现了多次错误回答，因此暂时不受理任何回答。这是为了防止他人猜测您的密码。
 not-enrolled-title = 您需要邀请

@@ -536,6 +536,10 @@ fn a_portal_asks_nothing_of_the_front() {
                 assert_eq!(ask(dialect, name, other).status, dialect.status(302), "a session of another host");
             }
         }
+        // In path a worker's script is answered by one that goes; here every success would be a yes.
+        let worker =
+            dialect.question(&at("wiki"), "GET", "/sw.js").with("Cookie", &wiki).with("Service-Worker", "script");
+        assert_eq!(Wire::to(front).send(worker.bytes()).reply().map(|no| no.status), Some(dialect.status(403)));
         // The portal is no application: whoever asks about it gets no yes, whoever is signed in there.
         assert!(matches!(ask(dialect, "login", &portal).status, 403 | 404), "{dialect:?}");
     }

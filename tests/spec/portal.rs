@@ -136,7 +136,7 @@ fn a_ticket_is_for_one_browser_one_site_once_and_soon() {
     is_a_page_without_session(&get(&mut browser, &stolen), "it leaked, and is gone for its owner, too");
     let stolen = callback(&mut browser, &docs);
     let _ = thief.visit(&docs);
-    assert!(thief.jars["docs.localhost"].contains_key("vestibule-nonce"));
+    assert!(thief.jars["docs.localhost"].keys().any(|name| name.starts_with("vestibule-nonce-")));
     is_a_page_without_session(&get(&mut thief, &stolen), "another's nonce");
 
     // Another site, and the same with an errand that fits there.
@@ -512,9 +512,14 @@ fn pages_are_at_the_portal_and_nowhere_else() {
     // A worker of the application would see the ticket on its way back; a site may say that it is trusted with that.
     let worker = |browser: &mut Visitor, name: &str| {
         let address = format!("{}/open/worker.js", gate.at(name));
-        browser.script("GET", &address).with("Service-Worker", "script").send().status
+        browser.script("GET", &address).with("Service-Worker", "script").send()
     };
-    assert_eq!((worker(&mut browser, "wiki"), worker(&mut browser, "blue.team")), (403, 200));
+    let retired = worker(&mut browser, "wiki");
+    assert_eq!((retired.status, retired.field("content-type")), (200, Some("text/javascript; charset=utf-8")));
+    assert!(retired.html().contains("registration.unregister()"), "what the browser had goes: {}", retired.html());
+    assert_ne!(echo.last().target, "/open/worker.js");
+    assert_eq!(worker(&mut browser, "blue.team").status, 200);
+    assert_eq!(echo.last().target, "/open/worker.js", "the application's own, where the site says so");
     // Our cookies stay ours on the way.
     browser.goto(&format!("{}/page", gate.origin));
     assert!(!echo.last().field("cookie").unwrap_or_default().contains("vestibule"));
@@ -710,7 +715,8 @@ fn a_planted_nonce_is_no_errands() {
     let docs = format!("{}/locked", gate.at("docs"));
     let planted = format!("{}.0.x", "A".repeat(43));
     let plant = |browser: &mut Visitor| {
-        browser.jars.entry("docs.localhost".into()).or_default().insert("vestibule-nonce".into(), planted.clone());
+        let jar = browser.jars.entry("docs.localhost".into()).or_default();
+        jar.insert("vestibule-nonce-0a1b2c3d".into(), planted.clone());
     };
     plant(&mut browser);
     let stolen = callback(&mut browser, &docs);
@@ -843,4 +849,407 @@ fn a_portal_that_cannot_work_stops_the_start() {
     let (code, text) = refused(portal, "url = \"https://*.test\"");
     assert_eq!(code, Some(0), "the portal's own name below a wildcard of the sites': {text}");
     assert!(!text.contains("shares the login's origin"), "{text}");
+}
+
+impl Gate {
+    /// Starts it again with a configuration that differs so.
+    fn restart_with(&mut self, change: impl Fn(String) -> String) {
+        let text = std::fs::read_to_string(self.config_file()).expect("there is one");
+        std::fs::write(self.config_file(), change(text)).expect("written");
+        self.restart();
+    }
+}
+
+/// Goes where a link on this page leads that begins again, and as far as that goes.
+#[track_caller]
+fn try_again(browser: &mut Visitor, page: &Page) -> Page {
+    let link = page.link("/.vestibule/login").unwrap_or_else(|| panic!("no way on from {}: {}", page.url, page.text()));
+    let address = page.url.join(&link).expect("a link is an address");
+    browser.visit(address.as_str())
+}
+
+/// Password and code, from the login page on; the page it ends on.
+#[track_caller]
+fn sign_in_here(browser: &mut Visitor, user: &User, page: &Page) -> Page {
+    assert!(page.form().has("password"), "{}: {}", page.url, page.text());
+    browser.control.advance(std::time::Duration::from_secs(30));
+    let page = browser.submit(page, &[("username", &user.name), ("password", &user.password)]);
+    let page = browser.follow(page);
+    let page = browser.give_code(user, &page);
+    assert_eq!(page.status, 303, "{}", page.text());
+    browser.follow(page)
+}
+
+/// Tabs that set out at one moment, each without the cookies of the others, all come to where they were going.
+#[test]
+fn tabs_that_set_out_at_one_moment_all_arrive() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    for round in 0..rounds(3, 20) {
+        let address = |n: usize| format!("{}/locked?round={round}&tab={n}", gate.at("docs"));
+        let tab = |n: usize| {
+            let mut tab = browser.clone();
+            move || (callback(&mut tab, &address(n)), tab.jars.remove("docs.localhost").unwrap_or_default())
+        };
+        let ways = at_once((0..3).map(tab).collect());
+        let mut ahead = browser.clone();
+        for (_, cookies) in &ways {
+            ahead.jars.entry("docs.localhost".into()).or_default().extend(cookies.clone());
+        }
+        // One after the other, and all at once: none ends another's session.
+        let mut sessions = Vec::new();
+        for (n, (way, _)) in ways.iter().enumerate() {
+            let page = ahead.navigate("GET", way, "cross-site").send();
+            assert_eq!((page.status, page.location().map(String::from)), (303, Some(address(n))), "{}", page.text());
+            sessions.extend(session_at(&ahead, "docs"));
+            assert!(sessions.iter().all(|token| opens(&gate, "docs", token)), "round {round}: {sessions:?}");
+        }
+        let ways = at_once((0..3).map(tab).collect());
+        let mut together = browser.clone();
+        for (_, cookies) in &ways {
+            together.jars.entry("docs.localhost".into()).or_default().extend(cookies.clone());
+        }
+        let arrive = |way: String| {
+            let mut tab = together.clone();
+            move || {
+                let page = tab.navigate("GET", &way, "cross-site").send();
+                tab.follow(page).status
+            }
+        };
+        let arrived = at_once(ways.into_iter().map(|(way, _)| arrive(way)).collect());
+        assert_eq!(arrived, [200; 3], "round {round}");
+    }
+}
+
+/// However many ways somebody begins and leaves, what is kept of them is bounded, and the last one works.
+#[test]
+fn ways_that_nobody_ends_are_forgotten() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let jar = browser.jars.entry("docs.localhost".into()).or_default();
+    jar.extend((0..60).map(|n| (format!("vestibule-nonce-{n:08x}"), "planted".to_owned())));
+    for n in 0..40 {
+        let page = browser.goto(&format!("{}/.vestibule/login?rd=/locked?n={n}", gate.at("docs")));
+        assert_eq!(page.status, 303, "{}", page.text());
+    }
+    let nonces = |browser: &Visitor| {
+        browser.jars["docs.localhost"].keys().filter(|name| name.starts_with("vestibule-nonce")).count()
+    };
+    assert!(nonces(&browser) <= 16, "{:?}", browser.jars["docs.localhost"]);
+    // The jar of this bench sends them by name and not by age: the rest stands in nobody's way all the same.
+    browser.jars.remove("docs.localhost");
+    assert_eq!(browser.visit(&format!("{}/locked", gate.at("docs"))).status, 200);
+    assert_eq!(nonces(&browser), 1);
+}
+
+/// The page of a login says which site it leads to, by what the operator calls it, and never by a request's words.
+#[test]
+fn a_login_says_which_site_it_is_for() {
+    let (_echo, mut gate, alice) = bench();
+    gate.restart_with(|text| text.replace("url = \"http://docs", "name = \"The <docs>\"\nurl = \"http://docs"));
+    let port = gate.address.port();
+    for (name, said) in [
+        ("docs", "To continue to The <docs>".to_owned()),
+        ("wiki", format!("To continue to wiki.localhost:{port}")),
+        ("blue.team", format!("To continue to *.team.localhost:{port}")),
+        ("a-call-to-0900-12345.team", format!("To continue to *.team.localhost:{port}")),
+    ] {
+        let mut browser = gate.visitor();
+        let page = browser.visit(&format!("{}/locked", gate.at(name)));
+        page.assert_at("/.vestibule/login", 200);
+        assert!(page.text().contains(&said), "{name}: {}", page.text());
+        assert!(!page.text().contains("0900"), "{}", page.text());
+        // And so do the steps after it, and the form that is shown again.
+        let wrong = browser.submit(&page, &[("username", "alice"), ("password", "not this one")]);
+        assert!(wrong.text().contains(&said), "{name}: {}", wrong.text());
+        gate.advance(60);
+        let page = browser.submit(&wrong, &[("username", "alice"), ("password", &alice.password)]);
+        let page = browser.follow(page);
+        assert!(page.url.path().ends_with("/verify/totp") && page.text().contains(&said), "{name}: {}", page.text());
+    }
+    // At home there is nothing to say, nor of what is no site of ours.
+    for path in ["", "?to=account", "?rd=http://evil.test/", "?rd=http://red.team.localhost/"] {
+        let page = gate.visitor().goto(&format!("{}/.vestibule/login{path}", gate.at("login")));
+        assert!(page.status == 200 && !page.text().contains("To continue to"), "{path}: {}", page.text());
+    }
+    let mut browser = gate.visitor();
+    let account = browser.sign_in(&alice, &format!("{}/.vestibule/login", gate.at("login")));
+    assert!(account.text().contains("The <docs>"), "as the account calls it: {}", account.text());
+}
+
+/// Whatever happens on the way, one comes to the very host and address one asked for, below a wildcard, too.
+#[test]
+fn nothing_on_the_way_loses_the_address() {
+    let (_echo, gate, alice) = bench_with("[enrolment]\nremind = \"1d\"");
+    let from_start_over = |browser: &mut Visitor, page: &Page| {
+        let form = page.forms().into_iter().find(|form| form.action.contains("start-over")).expect("\"not you?\"");
+        let page = browser.post(page, &form, &[]);
+        browser.follow(page)
+    };
+    let in_japanese = |browser: &mut Visitor, page: &Page| {
+        let form = page.forms().into_iter().find(|form| form.action.ends_with("/language")).expect("a switch");
+        let page = browser.post(page, &form, &[("language", "ja")]);
+        browser.follow(page)
+    };
+    for name in ["blue.team", "docs"] {
+        let address = format!("{}/locked/a%20b?x=1&y=%2F", gate.at(name));
+        let arrived = |page: &Page, how: &str| {
+            assert_eq!((page.url.as_str(), page.status), (address.as_str(), 200), "{name}: {how}: {}", page.text());
+        };
+        // Straight, by the reminder: put off, it is not shown again.
+        let mut browser = gate.visitor();
+        let page = browser.sign_in(&alice, &address);
+        if page.url.path() == "/.vestibule/account/remind" {
+            let page = browser.submit(&page, &[]);
+            arrived(&browser.follow(page), "put off");
+        }
+        // In another language, as somebody else, twice.
+        let mut browser = gate.visitor();
+        let page = browser.visit(&address);
+        let page = in_japanese(&mut browser, &page);
+        let page = browser.submit(&page, &[("username", "alice"), ("password", &alice.password)]);
+        let page = browser.follow(page);
+        let page = from_start_over(&mut browser, &page);
+        let page = browser.submit(&page, &[("username", "alice"), ("password", &alice.password)]);
+        let page = browser.follow(page);
+        let page = from_start_over(&mut browser, &page);
+        let page = in_japanese(&mut browser, &page);
+        arrived(&sign_in_here(&mut browser, &alice, &page), "not you?");
+        // Too slow for the second factor: sent late, looked at late, given up late.
+        for how in ["sent", "looked at", "given up"] {
+            let mut browser = gate.visitor();
+            let page = browser.give_password(&alice, &address);
+            gate.advance(11 * 60);
+            let page = match how {
+                "sent" => browser.give_code(&alice, &page),
+                "looked at" => browser.visit(page.url.as_str()),
+                _ => from_start_over(&mut browser, &page),
+            };
+            arrived(&sign_in_here(&mut browser, &alice, &page), how);
+        }
+        // The page was left open, or bookmarked: the errand in its address is too old, and still says where it leads.
+        let mut browser = gate.visitor();
+        let page = browser.visit(&address);
+        gate.advance(3 * 3600);
+        let bookmark = page.url.as_str().to_owned();
+        let page = browser.visit(&bookmark);
+        arrived(&sign_in_here(&mut browser, &alice, &page), "a bookmark");
+        browser.jars.remove(&format!("{name}.localhost"));
+        let page = browser.visit(&bookmark);
+        is_a_page_without_session(&page, "a bookmark, signed in");
+        arrived(&try_again(&mut browser, &page), "a bookmark, signed in");
+        // The session is lost: it idled, the operator ended it, the cookies are gone. That it came back this way a browser
+        // remembers for a minute, which this one does not count.
+        let forgets = |browser: &mut Visitor| {
+            let jar = browser.jars.get_mut(&format!("{name}.localhost")).expect("a jar");
+            jar.retain(|name, _| !name.starts_with("vestibule-nonce"));
+        };
+        gate.advance(31 * 60);
+        forgets(&mut browser);
+        let page = browser.visit(&address);
+        arrived(&sign_in_here(&mut browser, &alice, &page), "it idled");
+        gate.run(["session", "end", "alice"]);
+        forgets(&mut browser);
+        let page = browser.visit(&address);
+        arrived(&sign_in_here(&mut browser, &alice, &page), "it was ended");
+        browser.jars.clear();
+        let page = browser.visit(&address);
+        arrived(&sign_in_here(&mut browser, &alice, &page), "no cookies");
+        // Out and in again: by the link that is offered to the site's front, and to what is asked for then.
+        let page = browser.visit(&format!("{}/.vestibule/logout", gate.at(name)));
+        let page = browser.submit(&page, &[]);
+        let page = browser.follow(page);
+        let page = try_again(&mut browser, &page);
+        let page = sign_in_here(&mut browser, &alice, &page);
+        assert_eq!(page.url.as_str(), format!("{}/", gate.at(name)), "{}", page.text());
+        arrived(&browser.visit(&address), "out and in again");
+    }
+}
+
+/// What comes to the end of a way in place of the one right ticket: a page that leads on, and no session by it.
+#[test]
+fn whatever_comes_in_place_of_a_ticket_leads_on() {
+    let (_echo, mut gate, alice) = bench();
+    let docs = format!("{}/locked", gate.at("docs"));
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let other = "A".repeat(43);
+    let parts = |address: &str| {
+        let (page, query) = address.split_once('?').expect("a query");
+        let (ticket, state) = query.split_once('&').expect("a ticket and a state");
+        (page.to_owned(), ticket.to_owned(), state.to_owned())
+    };
+    for (what, bent) in [
+        (
+            "an unknown ticket",
+            (|page, _, state, other| format!("{page}?ticket={other}&{state}")) as fn(&str, &str, &str, &str) -> String,
+        ),
+        ("no ticket", |page, _, state, _| format!("{page}?{state}")),
+        ("an empty one", |page, _, state, _| format!("{page}?ticket=&{state}")),
+        ("junk", |page, _, state, _| format!("{page}?ticket=%00%ff%22%3Cb%3E&{state}")),
+        ("a huge one", |page, _, state, other| format!("{page}?ticket={}&{state}", other.repeat(100))),
+        ("two", |page, ticket, state, other| format!("{page}?ticket={other}&{ticket}&{state}")),
+        ("no errand", |page, ticket, _, _| format!("{page}?{ticket}")),
+        ("two errands", |page, ticket, state, _| format!("{page}?{ticket}&state=x&{state}")),
+        ("a huge errand", |page, ticket, _, other| format!("{page}?{ticket}&state={}", other.repeat(100))),
+        ("nothing", |page, _, _, _| page.to_owned()),
+    ] {
+        let way = callback(&mut browser, &docs);
+        let (page, ticket, state) = parts(&way);
+        let page = browser.navigate("GET", &bent(&page, &ticket, &state, &other), "cross-site").send();
+        is_a_page_without_session(&page, what);
+        assert_eq!(session_at(&browser, "docs"), None, "{what}");
+        let page = try_again(&mut browser, &page);
+        assert_eq!((page.url.origin().ascii_serialization(), page.status), (gate.at("docs"), 200), "{what}");
+        browser.jars.remove("docs.localhost");
+    }
+    // A script has no use for it, and takes it from nobody.
+    let way = callback(&mut browser, &docs);
+    for (mode, dest) in [("cors", "empty"), ("no-cors", "image"), ("navigate", "iframe"), ("same-origin", "empty")] {
+        let ask = browser.ask("GET", &way).with("Sec-Fetch-Site", "same-origin");
+        let page = ask.with("Sec-Fetch-Mode", mode).with("Sec-Fetch-Dest", dest).send();
+        assert_eq!(page.status, 403, "{mode} {dest}");
+    }
+    let page = browser.navigate("GET", &way, "cross-site").send();
+    assert_eq!(page.status, 303, "{}", page.text());
+    // Nor does the page after it know of it: no referrer leads out of what is not kept.
+    assert_eq!(
+        (page.field("referrer-policy"), page.field("cache-control")),
+        (Some("same-origin"), Some("private, no-store"))
+    );
+
+    // Between ticket and callback something ends.
+    type End = fn(&mut Gate, &mut Visitor);
+    let signs_out: End = |gate, browser| {
+        let page = browser.visit(&format!("{}/.vestibule/logout", gate.at("login")));
+        browser.submit(&page, &[]);
+    };
+    for (what, end) in [
+        ("the login, by the operator", (|gate, _| drop(gate.run(["session", "end", "alice"]))) as End),
+        ("the login, in another tab", signs_out),
+        ("the login, by its age", |gate, _| gate.advance(13 * 3600)),
+        ("the user may no more", |gate, _| {
+            gate.run(["user", "disable", "alice"]);
+            gate.run(["user", "enable", "alice"]);
+        }),
+    ] {
+        let mut browser = gate.visitor();
+        browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+        let way = callback(&mut browser, &docs);
+        end(&mut gate, &mut browser);
+        let page = browser.navigate("GET", &way, "cross-site").send();
+        is_a_page_without_session(&page, what);
+        assert_eq!(session_at(&browser, "docs"), None, "{what}");
+        let page = try_again(&mut browser, &page);
+        let page =
+            if page.url.path() == "/.vestibule/login" { sign_in_here(&mut browser, &alice, &page) } else { page };
+        assert_eq!((page.url.as_str(), page.status), (docs.as_str(), 200), "{what}");
+    }
+    // The machine's clock is put back, which ends nothing.
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let way = callback(&mut browser, &docs);
+    gate.skew_wall(-3_600_000);
+    let page = browser.navigate("GET", &way, "cross-site").send();
+    assert_eq!(browser.follow(page).status, 200);
+}
+
+/// A site goes while somebody is on the way to it: told so, and led to what there is.
+#[test]
+fn a_site_that_is_gone_is_said_to_be() {
+    let (_echo, mut gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    let docs = format!("{}/locked", gate.at("docs"));
+    let sent = browser.goto(&format!("{}/.vestibule/login?rd=/locked", gate.at("docs"))).location().expect("sent");
+    let way = callback(&mut browser, &docs);
+    let (before, after) = ("url = \"http://docs.", "url = \"http://moved.");
+    gate.restart_with(|text| text.replace(before, after));
+    let page = browser.navigate("GET", sent.as_str(), "cross-site").send();
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("not served here any more"), "{}", page.text());
+    let account = try_again(&mut browser, &page);
+    account.assert_at("/.vestibule/account", 200);
+    // Who is not signed in is told the same, and can sign in.
+    let mut stranger = gate.visitor();
+    let page = stranger.navigate("GET", sent.as_str(), "cross-site").send();
+    assert_eq!(page.status, 403, "{}", page.text());
+    try_again(&mut stranger, &page).assert_at("/.vestibule/login", 200);
+    // The gate answers for the site's host no more.
+    assert_eq!(browser.navigate("GET", &way, "cross-site").send().status, 421);
+    gate.restart_with(|text| text.replace(after, before));
+    assert_eq!(browser.visit(&docs).status, 200, "it is back, and nothing else was lost");
+}
+
+/// Cookies of ours that are junk, huge, conflicting or many, at the site and at the portal: none lets anybody in, none
+/// keeps anybody out.
+#[test]
+fn bad_cookies_keep_nobody_out() {
+    let (echo, gate, alice) = bench();
+    let docs = format!("{}/locked", gate.at("docs"));
+    let junk = [
+        ("vestibule", "junk".to_owned()),
+        ("vestibule", String::new()),
+        ("vestibule", "A".repeat(43)),
+        ("vestibule", "A".repeat(20_000)),
+        ("vestibule-nonce-00000000", "junk".to_owned()),
+        ("vestibule-nonce-00000000", "A".repeat(20_000)),
+        ("vestibule-nonce-00000000", format!("{}.255.x", "A".repeat(43))),
+        ("vestibule-nonce-", "x".to_owned()),
+        ("vestibule-nonce", "x".to_owned()),
+        ("vestibule-login", "junk".to_owned()),
+        ("vestibule-browser", "junk".to_owned()),
+    ];
+    let mut signed_in = gate.visitor();
+    signed_in.sign_in(&alice, &format!("{}/locked", gate.at("wiki")));
+    for (name, value) in &junk {
+        // At the site, of somebody signed in at the portal; and at the portal, of nobody.
+        let mut browser = signed_in.clone();
+        browser.jars.entry("docs.localhost".into()).or_default().insert((*name).to_owned(), value.clone());
+        echo.forget();
+        assert_eq!(browser.goto(&docs).status, 302, "{name}");
+        echo.assert_untouched("junk is nobody");
+        assert_eq!(browser.visit(&docs).status, 200, "{name}");
+        let mut stranger = gate.visitor();
+        stranger.jars.entry("login.localhost".into()).or_default().insert((*name).to_owned(), value.clone());
+        let page = stranger.visit(&docs);
+        let page = sign_in_here(&mut stranger, &alice, &page);
+        assert_eq!((page.url.as_str(), page.status), (docs.as_str(), 200), "{name} at the portal");
+    }
+    // A second one beside each of ours, once: cleared, and the next try goes well.
+    for name in ["vestibule", "vestibule-login"] {
+        let mut browser = signed_in.clone();
+        browser.visit(&docs);
+        let twice = format!("{name}={}", "A".repeat(43));
+        browser.jars.get_mut("docs.localhost").expect("a jar").insert(name.to_owned(), "B".repeat(43));
+        let page = browser.navigate("GET", &docs, "none").with("Cookie", &twice).send();
+        assert_eq!(page.status, if name == "vestibule" { 302 } else { 200 }, "{name}");
+        assert_eq!(browser.visit(&docs).status, 200, "{name}");
+    }
+    let mut browser = signed_in.clone();
+    let way = callback(&mut browser, &docs);
+    let nonce = browser.jars["docs.localhost"].keys().find(|name| name.contains("nonce")).expect("one").clone();
+    let page = browser.navigate("GET", &way, "cross-site").with("Cookie", &format!("{nonce}=x")).send();
+    is_a_page_without_session(&page, "two nonces");
+    assert!(page.text().contains("same name"), "{}", page.text());
+    assert_eq!(try_again(&mut browser, &page).status, 200);
+    // One that comes again and again beside ours: said to be so, and no circle.
+    let mut browser = signed_in.clone();
+    let mut next = docs.clone();
+    let page = (0..20).find_map(|_| {
+        let ask = browser.navigate("GET", &next, "cross-site");
+        let ask = if next.starts_with(&gate.at("docs")) { ask.with("Cookie", "vestibule=planted") } else { ask };
+        let page = ask.send();
+        let on = page.location().map(String::from);
+        match on {
+            Some(on) => next = on,
+            None => return Some(page),
+        }
+        None
+    });
+    let page = page.expect("it goes round and round");
+    is_a_page_without_session(&page, "a second session");
+    assert!(page.text().contains("same name"), "{}", page.text());
 }

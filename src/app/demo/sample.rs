@@ -63,6 +63,7 @@ impl Sample {
         Frame {
             site,
             origin: self.origin.clone(),
+            bound_for: None,
             now: self.now(),
             account: None,
             switch: None,

@@ -26,6 +26,8 @@ pub enum Cause {
     Loop,
     /// What the portal sent the browser back with is not this browser's, used up or too old.
     WayBack,
+    /// The browser came from a site, or was on the way to one, that is in the configuration no more.
+    NoSite,
 }
 
 pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
@@ -36,6 +38,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         Cause::AnotherGate => (texts.text("blocked-gate"), texts.text("blocked-gate-remedy")),
         Cause::Loop => (texts.text("blocked-loop"), texts.text("blocked-loop-remedy")),
         Cause::WayBack => (texts.text("blocked-way-back"), texts.text("blocked-way-back-remedy")),
+        Cause::NoSite => (texts.text("blocked-no-site"), texts.text("blocked-no-site-remedy")),
     };
     let body = html! {
         (layout::notice("warn", &cause))
