@@ -54,7 +54,8 @@ pub enum StartError {
     #[error("the admin socket {path} cannot be made: {why}\n  set store.path to a shorter path on a local disk")]
     Admin { path: String, why: io::Error },
     #[error(
-        "{count} keys were enrolled under another address and could not be used any more\n  bring back the old url, or start once with --accept-rp-change"
+        "{} enrolled under another address and could not be used any more\n  bring back the old url, or start once with --accept-rp-change",
+        if *count == 1 { "1 key was".to_owned() } else { format!("{count} keys were") }
     )]
     Stranded { count: usize },
 }

@@ -71,9 +71,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(NO);
         }
     };
+    let json = line.json;
     let ended = runtime.block_on(run(line));
     // Work that is still blocking (a hash, a look-up of a name) is not waited for.
     runtime.shutdown_background();
+    if let Some(told) = ended.as_ref().err().filter(|_| json).and_then(told_as_json) {
+        let _ = print::print(|out| print::as_json(out, &told));
+    }
     let (code, told) = match ended {
         Ok(()) => (DONE, String::new()),
         Err(Ended::Told(code)) => (code, String::new()),
@@ -95,8 +99,26 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What went wrong, for programs: one object on standard output, as everything else with `--json` is. People go on
+/// reading the standard error.
+fn told_as_json(ended: &Ended) -> Option<serde_json::Value> {
+    let failed = |what: &str, remedy: &str| serde_json::json!({ "outcome": "failed", "what": what, "remedy": remedy });
+    match ended {
+        Ended::Failed(failure) => Some(failed(&failure.what, &failure.remedy)),
+        Ended::Usage(what, remedy) => Some(failed(what, remedy)),
+        Ended::Refused(problems) => {
+            let problems: Vec<_> = problems.iter().collect();
+            Some(serde_json::json!({ "outcome": "refused", "problems": problems }))
+        }
+        Ended::Told(_) => None,
+    }
+}
+
 async fn run(line: Line) -> Result<(), Ended> {
     let json = line.json;
+    if let Some((flag, instead)) = line.misleading() {
+        return Err(Ended::Usage(format!("{flag} means nothing to this command"), instead.to_owned()));
+    }
     let gate = Which { config: line.config.as_deref(), data: line.data.as_deref() };
     match line.command {
         Command::Demo { listen } => Ok(app::demo(listen, line.data).await.map_err(Failure::from)?),
@@ -204,6 +226,11 @@ impl Which<'_> {
 
     fn found(&self) -> Option<PathBuf> {
         Source::find(self.config.map(Path::to_path_buf), &environment(), |path| path.exists())
+    }
+
+    /// Whether somebody said which, by a flag or a variable: then it has to be there.
+    fn is_named(&self) -> bool {
+        self.data.is_some() || Source::find(self.config.map(Path::to_path_buf), &environment(), |_| false).is_some()
     }
 
     fn both(&self, flag: &str) -> Ended {

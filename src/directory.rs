@@ -85,6 +85,9 @@ pub enum DirectoryError {
     /// The hashing queue is full: answered 503 with `Retry-After`.
     #[error("too many passwords are being checked")]
     Busy,
+    /// Neither right nor wrong, and so it stays until somebody gives the machine more or asks for less. Answered as `Busy` is.
+    #[error("there is no memory to hash a password")]
+    NoMemory,
     #[error(transparent)]
     Password(#[from] PasswordFloor),
     #[error(transparent)]
@@ -281,9 +284,9 @@ impl FirstFactor {
         }
         let right = match self.directory.check(user, password, origin.address.map(neighbourhood)).await {
             // Nothing was checked, so nothing was learnt: a flood of others must not become this user's wait.
-            Err(DirectoryError::Busy) => {
+            Err(error @ (DirectoryError::Busy | DirectoryError::NoMemory)) => {
                 self.throttle.take_back(&account, &Target::Password, lane).await?;
-                return Err(DirectoryError::Busy);
+                return Err(error);
             }
             checked => checked?,
         };

@@ -65,7 +65,7 @@ pub use self::listen::{Entrance, Listener};
 pub use self::live::Live;
 use self::pace::Pace;
 use self::passage::{Line, Passage, SILENT, Stage, unread};
-pub use self::probe::{Probes, Seen};
+pub use self::probe::{Arrival, Probes, Seen};
 use self::respond::{Answer, Door as Page, Dress, Shape, login_address, login_for_scripts};
 pub use self::tls::Tls;
 use self::untaken::Untaken;

@@ -3,7 +3,7 @@
 //! and a reload can make one and throw it away.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,21 +20,21 @@ use crate::account::{Accounts, BROWSER_LIFE, Factor};
 use crate::assertion::headers::Names;
 use crate::assertion::{Assertions, SigningKeys};
 use crate::audit::Audit;
-use crate::config::{Listen, Loaded, Written};
+use crate::config::{Listen, Loaded, Size, Written};
 use crate::directory::{FirstFactor, LocalDirectory};
 use crate::error::Problems;
-use crate::gate::{Lint, Site, Sites, callers, lint, trusted_proxies};
+use crate::gate::{Lint, Place, Site, Sites, callers, lint, trusted_proxies};
 use crate::gateway::{Gateways, Outbox};
 use crate::method::{Checks, Registry};
 use crate::methods;
 use crate::post::Post;
 use crate::proxy::{self, Address, Certificates, Probes, Roster, Running, Tls, Upstreams};
 use crate::session::Sessions;
-use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault};
+use crate::store::{self, KeyFileError, OpenError, SledOptions, SledStore, Vault, VaultError};
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
-use crate::types::{MethodId, Origin as SiteOrigin, Policy};
+use crate::types::{MethodId, Origin as SiteOrigin, Policy, is_loopback_name};
 use crate::wizard::{self, Settings, SetupLink, Wizard};
 
 /// An assertion that lives longer outlives the session it speaks of by too much.
@@ -104,7 +104,8 @@ impl Plan {
         metrics_address(&written, &mut problems);
         let callers = callers(&written.forward_auth, &mut problems);
         forward_auth(&written, &callers, &mut problems);
-        limits(&written, &mut problems);
+        circles(&written, &sites, &mut problems);
+        limits(&written, machine.memory, &mut problems);
         // The authorities' certificates are read here, so that a missing file is told with all the rest.
         Upstreams::build(&sites, &Roster::default(), machine.clock.clone(), &mut problems);
         rule_factors(&written, &registry, sites_known, &mut problems);
@@ -260,6 +261,8 @@ pub struct Parts {
     pub probes: Arc<Probes>,
     /// Where it listens, once it does.
     pub listening: OnceLock<Vec<SocketAddr>>,
+    /// What all these were built from: a reload takes none of it.
+    pub started_with: Written,
     pub in_force: ArcSwap<InForce>,
 }
 
@@ -296,15 +299,7 @@ impl Parts {
         let keys = Arc::new(SigningKeys::load(vault.clone(), identity.rotate.0, identity.lifetime.0).await?);
         let assertions = Assertions::new(keys.clone(), identity.lifetime.0);
 
-        let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
-        let asleep = stored.iter().filter(|factor| plan.registry.get(&factor.method).is_none()).count();
-        if asleep > 0 {
-            tracing::warn!(
-                factors = asleep,
-                "enrolled factors wait for a method that is not in force; their users cannot use them"
-            );
-        }
-        let count = plan.registry.stranded(&stored);
+        let count = plan.registry.stranded(&enrolled(&vault, &plan.registry).await?);
         if count > 0 && !accept_rp_change {
             store.close().await;
             return Err(StartError::Stranded { count });
@@ -328,6 +323,7 @@ impl Parts {
             certificates: plan.certificates.clone(),
             probes: Arc::default(),
             listening: OnceLock::new(),
+            started_with: plan.written.clone(),
             in_force: ArcSwap::from_pointee(InForce { plan, checks }),
         }))
     }
@@ -395,6 +391,19 @@ impl Parts {
         }
         self.store.close().await;
     }
+}
+
+/// Everybody's factors. Those that wait for a method are told of: it may be meant.
+pub(super) async fn enrolled(vault: &Vault, registry: &Registry) -> Result<Vec<Factor>, VaultError> {
+    let stored: Vec<Factor> = vault.all("factor/").await?.into_iter().map(|row| row.value).collect();
+    let asleep = stored.iter().filter(|factor| registry.get(&factor.method).is_none()).count();
+    if asleep > 0 {
+        tracing::warn!(
+            factors = asleep,
+            "enrolled factors wait for a method that is not in force; their users cannot use them"
+        );
+    }
+    Ok(stored)
 }
 
 fn checks(plan: &Plan, accounts: &Accounts, throttle: &Throttle, audit: &Audit, post: &Post) -> Checks {
@@ -549,6 +558,14 @@ fn languages(written: &Written, problems: &mut Problems) -> Languages {
                 let what = format!("there is no language {:?}", pages.language);
                 problems.add("pages.language", what, format!("write one of {known}"));
             }
+            UnknownLanguage::Twice(at) => {
+                let what = format!("{:?} is there already", pages.languages[at]);
+                problems.add(
+                    format!("pages.languages[{at}]"),
+                    what,
+                    "name each language once, in the order of the switch",
+                );
+            }
             UnknownLanguage::Offered(at) => {
                 let what = format!("there is no language {:?}", pages.languages[at]);
                 problems.add(format!("pages.languages[{at}]"), what, format!("write one of {known}"));
@@ -584,7 +601,13 @@ fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
         _ => one == other,
     };
     let mut taken: Vec<Address> = Vec::new();
-    for (key, address) in proxy::addresses(&written.forward_auth, &written.store.path, problems) {
+    let listening = proxy::addresses(&written.forward_auth, &written.store.path, problems);
+    let (asked, named) = (&written.forward_auth, !written.forward_auth.callers.is_empty());
+    if named && asked.listen.is_empty() && asked.listen_grpc.is_empty() {
+        let remedy = "set forward_auth.listen, such as [\"127.0.0.1:9091\"], or leave it out";
+        problems.add("forward_auth.callers", "means nothing without forward_auth.listen or listen_grpc", remedy);
+    }
+    for (key, address) in listening {
         if let Address::Tcp(tcp) = &address {
             if callers.is_empty() && written.forward_auth.callers.is_empty() {
                 let what = "listens on an address, and nobody is named who may ask there";
@@ -603,8 +626,32 @@ fn forward_auth(written: &Written, callers: &[IpNet], problems: &mut Problems) {
     }
 }
 
+/// Upstreams that are this gate itself: each request would be sent round until nothing is left to send it with.
+fn circles(written: &Written, sites: &Sites, problems: &mut Problems) {
+    let own: Vec<SocketAddr> = visited(&written.listen).map(|(_, address)| address).collect();
+    // Where all addresses are listened at, those of loopback are the only ones that are known to be this machine's.
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && ip.is_loopback() && (all.is_ipv6() || ip.is_ipv4());
+    let is_own = |ip: IpAddr, port: u16| {
+        own.iter().any(|listen| listen.port() == port && (listen.ip() == ip || takes(listen.ip(), ip)))
+    };
+    for site in &sites.sites {
+        for (n, upstream) in site.upstreams.iter().enumerate() {
+            let Place::Network(host, port) = &upstream.place else { continue };
+            let ips: Vec<IpAddr> = match host.parse() {
+                Ok(ip) => vec![ip],
+                Err(_) if is_loopback_name(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+                Err(_) => continue,
+            };
+            if ips.into_iter().any(|ip| is_own(ip, *port)) {
+                let key = format!("site[{}].upstreams[{n}]", site.index);
+                problems.add(key, format!("{upstream} is where this gate listens"), "name where the application does");
+            }
+        }
+    }
+}
+
 /// Values that would be read without complaint and mean something nobody wants.
-fn limits(written: &Written, problems: &mut Problems) {
+fn limits(written: &Written, machine: u64, problems: &mut Problems) {
     let identity = &written.identity;
     if identity.lifetime.0.is_zero() || identity.lifetime.0 > LONGEST_ASSERTION {
         problems.add("identity.lifetime", format!("{} is not between 1s and 300s", identity.lifetime), "write \"60s\"");
@@ -683,6 +730,12 @@ fn limits(written: &Written, problems: &mut Problems) {
     if let Err(error) = argon2::Params::new(memory, password.iterations, password.parallelism, None) {
         let remedy = "leave out memory, iterations and parallelism, or see RFC 9106 section 4";
         problems.add("password", format!("these are no parameters of Argon2id: {error}"), remedy);
+    }
+    // Taken at the first login only: a machine that has not got it would start, and let nobody in.
+    let (hashers, room) = (password.hashers.max(1), Size(machine >> 20 << 20));
+    if password.memory.0.saturating_mul(hashers as u64) > machine {
+        let what = format!("{hashers} hashes at once would take {} each, and this machine has {room}", password.memory);
+        problems.add("password.memory", what, "leave it out, or write \"64MiB\": see RFC 9106 section 4");
     }
     let cookie = &session.cookie;
     if cookie.is_empty()

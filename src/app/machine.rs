@@ -1,5 +1,5 @@
-//! What is outside of us: time and chance. In a build that tests may steer, both can be set from the environment; in any
-//! other build nothing outside decides them.
+//! What is outside of us: time, chance, and how much room there is. In a build that tests may steer, time and chance can be
+//! set from the environment; in any other build nothing outside decides them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,8 @@ use crate::secret::{DrawnAhead, Random};
 pub struct Machine {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    /// All memory of the machine, in bytes.
+    pub memory: u64,
     /// `None`: a clock that stands still until it is moved.
     system: Option<Arc<SystemClock>>,
     #[cfg(feature = "steer")]
@@ -22,9 +24,11 @@ impl Machine {
     /// The machine's own clocks and randomness.
     pub fn real() -> Self {
         let system = Arc::new(SystemClock::start());
+        let room = rustix::system::sysinfo();
         Self {
             clock: system.clone(),
             random: Arc::new(DrawnAhead::default()),
+            memory: room.totalram.saturating_mul(room.mem_unit.into()),
             system: Some(system),
             #[cfg(feature = "steer")]
             still: None,

@@ -238,6 +238,10 @@ impl From<DirectoryError> for Failure {
             DirectoryError::Account(error) => error.into(),
             DirectoryError::Vault(error) => error.into(),
             DirectoryError::Busy => Self::new(error.to_string(), "run it again in a moment"),
+            DirectoryError::NoMemory => Self::new(
+                error.to_string(),
+                "give this machine more, or lower password.memory, and start the server again",
+            ),
             DirectoryError::Password(_) => Self::new(error.to_string(), "choose another password"),
         }
     }
@@ -313,7 +317,7 @@ pub async fn run(parts: &Parts, operation: Operation, operator: &str) -> Result<
             let token = parts.probes.begin(&*parts.machine.random, parts.machine.clock.now());
             Ok(Outcome::Probe { token })
         }
-        Operation::ProbeSeen { token } => Ok(Outcome::Seen { seen: parts.probes.take(&token) }),
+        Operation::ProbeSeen { token } => Ok(Outcome::Seen(parts.probes.take(&token))),
         Operation::UpstreamList => Ok(upstream::list(parts)),
         Operation::UpstreamDrain { upstream } => upstream::drain(parts, &upstream, true, origin).await,
         Operation::UpstreamResume { upstream } => upstream::drain(parts, &upstream, false, origin).await,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Enrolment;
 use crate::assertion::KeyInfo;
 use crate::audit::Event;
-use crate::proxy::Seen;
+use crate::proxy::Arrival;
 use crate::types::{FactorId, GroupName, Handle, MethodId, UserId, UserName};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Outcome {
     },
     Invited(Invited),
     Imported(Imported),
+    /// What an import would come to: nothing was changed.
+    WouldImport(Imported),
     Users {
         users: Vec<UserLine>,
     },
@@ -49,10 +51,8 @@ pub enum Outcome {
     Probe {
         token: String,
     },
-    /// What that request looked like; `None`: it did not arrive.
-    Seen {
-        seen: Option<Seen>,
-    },
+    /// What that request looked like.
+    Seen(Arrival),
     Upstreams {
         upstreams: Vec<UpstreamLine>,
     },

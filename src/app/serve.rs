@@ -15,14 +15,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::admin::AdminSocket;
-use super::build::settle;
+use super::build::{enrolled, settle};
 use super::monitor::Monitor;
 use super::operation::link;
-use super::{Machine, Parts, Plan, StartError};
+use super::{InForce, Machine, Parts, Plan, StartError};
+use crate::account::Factor;
 use crate::audit::{Event, Kind, Origin};
 use crate::config::{ForwardAuthSection, IdentitySection, Listen, Loaded, PasswordSection, Written};
 use crate::error::Problems;
-use crate::proxy::{self, Door, Ears, Entrance, Listener, Tls};
+use crate::proxy::{self, Door, Ears, Entrance, Listener, Running, Tls};
 use crate::store::VaultError;
 use crate::wizard::SetupLink;
 
@@ -304,32 +305,19 @@ async fn reload(
             () = over.cancelled() => return,
             asked = hangup.recv() => if asked.is_none() { return },
         }
-        let plan = match read().and_then(|loaded| Plan::build(&loaded, &parts.machine)) {
-            Ok(plan) => plan,
-            Err(problems) => {
-                for problem in problems.iter() {
-                    tracing::error!(%problem, "the new configuration is refused, the old one stays in force");
-                }
-                refused(&parts, &problems).await;
+        let Renewal { next, running, later } = match renewal(&parts, &setup, read()).await {
+            Ok(renewal) => renewal,
+            Err(why) => {
+                refused(&parts, &why).await;
                 continue;
             }
         };
-        let (later, now) = at_next_start(&parts.in_force.load().plan.written, &plan.written);
-        for warning in &plan.warnings {
+        for warning in &next.plan.warnings {
             tracing::warn!("{warning}");
         }
         if !later.is_empty() {
             tracing::warn!(sections = later.join(", "), "changed, and taken at the next start");
         }
-        let next = parts.with(plan);
-        let running = match parts.running(&next, &setup) {
-            Ok(running) => running,
-            Err(problems) => {
-                tracing::error!(%problems, "the new configuration is refused, the old one stays in force");
-                refused(&parts, &problems).await;
-                continue;
-            }
-        };
         // Recorded first: a configuration that nobody can find in the trail is not taken.
         let mut detail = format!("sites: {}", next.plan.sites.sites.len());
         if !later.is_empty() {
@@ -340,10 +328,11 @@ async fn reload(
             tracing::error!(%error, "the new configuration could not be recorded, the old one stays in force");
             continue;
         }
+        let news = next.plan.written != parts.in_force.load().plan.written;
         settle(&parts.post, &next.plan);
         parts.in_force.store(Arc::new(next));
         door.running.store(Arc::new(running));
-        match (now, later.is_empty()) {
+        match (news, later.is_empty()) {
             (true, _) => tracing::info!("the new configuration is in force"),
             (false, true) => tracing::info!("the configuration was read again; no key of it has changed"),
             (false, false) => tracing::warn!("nothing of the new configuration is in force before the next start"),
@@ -351,56 +340,99 @@ async fn reload(
     }
 }
 
+/// A configuration that could be in force now.
+struct Renewal {
+    next: InForce,
+    running: Running,
+    /// What of it waits for the next start.
+    later: Vec<&'static str>,
+}
+
+/// Judges what was read as a start would, and what of it can be taken now.
+async fn renewal(parts: &Parts, setup: &Arc<SetupLink>, read: Result<Loaded, Problems>) -> Result<Renewal, StartError> {
+    let mut loaded = read?;
+    let asked = Plan::build(&loaded, &parts.machine)?;
+    let (now, later) = until_next_start(&parts.started_with, &loaded.written);
+    let plan = if later.is_empty() {
+        asked
+    } else {
+        loaded.written = now;
+        Plan::build(&loaded, &parts.machine).map_err(|mut problems| {
+            for problem in problems.iter_mut() {
+                "as long as it waits for the next start, the rest cannot be taken: start the server again"
+                    .clone_into(&mut problem.remedy);
+            }
+            problems
+        })?
+    };
+    // Those who were stranded by a start that was told to have done with it do not hold up every reload.
+    let in_force = parts.in_force.load().plan.registry.clone();
+    let of_use: Vec<Factor> = enrolled(&parts.vault, &plan.registry).await?;
+    let count = plan.registry.stranded(of_use.iter().filter(|factor| in_force.stranded([*factor]) == 0));
+    if count > 0 {
+        return Err(StartError::Stranded { count });
+    }
+    let next = parts.with(plan);
+    let running = parts.running(&next, setup)?;
+    Ok(Renewal { next, running, later })
+}
+
 /// A reload that was refused is in the trail, too: which keys, and none of what was written.
-async fn refused(parts: &Parts, problems: &Problems) {
-    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
-    let event = Event::new(Kind::ConfigurationRefused, &Origin::default()).detail(keys.join(", "));
+async fn refused(parts: &Parts, why: &StartError) {
+    const REFUSED: &str = "the new configuration is refused, the old one stays in force";
+    let detail = match why {
+        StartError::Configuration(problems) => {
+            problems.iter().for_each(|problem| tracing::error!(%problem, "{REFUSED}"));
+            problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>().join(", ")
+        }
+        other => {
+            tracing::error!(problem = %other, "{REFUSED}");
+            other.to_string().lines().next().unwrap_or_default().to_owned()
+        }
+    };
+    let event = Event::new(Kind::ConfigurationRefused, &Origin::default()).detail(detail);
     if let Err(error) = parts.audit.record(event).await {
         tracing::error!(%error, "that a configuration was refused could not be recorded");
     }
 }
 
-/// Sections that changed and that parts with a life of their own were built from; and whether anything else changed.
-fn at_next_start(old: &Written, new: &Written) -> (Vec<&'static str>, bool) {
-    let identity = |written: &Written| (written.identity.lifetime, written.identity.rotate);
-    // What is about mails comes into force at once.
-    let resets = |old: &Written, new: &Written| PasswordSection {
-        reset_by_mail: new.password.reset_by_mail,
-        resets_per_day: new.password.resets_per_day,
-        ..old.password.clone()
-    };
-    let ears = |written: &Written| (written.forward_auth.listen.clone(), written.forward_auth.listen_grpc.clone());
-    let later = [
-        ("listen", old.listen != new.listen),
-        ("forward_auth.listen, forward_auth.listen_grpc", ears(old) != ears(new)),
-        ("store", old.store != new.store),
-        ("session", old.session != new.session),
-        ("identity.lifetime, identity.rotate", identity(old) != identity(new)),
-        ("password", resets(old, new) != new.password),
-        ("throttle", old.throttle != new.throttle),
-        ("audit", old.audit != new.audit),
-        ("log", old.log != new.log),
-    ]
-    .into_iter()
-    .filter_map(|(section, changed)| changed.then_some(section))
-    .collect();
-    let rest = |written: &Written| Written {
-        listen: old.listen.clone(),
-        forward_auth: ForwardAuthSection { callers: written.forward_auth.callers.clone(), ..old.forward_auth.clone() },
-        store: old.store.clone(),
-        session: old.session.clone(),
+/// What of a configuration can be in force now: what parts with a life of their own were built from stays as it was at
+/// the start. And the names of what has to wait.
+fn until_next_start(start: &Written, asked: &Written) -> (Written, Vec<&'static str>) {
+    let now = Written {
+        listen: start.listen.clone(),
+        forward_auth: ForwardAuthSection { callers: asked.forward_auth.callers.clone(), ..start.forward_auth.clone() },
+        store: start.store.clone(),
+        session: start.session.clone(),
         identity: IdentitySection {
-            lifetime: old.identity.lifetime,
-            rotate: old.identity.rotate,
-            ..written.identity.clone()
+            lifetime: start.identity.lifetime,
+            rotate: start.identity.rotate,
+            ..asked.identity.clone()
         },
-        password: resets(old, written),
-        throttle: old.throttle.clone(),
-        audit: old.audit.clone(),
-        log: old.log.clone(),
-        ..written.clone()
+        // What is about mails comes into force at once.
+        password: PasswordSection {
+            reset_by_mail: asked.password.reset_by_mail,
+            resets_per_day: asked.password.resets_per_day,
+            ..start.password.clone()
+        },
+        throttle: start.throttle.clone(),
+        audit: start.audit.clone(),
+        log: start.log.clone(),
+        ..asked.clone()
     };
-    (later, rest(old) != rest(new))
+    let later = [
+        ("listen", now.listen != asked.listen),
+        ("forward_auth.listen, forward_auth.listen_grpc", now.forward_auth != asked.forward_auth),
+        ("store", now.store != asked.store),
+        ("session", now.session != asked.session),
+        ("identity.lifetime, identity.rotate", now.identity != asked.identity),
+        ("password", now.password != asked.password),
+        ("throttle", now.throttle != asked.throttle),
+        ("audit", now.audit != asked.audit),
+        ("log", now.log != asked.log),
+    ];
+    let later = later.into_iter().filter_map(|(section, waits)| waits.then_some(section)).collect();
+    (now, later)
 }
 
 #[cfg(test)]
@@ -409,17 +441,16 @@ mod tests {
     use crate::config::Span;
 
     #[test]
-    fn what_a_reload_cannot_change_is_named() {
-        let old = Written::default();
-        let mut new = Written::default();
-        new.identity.user = "id".to_owned();
-        assert_eq!(at_next_start(&old, &new), (vec![], true));
-        new.session.idle = Span::secs(60);
-        new.listen.http.clear();
-        assert_eq!(at_next_start(&old, &new), (vec!["listen", "session"], true));
-        new.identity.user.clone_from(&old.identity.user);
-        assert_eq!(at_next_start(&old, &new), (vec!["listen", "session"], false));
-        assert_eq!(at_next_start(&old, &old), (vec![], false));
+    fn what_a_reload_cannot_change_stays_and_is_named() {
+        let start = Written::default();
+        let mut asked = Written::default();
+        asked.identity.user = "id".to_owned();
+        asked.password.resets_per_day += 1;
+        assert_eq!(until_next_start(&start, &asked), (asked.clone(), vec![]));
+        let now = asked.clone();
+        asked.session.idle = Span::secs(60);
+        asked.listen.http.clear();
+        assert_eq!(until_next_start(&start, &asked), (now, vec!["listen", "session"]));
     }
 
     #[test]

@@ -5,19 +5,22 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+/// What all commands have stands behind what each has of its own.
+const COMMON: &str = "Common options";
+
 /// A gatekeeper: an in-path proxy with its own two-factor login.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Line {
     /// The configuration file. Default: $VESTIBULE_CONFIG, then vestibule.toml here, then /etc/vestibule/vestibule.toml.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = COMMON)]
     pub config: Option<PathBuf>,
     /// The data folder, where there is no configuration file: of `serve --upstream`, and of every command to such a gate.
     /// `demo` keeps users and keys in it; its default is a fresh one, removed at the end.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = COMMON)]
     pub data: Option<PathBuf>,
     /// Print JSON instead of text.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = COMMON)]
     pub json: bool,
     #[command(subcommand)]
     pub command: Command,
@@ -35,6 +38,7 @@ pub enum Command {
     Serve(Serve),
     /// Write a commented configuration and its sealing key.
     Init {
+        /// Where to; it is made if it is not there.
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
     },
@@ -91,7 +95,10 @@ pub enum Command {
     /// Print every configuration key with its meaning and default.
     Reference,
     /// Print completions for a shell.
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +117,28 @@ pub struct Serve {
     pub accept_rp_change: bool,
 }
 
+impl Line {
+    /// A common option that this command would take and do something else than it says, with what to do instead. Options
+    /// that only change nothing (which file, where none is read) may stay, for those who always name it.
+    pub fn misleading(&self) -> Option<(&'static str, &'static str)> {
+        const FOLDER: &str = "leave it out, and name the folder: vestibule init DIR";
+        const TEXT: &str = "leave it out: what this prints is text";
+        let (config, data, json) = match &self.command {
+            Command::Init { .. } => (Some(FOLDER), Some(FOLDER), Some(TEXT)),
+            Command::Demo { .. } => (Some("leave it out: a demo makes its own configuration"), None, Some(TEXT)),
+            Command::Serve(_) => (None, None, Some("leave it out, and set log.format = \"json\"")),
+            Command::Reference | Command::Completions { .. } => (None, None, Some(TEXT)),
+            _ => (None, None, None),
+        };
+        let given = [
+            ("--config", self.config.is_some(), config),
+            ("--data", self.data.is_some(), data),
+            ("--json", self.json, json),
+        ];
+        given.into_iter().find_map(|(flag, is_given, instead)| Some((flag, instead.filter(|_| is_given)?)))
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Explain {
     /// The absolute address, as in the browser.
@@ -117,6 +146,7 @@ pub struct Explain {
     /// Who asks; default: nobody.
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// By which HTTP method.
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     pub http_method: String,
     /// Where from.
@@ -166,12 +196,15 @@ pub struct Verify {
 pub enum User {
     /// Add a user and print a one-time invitation, in which the user sets password and second factor.
     Add {
+        /// What the user signs in with, fixed for life: 1 to 64 characters of a-z, 0-9 and . _ @ + -
         name: String,
+        /// The user's mail address.
         #[arg(long, value_name = "E")]
         email: Option<String>,
         /// What people call the user.
         #[arg(long = "name", value_name = "N")]
         display_name: Option<String>,
+        /// A group the user is in; may be given several times.
         #[arg(long = "group", value_name = "G")]
         groups: Vec<String>,
         /// Give out a name that a removed user had.
@@ -184,6 +217,7 @@ pub enum User {
     /// Take users over from another program, with their password hashes: name:hash or name:hash:address, a user a line.
     /// bcrypt, sha512-crypt, apr1 and Argon2id are taken; those who are there already are left as they are.
     Import {
+        /// What the other program wrote.
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Make an invitation for each, and write them into this new file.
@@ -199,13 +233,19 @@ pub enum User {
     /// List all users.
     List,
     /// Show one user.
-    Show { name: String },
+    Show {
+        /// The user's name.
+        name: String,
+    },
     /// Change what is known of a user; an empty text takes it away.
     #[command(group(ArgGroup::new("change").required(true).multiple(true)))]
     Set {
+        /// The user's name.
         name: String,
+        /// The user's mail address.
         #[arg(long, value_name = "E", group = "change")]
         email: Option<String>,
+        /// What people call the user.
         #[arg(long = "name", value_name = "N", group = "change")]
         display_name: Option<String>,
         /// All groups of the user; what is not named is left.
@@ -216,35 +256,64 @@ pub enum User {
         no_groups: bool,
     },
     /// Let a user in no more, and end all sessions.
-    Disable { name: String },
+    Disable {
+        /// The user's name.
+        name: String,
+    },
     /// Let a disabled user in again.
-    Enable { name: String },
+    Enable {
+        /// The user's name.
+        name: String,
+    },
     /// Remove a user, with factors and sessions. The name is not given out again by accident.
-    Remove { name: String },
+    Remove {
+        /// The user's name.
+        name: String,
+    },
     /// Set a password, read from standard input.
     Password {
+        /// The user's name.
         name: String,
         /// The default; there is no other way.
         #[arg(long)]
         password_stdin: bool,
     },
     /// Open an account that too many wrong answers closed.
-    Unlock { name: String },
+    Unlock {
+        /// The user's name.
+        name: String,
+    },
     /// Print a new invitation for a user who has no factor yet.
-    Invite { name: String },
+    Invite {
+        /// The user's name.
+        name: String,
+    },
     /// Remove factors, known browsers and sessions, and print an invitation.
-    Reset { name: String },
+    Reset {
+        /// The user's name.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Factor {
     /// List a user's factors.
-    List { name: String },
+    List {
+        /// The user's name.
+        name: String,
+    },
     /// Remove a factor.
-    Remove { name: String, id: String },
+    Remove {
+        /// The user's name.
+        name: String,
+        /// The factor, as `factor list` shows it.
+        id: String,
+    },
     /// Add a factor, and print its otpauth:// address once.
     Add {
+        /// The user's name.
         name: String,
+        /// What kind of factor.
         #[arg(value_parser = ["totp"])]
         method: String,
         /// Read the secret (base32) from standard input instead of making one.
@@ -256,11 +325,16 @@ pub enum Factor {
 #[derive(Debug, Subcommand)]
 pub enum Session {
     /// List sessions: all, or one user's.
-    List { name: Option<String> },
+    List {
+        /// The user's name.
+        name: Option<String>,
+    },
     /// End sessions: one, all of a user, or all.
     End {
+        /// A user's name, or a session as `session list` shows it.
         #[arg(value_name = "NAME|ID", required_unless_present = "all")]
         which: Option<String>,
+        /// Everybody's.
         #[arg(long, conflicts_with = "which")]
         all: bool,
     },
@@ -269,12 +343,18 @@ pub enum Session {
 #[derive(Debug, Subcommand)]
 pub enum Browser {
     /// List a user's browsers, and until when one is trusted.
-    List { name: String },
+    List {
+        /// The user's name.
+        name: String,
+    },
     /// Forget browsers of a user: one, or all. Whoever signed in by trusting one is signed out.
     End {
+        /// The user's name.
         name: String,
+        /// A browser, as `browser list` shows it.
         #[arg(required_unless_present = "all")]
         id: Option<String>,
+        /// All browsers of the user.
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
@@ -286,6 +366,7 @@ pub enum Key {
     List,
     /// Make a new key.
     Rotate {
+        /// Which key.
         #[arg(value_parser = ["signing"])]
         which: String,
     },
@@ -297,11 +378,13 @@ pub enum Upstream {
     List,
     /// Send no new requests to an upstream; those under way finish. Until it is resumed or the server starts again.
     Drain {
+        /// The upstream, as `upstream list` shows it.
         #[arg(value_name = "URL")]
         upstream: String,
     },
     /// Send requests to a drained upstream again.
     Resume {
+        /// The upstream, as `upstream list` shows it.
         #[arg(value_name = "URL")]
         upstream: String,
     },

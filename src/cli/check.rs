@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::print::print;
-use super::{CONFIGURATION, Ended};
+use super::Ended;
+use super::print::{Told, as_json, print};
 use crate::app::{Machine, Plan};
 use crate::config::{Loaded, Source, load_what_can_be_read};
 use crate::error::Problems;
@@ -29,11 +29,6 @@ pub fn judge(source: &Source, machine: &Machine) -> Result<(Loaded, Plan), Probl
 pub fn check(source: &Source, json: bool) -> Result<(), Ended> {
     let (loaded, plan) = match judge(source, &Machine::start()) {
         Ok(good) => good,
-        Err(problems) if json => {
-            let told: Vec<_> = problems.iter().collect();
-            print(|out| writeln!(out, "{}", json!({ "problems": told })))?;
-            return Err(Ended::Told(CONFIGURATION));
-        }
         Err(problems) => return Err(problems.into()),
     };
     // Placed as problems are; what to do about them is the reader's to say.
@@ -48,7 +43,8 @@ pub fn check(source: &Source, json: bool) -> Result<(), Ended> {
                 .iter()
                 .map(|lint| json!({ "file": lint.file, "line": lint.line, "key": lint.key, "what": lint.what }))
                 .collect();
-            return writeln!(out, "{}", json!({ "sites": sites, "warnings": plan.warnings, "lints": lints }));
+            let rest = json!({ "sites": sites, "warnings": plan.warnings, "lints": lints });
+            return as_json(out, &Told { outcome: "good", rest });
         }
         for warning in &plan.warnings {
             writeln!(out, "warning: {warning}")?;

@@ -18,7 +18,7 @@ use url::Url;
 
 use self::ask::{Asker, Reply};
 use self::tls::Handshake;
-use super::print::{plain, print};
+use super::print::{Told, as_json, plain, print};
 use super::{Ended, NO, Which};
 use crate::app::Machine;
 
@@ -65,14 +65,18 @@ pub async fn doctor(which: &Which<'_>, text: &str, direct: Option<&str>, json: b
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(wrong());
     }
+    let configured = gate::configured(which)?;
     let mut findings = Vec::new();
-    examine(&url, which, &mut findings).await;
+    examine(&url, &configured, &mut findings).await;
     if let Some(address) = direct {
         findings.push(reach_directly(&url, address).await);
     }
     let failed = findings.iter().any(|finding| finding.state == State::Failure);
     print(|out| match json {
-        true => writeln!(out, "{}", json!({ "url": url.as_str(), "ok": !failed, "findings": findings })),
+        true => {
+            let rest = json!({ "url": url.as_str(), "ok": !failed, "findings": findings });
+            as_json(out, &Told { outcome: "examined", rest })
+        }
         false => in_words(out, &findings),
     })?;
     if failed { Err(Ended::Told(NO)) } else { Ok(()) }
@@ -97,7 +101,7 @@ fn in_words(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
 }
 
 /// The list. What cannot be asked any more, because something before it failed, is left out.
-async fn examine(url: &Url, which: &Which<'_>, findings: &mut Vec<Finding>) {
+async fn examine(url: &Url, configured: &gate::Configured, findings: &mut Vec<Finding>) {
     let Some(addresses) = name(url, findings).await else { return };
     let Some(own) = reach(&addresses, findings).await else { return };
     let broken = |why| Finding::failure("client", why, "look at the certificates of this machine");
@@ -129,11 +133,12 @@ async fn examine(url: &Url, which: &Which<'_>, findings: &mut Vec<Finding>) {
     let found = judge::route(&keys);
     let there = found.state == State::Ok;
     findings.push(found);
+    let mut here = None;
     if there {
         pages(&asker, findings).await;
-        gate::examine(url, which, &asker, own, &keys, findings).await;
+        here = gate::examine(url, configured, &asker, own, &keys, findings).await;
     }
-    application(url, &asker, findings).await;
+    application(url, &asker, here.as_ref(), findings).await;
 }
 
 /// Its addresses.
@@ -218,11 +223,16 @@ async fn pages(asker: &Asker, findings: &mut Vec<Finding>) {
 }
 
 /// What a stranger is told who asks for the address itself: a person, and a script.
-async fn application(url: &Url, asker: &Asker, findings: &mut Vec<Finding>) {
+async fn application(url: &Url, asker: &Asker, here: Option<&gate::Here<'_>>, findings: &mut Vec<Finding>) {
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    match asker.get(target).navigating().send().await {
+    let asking = asker.get(target).navigating().send();
+    let reply = match here {
+        Some(here) => here.watching(asking, findings).await,
+        None => asking.await,
+    };
+    match reply {
         Ok(reply) => {
-            let found = judge::navigation(&reply);
+            let found = judge::navigation(&reply, here.and_then(|here| here.explain(url)).as_ref());
             let asked = found.state == State::Ok;
             findings.push(found);
             if asked && let Ok(reply) = asker.get(target).scripted().send().await {

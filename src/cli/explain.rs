@@ -1,6 +1,6 @@
 //! `explain`: the walk of a decision, by the same code as the live one.
 
-use super::print::print;
+use super::print::{Told, as_json, print};
 use super::{Ended, args, name};
 use crate::app::{self, Machine, Operation, Outcome, Plan};
 use crate::config::{Loaded, Span};
@@ -55,7 +55,7 @@ pub async fn explain(loaded: &Loaded, asked: args::Explain, json: bool) -> Resul
     let explanation = walk(&plan.sites, &question, machine.clock.now());
     print(|out| {
         if json {
-            return writeln!(out, "{}", serde_json::to_string_pretty(&explanation).unwrap_or_default());
+            return as_json(out, &Told { outcome: "explained", rest: &explanation });
         }
         match explanation.site {
             Some(index) => {

@@ -9,8 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::print::print;
+use super::print::{Told, as_json, print};
 use super::{Ended, NO};
 use crate::app::{BATCH, Failure, Imported, Invited, Newcomer, Operation, Outcome, Reach, Terms};
 use crate::config::Loaded;
@@ -103,7 +104,7 @@ async fn in_batches(
         let batch = batch.iter().map(|(_, user)| user.clone()).collect();
         let outcome = reach.perform(Operation::UserImport { users: batch, terms }).await;
         let more = match outcome.map_err(|failure| stopped(failure, all.added.len()))? {
-            Outcome::Imported(more) => more,
+            Outcome::Imported(more) | Outcome::WouldImport(more) => more,
             _ => return Err(Failure::new("the server gave another answer", "use the same version for both").into()),
         };
         if let Some(letters) = &mut letters {
@@ -288,8 +289,7 @@ fn line(invited: &Invited) -> String {
 fn refuse(problems: &[Problem], json: bool) -> Result<(), Ended> {
     print(|out| {
         if json {
-            let told = serde_json::json!({ "outcome": "refused", "problems": problems });
-            return writeln!(out, "{}", serde_json::to_string_pretty(&told).unwrap_or_default());
+            return as_json(out, &Told { outcome: "refused", rest: json!({ "problems": problems }) });
         }
         for problem in problems.iter().take(MOST_PROBLEMS) {
             writeln!(out, "line {}: {}\n  {}", problem.line, problem.what, problem.remedy)?;
@@ -309,8 +309,9 @@ fn tell(done: &Imported, asked: &Asked) -> Result<(), Ended> {
         if asked.json {
             // Links stand in the file alone, where there is one.
             let invited = if in_file.is_some() { Vec::new() } else { done.invited.clone() };
-            let told = Outcome::Imported(Imported { invited, ..done.clone() });
-            return writeln!(out, "{}", serde_json::to_string_pretty(&told).unwrap_or_default());
+            let done = Imported { invited, ..done.clone() };
+            let told = if asked.dry_run { Outcome::WouldImport(done) } else { Outcome::Imported(done) };
+            return as_json(out, &told);
         }
         let would = if asked.dry_run { "would be" } else { "were" };
         writeln!(out, "{} {would} added, {} are there already", done.added.len(), done.there.len())?;

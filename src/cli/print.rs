@@ -4,6 +4,8 @@
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{DONE, Ended};
 use crate::app::{self, AuditRow, FactorLine, Failure, Operation, Outcome};
 use crate::audit::Filter;
@@ -30,6 +32,20 @@ fn print_or(remedy: &str, what: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     }
 }
 
+/// What a command that is no operation came to, in the form that operations have: the outcome's name, then what belongs
+/// to it.
+#[derive(Serialize)]
+pub struct Told<T> {
+    pub outcome: &'static str,
+    #[serde(flatten)]
+    pub rest: T,
+}
+
+/// One object, in the shape that `docs/json.md` describes.
+pub fn as_json(out: &mut dyn Write, told: &impl Serialize) -> io::Result<()> {
+    writeln!(out, "{}", serde_json::to_string_pretty(told).unwrap_or_default())
+}
+
 pub fn outcome(outcome: &Outcome, json: bool) -> Result<(), Ended> {
     let remedy = match outcome {
         Outcome::Invited(invited) => {
@@ -44,7 +60,7 @@ pub fn outcome(outcome: &Outcome, json: bool) -> Result<(), Ended> {
         _ => "make room where the output goes, then run it again".to_owned(),
     };
     print_or(&remedy, |out| match json {
-        true => writeln!(out, "{}", serde_json::to_string_pretty(outcome).unwrap_or_default()),
+        true => as_json(out, outcome),
         false => in_words(out, outcome),
     })
 }
@@ -62,7 +78,8 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
                 writeln!(out, "{remark}")?;
             }
         }
-        Outcome::Imported(done) => writeln!(out, "{} were added, {} are there", done.added.len(), done.there.len())?,
+        // Told by `import`, which knows what was asked for.
+        Outcome::Imported(_) | Outcome::WouldImport(_) => {}
         Outcome::Users { users } => table(
             out,
             &["NAME", "ENROLMENT", "FACTORS", "GROUPS", "EMAIL", "STATE"],
@@ -164,7 +181,7 @@ fn in_words(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             }),
         )?,
         // Between `doctor` and the server; never printed by themselves.
-        Outcome::Probe { .. } | Outcome::Seen { .. } => {}
+        Outcome::Probe { .. } | Outcome::Seen(_) => {}
         Outcome::Health(health) => {
             writeln!(out, "version    {}", health.version)?;
             writeln!(out, "ready      {}", if health.ready { "yes" } else { "no" })?;

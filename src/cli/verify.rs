@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use super::print::print;
+use serde_json::json;
+
+use super::print::{Told, as_json, print};
 use super::{Ended, args};
 use crate::app::{Failure, Machine};
 use crate::assertion::verify as check;
@@ -27,7 +29,7 @@ pub async fn verify(asked: args::Verify, json: bool) -> Result<(), Ended> {
     let wall = Machine::start().clock.wall();
     match check(token.trim(), &keys, &asked.audience, &asked.issuer, wall) {
         Ok(verified) => print(|out| match json {
-            true => writeln!(out, "{}", verified.0),
+            true => as_json(out, &Told { outcome: "good", rest: json!({ "claims": verified.0 }) }),
             false => writeln!(out, "good\n{}", serde_json::to_string_pretty(&verified.0).unwrap_or_default()),
         }),
         Err(error) => {

@@ -20,25 +20,35 @@ thread_local! {
     pub static WORK: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Hashes a password, as a PHC string. `None` where memory is lacking.
-pub fn hash(params: &Params, password: &[u8], salt: &[u8; SALT]) -> Option<String> {
+/// The memory that a hash takes is not to be had: nothing was learnt of the password.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoMemory;
+
+/// Hashes a password, as a PHC string. Parameters that can be written down can be computed.
+///
+/// # Errors
+/// See [`NoMemory`].
+pub fn hash(params: &Params, password: &[u8], salt: &[u8; SALT]) -> Result<String, NoMemory> {
     let mut output = [0; OUTPUT];
-    fill(params, params.block_count(), password, salt, &mut output)?;
-    written(params, salt, &output)
+    let filled = fill(params, params.block_count(), password, salt, &mut output)?;
+    filled.and_then(|()| written(params, salt, &output)).ok_or(NoMemory)
 }
 
 /// Whether a password has this hash, made with whatever parameters it names; compared in constant time. One that cannot
 /// be read or computed is nobody's. `ours`: what is configured, whose memory the thread keeps.
-pub fn fits(ours: &Params, phc: &str, password: &[u8]) -> bool {
-    let right = || {
+///
+/// # Errors
+/// See [`NoMemory`].
+pub fn fits(ours: &Params, phc: &str, password: &[u8]) -> Result<bool, NoMemory> {
+    let taken_apart = || {
         let made = PasswordHash::new(phc).ok().filter(|made| made.algorithm == ARGON2ID_IDENT)?;
         let version = made.version.is_some_and(|version| version == u32::from(Version::V0x13));
-        let (params, salt, expected) = (Params::try_from(&made).ok()?, made.salt?, made.hash.filter(|_| version)?);
-        let mut output = vec![0; expected.as_bytes().len()];
-        fill(&params, ours.block_count(), password, salt.as_ref(), &mut output)?;
-        Some(bool::from(output.ct_eq(expected.as_bytes())))
+        Some((Params::try_from(&made).ok()?, made.salt?, made.hash.filter(|_| version)?))
     };
-    right().unwrap_or(false)
+    let Some((params, salt, expected)) = taken_apart() else { return Ok(false) };
+    let mut output = vec![0; expected.as_bytes().len()];
+    let filled = fill(&params, ours.block_count(), password, salt.as_ref(), &mut output)?;
+    Ok(filled.is_some() && bool::from(output.ct_eq(expected.as_bytes())))
 }
 
 /// A hash in the PHC string format.
@@ -53,13 +63,13 @@ pub fn written(params: &Params, salt: &[u8; SALT], output: &[u8; OUTPUT]) -> Opt
     Some(hash.to_string())
 }
 
-/// `kept`: the most blocks that stay with the thread.
-fn fill(params: &Params, kept: usize, password: &[u8], salt: &[u8], output: &mut [u8]) -> Option<()> {
+/// `kept`: the most blocks that stay with the thread. Nothing where these parameters cannot be computed.
+fn fill(params: &Params, kept: usize, password: &[u8], salt: &[u8], output: &mut [u8]) -> Result<Option<()>, NoMemory> {
     let count = params.block_count();
     #[cfg(test)]
     WORK.set(WORK.get() + count * params.t_cost() as usize);
     MEMORY.with_borrow_mut(|memory| {
-        memory.try_reserve_exact(count.saturating_sub(memory.len())).ok()?;
+        memory.try_reserve_exact(count.saturating_sub(memory.len())).map_err(|_| NoMemory)?;
         memory.resize(count.max(memory.len()), Block::default());
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let blocks = &mut memory[..count];
@@ -70,7 +80,7 @@ fn fill(params: &Params, kept: usize, password: &[u8], salt: &[u8], output: &mut
         if count > kept {
             *memory = Vec::new();
         }
-        done.ok()
+        Ok(done.ok())
     })
 }
 
@@ -83,7 +93,7 @@ mod tests {
         let params = Params::new(64, 1, 1, None).unwrap();
         let phc = hash(&params, b"right", &[7; SALT]).unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{phc}");
-        assert!(fits(&params, &phc, b"right"));
+        assert_eq!(fits(&params, &phc, b"right"), Ok(true));
         for (phc, password) in [
             (phc.as_str(), "wrong"),
             (&phc.replace("argon2id", "argon2i"), "right"),
@@ -92,7 +102,7 @@ mod tests {
             ("$argon2id$v=19$m=64,t=1,p=1$", "right"),
             ("", "right"),
         ] {
-            assert!(!fits(&params, phc, password.as_bytes()), "{phc}");
+            assert_eq!(fits(&params, phc, password.as_bytes()), Ok(false), "{phc}");
         }
     }
 
@@ -105,7 +115,8 @@ mod tests {
         let theirs = argon2.hash_password_with_salt(b"right", &[7; SALT]).unwrap();
         let ours = hash(&params, b"right", &[7; SALT]).unwrap();
         assert_eq!(theirs.to_string(), ours);
-        assert!(argon2.verify_password(b"right", &theirs).is_ok() && fits(&params, &theirs.to_string(), b"right"));
+        assert!(argon2.verify_password(b"right", &theirs).is_ok());
+        assert_eq!(fits(&params, &theirs.to_string(), b"right"), Ok(true));
     }
 
     #[test]
@@ -123,9 +134,22 @@ mod tests {
         let kept = || MEMORY.with_borrow(Vec::capacity);
         let [ours, theirs] = [64, 256].map(|memory| Params::new(memory, 1, 1, None).unwrap());
         let phc = written(&theirs, &[7; SALT], &[7; OUTPUT]).unwrap();
-        assert!(!fits(&ours, &phc, b"right"));
+        assert_eq!(fits(&ours, &phc, b"right"), Ok(false));
         assert_eq!(kept(), 0);
         hash(&ours, b"right", &[7; SALT]).unwrap();
         assert_eq!(kept(), 64, "ours stays");
+    }
+
+    /// Whoever gives the right password to a machine without memory did not give a wrong one.
+    #[test]
+    fn what_there_is_no_memory_for_is_no_answer() {
+        let [ours, huge] = [64, u32::MAX].map(|memory| Params::new(memory, 1, 1, None).unwrap());
+        // A machine that promises whatever is asked for would have to keep its word.
+        if Vec::<Block>::new().try_reserve_exact(huge.block_count()).is_ok() {
+            return;
+        }
+        assert_eq!(hash(&huge, b"right", &[7; SALT]), Err(NoMemory));
+        let phc = written(&huge, &[7; SALT], &[7; OUTPUT]).unwrap();
+        assert_eq!(fits(&ours, &phc, b"right"), Err(NoMemory));
     }
 }

@@ -166,6 +166,7 @@ fn is_des(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::argon2id;
     use super::*;
 
     /// Made by other programs (crypt(3), openssl), save the last.
@@ -243,6 +244,30 @@ mod tests {
             assert_eq!(computed(&dearest, LONGEST_PASSWORD), 1, "{dearest}");
             assert_eq!(computed(&dearest, LONGEST_PASSWORD + 1), 0, "{dearest}");
             assert_eq!(computed(&dearer, 1), 0, "{dearer}");
+        }
+    }
+
+    /// TH-10: so many hashes of ours fit into one that is waited for.
+    #[test]
+    fn the_dearest_hash_costs_less_than_a_hundred_of_ours() {
+        // The processor time of this thread (proc(5): utime and stime, in hundredths of a second): what others do on the
+        // machine is no part of it.
+        let work = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let (_, fields) = stat.rsplit_once(')').unwrap();
+            fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum::<u32>()
+        };
+        let cost = |hashes: u32, hash: &dyn Fn()| {
+            let before = work();
+            (0..hashes).for_each(|_| hash());
+            f64::from(work() - before) / f64::from(hashes)
+        };
+        let params = Params::new(19 << 10, 2, 1, None).unwrap();
+        let ours = cost(20, &|| drop(argon2id::hash(&params, PASSWORD, &[7; argon2id::SALT])));
+        for dearest in [TAKEN[0].replace("$05$", "$14$"), TAKEN[3].replace("$6$", "$6$rounds=100000$")] {
+            assert!(Imported::take(&dearest).is_ok());
+            let theirs = cost(1, &|| assert!(!fits(&dearest, &[b'x'; LONGEST_PASSWORD])));
+            assert!(theirs < 100.0 * ours, "{theirs} beside {ours}: {dearest}");
         }
     }
 

@@ -9,10 +9,11 @@ use argon2::password_hash::phc::PasswordHash;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::argon2id::{self, NoMemory};
 use super::floor::{MAX_BYTES, PasswordFloor, judge, prepare};
 use super::hashers::{Asker, Full, Hashers};
 use super::imported::{self, Imported};
-use super::{Directory, DirectoryError, Prepared, argon2id};
+use super::{Directory, DirectoryError, Prepared};
 use crate::account::{AccountError, Accounts, User};
 use crate::config::PasswordSection;
 use crate::error::Problems;
@@ -110,22 +111,21 @@ impl LocalDirectory {
         let salt = random_bytes::<16>(&**self.accounts.vault().random());
         let params = self.params.clone();
         let hashed = self.hashers.run(None, move || argon2id::hash(&params, password.expose().as_bytes(), &salt));
-        // With parameters that were accepted at the start it fails only where memory is lacking.
-        hashed.await?.ok_or(DirectoryError::Busy)
+        Ok(hashed.await??)
     }
 
     /// Whether a password has this Argon2id, computed with the parameters it names. One that was made with less than is
     /// asked for now comes on top of the hash that everybody costs: no name is told by taking less time than none.
-    async fn fits(&self, phc: String, password: Secret<String>, asker: Asker) -> Result<bool, Full> {
+    async fn fits(&self, phc: String, password: Secret<String>, asker: Asker) -> Result<bool, DirectoryError> {
         let (ours, nobody) = (self.params.clone(), self.is_outdated(&phc).then(|| self.nobody.clone()));
         let fits = move || {
             let password = password.expose().as_bytes();
             if let Some(nobody) = nobody {
-                argon2id::fits(&ours, &nobody, password);
+                argon2id::fits(&ours, &nobody, password)?;
             }
             argon2id::fits(&ours, &phc, password)
         };
-        self.hashers.run(asker, fits).await
+        Ok(self.hashers.run(asker, fits).await??)
     }
 
     /// Whether a password has this hash of another kind: one hash, and one turn.
@@ -265,6 +265,14 @@ impl Directory for LocalDirectory {
 impl From<Full> for DirectoryError {
     fn from(Full: Full) -> Self {
         DirectoryError::Busy
+    }
+}
+
+impl From<NoMemory> for DirectoryError {
+    fn from(NoMemory: NoMemory) -> Self {
+        // Whoever signs in is told to come back; only here somebody learns that it will not help.
+        tracing::error!("there is no memory to hash a password: give this machine more, or lower password.memory");
+        DirectoryError::NoMemory
     }
 }
 

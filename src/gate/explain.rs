@@ -32,6 +32,8 @@ pub struct Explanation {
     pub path: String,
     pub steps: Vec<Step>,
     pub verdict: String,
+    /// Whether the application gets it.
+    pub forward: bool,
 }
 
 /// Who is supposed to ask, and for what.
@@ -59,7 +61,7 @@ pub fn explain(sites: &Sites, question: &Question, now: Time) -> Explanation {
     walk(sites, question, now).unwrap_or_else(|error| {
         let status = if error == FactsError::MethodNotOffered { 405 } else { 400 };
         let path = cut(&question.url).map_or(&*question.url, |(_, _, target)| target).to_owned();
-        Explanation { site: None, path, steps: Vec::new(), verdict: format!("{status}: {error}") }
+        Explanation { site: None, path, steps: Vec::new(), verdict: format!("{status}: {error}"), forward: false }
     })
 }
 
@@ -70,7 +72,10 @@ fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, Fa
     let reading = sites.by_host(&host).map_or(Reading::Strict, |site| site.reading);
     let facts = Facts::read(&raw, reading, &[])?;
     let path = facts.path.clone();
-    let nowhere = |verdict: &str| Explanation { site: None, path, steps: Vec::new(), verdict: verdict.to_owned() };
+    let nowhere = |verdict: &str| {
+        let (steps, verdict) = (Vec::new(), verdict.to_owned());
+        Explanation { site: None, path, steps, verdict, forward: false }
+    };
     match facts.own_page() {
         OwnPage::Exact(_) | OwnPage::WellKnown(_) => return Ok(nowhere("one of our own pages")),
         OwnPage::OddSpelling => return Ok(nowhere("404: an odd spelling of our own pages")),
@@ -94,11 +99,13 @@ fn walk(sites: &Sites, question: &Question, now: Time) -> Result<Explanation, Fa
     let source = Source { client: facts.client, certificate: Shown::Certificate(question.certificate.as_ref()) };
     let judge = |path: &str| super::judge(&site, std::iter::once(path), &facts.method, source, person.as_ref(), now);
     let decides = facts.judged().max_by_key(|path| super::strictness(&judge(path))).unwrap_or(&facts.path);
+    let outcome = judge(decides);
     Ok(Explanation {
         site: Some(site.index),
         path: decides.to_owned(),
         steps: steps(&site, decides, &facts.method, facts.client),
-        verdict: tell(&judge(decides)),
+        verdict: tell(&outcome),
+        forward: matches!(outcome, Outcome::Open(..)),
     })
 }
 

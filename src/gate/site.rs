@@ -424,6 +424,11 @@ impl Builder<'_> {
         let rules: Vec<Rule> = (self.section.rules.iter().enumerate())
             .filter_map(|(n, rule)| Rule::build(n, rule, &format!("{}.rules[{n}]", self.key), self.problems))
             .collect();
+        if url.as_ref().is_some_and(|url| !url.is_https())
+            && ![SiteSection::default().hsts, Span::secs(0)].contains(&self.section.hsts)
+        {
+            self.problem("hsts", "means nothing where url begins with http://", "leave it out, or set an https:// url");
+        }
         let client_ca_file = self.client_ca_file(host.as_ref());
         let websocket_origins = self.websocket_origins();
         for (n, what) in self.section.logout_clears.iter().enumerate() {

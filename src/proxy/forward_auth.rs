@@ -250,6 +250,10 @@ impl Gatekeeper {
 fn named(refused: Refused, told: &Told<'_>) -> Refused {
     match (refused.unread, &refused.why) {
         (Some(error), Some(why)) => Refused { why: Some(format!("{}: {why}", told.field_of(error))), ..refused },
+        (None, None) if refused.status == StatusCode::MISDIRECTED_REQUEST => {
+            let why = format!("no [[site]] answers to the host of {}", told.field_of(FactsError::Host));
+            Refused { why: Some(why), ..refused }
+        }
         _ => refused,
     }
 }

@@ -49,7 +49,16 @@ pub struct Probes(Mutex<Vec<Probe>>);
 struct Probe {
     token: TokenHash<ProbeKind>,
     until: Time,
-    seen: Option<Seen>,
+    arrived: Arrival,
+}
+
+/// What came of a probe.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// `None`: it did not arrive.
+    pub seen: Option<Seen>,
+    /// Who asked about a request meanwhile without being in `forward_auth.callers`; the last one.
+    pub turned_away: Option<IpAddr>,
 }
 
 impl Probes {
@@ -61,16 +70,22 @@ impl Probes {
         if waiting.len() >= MOST {
             waiting.remove(0);
         }
-        waiting.push(Probe { token: token.hash(), until: now + LIFE, seen: None });
+        waiting.push(Probe { token: token.hash(), until: now + LIFE, arrived: Arrival::default() });
         token.encode()
     }
 
     /// What came of it, once.
-    pub fn take(&self, token: &str) -> Option<Seen> {
-        let token = Token::parse(token)?.hash();
+    pub fn take(&self, token: &str) -> Arrival {
+        let Some(token) = Token::parse(token).map(|token| token.hash()) else { return Arrival::default() };
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = waiting.iter().position(|probe| probe.token == token)?;
-        waiting.remove(at).seen
+        let at = waiting.iter().position(|probe| probe.token == token);
+        at.map(|at| waiting.remove(at).arrived).unwrap_or_default()
+    }
+
+    /// Somebody asked about a request who may not. That server in front may well hide it: whoever waits is told.
+    pub(super) fn turned_away(&self, peer: IpAddr) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.iter_mut().for_each(|probe| probe.arrived.turned_away = Some(peer));
     }
 
     /// Keeps what is to be seen, where this request brings a token that is waited for. The first to bring it counts.
@@ -80,8 +95,8 @@ impl Probes {
         let token = token.hash();
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let probe = waiting.iter_mut().find(|probe| probe.token == token && probe.until > now);
-        if let Some(probe) = probe.filter(|probe| probe.seen.is_none()) {
-            probe.seen = Some(seen());
+        if let Some(probe) = probe.filter(|probe| probe.arrived.seen.is_none()) {
+            probe.arrived.seen = Some(seen());
         }
     }
 }
@@ -137,9 +152,9 @@ mod tests {
         let other = probes.begin(&random, NOW);
         probes.saw(&facts(&format!("/.vestibule/jwks.json?probe={token}")), NOW, seen);
         probes.saw(&facts(&format!("/.vestibule/jwks.json?probe={token}")), NOW, || unreachable!("the first counts"));
-        assert_eq!(probes.take(&other), None, "another request");
-        assert_eq!(probes.take(&token), Some(seen()));
-        assert_eq!(probes.take(&token), None, "once");
+        assert_eq!(probes.take(&other).seen, None, "another request");
+        assert_eq!(probes.take(&token).seen, Some(seen()));
+        assert_eq!(probes.take(&token).seen, None, "once");
     }
 
     #[test]

@@ -557,7 +557,7 @@ async fn the_state_of_a_login_form_comes_back_unchanged_or_not_at_all() {
         assert_eq!(seal.open(&one, &parts.join(".")), None, "{wrong}");
         parts[at] = right;
     }
-    house.later(10 * MINUTE);
+    house.later(FORM_LIFE);
     assert_eq!(seal.open(&one, &sealed), None);
 }
 

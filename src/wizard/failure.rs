@@ -112,7 +112,7 @@ impl From<SessionError> for Failure {
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Busy => Failure::Unavailable,
+            DirectoryError::Busy | DirectoryError::NoMemory => Failure::Unavailable,
             DirectoryError::Password(_) => Failure::Unreadable,
             DirectoryError::Account(error) => error.into(),
             DirectoryError::Vault(error) => error.into(),

@@ -33,6 +33,8 @@ pub enum UnknownLanguage {
     Fallback,
     /// The one at this place of the list.
     Offered(usize),
+    /// The one at this place of the list stands there before.
+    Twice(usize),
 }
 
 impl Languages {
@@ -50,6 +52,10 @@ impl Languages {
         let named = offered.iter().enumerate();
         let listed = named.map(|(at, tag)| all.named(tag).cloned().ok_or(UnknownLanguage::Offered(at)));
         let listed = listed.collect::<Result<Vec<_>, _>>()?;
+        let is_twice = |at: &usize| listed[..*at].iter().any(|before| before.lang() == listed[*at].lang());
+        if let Some(at) = (0..listed.len()).find(is_twice) {
+            return Err(UnknownLanguage::Twice(at));
+        }
         let offered = if listed.is_empty() { all.offered } else { listed.into() };
         let found = offered.iter().find(|texts| texts.lang().eq_ignore_ascii_case(fallback)).cloned();
         Ok(Self { fallback: found.ok_or(UnknownLanguage::Fallback)?, offered })

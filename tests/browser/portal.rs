@@ -43,7 +43,7 @@ impl Bench {
             ))
             .site("name = \"The wiki\"\nurl = \"https://wiki.alpha.test\"\nupstreams = [\"UPSTREAM\"]")
             .also(&format!(
-                "[[site]]\nurl = \"https://shop.alpha.test\"{SITE}[[site]]\nurl = \"https://docs.beta.test\"{SITE}"
+                "[[site]]\nurl = \"https://shop.alpha.test\"\n{SITE}[[site]]\nurl = \"https://docs.beta.test\"\n{SITE}"
             ))
             .start();
         let mut alice = gate.given_password_user("alice");

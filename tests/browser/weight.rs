@@ -19,24 +19,29 @@ const WEIGHT: &str =
     const more = loaded.some((one) => one.name === icon) ? 0 : (await (await fetch(icon)).arrayBuffer()).byteLength;
     return [loaded.reduce((sum, one) => sum + one.decodedBodySize, more), loaded.length]";
 
-/// Every page in English, and the longest in each other language.
+/// Every page in English; in each other language the longest, and the one that loads the most.
 #[test]
 fn no_page_weighs_more_than_40_kib_with_all_it_loads() {
     let browser = Browser::start();
     // What a browser keeps is not loaded again, and would weigh nothing.
     browser.devtools("Network.enable", json!({}));
     browser.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true }));
-    let mut heaviest = (0, String::new());
+    let (mut heaviest, mut loads_most) = ((0, String::new()), String::new());
     for texts in Texts::all() {
         let gallery = Gallery::open(texts);
         let longest = gallery.longest().to_owned();
-        for name in gallery.names().filter(|name| texts.lang() == "en" || *name == longest) {
+        let wanted = |name: &&str| texts.lang() == "en" || *name == longest || *name == loads_most;
+        for name in gallery.names().filter(wanted) {
             browser.open(&gallery.url(name));
             let weight = browser.run_async(WEIGHT);
             let bytes = weight[0].as_u64().unwrap_or_else(|| panic!("{name}: {weight}"));
             assert!(weight[1].as_u64() >= Some(2), "{name} loads its stylesheet: {weight}");
             assert!(bytes <= MOST, "{} {name}: {bytes} bytes", texts.lang());
             heaviest = heaviest.max((bytes, format!("{} {name}", texts.lang())));
+        }
+        // English is the first.
+        if loads_most.is_empty() {
+            loads_most = heaviest.1.trim_start_matches("en ").to_owned();
         }
     }
     println!("the heaviest page: {heaviest:?}");

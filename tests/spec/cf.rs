@@ -150,9 +150,25 @@ fn cf_02_what_nobody_can_want_stops_the_start() {
         ("[identity]\nrotate = \"0s\"", "identity.rotate"),
         ("[identity]\nissuer = \"us\"", "identity.issuer"),
         ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
+        ("[password]\nmemory = \"4095GiB\"", "password.memory"),
+        ("[forward_auth]\ncallers = [\"10.0.0.0/8\"]", "forward_auth.callers"),
     ] {
         refused(key, &with(sections, "", CLOSED), &[key]);
     }
+    let good = with("", "", CLOSED);
+    refused("HSTS in clear", &with("", "hsts = \"730d\"", CLOSED), &["site[0].hsts"]);
+    for (listen, upstream) in [
+        ("127.0.0.1:9", "127.0.0.1:9"),
+        ("127.0.0.1:9", "localhost:9"),
+        ("0.0.0.0:9", "127.0.0.1:9"),
+        ("[::]:9", "[::1]:9"),
+    ] {
+        let text = good.replace("127.0.0.1:0", listen).replace("//127.0.0.1:9", &format!("//{upstream}"));
+        refused("a gate before itself", &text, &["site[0].upstreams[0]"]);
+    }
+    let elsewhere = good.replace("127.0.0.1:0", "0.0.0.0:9").replace("//127.0.0.1:9", "//10.0.0.7:9");
+    let said = run(tempfile::tempdir().unwrap().path(), &elsewhere, &["check"]);
+    assert_eq!(said.code, 0, "another machine's port is another one: {}{}", said.out, said.err);
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();
     std::fs::write(folder.path().join("data/store.mark"), "").unwrap();
@@ -189,7 +205,7 @@ fn cf_02_problems_have_their_place() {
     assert!(at("identity.lifetime") < at("session.idel") && at("session.idel") < at("rules[0].policy"), "{}", said.err);
     let said = run(folder.path(), &bad, &["check", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!((said.code, said.err.as_str()), (78, ""));
+    assert_eq!((said.code, &told["outcome"]), (78, &"refused".into()));
     assert_eq!(told["problems"][0]["line"], 2);
     for member in ["file", "key", "what", "remedy"] {
         assert!(told["problems"][0][member].is_string(), "{member}: {told}");
@@ -200,7 +216,8 @@ fn cf_02_problems_have_their_place() {
     );
     let said = run(folder.path(), &two, &["check"]);
     assert_eq!(said.out.matches("shares the login's origin").count(), 1, "{}", said.out);
-    assert!(said.out.contains("vestibule.toml:12: site[1]: has no rules"), "{}", said.out);
+    let line = two[..two.rfind("[[site]]").expect("two sites")].lines().count() + 1;
+    assert!(said.out.contains(&format!("vestibule.toml:{line}: site[1]: has no rules")), "{}", said.out);
 }
 
 /// CF-01: a key or secret that is missing, short, well known or open to others stops the start.

@@ -82,6 +82,12 @@ fn a_set_up_that_is_right_is_fine() {
     // For people, too.
     let said = gate.cli(["doctor", &url]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    // Whoever names a configuration wants it looked at: without it, half of all this would be left out.
+    fs::write(gate.folder.path().join("wrong.toml"), "[listn]").expect("the folder can be written");
+    for file in ["gone.toml", "wrong.toml"] {
+        let said = gate.cli_alone(&["doctor", &url, "--config", file]);
+        assert_eq!(said.code, 78, "{file}: {}{}", said.out, said.err);
+    }
     assert!(said.out.lines().any(|line| line.starts_with("ok       proxy ")), "{}", said.out);
 }
 
@@ -131,12 +137,26 @@ fn a_server_that_asks_is_examined_like_one_that_sends() {
             "[trust]\nproxies = [{LOOPBACK}]\n[forward_auth]\nlisten = [\"{questions}\"]\ncallers = [{LOOPBACK}]"
         ))
         .site(&format!("url = \"{url}\""))
+        .rules(rules! { "/open/**" => "bypass", _ => "two_factor" })
         .start();
     let right = Shipped::nginx("nginx/vestibule.conf", address)
         .with("127.0.0.1:8080", &gate.address.to_string())
         .with("127.0.0.1:9091", &questions.to_string())
         .with("127.0.0.1:3000", &echo.address.to_string());
     let exposed = "    location /.vestibule/auth/forwarded { proxy_pass http://vestibule_auth; }\n    location / {\n";
+    // An answer without a login is as it should be where a rule says so.
+    let asking = "        auth_request /.vestibule/auth/nginx;\n";
+    {
+        let _front = Front::nginx(right.clone(), address);
+        let found = Diagnosis::of(&gate, &[], &[&format!("{url}/open/a")]);
+        found.assert_failing(&[]);
+        assert_eq!(found.found("warning"), ["visitor"], "{:#}", found.json);
+    }
+    {
+        let _front = Front::nginx(right.clone().with(asking, ""), address);
+        Diagnosis::of(&gate, &[], &[&format!("{url}/wiki")]).assert_failing(&["visitor"]);
+    }
+    echo.forget();
     for (file, checks) in [
         (right.clone(), &[][..]),
         (right.clone().without("    location /.vestibule/ {", "    }"), &["route"]),
@@ -158,6 +178,27 @@ fn a_server_that_asks_is_examined_like_one_that_sends() {
         found.assert_failing(checks);
     }
     echo.assert_untouched("the doctor is a stranger");
+}
+
+/// nginx makes a login page of the gate's refusal to talk to it: to a browser all is well, until somebody signed in.
+#[test]
+fn a_server_that_may_not_ask_is_found() {
+    let (echo, address, questions) = (Echo::start(), free_address(), free_address());
+    let url = format!("http://localhost:{}", address.port());
+    let gate = Gate::before(&echo)
+        .config(&format!(
+            "[trust]\nproxies = [{LOOPBACK}]\n[forward_auth]\nlisten = [\"{questions}\"]\ncallers = [\"10.0.0.1/32\"]"
+        ))
+        .site(&format!("url = \"{url}\""))
+        .start();
+    let file = Shipped::nginx("nginx/vestibule.conf", address)
+        .with("127.0.0.1:8080", &gate.address.to_string())
+        .with("127.0.0.1:9091", &questions.to_string())
+        .with("127.0.0.1:3000", &echo.address.to_string());
+    let _front = Front::nginx(file, address);
+    let found = Diagnosis::of(&gate, &[], &[&format!("{url}/wiki")]);
+    found.assert_failing(&["callers"]);
+    found.assert_ok(&["visitor"]);
 }
 
 #[test]

@@ -270,6 +270,7 @@ fn an_unknown_language_stops_the_start_and_names_its_key() {
         ("language = \"tlh\"", "pages.language"),
         ("language = \"en\"\nlanguages = [\"de\"]", "pages.language"),
         ("languages = [\"en\", \"tlh\"]", "pages.languages[1]"),
+        ("languages = [\"en\", \"nl\", \"EN\"]", "pages.languages[2]"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("vestibule.toml");

@@ -60,7 +60,7 @@ fn codes_say_whose_turn_it_is() {
     gate.kill();
     let key = gate.data().join("keys/sealing.key");
     let right = std::fs::read(&key).unwrap();
-    assert_eq!(command(&gate, &["init", "other"]).stdout(Stdio::null()).status().unwrap().code(), Some(0));
+    assert_eq!(gate.cli_alone(&["init", "other"]).code, 0);
     std::fs::copy(gate.folder.path().join("other/data/keys/sealing.key"), &key).unwrap();
     let said = gate.cli(["serve"]);
     assert_eq!(said.code, 78, "another key: {}", said.err);
@@ -133,8 +133,9 @@ fn a_reload_says_what_became_of_it() {
     let gate = Gate::before(&echo).start();
     let good = std::fs::read_to_string(gate.config_file()).unwrap();
     let reload = |text: &str, said: &str| {
+        let before = gate.log().matches(said).count();
         gate.reload(text);
-        until(said, 10, || gate.log().contains(said).then_some(()));
+        until(said, 10, || (gate.log().matches(said).count() > before).then_some(()));
     };
     assert!(gate.run(["audit"]).contains("at the start, sites: 1"));
     reload(&good.replace("[listen]", "[listen]\nno = 1"), "the old one stays in force");
@@ -142,6 +143,101 @@ fn a_reload_says_what_became_of_it() {
     until("a row", 10, || gate.run(["audit"]).contains("configuration_refused").then_some(()));
     reload(&format!("[session]\nidle = \"7m\"\n{good}"), "nothing of the new configuration is in force");
     assert!(gate.run(["audit"]).contains("at the next start: session"));
+    // What waits goes on waiting, until it is taken back.
+    reload(&format!("[session]\nidle = \"7m\"\n{good}"), "nothing of the new configuration is in force");
+    assert!(!gate.log().contains("no key of it has changed"));
+    reload(&good, "no key of it has changed");
+    assert_eq!(gate.log().matches("taken at the next start").count(), 2, "{}", gate.log());
+}
+
+/// What waits for the next start is not in force by half: neither in what pages show, nor in what they take.
+#[test]
+fn what_waits_for_the_next_start_waits_as_a_whole() {
+    let echo = Echo::start();
+    let mut gate = Gate::before(&echo).start();
+    let alice = gate.given_user("alice");
+    let box_is_shown = |gate: &Gate| gate.visitor().give_password(&alice, "/").form().has("trust");
+    let good = std::fs::read_to_string(gate.config_file()).unwrap();
+    let next = "[session]\ntrusted_browser = \"0s\"\ncookie = \"other\"\n[branding]\nname = \"Acme\"\n";
+    gate.reload(&format!("{next}{good}"));
+    until("the reload", 10, || gate.log().contains("the new configuration is in force").then_some(()));
+    let mut browser = gate.visitor();
+    let page = browser.visit("/");
+    assert!(page.html().contains("Acme"), "what can be taken is: {}", page.text());
+    assert!(box_is_shown(&gate));
+    browser.sign_in(&alice, "/").assert_at("/", 200);
+    gate.restart();
+    assert!(!box_is_shown(&gate));
+    assert_ne!(browser.goto("/").status, 200, "the cookie has its other name now");
+}
+
+/// docs/json.md: one object that says by `outcome` what it is, good or bad; people go on reading the standard error.
+#[test]
+fn what_is_printed_for_programs_has_one_shape() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    gate.given_password_user("alice");
+    let users = gate.folder.path().join("users");
+    std::fs::write(&users, format!("bob:{}\n", crate::import::BCRYPT)).unwrap();
+    let (url, users) = (format!("{}/", gate.origin), users.display().to_string());
+    let commands: [(&[&str], i32, &str); 12] = [
+        (&["check"], 0, "good"),
+        (&["explain", &url], 0, "explained"),
+        (&["doctor", &url], 0, "examined"),
+        (&["user", "list"], 0, "users"),
+        (&["user", "show", "alice"], 0, "user"),
+        (&["user", "unlock", "alice"], 0, "done"),
+        (&["user", "import", &users, "--dry-run"], 0, "would_import"),
+        (&["user", "import", &users], 0, "imported"),
+        (&["health"], 0, "health"),
+        (&["user", "show", "nobody"], 1, "failed"),
+        (&["session", "end", "no name"], 2, "failed"),
+        (&["explain", &url, "--age", "long"], 2, "failed"),
+    ];
+    for (arguments, code, outcome) in commands {
+        let said = gate.cli_in(&[], &[arguments, &["--json"]].concat(), "");
+        assert_eq!(said.code, code, "{arguments:?}: {}{}", said.out, said.err);
+        let told: serde_json::Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.out));
+        assert_eq!(told["outcome"], outcome, "{arguments:?}: {told:#}");
+        assert_eq!(said.err.is_empty(), code == 0, "{arguments:?}: {}", said.err);
+    }
+    for row in gate.run(["audit", "--json"]).lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(row).unwrap()["kind"].is_string(), "{row}");
+    }
+    std::fs::write(gate.config_file(), "[listn]").unwrap();
+    let said = gate.cli(["user", "list", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &told["outcome"]), (78, &"refused".into()), "{told:#}");
+    assert_eq!(told["problems"][0]["key"], "listn", "{told:#}");
+}
+
+/// A flag that would change nothing is a mistake of whoever typed it.
+#[test]
+fn a_flag_that_means_nothing_is_refused() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).start();
+    let ignored: [&[&str]; 6] = [
+        &["init", "new", "--config", "new.toml"],
+        &["init", "new", "--data", "elsewhere"],
+        &["init", "new", "--json"],
+        &["demo", "--config", "gone.toml"],
+        &["serve", "--json"],
+        &["reference", "--json"],
+    ];
+    for arguments in ignored {
+        let said = gate.cli_alone(arguments);
+        assert_eq!(said.code, 2, "{arguments:?}: {}{}", said.out, said.err);
+        assert!(said.err.contains("means nothing to this command"), "{arguments:?}: {}", said.err);
+    }
+    assert!(!gate.folder.path().join("new").exists());
+    assert_eq!(gate.cli_alone(&["init", "new"]).code, 0);
+    // What is all commands' own stands last.
+    let help = gate.cli_alone(&["user", "add", "--help"]).out;
+    let at = |word: &str| help.find(word).unwrap_or_else(|| panic!("{word}: {help}"));
+    assert!(at("--email") < at("--password-stdin") && at("--password-stdin") < at("--config"), "{help}");
+    let user = gate.given_password_user("alice");
+    gate.run(["user", "disable", &user.name]);
+    assert!(gate.run(["user", "unlock", &user.name]).contains("still disabled"));
 }
 
 /// A gate that has no file is told by its folder.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::authenticator::{Attestation, Authenticator, RS256, Says};
-use crate::harness::{Echo, Gate, Page, User, Visitor};
+use crate::harness::{Echo, Gate, Page, User, Visitor, until};
 
 const STEP: u64 = 30;
 
@@ -41,6 +41,23 @@ pub fn enrolling(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
     let page = browser.submit(&page, &[]);
     assert_eq!(page.status, 303, "the ceremony begins: {}", page.text());
     browser.follow(page)
+}
+
+/// A new address that no key would fit is not taken in passing: the next start would not take it either.
+#[test]
+fn a_reload_strands_no_keys() {
+    let (_echo, gate, alice) = bench();
+    given_key(&gate, &alice, &mut Authenticator::new(1));
+    let good = std::fs::read_to_string(gate.config_file()).unwrap();
+    gate.reload(&good.replace("//localhost", "//wiki.localhost"));
+    until("the refusal", 10, || gate.log().contains("1 key was enrolled under another address").then_some(()));
+    assert!(gate.log().contains("the old one stays in force") && !gate.log().contains("configuration is in force"));
+    until("a row", 10, || gate.run(["audit"]).contains("configuration_refused").then_some(()));
+    assert_eq!(gate.visitor().goto("/").status, 302, "the old address is answered");
+    // Where nobody has a key, an address may change.
+    gate.run(["user", "remove", "alice"]);
+    gate.reload(&good.replace("//localhost", "//wiki.localhost"));
+    until("the reload", 10, || gate.log().contains("the new configuration is in force").then_some(()));
 }
 
 /// A signed-in browser of a user with this key.

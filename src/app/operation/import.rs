@@ -65,7 +65,10 @@ pub async fn import(parts: &Parts, users: Vec<Newcomer>, terms: Terms, origin: &
     }
     for _ in 0..ATTEMPTS {
         let mut batch = Batch::read(parts, &users, terms, origin).await?;
-        if terms.dry_run || batch.changes.is_empty() {
+        if terms.dry_run {
+            return Ok(Outcome::WouldImport(batch.report));
+        }
+        if batch.changes.is_empty() {
             return Ok(Outcome::Imported(batch.report));
         }
         if let Some(name) = batch.report.retired.first() {

@@ -142,7 +142,10 @@ pub async fn unlock(parts: &Parts, name: &UserName, origin: &Origin) -> Result<O
     let user = find(parts, name).await?;
     let unlocked = parts.audit.entry(Event::new(Kind::Unlocked, origin).user(user.id, &user.name))?;
     parts.throttle.unlock(user.id, vec![unlocked]).await?;
-    Ok(done(format!("{name} may try again at once")))
+    Ok(done(match user.disabled {
+        true => format!("{name} is unlocked and still disabled: `vestibule user enable {name}` lets the user in"),
+        false => format!("{name} may try again at once"),
+    }))
 }
 
 /// A new invitation; older ones end with the generation they were made in.

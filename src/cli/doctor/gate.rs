@@ -2,14 +2,19 @@
 //! token from there goes through everything in front and is known again when it arrives.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
 use super::ask::{Asker, Reply};
-use super::{Finding, Which};
-use crate::app::{self, Operation, Outcome};
+use super::{Ended, Finding, Which};
+use crate::app::{self, Machine, Operation, Outcome, Plan};
 use crate::config::Loaded;
-use crate::proxy::Seen;
+use crate::gate::Sites;
+use crate::gate::explain::{Explanation, Question, explain};
+use crate::proxy::{Arrival, Seen};
+use crate::types::Level;
 
 /// An address that nobody has (RFC 5737).
 const NOBODY: &str = "192.0.2.123";
@@ -17,38 +22,109 @@ const NOBODY: &str = "192.0.2.123";
 const HERE: &str = "run this on the gate's machine, as its user, with --config: then it also says whether the gate \
                     believes the server in front";
 
+/// The gate that is configured on this machine; or why nobody knows of one.
+pub type Configured = Result<Own, &'static str>;
+
+/// A gate as it is configured.
+pub struct Own {
+    loaded: Loaded,
+    /// `None`: it has no file that could say.
+    sites: Option<Arc<Sites>>,
+}
+
+/// # Errors
+/// What was named is not there, or refused: whoever watches a gate must not go on without half of what is watched.
+pub fn configured(which: &Which<'_>) -> Result<Configured, Ended> {
+    if !which.is_named() && which.found().is_none() {
+        return Ok(Err("there is no configuration"));
+    }
+    let own = which.read().and_then(|loaded| {
+        let plan = Plan::build(&loaded, &Machine::start())?;
+        Ok(Own { loaded, sites: which.data.is_none().then_some(plan.sites) })
+    });
+    match own {
+        Err(why) if which.is_named() => Err(why),
+        own => Ok(own.map_err(|_| "the configuration is refused; `vestibule check` says why")),
+    }
+}
+
+/// The gate that is configured here, which is the one that answers.
+pub struct Here<'a> {
+    own: &'a Own,
+    /// Whom it takes us for.
+    client: IpAddr,
+}
+
 /// `own`: the address this machine connects from. `keys`: what the address answered for `jwks.json`.
-pub async fn examine(
+pub async fn examine<'a>(
     url: &Url,
-    which: &Which<'_>,
+    configured: &'a Configured,
     asker: &Asker,
     own: IpAddr,
     keys: &Reply,
     findings: &mut Vec<Finding>,
-) {
+) -> Option<Here<'a>> {
     let unknown = |why: &str| Finding::warning("gate", format!("what the gate sees is not known here: {why}"), HERE);
-    if which.found().is_none() && which.data.is_none() {
-        return findings.push(unknown("there is no configuration"));
-    }
-    let Ok(loaded) = which.read() else {
-        return findings.push(unknown("the configuration is refused; `vestibule check` says why"));
-    };
-    if let Err(why) = same(&loaded, keys).await {
-        return findings.push(why);
-    }
-    let plain = match probe(&loaded, asker, None).await {
-        Ok(Some(seen)) => seen,
-        Ok(None) => {
-            let remedy = "give the address of the gate that is configured here, or name its file with --config";
-            let what = "the request arrived at another process than the one that runs here";
-            return findings.push(Finding::failure("gate", what, remedy));
+    let found = async {
+        let gate = configured.as_ref().map_err(|why| unknown(why))?;
+        same(&gate.loaded, keys).await?;
+        match probe(&gate.loaded, asker, None).await {
+            Ok(Some(seen)) => Ok((gate, seen)),
+            Ok(None) => {
+                let remedy = "give the address of the gate that is configured here, or name its file with --config";
+                let what = "the request arrived at another process than the one that runs here";
+                Err(Finding::failure("gate", what, remedy))
+            }
+            Err(why) => Err(unknown(&why)),
         }
-        Err(why) => return findings.push(unknown(&why)),
+    };
+    let (gate, plain) = match found.await {
+        Ok(found) => found,
+        Err(why) => {
+            findings.push(why);
+            return None;
+        }
     };
     findings.extend(address(url, &plain));
     findings.push(proxy(&plain, own));
-    if let Ok(Some(forged)) = probe(&loaded, asker, Some(NOBODY)).await {
+    if let Ok(Some(forged)) = probe(&gate.loaded, asker, Some(NOBODY)).await {
         findings.extend(forgery(&plain, &forged, own));
+    }
+    Some(Here { own: gate, client: plain.client })
+}
+
+impl Here<'_> {
+    /// What its rules say of a stranger who asks for this address from here; `None` where no site has it.
+    pub fn explain(&self, url: &Url) -> Option<Explanation> {
+        let question = Question {
+            url: url[..url::Position::AfterQuery].to_owned(),
+            http_method: "GET".to_owned(),
+            address: self.client,
+            certificate: None,
+            user: None,
+            level: Level::Stranger,
+            factors: Vec::new(),
+            age: Duration::ZERO,
+            trusted: false,
+        };
+        let explanation = explain(self.own.sites.as_ref()?, &question, Machine::start().clock.now());
+        explanation.site.is_some().then_some(explanation)
+    }
+
+    /// Waits for an answer, and tells who was turned away meanwhile: a server in front that may not ask gets no for an
+    /// answer to everything, and what it makes of that may well look like a login.
+    pub async fn watching<T>(&self, asking: impl Future<Output = T>, findings: &mut Vec<Finding>) -> T {
+        let token = begin(&self.own.loaded).await;
+        let answer = asking.await;
+        if let Ok(token) = token
+            && let Ok(Arrival { turned_away: Some(peer), .. }) = end(&self.own.loaded, token).await
+        {
+            let what =
+                format!("{peer} asks about requests and may not: whoever comes through it is refused everything");
+            let remedy = format!("if that is your server, add \"{peer}\" to forward_auth.callers");
+            findings.push(Finding::failure("callers", what, remedy));
+        }
+        answer
     }
 }
 
@@ -80,18 +156,30 @@ async fn same(loaded: &Loaded, keys: &Reply) -> Result<(), Finding> {
 
 /// Sends a token through; what it looked like on arrival. `claims`: an address that the client says it is.
 async fn probe(loaded: &Loaded, asker: &Asker, claims: Option<&str>) -> Result<Option<Seen>, String> {
-    let told = |failure: app::Failure| failure.what;
-    let Outcome::Probe { token } = app::perform(loaded, Operation::ProbeBegin).await.map_err(told)? else {
-        return Err("the server is of another version".to_owned());
-    };
+    let token = begin(loaded).await?;
     let mut question = asker.get(&format!("/.vestibule/jwks.json?probe={token}"));
     if let Some(address) = claims {
         question = question.with("x-forwarded-for", address);
     }
     question.send().await.map_err(|why| why.to_string())?;
-    match app::perform(loaded, Operation::ProbeSeen { token }).await.map_err(told)? {
-        Outcome::Seen { seen } => Ok(seen),
-        _ => Err("the server is of another version".to_owned()),
+    Ok(end(loaded, token).await?.seen)
+}
+
+const OTHER_VERSION: &str = "the server is of another version";
+
+async fn begin(loaded: &Loaded) -> Result<String, String> {
+    match app::perform(loaded, Operation::ProbeBegin).await {
+        Ok(Outcome::Probe { token }) => Ok(token),
+        Ok(_) => Err(OTHER_VERSION.to_owned()),
+        Err(failure) => Err(failure.what),
+    }
+}
+
+async fn end(loaded: &Loaded, token: String) -> Result<Arrival, String> {
+    match app::perform(loaded, Operation::ProbeSeen { token }).await {
+        Ok(Outcome::Seen(arrival)) => Ok(arrival),
+        Ok(_) => Err(OTHER_VERSION.to_owned()),
+        Err(failure) => Err(failure.what),
     }
 }
 

@@ -6,6 +6,7 @@ use url::Url;
 use super::Finding;
 use super::ask::{Reply, Unanswered};
 use crate::clock::{TOLERANCE, Time};
+use crate::gate::explain::Explanation;
 use crate::types::is_loopback_name;
 
 /// What to do where our pages are not reached.
@@ -159,8 +160,8 @@ pub fn closed(open: &[String]) -> Finding {
     Finding::failure("auth", what, remedy)
 }
 
-/// A person without a session, asking for the address.
-pub fn navigation(reply: &Reply) -> Finding {
+/// A person without a session, asking for the address. `rules`: what the gate would say, where that is known.
+pub fn navigation(reply: &Reply, rules: Option<&Explanation>) -> Finding {
     let asked = reply.url.as_ref();
     if let (Some(to), Some(asked)) = (reply.location(), asked) {
         let ours = matches!(to.path(), "/.vestibule/login" | "/.vestibule/verify");
@@ -187,11 +188,7 @@ pub fn navigation(reply: &Reply) -> Finding {
         );
     }
     match reply.status {
-        200..=299 => Finding::warning(
-            "visitor",
-            "the address is answered without a login",
-            "if no bypass rule says so, the gate is not in the way: look at the routes of the server in front",
-        ),
+        200..=299 => answered(rules),
         401 => Finding::failure(
             "visitor",
             "a browser gets 401 instead of the login",
@@ -217,6 +214,29 @@ pub fn navigation(reply: &Reply) -> Finding {
             "visitor",
             format!("the address answers {status}"),
             "give an address of the application that needs a login",
+        ),
+    }
+}
+
+/// The address was answered to a stranger.
+fn answered(rules: Option<&Explanation>) -> Finding {
+    const WHAT: &str = "the address is answered without a login";
+    match rules {
+        Some(rules) if rules.forward => Finding::warning(
+            "visitor",
+            format!("{WHAT}, as its rule says"),
+            "give an address that needs one: this one does not show whether the gate is in the way",
+        ),
+        Some(rules) => Finding::failure(
+            "visitor",
+            format!("{WHAT}, and its rule says: {}", rules.verdict),
+            "the gate is not in the way: look whether the server in front asks it about every route; or the file is newer \
+             than what is in force",
+        ),
+        None => Finding::warning(
+            "visitor",
+            WHAT,
+            "if no bypass rule says so, the gate is not in the way: look at the routes of the server in front",
         ),
     }
 }
@@ -361,7 +381,7 @@ mod tests {
     #[test]
     fn a_stranger_is_sent_to_the_login_or_somebody_is_told() {
         let at = |status, location: &str| {
-            let finding = navigation(&reply("https://a.test/x", status, &[("location", location)]));
+            let finding = navigation(&reply("https://a.test/x", status, &[("location", location)]), None);
             (finding.check, finding.state)
         };
         assert_eq!(at(302, "/.vestibule/login?rd=%2Fx"), ("visitor", State::Ok));
@@ -372,11 +392,17 @@ mod tests {
         for status in [401, 403, 421, 500, 502] {
             assert_eq!(at(status, ""), ("visitor", State::Failure), "{status}");
         }
-        let told = |fields: &[(&str, &str)]| navigation(&reply("https://a.test/x", 400, fields));
+        let told = |fields: &[(&str, &str)]| navigation(&reply("https://a.test/x", 400, fields), None);
         let named = told(&[("vestibule-error", "X-Forwarded-Proto has another scheme than the url of the site")]);
         assert_eq!(named.state, State::Failure);
         assert!(named.what.contains("(400): X-Forwarded-Proto has another scheme"), "{}", named.what);
         assert_eq!(told(&[("content-security-policy", "default-src 'none'; x")]).state, State::Failure, "ours");
         assert_eq!(told(&[]).state, State::Warning, "the application's own");
+        let ruled = |forward| {
+            let (path, steps, verdict) = ("/x".to_owned(), Vec::new(), String::new());
+            let rules = Explanation { site: Some(0), path, steps, verdict, forward };
+            navigation(&reply("https://a.test/x", 200, &[]), Some(&rules)).state
+        };
+        assert_eq!((ruled(true), ruled(false)), (State::Warning, State::Failure));
     }
 }

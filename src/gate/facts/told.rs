@@ -167,8 +167,8 @@ impl<'a> Told<'a> {
         };
         let is_here = |said: &[u8]| place(said, scheme) == place(host, scheme);
         let is_asked_for = |value: &[u8]| match taken_apart(value) {
-            (None, path) => path == target,
-            (Some((said, at)), path) => {
+            None => value == target,
+            Some([said, at, path]) => {
                 let said = std::str::from_utf8(said).ok().and_then(scheme_of);
                 path == target && said.is_some() && (scheme.is_none() || said == scheme) && is_here(at)
             }
@@ -181,8 +181,8 @@ impl<'a> Told<'a> {
 
     /// Host and target as nginx told of them, whatever is wrong with the rest: for the log.
     pub fn seen_by_nginx(fields: &'a HeaderMap) -> (&'a [u8], &'a [u8]) {
-        let (origin, target) = taken_apart(any(fields, ORIGINAL_URL));
-        (origin.map_or(b"", |(_, host)| host), target)
+        let url = any(fields, ORIGINAL_URL);
+        taken_apart(url).map_or((b"", url), |[_, host, target]| (host, target))
     }
 
     /// The same in a field for each part.
@@ -304,14 +304,13 @@ fn place(said: &[u8], scheme: Option<Scheme>) -> Option<(String, Option<u16>)> {
     Some((name, port.filter(|port| !goes_without_saying(port))))
 }
 
-/// What is written as a whole address: scheme and authority, then path and query. Or the latter alone.
-fn taken_apart(value: &[u8]) -> (Option<(&[u8], &[u8])>, &[u8]) {
+/// Scheme, authority and the rest of what is written as a whole address.
+fn taken_apart(value: &[u8]) -> Option<[&[u8]; 3]> {
     // Behind a path it is part of the query.
-    let origin = memchr::memmem::find(value, b"://").filter(|_| !value.starts_with(b"/"));
-    let Some(at) = origin else { return (None, value) };
+    let at = memchr::memmem::find(value, b"://").filter(|_| !value.starts_with(b"/"))?;
     let (scheme, rest) = (&value[..at], &value[at + 3..]);
     let (authority, target) = rest.split_at(memchr::memchr(b'/', rest).unwrap_or(rest.len()));
-    (Some((scheme, authority)), target)
+    Some([scheme, authority, target])
 }
 
 #[cfg(test)]

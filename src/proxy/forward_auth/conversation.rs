@@ -138,8 +138,11 @@ impl Asking {
     /// The same, asked for each question; a stranger is told of in the log.
     pub(super) fn may_ask(&self, address: Option<IpAddr>) -> bool {
         let known = self.knows(address);
-        if let Some(peer) = address.filter(|_| !known && self.told_stranger.is_due()) {
-            tracing::warn!(%peer, "asked about a request, and is not in forward_auth.callers");
+        if let Some(peer) = address.filter(|_| !known) {
+            self.gatekeeper.door.probes.turned_away(peer);
+            if self.told_stranger.is_due() {
+                tracing::warn!(%peer, "asked about a request, and is not in forward_auth.callers");
+            }
         }
         known
     }

@@ -272,6 +272,11 @@ impl Front {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("vestibule.lua"), lua.text).expect("the folder can be written");
         let file = file.with("/etc/haproxy/vestibule.lua", &at("vestibule.lua").display().to_string());
+        // Who is not root has nothing to give up.
+        let file = match rustix::process::geteuid().is_root() {
+            true => file,
+            false => file.without("    user haproxy", "    chroot /var/lib/haproxy"),
+        };
         fs::write(at("haproxy.cfg"), file.text).expect("the folder can be written");
         let arguments = ["-db".to_owned(), "-f".to_owned(), at("haproxy.cfg").display().to_string()];
         Self::start("haproxy", &arguments, folder, address)

@@ -264,6 +264,10 @@ impl Page {
         self.reply.field(name)
     }
 
+    pub fn fields_named(&self, name: &str) -> Vec<&str> {
+        self.reply.head.fields_named(name)
+    }
+
     pub fn html(&self) -> String {
         self.reply.text()
     }
