@@ -172,7 +172,6 @@ fn visitor() -> Visitor {
         groups: BTreeSet::from([group]),
         disabled: false,
         generation: 0,
-        since_invitations_ended: 0,
         created: NOW,
         since_invitations_ended: 0,
         enrolment: Enrolment::Enrolled,
