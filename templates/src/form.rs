@@ -204,20 +204,21 @@ impl Field {
 }
 
 /// The fields of a form. The cursor starts in the first that is wrong, else in the first that is empty; `about` is
-/// the id of a general error, read out with it.
+/// the id of a general error, read out with that one.
 pub(crate) fn fields(fields: &[Field], about: Option<&str>) -> Markup {
     in_two_parts(fields, html! {}, &[], about)
 }
 
-/// Fields with something between them, sharing one cursor. `about` belongs to the later ones when there are any.
+/// Fields with something between them, sharing one cursor. `about` is of the later ones when there are any: it is heard
+/// there too, where the cursor starts before them.
 pub(crate) fn in_two_parts(first: &[Field], between: Markup, then: &[Field], about: Option<&str>) -> Markup {
     let all = || first.iter().chain(then);
     let cursor = all()
         .position(|field| field.error.is_some())
         .or_else(|| all().position(|field| field.shown_value().is_empty()))
         .unwrap_or(0);
-    let heard = if then.is_empty() { 0 } else { first.len() };
-    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == heard));
+    let heard = if then.is_empty() { cursor } else { cursor.max(first.len()) };
+    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == cursor || at == heard));
     html! {
         @for (at, field) in first.iter().enumerate() { (render(at, field)) }
         (between)
@@ -285,6 +286,26 @@ mod tests {
         }
         let name = fields(&[Field::username(&texts).with_value("\"><b>")], None).into_string();
         assert!(name.contains("value=\"&quot;&gt;&lt;b&gt;\""), "{name}");
+    }
+
+    /// What stands on a page from its beginning is announced by nobody: only where the cursor is it is heard.
+    #[test]
+    fn what_is_wrong_with_the_whole_is_heard_where_the_cursor_starts() {
+        let texts = Texts::english();
+        let heard = |shown: &str| {
+            let inputs = shown.split("<input").filter(|input| input.contains("aria-describedby=\"wrong\""));
+            inputs.map(|input| input.contains("autofocus")).collect::<Vec<_>>()
+        };
+        let login = |name: &str| {
+            let both = [Field::username(&texts).with_value(name), Field::password(&texts)];
+            heard(&fields(&both, Some("wrong")).into_string())
+        };
+        assert_eq!(login(""), [true]);
+        assert_eq!(login("alice"), [true], "the cursor is in the password, and so is what was wrong with both");
+        let code = [Field { hint: None, ..Field::text("code", "Code") }];
+        let plain = |name: &str| Field::text(name, name);
+        let behind = in_two_parts(&[plain("one"), plain("two")], html! {}, &code, Some("wrong"));
+        assert_eq!(heard(&behind.into_string()), [true, false], "at the cursor, and at the question that it is about");
     }
 
     #[test]
