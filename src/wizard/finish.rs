@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::failure::Failure;
+use super::portal::Word;
 use super::stage::Login;
 use super::trust::Keeping;
 use super::{Visit, Wizard};
@@ -91,6 +92,10 @@ impl WayBack {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     kept: String,
+}
+
+impl Word for Kept {
+    const PURPOSE: &'static str = "way back";
 }
 
 impl Wizard {
