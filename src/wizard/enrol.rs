@@ -195,7 +195,7 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
         }
         Enrols::Codes | Enrols::Added(_) => {
             let to = match &pending.enrols {
-                Enrols::Added(id) => {
+                Enrols::Added(id) if pending.return_to.is_none() => {
                     let codes = wizard.card(id).is_some_and(|card| card.hands_out_codes);
                     with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
                 }

@@ -29,7 +29,7 @@ pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<a
             last_seen: seconds(browser.last_seen),
             trusted_until: trust.map(|trust| seconds(trust.until)),
             this_one: own.as_ref() == Some(&browser.handle),
-            end: Deed::Forget(Browsers::One(browser.handle)).address(None),
+            end: Deed::Forget(Browsers::One(browser.handle)).address(),
         });
     }
     Ok(listed)
