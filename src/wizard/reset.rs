@@ -243,7 +243,7 @@ pub async fn open(
 ) -> Result<Response, Failure> {
     wizard.reset_base(&visit).ok_or(Failure::NotFound)?;
     Token::<ResetKind>::parse(&token).ok_or(Failure::NotFound)?;
-    Ok(into_cookie(&visit, &token, SET))
+    Ok(into_cookie(&visit, &token, SET, LIFE))
 }
 
 /// `GET reset/password`

@@ -67,10 +67,12 @@ pub async fn open(
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let token = Token::<SetupKind>::parse(&text).ok_or(Failure::NotFound)?;
-    if wizard.setup.opens(&token, wizard.vault.now()).is_none() || wizard.accounts.ever().await? {
+    let now = wizard.vault.now();
+    let Some(ends) = wizard.setup.opens(&token, now) else { return Ok(dead(&wizard, &visit)) };
+    if wizard.accounts.ever().await? {
         return Ok(dead(&wizard, &visit));
     }
-    Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
+    Ok(into_cookie(&visit, &text, "/.vestibule/setup", now.until(ends)))
 }
 
 pub async fn show(

@@ -378,6 +378,32 @@ fn a_closed_lane_says_what_helps() {
     assert_eq!(known.sign_in(&alice, "/").status, 200, "and what it says is so");
 }
 
+/// The page of an invitation says until when it works, and until then its browser holds what the form needs.
+#[test]
+fn an_invitation_that_was_opened_works_as_long_as_it_says() {
+    let (_echo, gate, _alice) = bench();
+    let link = gate.invite("carol");
+    let mut browser = gate.visitor();
+    let held_for = |browser: &mut Visitor, link: &str| -> u64 {
+        let answer = browser.goto(link);
+        let cookie = answer.field("set-cookie").expect("the token").to_owned();
+        let life = cookie.split("Max-Age=").nth(1).unwrap_or_else(|| panic!("until when? {cookie}"));
+        life.split(';').next().and_then(|life| life.parse().ok()).expect("seconds")
+    };
+    let held = held_for(&mut browser, &link);
+    assert!(held > 23 * 3600, "{held}");
+    gate.advance(3600);
+    assert_eq!(held - held_for(&mut gate.visitor(), &link), 3600, "no longer than the link");
+    let dead = format!("/.vestibule/invite/{}", "A".repeat(43));
+    assert!(held_for(&mut gate.visitor(), &dead) <= 60);
+
+    let page = browser.goto("/.vestibule/invite");
+    gate.advance(22 * 3600);
+    let password = "a door left ajar at dawn";
+    let page = browser.submit(&page, &[("new_password", password), ("new_password_again", password)]);
+    assert_eq!(page.sent_to(), "/.vestibule/enrol", "{}", page.text());
+}
+
 /// A form of the account, sent by nobody.
 #[test]
 fn an_account_form_without_a_session_is_out_of_turn() {
