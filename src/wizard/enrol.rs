@@ -125,7 +125,7 @@ pub async fn submit(
     let Stage::Login(login) = &stage else { return Err(Failure::Overtaken) };
 
     let (place, source) = (visit.place(), visit.source());
-    let asker = Asker { user: &user, place: &place, origin: &source, browser: visit.cookies.browser.as_ref() };
+    let asker = Asker { user: &user, place: &place, origin: &source, browser: &visit.cookies.browser };
     let live = kept(&wizard, login, &card.id).filter(|_| !posted.has("send"));
     let begun: Begun = match live {
         Some(begun) => begun.clone(),

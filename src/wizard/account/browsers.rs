@@ -63,6 +63,6 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
 
 /// The one that asks.
 async fn own(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Option<Handle>, Failure> {
-    let Some(token) = &visit.cookies.browser else { return Ok(None) };
-    Ok(wizard.accounts.browser(user, token).await?.map(|row| row.value.handle))
+    let known = wizard.accounts.known_browser(user, &visit.cookies.browser).await?;
+    Ok(known.map(|(_, row)| row.value.handle))
 }

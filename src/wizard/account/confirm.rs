@@ -245,7 +245,7 @@ pub async fn act(
         },
         None => {
             let name = confirm.user().name.as_str();
-            let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
+            let lane = wizard.first.lane(name, &visit.cookies.browser).await?;
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
                 SignIn::Proved(proof) => {
