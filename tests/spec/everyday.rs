@@ -417,6 +417,44 @@ fn an_account_form_without_a_session_is_out_of_turn() {
     }
 }
 
+/// The owner sees every session and ends the one that is not theirs; nobody ends another's.
+#[test]
+fn se_12_sessions_are_listed_and_ended_by_their_owner() {
+    let (_echo, gate, alice) = bench();
+    let bob = gate.given_user("bobby");
+    let (mut browser, mut other, mut bobs) = (gate.visitor(), gate.visitor(), gate.visitor());
+    for (visitor, user) in [(&mut other, &alice), (&mut browser, &alice), (&mut bobs, &bob)] {
+        visitor.sign_in(user, "/");
+    }
+    // The one of each invitation is there, too.
+    let ends = |browser: &mut Visitor| -> (Page, Vec<Form>) {
+        let page = browser.goto("/.vestibule/account");
+        let forms = page.forms().into_iter().filter(|form| form.action.ends_with("/sessions/end")).collect();
+        (page, forms)
+    };
+    let (account, alices) = ends(&mut browser);
+    let (bobs_account, own) = ends(&mut bobs);
+    let handles = |forms: &[Form]| -> Vec<String> {
+        forms.iter().map(|form| form.field("handle").expect("which").to_owned()).collect()
+    };
+    assert!(handles(&alices).len() >= 2 && handles(&own).iter().all(|own| !handles(&alices).contains(own)));
+    for handle in handles(&alices) {
+        bobs.post(&bobs_account, &own[0], &[("handle", &handle)]);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 200), "bob ended nothing");
+    for form in &alices {
+        let forged = browser.post(&account, form, &[("csrf", "x")]);
+        assert_eq!(forged.status, 403);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 200));
+    // All but this one's own, which is not offered here.
+    for form in &alices {
+        assert_eq!(browser.post(&account, form, &[]).status, 303);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 302), "ended at once");
+    assert_eq!(bobs.goto("/").status, 200);
+}
+
 /// Whoever adds a way in is offered to end what somebody else may have opened, and it ends.
 #[test]
 fn a_new_way_in_offers_to_end_the_others() {

@@ -394,6 +394,37 @@ fn a_step_up_reaches_a_site_by_a_ticket_alone() {
     assert_eq!((page.url.path(), page.status), ("/nobody/a", 403));
 }
 
+/// What was gained where one factor is enough is worth no more where two are asked for, nor anything on another site, nor
+/// at the portal: each site's session is its own, and each rule is asked about it.
+#[test]
+fn se_22_a_session_of_a_lax_site_opens_no_strict_one() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let known = format!("{}/known/a", gate.at("wiki"));
+    assert_eq!(browser.give_password(&alice, &known).status, 200, "one factor");
+    let lax = session_at(&browser, "wiki").expect("a session");
+    echo.forget();
+    for (name, path) in [("wiki", "/locked"), ("docs", "/locked"), ("docs", "/known/a"), ("vault", "/")] {
+        let mut thief = gate.visitor_at(&gate.at(name));
+        thief.set_cookie("session", Some(&lax));
+        let page = thief.goto(path);
+        assert_eq!(page.status, 302, "{name}{path}");
+        assert!(page.sent_to().starts_with("/.vestibule/"), "{name}{path}: {}", page.sent_to());
+    }
+    let mut thief = gate.visitor_at(&gate.at("login"));
+    thief.set_cookie("session", Some(&lax));
+    assert!(thief.goto("/.vestibule/account").sent_to().starts_with("/.vestibule/login"));
+    echo.assert_untouched("what a lax rule gave");
+    // Where it was gained it is good; the strict rule asks for what is missing, once.
+    let mut tab = gate.visitor_at(&gate.at("wiki"));
+    tab.set_cookie("session", Some(&lax));
+    assert_eq!(tab.goto("/known/a").status, 200);
+    let page = browser.visit(&format!("{}/locked", gate.at("docs")));
+    let page = browser.give_code(&alice, &page);
+    assert_eq!(browser.follow(page).status, 200);
+}
+
 /// A wildcard's host: whoever asked for it comes back to it, also by a step-up, and to no other.
 #[test]
 fn below_a_wildcard_the_way_back_is_the_host_that_was_asked_for() {
