@@ -191,9 +191,10 @@ mod tests {
             pairs(&["accent-deep"], &["ground", "card"], TEXT);
             pairs(&["on-accent"], &["accent", "accent-deep"], TEXT);
             pairs(&["good"], &["good-tint"], TEXT);
+            pairs(&["calm"], &["calm-tint"], TEXT);
             pairs(&["warn"], &["warn-tint"], TEXT);
             pairs(&["bad"], &["bad-tint", "card"], TEXT);
-            pairs(&["edge"], &["card", "ground"], 3.0);
+            pairs(&["edge", "calm"], &["card", "ground"], 3.0);
         }
     }
 
