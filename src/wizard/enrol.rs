@@ -290,7 +290,7 @@ async fn form(
             None => response,
         });
     }
-    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref());
+    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref(), now);
     view_prompt.delivery = delivery(&prompt, begun.as_ref(), again.as_ref());
     let back = match &login.row.value.enrols {
         Enrols::First if several => Some("/.vestibule/enrol".to_owned()),

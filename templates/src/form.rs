@@ -44,10 +44,15 @@ impl Form {
 
     /// A form that is nothing but its button.
     pub(crate) fn button(&self, label: &str, class: &str) -> Markup {
+        self.button_named(label, None, class)
+    }
+
+    /// One of several alike: `name` has the label in it and says what it acts on, to who does not see what it stands at.
+    pub(crate) fn button_named(&self, label: &str, name: Option<&str>, class: &str) -> Markup {
         html! {
             form.inline method="post" action=(self.action) {
                 (self.hidden_fields())
-                button class=(class) type="submit" { (label) }
+                button class=(class) type="submit" aria-label=[name] { (label) }
             }
         }
     }
@@ -216,8 +221,9 @@ pub(crate) fn in_two_parts(first: &[Field], between: Markup, then: &[Field], abo
         .position(|field| field.error.is_some())
         .or_else(|| all().position(|field| field.shown_value().is_empty()))
         .unwrap_or(0);
-    let heard = if then.is_empty() { 0 } else { first.len() };
-    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == heard));
+    // Whoever begins elsewhere hears it at the cursor, and once more where it belongs.
+    let heard = |at: usize| at == cursor || (at == first.len() && !then.is_empty());
+    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| heard(at)));
     html! {
         @for (at, field) in first.iter().enumerate() { (render(at, field)) }
         (between)
@@ -285,6 +291,24 @@ mod tests {
         }
         let name = fields(&[Field::username(&texts).with_value("\"><b>")], None).into_string();
         assert!(name.contains("value=\"&quot;&gt;&lt;b&gt;\""), "{name}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_whole_is_heard_where_the_cursor_is() {
+        let texts = Texts::english();
+        let described = |fields: Markup, name: &str| {
+            let shown = fields.into_string();
+            let input = shown.split("<input ").find(|input| input.contains(&format!("id=\"{name}\""))).expect("a field");
+            (input.contains("about-all"), input.contains("autofocus"))
+        };
+        for (name, cursor) in [("alice", "password"), ("", "username")] {
+            let login = [Field::username(&texts).with_value(name), Field::password(&texts)];
+            assert_eq!(described(fields(&login, Some("about-all")), cursor), (true, true), "{name:?}");
+        }
+        let first = [Field::new_password(8, &texts)];
+        let parts = |name| described(in_two_parts(&first, html! {}, &[Field::code(&texts)], Some("about-all")), name);
+        assert_eq!(parts("new_password"), (true, true));
+        assert_eq!(parts("code"), (true, false), "what is wrong with the code is said there, too");
     }
 
     #[test]

@@ -532,10 +532,10 @@ fn every_page_of_the_second_step_has_another_way() {
         let page = browser.goto(&format!("/.vestibule/verify/{method}"));
         let sent = browser.submit(&page, &[("send", "1")]);
         let page = browser.follow(sent);
-        assert!(page.text().contains("You can ask for a new code at"), "{method}: {}", page.text());
+        assert!(page.text().contains("You can ask for a new code in"), "{method}: {}", page.text());
         ways(&page, method);
         let again = browser.submit(&page, &[("send", "1")]);
-        assert!(again.text().contains("You can ask for a new code at"), "{method}: {}", again.text());
+        assert!(again.text().contains("You can ask for a new code in"), "{method}: {}", again.text());
         ways(&again, method);
         browser.goto(&format!("/.vestibule/verify/{method}"));
     }

@@ -190,7 +190,7 @@ fn sm_02_sending_has_a_budget() {
     }
     let (mut other, page) = asked(&gate, &alice);
     let page = other.submit(&page, &[("send", "1")]);
-    assert!(page.text().contains("You can ask for a new code at"), "{}", page.text());
+    assert!(page.text().contains("You can ask for a new code in"), "{}", page.text());
     let mut sent = 1;
     for _ in 0..20 {
         gate.advance(61);
