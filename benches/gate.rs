@@ -173,6 +173,7 @@ fn visitor() -> Visitor {
         disabled: false,
         generation: 0,
         created: NOW,
+        since_invitations_ended: 0,
         enrolment: Enrolment::Enrolled,
         factors: vec![factor],
         removed: None,

@@ -27,10 +27,7 @@ pub fn judge(source: &Source, machine: &Machine) -> Result<(Loaded, Plan), Probl
 
 /// Prints; refuses with every problem at once.
 pub fn check(source: &Source, json: bool) -> Result<(), Ended> {
-    let (loaded, plan) = match judge(source, &Machine::start()) {
-        Ok(good) => good,
-        Err(problems) => return Err(problems.into()),
-    };
+    let (loaded, plan) = judge(source, &Machine::start())?;
     // Placed as problems are; what to do about them is the reader's to say.
     let mut lints = Problems::default();
     plan.lints().into_iter().for_each(|lint| lints.add(lint.key, lint.what, ""));

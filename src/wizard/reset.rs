@@ -126,7 +126,7 @@ impl Wizard {
         let all = Budget { name: "password link/all".to_owned(), most: self.settings.resets_per_day, window: DAY };
         let own = [budget(format!("password link/user/{}", user.id)), budget(format!("password link/to/{to}"))];
         let event = |kind| Event::new(kind, &asked.source).user(user.id, &user.name);
-        if self.throttle.spend(&[own.as_slice(), &[all.clone()]].concat()).await?.is_err() {
+        if self.throttle.spend(&[own.as_slice(), std::slice::from_ref(&all)].concat()).await?.is_err() {
             // Whoever asked is told nothing; so the operator is, whom somebody may ask where the mail is.
             self.audit.record(event(Kind::PasswordLinkWaiting)).await?;
             if let Some(until) = self.throttle.spent(&all).await?

@@ -77,6 +77,9 @@ fn rows(gate: &Gate, kind: &str) -> usize {
     gate.run(["audit", "--json"]).matches(&format!("\"kind\":\"{kind}\"")).count()
 }
 
+/// What a form is filled with.
+type Fields = &'static [(&'static str, &'static str)];
+
 #[test]
 fn every_change_is_proved_recorded_and_told_once() {
     let mut bench = bench();
@@ -84,10 +87,10 @@ fn every_change_is_proved_recorded_and_told_once() {
     let page = bench.browser.goto("/.vestibule/account");
     let one =
         page.link("/.vestibule/account/confirm/forget-").expect("a browser").rsplit('/').next().map(str::to_owned);
-    let password: &[(&str, &str)] =
+    let password: Fields =
         &[("new_password", "another door in the west"), ("new_password_again", "another door in the west")];
     // What it is, what it asks for besides the code, its row in the trail, and the subject of its mail.
-    let deeds: [(&str, &[(&str, &str)], &str, &str); 8] = [
+    let deeds: [(&str, Fields, &str, &str); 8] = [
         (&rename, &[("label", "Work phone")], "renamed", "was renamed"),
         ("add-totp", &[], "enrolled", "was added"),
         ("add-recovery", &[], "recovery_renewed", "New recovery codes"),
