@@ -56,9 +56,7 @@ pub async fn challenge(
     if let Err(until) = wizard.checks.throttle.challenged(visit.facts.client) {
         // The page's script shows it.
         let said = match wait(until) {
-            Wait::Until(at) => {
-                moment::again_at("login-alone-wait", at, seconds(wizard.vault.now()), &visit.texts)
-            }
+            Wait::Until(at) => moment::again_at("login-alone-wait", at, seconds(wizard.vault.now()), &visit.texts),
             Wait::Closed => String::new(),
         };
         return Ok(waiting(said.into_response(), wizard.vault.now(), until));

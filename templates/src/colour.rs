@@ -199,6 +199,16 @@ mod tests {
     }
 
     #[test]
+    fn what_means_something_never_has_the_operators_colour() {
+        for rule in
+            [":focus-visible {", ".badge {", ".notice {", ".risky, button.link.risky {", ".error {", ".field.wrong {"]
+        {
+            let rule = CSS.split(&format!("\n{rule}")).nth(1).expect(rule).split('}').next().expect("it ends");
+            assert!(!["--accent", "--on-accent", "--tint"].iter().any(|name| rule.contains(name)), "{rule}");
+        }
+    }
+
+    #[test]
     fn an_accent_is_measured_on_the_grounds_it_stands_on() {
         let grounds = [BY_DAY, BY_NIGHT];
         for ((when, colour), grounds) in palettes().into_iter().zip(grounds) {

@@ -298,7 +298,8 @@ mod tests {
         let texts = Texts::english();
         let described = |fields: Markup, name: &str| {
             let shown = fields.into_string();
-            let input = shown.split("<input ").find(|input| input.contains(&format!("id=\"{name}\""))).expect("a field");
+            let input =
+                shown.split("<input ").find(|input| input.contains(&format!("id=\"{name}\""))).expect("a field");
             (input.contains("about-all"), input.contains("autofocus"))
         };
         for (name, cursor) in [("alice", "password"), ("", "username")] {

@@ -341,7 +341,10 @@ mod tests {
         assert!(!shown(DeliveryState::Failed).contains("Type the code."));
         assert!(shown(DeliveryState::Sent).contains("Type the code."));
         assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));
-        assert!(shown(DeliveryState::Ready).contains("You can ask for a new code in 30 seconds"), "before its time it says so");
+        assert!(
+            shown(DeliveryState::Ready).contains("You can ask for a new code in 30 seconds"),
+            "before its time it says so"
+        );
         assert!(shown(DeliveryState::Ready).contains("name=\"send\""));
         assert!(shown(DeliveryState::Sent).contains("name=\"code\""));
         assert!(!shown(DeliveryState::Sent).contains("name=\"send\""), "not before its time");

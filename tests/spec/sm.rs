@@ -305,6 +305,13 @@ fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
         assert!(answer.form().has("phone"), "{number:?}");
     }
     assert!(messages(&gate).is_empty());
+    assert!(page.text().contains("Send a code"), "what its button does: {}", page.text());
+    // Who wrote it well is not told to write it well.
+    let abroad = browser.submit(&page, &[("phone", "+81 90 1234 5678")]);
+    assert!(abroad.text().contains("No codes are sent to numbers of this country"), "{}", abroad.text());
+    let short = browser.submit(&page, &[("phone", "+31 6 1234")]);
+    assert!(short.text().contains("Write it with its country code"), "{}", short.text());
+    assert!(messages(&gate).is_empty());
     let page = browser.submit(&page, &[("phone", "+32 470 12 34 56")]);
     assert_eq!(page.status, 303, "{}", page.text());
     assert_eq!(messages(&gate)[0].0, "+32470123456");
