@@ -628,6 +628,21 @@ fn rehearse(folder: &Folder, options: &SledOptions) -> Result<(), OpenError> {
     outcome
 }
 
+/// The engine over the files at `at`. It has a lock of its own, without a way to give it up by word: a program that is being
+/// started holds a copy of it until it runs (see [`Folder`]), and nobody else can, because the folder is ours.
+fn engine(at: &Path, cache: u64) -> ::sled::Result<Db> {
+    let open = || Config::new().path(at).cache_capacity(cache).open();
+    for _ in 0..100 {
+        match open() {
+            Err(::sled::Error::Io(error)) if error.to_string().starts_with("could not acquire lock") => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened,
+        }
+    }
+    open()
+}
+
 /// Opens the engine at `at` and compares all it holds with its ledger and with the mark beside it.
 fn load(folder: &Folder, at: &Path, options: &SledOptions) -> Result<Engine, OpenError> {
     let path = || folder.path().to_owned();
@@ -656,7 +671,7 @@ fn load(folder: &Folder, at: &Path, options: &SledOptions) -> Result<Engine, Ope
         error => damaged(&error.to_string()),
     };
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        let db = Config::new().path(at).cache_capacity(options.cache).open().map_err(engine_error)?;
+        let db = engine(at, options.cache).map_err(engine_error)?;
         let format = db.get(FORMAT_ROW).map_err(engine_error)?;
         let ledger = db.get(LEDGER_ROW).map_err(engine_error)?;
         let (Some(format), Some(ledger)) = (format, ledger) else {

@@ -53,6 +53,6 @@ pub use people::{PASSWORD, User, code_of, codes_on, link_in, secret_on};
 pub use quiet::alone;
 pub use secure::Client;
 pub use talk::{Protocol, Talk};
-pub use upstream::{Authority, Certificate, h2c, tls, tls_h2, unix};
+pub use upstream::{Authority, Certificate, elsewhere, h2c, tls, tls_h2, unix};
 pub use visitor::{Page, Visitor};
 pub use wire::{Head, Reply, Wire, connect_from, free_address};

@@ -1,7 +1,7 @@
 //! Header smuggling: what an application is told about a visitor is the gate's word, on every route.
 
 use super::PROTOCOL;
-use crate::harness::{Answer, Echo, Gate, Protocol, Request};
+use crate::harness::{Answer, Echo, Gate, Protocol, Request, unix};
 
 /// Every spelling that some application reads as one of ours (CGI makes `_` of `-` and of `.`).
 const SPOOFED: &[&str] = &[
@@ -275,11 +275,16 @@ fn the_gates_cookies_stay_at_the_gate() {
 #[test]
 fn a_gate_before_itself_notices() {
     let echo = Echo::start();
+    // By its own address it would not start.
+    let folder = tempfile::tempdir().expect("a folder");
+    let detour = folder.path().join("detour.sock");
+    let site = format!("upstreams = [\"unix:{}\"]\nupstream_host = \"localhost:PORT\"", detour.display());
     let gate = Gate::before(&echo)
         .speaking(PROTOCOL)
-        .site("url = \"http://localhost:PORT\"\nupstreams = [\"http://127.0.0.1:PORT\"]\nupstream_host = \"localhost:PORT\"")
+        .site(&format!("url = \"http://localhost:PORT\"\n{site}"))
         .rules(rules! { "/**" => "bypass" })
         .start();
+    unix(gate.address, &detour);
     let page = gate.visitor().goto("/");
     assert!(matches!(page.status, 502 | 508), "{}", page.status);
 }

@@ -52,14 +52,14 @@ fn believed(gate: &Gate, token: &str, keys: &str, audience: &str, issuer: &str) 
     said.code == 0
 }
 
-/// The program for Python that README shows, word for word.
+/// The program for Python that the documents show, word for word.
 fn sample() -> &'static str {
-    const README: &str = include_str!("../../README.md");
-    let (_, rest) = README.split_once("<!-- test:python-verify -->\n```python\n").expect("README has the sample");
+    const PAGE: &str = include_str!("../../docs/applications.md");
+    let (_, rest) = PAGE.split_once("<!-- test:python-verify -->\n```python\n").expect("the page has the sample");
     rest.split_once("```").expect("which ends").0
 }
 
-/// Whether PyJWT does, used as README says.
+/// Whether PyJWT does, used as the page says.
 fn python_believes(token: &str, keys: &str, audience: &str, issuer: &str) -> Option<Value> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "/usr/bin/python3".to_owned());
     let mut child = Command::new(python)

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::{
-    Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, frames, free_address, h2c, tls, tls_h2, unix, until,
+    Answer, Authority, Echo, Gate, Reply, WEBSOCKET_KEY, Wire, elsewhere, frames, free_address, h2c, tls, tls_h2, unix,
+    until,
 };
 
 const OPEN: &str = rules! { "/**" => "bypass" };
@@ -658,9 +659,13 @@ fn http2_over_tls_is_offered_and_not_insisted_on() {
 fn a_circle_is_found_through_any_kind_of_upstream_and_behind_a_second_gate() {
     let echo = Echo::start();
     let host = "upstream_host = \"localhost:PORT\"";
+    // By its own address a gate before itself would not start.
     let alone = |scheme: &str| {
-        let keys = format!("url = \"http://localhost:PORT\"\nupstreams = [\"{scheme}://127.0.0.1:PORT\"]\n{host}");
-        Gate::before(&echo).site(&keys).rules(OPEN).start()
+        let detour = free_address();
+        let keys = format!("url = \"http://localhost:PORT\"\nupstreams = [\"{scheme}://{detour}\"]\n{host}");
+        let gate = Gate::before(&echo).site(&keys).rules(OPEN).start();
+        elsewhere(gate.address, detour);
+        gate
     };
     let (gate, over_http2) = (alone("http"), alone("h2c"));
     assert_eq!(ask(&gate, "GET /").status, 508);

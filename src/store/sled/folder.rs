@@ -13,7 +13,15 @@ use super::OpenError;
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Folder {
+    /// A program that is being started at this moment holds copies of all that is open here until it runs (fork before
+    /// exec), and a lock ends with its last copy: so it is given up by word.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -35,7 +43,7 @@ impl Folder {
             fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(unusable)?;
         }
         let lock = lock(path)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -162,4 +170,20 @@ pub fn tighten(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that is being started holds copies of all that is open, until it runs.
+    #[test]
+    fn what_was_given_up_is_free_whoever_holds_a_copy_of_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Folder::claim(folder.path()).unwrap();
+        let _copy = held.lock.try_clone().unwrap();
+        assert!(matches!(Folder::claim(folder.path()), Err(OpenError::InUse { .. })));
+        drop(held);
+        Folder::claim(folder.path()).expect("it was given up");
+    }
 }

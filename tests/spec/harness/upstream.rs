@@ -40,6 +40,18 @@ pub fn unix(to: SocketAddr, path: &Path) {
     });
 }
 
+/// Whatever is at this address, at another one.
+pub fn elsewhere(to: SocketAddr, at: SocketAddr) {
+    let listener = TcpListener::bind(at).expect("the address is free");
+    listener.set_nonblocking(true).expect("a socket can wait");
+    aside(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a socket can be read");
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(bridge(stream, to));
+        }
+    });
+}
+
 /// Who signs certificates.
 pub struct Authority {
     pub pem: String,
