@@ -138,8 +138,10 @@ impl FirstFactor {
 
     /// The lane of this browser for the account of this name, as it was typed: `Known` only where this very user
     /// signed in there before.
-    pub async fn lane(&self, name: &str, browser: Option<&Token<BrowserKind>>) -> Result<Lane, DirectoryError> {
-        let Some(browser) = browser else { return Ok(Lane::Strangers) };
+    pub async fn lane(&self, name: &str, browser: &[Token<BrowserKind>]) -> Result<Lane, DirectoryError> {
+        if browser.is_empty() {
+            return Ok(Lane::Strangers);
+        }
         let user = self.accounts.by_name(&self.canonical(name)).await?;
         self.lane_of(user.as_deref(), browser).await
     }
@@ -341,11 +343,10 @@ impl FirstFactor {
         Proof::mint(user, None, Strength::Code, at, vec!["pwd".to_owned()])
     }
 
-    async fn lane_of(&self, user: Option<&User>, browser: &Token<BrowserKind>) -> Result<Lane, DirectoryError> {
-        match user {
-            Some(user) if self.accounts.known_browser(user, browser).await? => Ok(Lane::Known(browser.hash())),
-            _ => Ok(Lane::Strangers),
-        }
+    async fn lane_of(&self, user: Option<&User>, browser: &[Token<BrowserKind>]) -> Result<Lane, DirectoryError> {
+        let Some(user) = user else { return Ok(Lane::Strangers) };
+        let known = self.accounts.known_browser(user, browser).await?;
+        Ok(known.map_or(Lane::Strangers, |(token, _)| Lane::Known(token.hash())))
     }
 
     /// The canonical name; for a text that is no name one that is, that nobody has, and that is always the same: so it

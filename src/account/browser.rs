@@ -67,9 +67,36 @@ impl Record for Used {
 }
 
 impl Accounts {
-    /// Whether a full login of this user happened in the browser that holds this token.
-    pub async fn known_browser(&self, user: &User, token: &Token<BrowserKind>) -> Result<bool, AccountError> {
-        Ok(self.browser(user, token).await?.is_some())
+    /// Of the tokens that one browser holds, of whoever signed in there, the one of this user, if a full login of theirs
+    /// happened in it.
+    pub async fn known_browser<'a>(
+        &self,
+        user: &User,
+        tokens: &'a [Token<BrowserKind>],
+    ) -> Result<Option<(&'a Token<BrowserKind>, Row<Browser>)>, AccountError> {
+        for token in tokens {
+            if let Some(row) = self.browser(user, token).await? {
+                return Ok(Some((token, row)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Those of them that never were this user's. One that was must not stay in the cookie: used and changed, it would
+    /// come back as a copy of what its browser has long been given another value for.
+    pub async fn values_of_others(
+        &self,
+        user: &User,
+        tokens: &[Token<BrowserKind>],
+    ) -> Result<Vec<Token<BrowserKind>>, AccountError> {
+        let mut others = Vec::new();
+        for token in tokens {
+            let known = self.vault.get::<Browser>(&browser_key(user.id, token)).await?.is_some();
+            if !known && self.vault.get::<Used>(&used_key(user.id, token)).await?.is_none() {
+                others.push(token.clone());
+            }
+        }
+        Ok(others)
     }
 
     /// What is known of the browser that holds this token.

@@ -182,10 +182,10 @@ async fn th_02_a_known_browser_signs_in_while_strangers_guess() {
     };
     accounts.vault().commit(vec![accounts.know_browser(&alice, &token, &browser, None).unwrap()]).await.unwrap();
 
-    let lane = house.first.lane("Alice", Some(&token)).await.unwrap();
+    let lane = house.first.lane("Alice", std::slice::from_ref(&token)).await.unwrap();
     assert_eq!(lane, Lane::Known(token.hash()));
     for other in ["bob", "ghost", "no name!"] {
-        assert_eq!(house.first.lane(other, Some(&token)).await.unwrap(), Lane::Strangers, "{other}");
+        assert_eq!(house.first.lane(other, std::slice::from_ref(&token)).await.unwrap(), Lane::Strangers, "{other}");
     }
     for _ in 0..200 {
         house.first.throttle.source_failed("192.0.2.1".parse().unwrap());

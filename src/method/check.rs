@@ -62,8 +62,8 @@ pub struct Asker<'a> {
     pub user: &'a User,
     pub place: &'a Place,
     pub origin: &'a Origin,
-    /// What a known browser has sent is not counted against its network.
-    pub browser: Option<&'a Token<BrowserKind>>,
+    /// The tokens it came with. What a known browser has sent is not counted against its network.
+    pub browser: &'a [Token<BrowserKind>],
 }
 
 #[derive(Debug, thiserror::Error)]

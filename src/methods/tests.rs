@@ -301,7 +301,7 @@ fn place() -> Place {
 }
 
 fn by<'a>(user: &'a User, place: &'a Place, origin: &'a audit::Origin) -> Asker<'a> {
-    Asker { user, place, origin, browser: None }
+    Asker { user, place, origin, browser: &[] }
 }
 
 fn fields(given: &[(&str, &str)]) -> Answer {

@@ -15,6 +15,8 @@ const HOST_PREFIX: &str = "__Host-";
 
 /// So many ways to the portal are read, the newest: more tabs than a person opens at one moment.
 pub const MOST_WAYS: usize = 16;
+/// So many people may share one browser; the one who did not sign in there for the longest is a stranger in it then.
+const MOST_PEOPLE: usize = 6;
 /// In characters.
 const LONGEST_MARK: usize = 16;
 
@@ -90,6 +92,12 @@ impl CookieNames {
         cookie.to_string()
     }
 
+    /// The browser's cookie, as it is from now on: `newest`, and `others` as far as there is room.
+    pub fn set_browser(&self, newest: &Token<BrowserKind>, others: &[Token<BrowserKind>], life: Duration) -> String {
+        let values = std::iter::once(newest).chain(others).take(MOST_PEOPLE).map(Token::encode);
+        self.set(&self.browser, &values.collect::<Vec<_>>().join("."), Some(life))
+    }
+
     /// A `Set-Cookie` value that removes it. A `__Host-` cookie is removed only by one that carries all it demands.
     pub fn clear(&self, name: &str) -> String {
         let mut cookie = self.written(name, "");
@@ -118,7 +126,8 @@ impl CookieNames {
 pub struct Cookies {
     pub session: Option<Token<SessionKind>>,
     pub login: Option<Token<LoginKind>>,
-    pub browser: Option<Token<BrowserKind>>,
+    /// A value for each who signed in there, the newest first. Whose they are only the store knows.
+    pub browser: Vec<Token<BrowserKind>>,
     /// The text of a link's token: each kind of link reads it as its own.
     pub link: Option<String>,
     /// A language, as it was written: whether there is such a one is for who knows them.
@@ -167,7 +176,7 @@ impl Cookies {
         Self {
             session: session.token(&names.session, &mut unclear),
             login: login.token(&names.login, &mut unclear),
-            browser: browser.token(&names.browser, &mut unclear),
+            browser: browser.tokens(&names.browser, &mut unclear),
             link: link.text(&names.link, &mut unclear),
             language: language.text(&names.language, &mut unclear),
             nonces,
@@ -205,15 +214,28 @@ impl<'a> Found<'a> {
     }
 
     fn token<K: TokenKind>(self, name: &str, unclear: &mut Vec<String>) -> Option<Token<K>> {
-        let token = match self {
+        self.read(Token::parse, name, unclear)
+    }
+
+    /// One or several, as [`CookieNames::set_browser`] writes them.
+    fn tokens<K: TokenKind>(self, name: &str, unclear: &mut Vec<String>) -> Vec<Token<K>> {
+        let several = |text: &str| {
+            let tokens: Option<Vec<_>> = text.split('.').take(MOST_PEOPLE + 1).map(Token::parse).collect();
+            tokens.filter(|tokens| tokens.len() <= MOST_PEOPLE)
+        };
+        self.read(several, name, unclear).unwrap_or_default()
+    }
+
+    fn read<T>(self, read: impl Fn(&str) -> Option<T>, name: &str, unclear: &mut Vec<String>) -> Option<T> {
+        let found = match self {
             Found::Absent => return None,
-            Found::Once(value) => std::str::from_utf8(value).ok().and_then(Token::parse),
+            Found::Once(value) => std::str::from_utf8(value).ok().and_then(read),
             Found::Twice => None,
         };
-        if token.is_none() {
+        if found.is_none() {
             unclear.push(name.to_owned());
         }
-        token
+        found
     }
 }
 
@@ -383,6 +405,29 @@ mod tests {
         let cookies = read(&names, &[&many.join("; ")]);
         assert_eq!((cookies.nonces.len(), cookies.unclear.len()), (MOST_WAYS, MOST_WAYS));
         assert_eq!(cookies.nonces.last().map(|(mark, _)| mark.as_str()), Some("1f3"));
+    }
+
+    #[test]
+    fn a_browser_has_a_value_for_each_who_signs_in_there_and_the_oldest_makes_room() {
+        let names = CookieNames::new("vestibule", false);
+        let random = DerivedRandom::seeded(3);
+        let tokens: Vec<Token<BrowserKind>> = (0..8).map(|_| Token::generate(&random)).collect();
+        let encoded = |tokens: &[Token<BrowserKind>]| tokens.iter().map(Token::encode).collect::<Vec<_>>();
+        for (others, kept) in [(0, 1), (1, 2), (7, MOST_PEOPLE)] {
+            let cookie = names.set_browser(&tokens[0], &tokens[1..=others], Duration::from_secs(60));
+            let sent = cookie.split(';').next().unwrap_or_default();
+            let cookies = read(&names, &[sent]);
+            assert_eq!(encoded(&cookies.browser), encoded(&tokens[..kept]));
+            assert!(cookies.unclear.is_empty());
+        }
+        // What we did not write is none of it, not even the part that is a token.
+        let (one, many) = (tokens[0].encode(), encoded(&tokens).join("."));
+        for value in
+            ["", ".", &format!("{one}."), &format!(".{one}"), &format!("{one}.x"), &format!("{one},{one}"), &many]
+        {
+            let cookies = read(&names, &[&format!("vestibule-browser={value}")]);
+            assert_eq!((cookies.browser.len(), cookies.unclear.len()), (0, 1), "{value}");
+        }
     }
 
     #[test]

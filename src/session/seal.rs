@@ -49,18 +49,19 @@ impl StateSeal {
         Self(Seal::new(vault, "site to portal", life))
     }
 
-    pub fn seal(&self, state: &str) -> String {
-        self.0.seal(&[], state)
+    /// What is sealed for one `purpose` is nothing to another.
+    pub fn seal(&self, purpose: &str, state: &str) -> String {
+        self.0.seal(purpose.as_bytes(), state)
     }
 
-    /// The state, if we sealed it and its end has not come.
-    pub fn open(&self, sealed: &str) -> Option<String> {
-        self.0.open(&[], sealed)
+    /// The state, if we sealed it for this purpose and its end has not come.
+    pub fn open(&self, purpose: &str, sealed: &str) -> Option<String> {
+        self.0.open(purpose.as_bytes(), sealed)
     }
 
-    /// The state, if we sealed it, whenever that was: for what age makes no worse.
-    pub fn open_late(&self, sealed: &str) -> Option<String> {
-        self.0.read(&[], sealed).map(|(_, state)| state)
+    /// The state, if we sealed it for this purpose, whenever that was: for what age makes no worse.
+    pub fn open_late(&self, purpose: &str, sealed: &str) -> Option<String> {
+        self.0.read(purpose.as_bytes(), sealed).map(|(_, state)| state)
     }
 }
 

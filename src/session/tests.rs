@@ -561,6 +561,20 @@ async fn the_state_of_a_login_form_comes_back_unchanged_or_not_at_all() {
     assert_eq!(seal.open(&one, &sealed), None);
 }
 
+#[test]
+fn what_is_signed_for_one_purpose_is_nothing_to_another() {
+    let house = House::new();
+    let seal = house.sessions.state_seal();
+    let sealed = seal.seal("errand", "{}");
+    assert_eq!(seal.open("errand", &sealed).as_deref(), Some("{}"));
+    for other in ["", "left", "erran", "errand "] {
+        assert_eq!((seal.open(other, &sealed), seal.open_late(other, &sealed)), (None, None), "{other}");
+    }
+    // Age takes away what an errand may do, and not where it was to lead.
+    house.later(FORM_LIFE);
+    assert_eq!((seal.open("errand", &sealed), seal.open_late("errand", &sealed).as_deref()), (None, Some("{}")));
+}
+
 fn pending(house: &House, user: &User) -> Pending {
     Pending {
         user: user.id,

@@ -19,7 +19,7 @@ use vestibule_templates::{Form, Link, mail};
 
 pub use self::confirm::{act, ask};
 use self::deed::{Browsers, Deed};
-pub use self::factors::{add, adding};
+pub use self::factors::{add, adding_on_the_way};
 pub use self::sessions::{end, end_all, end_others};
 use super::failure::Failure;
 use super::finish::{page, query};
@@ -96,12 +96,12 @@ pub async fn show(
         recovery: factors::recovery(&wizard, &rows),
         factors,
         sessions,
-        end_browsers: (!browsers.is_empty()).then(|| Deed::Forget(Browsers::All).address(None)),
-        end_other_browsers: others.then(|| Deed::Forget(Browsers::Others).address(None)),
+        end_browsers: (!browsers.is_empty()).then(|| Deed::Forget(Browsers::All).address()),
+        end_other_browsers: others.then(|| Deed::Forget(Browsers::Others).address()),
         browsers,
         sign_out_elsewhere,
         sign_out_everywhere: Form::new("/.vestibule/account/sign-out-everywhere", csrf),
-        password: Some(Deed::Password.address(None)),
+        password: Some(Deed::Password.address()),
         sites: sites(&wizard, &visit),
     };
     let frame = visit.frame_in(&owner.live, wizard.vault.now());

@@ -92,7 +92,7 @@ pub async fn submit(
     let Some(begun) = begun.filter(|begun| begun.method.as_str() == method) else {
         return again(StatusCode::FORBIDDEN, late()).await;
     };
-    let (place, source, browser) = (visit.place(), visit.source(), visit.cookies.browser.as_ref());
+    let (place, source, browser) = (visit.place(), visit.source(), &visit.cookies.browser);
     let spent = wizard.tickets.spend("challenge", &begun.pending, begun.expires)?;
     match wizard.checks.check_alone(&begun, &posted.answer(), browser, &place, &source, vec![spent]).await? {
         Checked::Proved(proof) => go_on(&wizard, &visit, proof, sent).await,

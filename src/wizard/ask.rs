@@ -101,7 +101,7 @@ impl Wizard {
         posted: &Posted,
     ) -> Result<Turn, Failure> {
         let (user, place, source) = (stage.user(), visit.place(), visit.source());
-        let asker = Asker { user, place: &place, origin: &source, browser: visit.cookies.browser.as_ref() };
+        let asker = Asker { user, place: &place, origin: &source, browser: &visit.cookies.browser };
         let live = stage.begun().filter(|begun| begun.factor.as_ref() == Some(&factor.value.id));
         let begun: Begun = match live {
             Some(begun) if !posted.has("send") && self.vault.now() < begun.expires => begun.clone(),
@@ -131,7 +131,7 @@ impl Wizard {
                 }
             }
         };
-        let lane = self.first.lane(user.name.as_str(), visit.cookies.browser.as_ref()).await?;
+        let lane = self.first.lane(user.name.as_str(), &visit.cookies.browser).await?;
         let consume = stage.keep(&self.sessions, None)?;
         let answer = posted.answer();
         let checked = self.checks.check(asker, &begun, &answer, &lane, consume).await;

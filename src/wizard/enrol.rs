@@ -155,7 +155,7 @@ pub async fn submit(
     let Stage::Login(login) = &stage else { return Err(Failure::Overtaken) };
 
     let (place, source) = (visit.place(), visit.source());
-    let asker = Asker { user: &user, place: &place, origin: &source, browser: visit.cookies.browser.as_ref() };
+    let asker = Asker { user: &user, place: &place, origin: &source, browser: &visit.cookies.browser };
     let live = kept(&wizard, login, &card.id).filter(|_| !posted.has("send"));
     let begun: Begun = match live {
         Some(begun) => begun.clone(),
@@ -225,7 +225,7 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
         }
         Enrols::Codes | Enrols::Added(_) => {
             let to = match &pending.enrols {
-                Enrols::Added(id) => {
+                Enrols::Added(id) if pending.return_to.is_none() => {
                     let codes = wizard.card(id).is_some_and(|card| card.hands_out_codes);
                     with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
                 }

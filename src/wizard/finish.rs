@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::failure::Failure;
+use super::portal::Word;
 use super::stage::Login;
 use super::trust::Keeping;
 use super::{Visit, Wizard};
@@ -18,7 +19,7 @@ use crate::audit::{Event, Kind};
 use crate::clock::Time;
 use crate::gate::{self, ReturnAddress};
 use crate::method::Proof;
-use crate::secret::{BrowserKind, LoginKind, Token};
+use crate::secret::{LoginKind, Token};
 use crate::session::{Enrols, Evidence, Need, Opened, Pending, Place, SessionError, level};
 use crate::store::{Row, VaultError};
 use crate::telemetry::metrics;
@@ -91,6 +92,10 @@ impl WayBack {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     kept: String,
+}
+
+impl Word for Kept {
+    const PURPOSE: &'static str = "way back";
 }
 
 impl Wizard {
@@ -348,7 +353,7 @@ impl Wizard {
             self.trust_the_mailbox_again(user).await;
         }
         self.learn_language(visit, user, reached).await;
-        Ok(SignedIn { opened, browser: kept.map(|kept| kept.token) })
+        Ok(SignedIn { opened, browser: kept })
     }
 }
 
@@ -389,7 +394,7 @@ pub enum Next {
 /// A session that was just opened, with what the browser must be told.
 pub struct SignedIn {
     pub opened: Opened,
-    pub browser: Option<Token<BrowserKind>>,
+    pub browser: Option<super::trust::Kept>,
 }
 
 impl SignedIn {
@@ -402,7 +407,7 @@ impl SignedIn {
             None => set_cookie(response, &names.clear(&names.login)),
         }
         if let Some(browser) = &self.browser {
-            set_cookie(response, &names.set(&names.browser, &browser.encode(), Some(BROWSER_LIFE)));
+            set_cookie(response, &names.set_browser(&browser.token, &browser.others, BROWSER_LIFE));
         }
     }
 }

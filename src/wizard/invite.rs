@@ -27,8 +27,8 @@ use crate::store::{Record, Row};
 use crate::ticket::TicketKind;
 use crate::types::{UserId, UserName};
 
-/// How long the cookie holds a link's token.
-const OPEN_FOR: Duration = Duration::from_secs(3600);
+/// How long the cookie holds the token of a link that is good for nothing: until the page says so.
+const DEAD_FOR: Duration = Duration::from_secs(60);
 
 /// Why a user was invited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,10 +81,11 @@ pub async fn open(
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let text = copied(&text);
-    if Token::<InvitationKind>::parse(text).is_none() {
-        return Ok(dead(&wizard, &visit));
-    }
-    Ok(into_cookie(&visit, text, "/.vestibule/invite"))
+    let Some(token) = Token::<InvitationKind>::parse(text) else { return Ok(dead(&wizard, &visit)) };
+    // The page says how long the link is good; a form that is sent by then must find the token here.
+    let ends = wizard.tickets.peek(&token).await?.and_then(|row| row.expires);
+    let left = ends.map_or(DEAD_FOR, |end| wizard.vault.now().until(end));
+    Ok(into_cookie(&visit, text, "/.vestibule/invite", left))
 }
 
 /// The token in what was copied: the full stop or the bracket that stood behind a link often comes along.
@@ -92,11 +93,11 @@ pub fn copied(text: &str) -> &str {
     text.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_')
 }
 
-/// Moves a link's token out of the address.
-pub fn into_cookie(visit: &Visit, token: &str, to: &str) -> Response {
+/// Moves a link's token out of the address, for as long as it may be of use.
+pub fn into_cookie(visit: &Visit, token: &str, to: &str, life: Duration) -> Response {
     let mut response = see_other(to);
     let names = &visit.site.cookies;
-    set_cookie(&mut response, &names.set(&names.link, token, Some(OPEN_FOR)));
+    set_cookie(&mut response, &names.set(&names.link, token, Some(life)));
     response
 }
 

@@ -1,5 +1,6 @@
-//! `language`: the switch on every page. What is picked goes into a cookie of this browser, and where our pages are, with
-//! somebody signed in, into the account, for the mails that are written when nobody looks. It decides about words and nothing else.
+//! `language`: the switch on every page. What is picked goes into a cookie of this browser. Into the account, for the mails
+//! that are written when nobody looks, it goes at a portal, where no application's script can act for who sits there;
+//! elsewhere with the next login, whose pages its owner saw in it. It decides about words and nothing else.
 
 use std::sync::Arc;
 
@@ -16,8 +17,8 @@ use crate::account::{BROWSER_LIFE, User};
 use crate::types::Level;
 
 /// Where the switch posts. It carries no anti-forgery value, because it stands on pages that have none, such as a refusal;
-/// the guard lets through only what a page of this origin sends. On a site that has its pages at a portal that may be a page
-/// of the application: there all there is to win is a refusal in Dutch.
+/// the guard lets through only what a page of this origin sends. Anywhere but at a portal that may be a page of the
+/// application: there all there is to win is pages of ours in Dutch.
 pub const SWITCH: &str = "/.vestibule/language";
 
 /// `POST language`: back to the page it was sent from, in the language that was picked.
@@ -27,8 +28,8 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let picked = visit.languages.named(posted.get("language")).ok_or(Failure::Unreadable)?;
-    let own_pages = visit.sites.portal_of(&visit.site).is_none();
-    if let Some(live) = visit.visitor.live().filter(|live| own_pages && is_owner(live.level, &live.user)) {
+    let ours_alone = visit.sites.is_portal(&visit.site);
+    if let Some(live) = visit.visitor.live().filter(|live| ours_alone && is_owner(live.level, &live.user)) {
         wizard.remember_language(&live.user, picked).await;
     }
     let mut response = see_other(&wizard.page_of_ours(&visit, posted.get("back")));

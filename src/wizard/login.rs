@@ -218,7 +218,7 @@ pub async fn not_this_one(wizard: &Wizard, visit: &Visit, posted: &Posted) -> Re
         return Ok(see_other(&wizard.destination(visit, rd.as_deref())));
     }
     let cookies = &visit.cookies;
-    if cookies.login.is_none() && cookies.browser.is_none() && cookies.session.is_none() {
+    if cookies.login.is_none() && cookies.browser.is_empty() && cookies.session.is_none() {
         return Ok(blocked(wizard, visit, rd.as_deref()));
     }
     let username = posted.get("username").to_owned();
@@ -246,7 +246,7 @@ pub async fn submit(
     if !posted.has("password") {
         return again(StatusCode::OK, Some(login::Problem::PasswordMissing), None).await;
     }
-    let lane = wizard.first.lane(&username, visit.cookies.browser.as_ref()).await?;
+    let lane = wizard.first.lane(&username, &visit.cookies.browser).await?;
     let now = wizard.vault.now();
     let proof = match wizard.first.sign_in(&username, &posted.secret("password"), lane, &visit.source()).await? {
         SignIn::Proved(proof) => proof,

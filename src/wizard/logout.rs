@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::finish::{page, query, see_other, set_cookie, with_query};
 use super::form::Posted;
 use super::login::LOGIN;
-use super::portal::{forget_ways, tag};
+use super::portal::{Word, forget_ways, tag};
 use super::{Visit, Wizard};
 use crate::gate::Portal;
 use crate::store::Expect;
@@ -36,11 +36,19 @@ struct Leaving {
     login: Option<(UserId, Handle)>,
 }
 
+impl Word for Leaving {
+    const PURPOSE: &'static str = "leaving";
+}
+
 /// What the portal answers the site, signed: for that browser alone, because it makes it forget.
 #[derive(Debug, Serialize, Deserialize)]
 struct Left {
     left: String,
     cookie: String,
+}
+
+impl Word for Left {
+    const PURPOSE: &'static str = "left";
 }
 
 /// `GET logout` where our pages are.

@@ -32,6 +32,12 @@ const HOP_LIFE: Duration = Duration::from_secs(60);
 /// After so many ways to the portal and back for one address within that time, another would end like them.
 const MOST_HOPS: u8 = 2;
 
+/// What is said between a site and the portal, through the browser. One that is signed for a purpose is nothing to another,
+/// whatever its fields.
+pub trait Word: Serialize + DeserializeOwned {
+    const PURPOSE: &'static str;
+}
+
 /// What a site sends a browser to the portal for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Errand {
@@ -42,6 +48,10 @@ pub struct Errand {
     /// The hash of the browser's nonce, in hexadecimal.
     nonce: String,
     hops: u8,
+}
+
+impl Word for Errand {
+    const PURPOSE: &'static str = "errand";
 }
 
 /// What a browser brings to the portal, or back from there, in place of an errand's word.
@@ -225,20 +235,18 @@ impl Wizard {
         }
     }
 
-    /// A word between a site and the portal, through the browser. The words have no field in common, so none passes for
-    /// another.
-    pub(super) fn sign<T: Serialize>(&self, word: &T) -> Result<String, Failure> {
+    pub(super) fn sign<T: Word>(&self, word: &T) -> Result<String, Failure> {
         let text = serde_json::to_string(word).map_err(|_| Failure::Unreadable)?;
-        Ok(self.sessions.state_seal().seal(&text))
+        Ok(self.sessions.state_seal().seal(T::PURPOSE, &text))
     }
 
-    pub(super) fn read_signed<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
-        serde_json::from_str(&self.sessions.state_seal().open(signed)?).ok()
+    pub(super) fn read_signed<T: Word>(&self, signed: &str) -> Option<T> {
+        serde_json::from_str(&self.sessions.state_seal().open(T::PURPOSE, signed)?).ok()
     }
 
     /// The same where age takes nothing away.
-    pub(super) fn read_late<T: DeserializeOwned>(&self, signed: &str) -> Option<T> {
-        serde_json::from_str(&self.sessions.state_seal().open_late(signed)?).ok()
+    pub(super) fn read_late<T: Word>(&self, signed: &str) -> Option<T> {
+        serde_json::from_str(&self.sessions.state_seal().open_late(T::PURPOSE, signed)?).ok()
     }
 
     /// Back to the site, with a ticket for the session of this visitor.

@@ -1,6 +1,6 @@
 //! `account/remind`: after a login, an offer to add a factor stronger than any the user has. It stands in nobody's way:
 //! whoever says "later" goes on to where they were going, and is left alone for as long as the configuration says, in
-//! whatever browser. Nobody sees it who could not add a factor by what they just proved.
+//! whatever browser; whoever adds one goes on there, too. Nobody sees it who could not add a factor by what they just proved.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use vestibule_templates::Form;
 use vestibule_templates::pages::remind;
 
-use super::account::{Owner, adding, seconds};
+use super::account::{Owner, adding_on_the_way, seconds};
 use super::failure::Failure;
-use super::finish::{SignedIn, page, see_other};
+use super::finish::{SignedIn, page, see_other, with_query};
 use super::form::Posted;
 use super::{Visit, Wizard};
 use crate::account::User;
@@ -93,10 +93,11 @@ pub async fn show(
     if stronger.is_empty() {
         return Ok(see_other(&wizard.destination(&visit, to.as_deref())));
     }
-    let here = wizard.with_way_back(&visit, ADDRESS, to.as_deref());
-    let later = Form::new(here, wizard.sessions.csrf(&owner.token));
+    let back = wizard.way_back(&visit, to.as_deref());
+    let later = Form::new(with_query(ADDRESS, &[back.parameter()]), wizard.sessions.csrf(&owner.token));
     let now = wizard.vault.now();
-    let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
+    let adding = |card: &Card| adding_on_the_way(&card.id, &back);
+    let methods = stronger.into_iter().map(|card| wizard.method_choice(card, adding(card), &visit.texts));
     let view = remind::View { methods: methods.collect(), later, again: seconds(now + span) };
     Ok(page(StatusCode::OK, remind::page(&view, &visit.frame_in(&owner.live, now), &visit.texts)))
 }

@@ -246,7 +246,7 @@ pub async fn open(
     if Token::<ResetKind>::parse(text).is_none() {
         return Ok(dead(&wizard, &visit));
     }
-    Ok(into_cookie(&visit, text, SET))
+    Ok(into_cookie(&visit, text, SET, LIFE))
 }
 
 /// `GET reset/password`

@@ -68,10 +68,12 @@ pub async fn open(
 ) -> Result<Response, Failure> {
     let text = copied(&text);
     let Some(token) = Token::<SetupKind>::parse(text) else { return Ok(dead(&wizard, &visit)) };
-    if wizard.setup.opens(&token, wizard.vault.now()).is_none() || wizard.accounts.ever().await? {
+    let now = wizard.vault.now();
+    let Some(ends) = wizard.setup.opens(&token, now) else { return Ok(dead(&wizard, &visit)) };
+    if wizard.accounts.ever().await? {
         return Ok(dead(&wizard, &visit));
     }
-    Ok(into_cookie(&visit, text, "/.vestibule/setup"))
+    Ok(into_cookie(&visit, text, "/.vestibule/setup", now.until(ends)))
 }
 
 pub async fn show(

@@ -32,8 +32,10 @@ pub enum Keeping {
 
 /// The browser's part in opening a session.
 pub struct Kept {
-    /// What its cookie says from now on.
+    /// What its cookie says of this user from now on.
     pub token: Token<BrowserKind>,
+    /// What it goes on to say of other people who sign in there.
+    pub others: Vec<Token<BrowserKind>>,
     /// It is new to somebody who has others.
     pub new: bool,
     /// It became trusted, until then.
@@ -50,20 +52,23 @@ impl Wizard {
         evidence: &[Evidence],
     ) -> Result<Option<Box<Remembered>>, Failure> {
         let most = self.settings.trusted_browser;
-        let (Some(token), Some(login)) = (&visit.cookies.browser, &visit.cookies.login) else { return Ok(None) };
+        let Some(login) = &visit.cookies.login else { return Ok(None) };
         if most.is_zero() || level(evidence) == Level::Verified {
             return Ok(None);
         }
-        match self.checks.recall(user, token, login, most, &visit.source()).await? {
-            Recalled::Proved(remembered) => Ok((!lacks_password(evidence)).then_some(remembered)),
-            Recalled::Nothing => Ok(None),
-            Recalled::Copied(used) => {
-                let source = visit.source();
-                let end = async { Ok::<_, Failure>(self.checks.end_copied(user, &used, &source).await?) };
-                self.sessions.end_remembered_with(user.id, None, &source, end).await?;
-                Ok(None)
+        let source = visit.source();
+        for token in &visit.cookies.browser {
+            match self.checks.recall(user, token, login, most, &source).await? {
+                Recalled::Proved(remembered) => return Ok((!lacks_password(evidence)).then_some(remembered)),
+                Recalled::Nothing => {}
+                Recalled::Copied(used) => {
+                    let end = async { Ok::<_, Failure>(self.checks.end_copied(user, &used, &source).await?) };
+                    self.sessions.end_remembered_with(user.id, None, &source, end).await?;
+                    return Ok(None);
+                }
             }
         }
+        Ok(None)
     }
 
     /// The days for which this browser may be trusted on an answer by this method, where the box is offered: not where it
@@ -76,9 +81,8 @@ impl Wizard {
     ) -> Result<Option<u64>, Failure> {
         let most = self.settings.trusted_browser;
         let days = (!most.is_zero() && self.checks.may_last(method)).then_some(most.as_secs() / 86_400);
-        let Some(token) = &visit.cookies.browser else { return Ok(days) };
-        let trusted = match self.accounts.browser(user, token).await? {
-            Some(row) => self.checks.standing(user, &row.value, most).await?.is_some(),
+        let trusted = match self.accounts.known_browser(user, &visit.cookies.browser).await? {
+            Some((_, row)) => self.checks.standing(user, &row.value, most).await?.is_some(),
             None => false,
         };
         Ok(days.filter(|_| !trusted))
@@ -93,10 +97,11 @@ impl Wizard {
         keeping: &Keeping,
         more: &mut Vec<Change>,
     ) -> Result<Kept, Failure> {
+        let others = self.accounts.values_of_others(user, &visit.cookies.browser).await?;
         let trust = match keeping {
             Keeping::Remembered(remembered) => {
                 more.extend(remembered.changes.iter().cloned());
-                return Ok(Kept { token: remembered.token.clone(), new: false, trusted: None });
+                return Ok(Kept { token: remembered.token.clone(), others, new: false, trusted: None });
             }
             Keeping::Trusted(trust) => Some(trust.clone()),
             Keeping::Known => None,
@@ -104,10 +109,7 @@ impl Wizard {
         let random = &**self.vault.random();
         let (now, event) = (self.vault.now(), |kind| Event::new(kind, &visit.source()).user(user.id, &user.name));
         // A value that somebody could have planted becomes nobody's: only one that is known already is kept.
-        let known = match &visit.cookies.browser {
-            Some(token) => self.accounts.browser(user, token).await?.map(|row| (token.clone(), row)),
-            None => None,
-        };
+        let known = self.accounts.known_browser(user, &visit.cookies.browser).await?;
         let (mut browser, mut token, mut before, new) = match known {
             Some((token, row)) => {
                 let seen = Browser { last_seen: now, ..row.value.clone() };
@@ -115,11 +117,11 @@ impl Wizard {
                 if trust.is_some() {
                     more.push(self.vault.delete(row.key, Expect::Version(row.version)));
                 }
-                (seen, token, Some(row.version), false)
+                (seen, token.clone(), Some(row.version), false)
             }
             None => {
-                let others = self.accounts.browsers(user).await?;
-                for row in others.iter().skip(BROWSERS_PER_USER - 1).take(AT_MOST) {
+                let browsers = self.accounts.browsers(user).await?;
+                for row in browsers.iter().skip(BROWSERS_PER_USER - 1).take(AT_MOST) {
                     more.push(self.vault.delete(row.key.clone(), Expect::Version(row.version)));
                 }
                 let handle = Handle::generate(random);
@@ -133,7 +135,7 @@ impl Wizard {
                     agent: String::new(),
                     trust: None,
                 };
-                (browser, Token::generate(random), None, !others.is_empty())
+                (browser, Token::generate(random), None, !browsers.is_empty())
             }
         };
         let trusted = trust.as_ref().map(|trust| trust.until);
@@ -145,7 +147,7 @@ impl Wizard {
         }
         let browser = Browser { address: visit.facts.client.to_string(), agent: visit.agent.clone(), ..browser };
         more.push(self.accounts.know_browser(user, &token, &browser, before)?);
-        Ok(Kept { token, new, trusted })
+        Ok(Kept { token, others, new, trusted })
     }
 
     /// Tells the owner of a login in a new browser, once a day at most; and always of one that is trusted from now on:

@@ -9,7 +9,7 @@ use axum::response::Response;
 use vestibule_templates::pages::{factor_needed, verify};
 use vestibule_templates::{Choice, Form, Frame, Texts};
 
-use super::account::adding;
+use super::account::adding_on_the_way;
 use super::ask::{Again, Turn};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, WayBack, lacks_password, page, query, see_other, with_query};
@@ -255,11 +255,12 @@ async fn question(
     })
 }
 
-/// A rule asks for a kind of factor this user has none of: says which, and leads to its enrolment.
+/// A rule asks for a kind of factor this user has none of: says which, and leads to its enrolment
+/// and back.
 fn lacking(wizard: &Wizard, visit: &Visit, step: &Step) -> Response {
     let methods = step.need.factors.iter().filter_map(|id| {
         let card = wizard.card(id)?;
-        Some(wizard.method_choice(card, adding(id), &visit.texts))
+        Some(wizard.method_choice(card, adding_on_the_way(id, &step.carried), &visit.texts))
     });
     let view = factor_needed::View {
         methods: methods.collect(),

@@ -40,7 +40,9 @@
 
 use serde_json::Value;
 
+use crate::authenticator::{Authenticator, Says};
 use crate::harness::{Echo, Gate, PASSWORD, User, tags};
+use crate::wa::{enrolling_from, options};
 
 const STEP: u64 = 30;
 
@@ -267,6 +269,19 @@ fn b_a_stronger_factor_can_be_put_off() {
     assert_eq!(ends(&gate).1.url.path(), "/wiki", "not again, in a new browser after a restart");
     gate.advance(24 * 3600);
     assert_eq!(ends(&gate).1.url.path(), "/.vestibule/account/remind");
+    // Whoever adds one goes on to where they were going; the address is checked once more, and no other is gone to.
+    let to = "/.vestibule/account/confirm/add-webauthn?rd=https%3A%2F%2Fevil.test%2F";
+    let add = ends(&gate).1.link("/.vestibule/account/confirm/add-webauthn").expect("a way to one");
+    for (address, arrives) in [(to, "/.vestibule/account?done=added"), (&add, "/wiki?a=1")] {
+        let mut browser = ends(&gate).0;
+        let page = enrolling_from(&gate, &mut browser, &alice, address);
+        let answer = Authenticator::new(9).create(&options(&page), &Says::honest(&gate.origin));
+        assert_eq!(browser.submit(&page, &[("code", &answer)]).sent_to(), arrives);
+        let listed: serde_json::Value =
+            serde_json::from_str(&gate.run(["factor", "list", "alice", "--json"])).expect("JSON");
+        let key = listed["factors"].as_array().and_then(|all| all.iter().find(|one| one["method"] == "webauthn"));
+        gate.run(["factor", "remove", "alice", key.and_then(|key| key["id"].as_str()).expect("the key")]);
+    }
     // Nothing stronger to be had, nothing to be reminded of.
     let gate = Gate::before(&echo).config("[enrolment]\nremind = \"1d\"\n[methods.webauthn]\nenabled = false").start();
     let alice = gate.given_user("alice");

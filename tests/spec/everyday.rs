@@ -479,6 +479,32 @@ fn a_closed_lane_says_what_helps() {
     assert_eq!(known.sign_in(&alice, "/").status, 200, "and what it says is so");
 }
 
+/// The page of an invitation says until when it works, and until then its browser holds what the form needs.
+#[test]
+fn an_invitation_that_was_opened_works_as_long_as_it_says() {
+    let (_echo, gate, _alice) = bench();
+    let link = gate.invite("carol");
+    let mut browser = gate.visitor();
+    let held_for = |browser: &mut Visitor, link: &str| -> u64 {
+        let answer = browser.goto(link);
+        let cookie = answer.field("set-cookie").expect("the token").to_owned();
+        let life = cookie.split("Max-Age=").nth(1).unwrap_or_else(|| panic!("until when? {cookie}"));
+        life.split(';').next().and_then(|life| life.parse().ok()).expect("seconds")
+    };
+    let held = held_for(&mut browser, &link);
+    assert!(held > 23 * 3600, "{held}");
+    gate.advance(3600);
+    assert_eq!(held - held_for(&mut gate.visitor(), &link), 3600, "no longer than the link");
+    let dead = format!("/.vestibule/invite/{}", "A".repeat(43));
+    assert!(held_for(&mut gate.visitor(), &dead) <= 60);
+
+    let page = browser.goto("/.vestibule/invite");
+    gate.advance(22 * 3600);
+    let password = "a door left ajar at dawn";
+    let page = browser.submit(&page, &[("new_password", password), ("new_password_again", password)]);
+    assert_eq!(page.sent_to(), "/.vestibule/enrol", "{}", page.text());
+}
+
 /// A form of the account, sent by nobody.
 #[test]
 fn an_account_form_without_a_session_is_out_of_turn() {
@@ -490,6 +516,44 @@ fn an_account_form_without_a_session_is_out_of_turn() {
         assert_eq!(page.status, 409, "{address}");
         assert!(page.form().has("username"), "the login page");
     }
+}
+
+/// The owner sees every session and ends the one that is not theirs; nobody ends another's.
+#[test]
+fn se_12_sessions_are_listed_and_ended_by_their_owner() {
+    let (_echo, gate, alice) = bench();
+    let bob = gate.given_user("bobby");
+    let (mut browser, mut other, mut bobs) = (gate.visitor(), gate.visitor(), gate.visitor());
+    for (visitor, user) in [(&mut other, &alice), (&mut browser, &alice), (&mut bobs, &bob)] {
+        visitor.sign_in(user, "/");
+    }
+    // The one of each invitation is there, too.
+    let ends = |browser: &mut Visitor| -> (Page, Vec<Form>) {
+        let page = browser.goto("/.vestibule/account");
+        let forms = page.forms().into_iter().filter(|form| form.action.ends_with("/sessions/end")).collect();
+        (page, forms)
+    };
+    let (account, alices) = ends(&mut browser);
+    let (bobs_account, own) = ends(&mut bobs);
+    let handles = |forms: &[Form]| -> Vec<String> {
+        forms.iter().map(|form| form.field("handle").expect("which").to_owned()).collect()
+    };
+    assert!(handles(&alices).len() >= 2 && handles(&own).iter().all(|own| !handles(&alices).contains(own)));
+    for handle in handles(&alices) {
+        bobs.post(&bobs_account, &own[0], &[("handle", &handle)]);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 200), "bob ended nothing");
+    for form in &alices {
+        let forged = browser.post(&account, form, &[("csrf", "x")]);
+        assert_eq!(forged.status, 403);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 200));
+    // All but this one's own, which is not offered here.
+    for form in &alices {
+        assert_eq!(browser.post(&account, form, &[]).status, 303);
+    }
+    assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 302), "ended at once");
+    assert_eq!(bobs.goto("/").status, 200);
 }
 
 /// Whoever adds a way in is offered to end what somebody else may have opened, and it ends.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::authenticator::{Authenticator, Says};
 use crate::harness::{Echo, Gate, PASSWORD, User, code_of, link_in, secret_on, until};
-use crate::wa::{enrolling, options};
+use crate::wa::{enrolling_from, options};
 use crate::walk::verified;
 
 const STEP: u64 = 30;
@@ -61,14 +61,14 @@ fn a_whole_life_of_a_user() {
     // A page that wants a key leads to one; the phone's code is the right to add it.
     let page = laptop.visit("/strong/room");
     assert_eq!(page.status, 403, "{}", page.text());
-    assert!(page.link("/.vestibule/account/confirm/add-webauthn").is_some(), "no dead end");
+    let add = page.link("/.vestibule/account/confirm/add-webauthn").expect("no dead end");
     let mut key = Authenticator::new(7);
-    let page = enrolling(&gate, &mut laptop, &alice);
+    let page = enrolling_from(&gate, &mut laptop, &alice, &add);
     let answer = key.create(&options(&page), &Says::honest(&gate.origin));
     let page = laptop.submit(&page, &[("code", &answer), ("label", "Blue key")]);
     let page = laptop.follow(page);
-    page.assert_at("/.vestibule/account", 200);
-    assert!(page.text().contains("Blue key") && page.text().contains("Added. You can use it from now on."));
+    page.assert_at("/.vestibule/verify/webauthn", 200);
+    assert!(laptop.goto("/.vestibule/account").text().contains("Blue key"));
 
     // The laptop is trusted: there the password alone opens what asks for no factor by its name.
     laptop.sign_out();
@@ -108,7 +108,8 @@ fn a_whole_life_of_a_user() {
     let page = borrowed.follow(page);
     let secret = secret_on(&page);
     let page = borrowed.submit(&page, &[("code", &code_of(&secret, gate.control.now()))]);
-    assert_eq!(page.status, 303, "{}", page.text());
+    assert_eq!(page.sent_to(), "/.vestibule/account?done=added", "{}", page.text());
+    assert!(borrowed.follow(page).text().contains("Added. You can use it from now on."));
     let lost = alice.clone();
     let alice = User { secret, ..alice };
     borrowed.sign_out();

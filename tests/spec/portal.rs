@@ -1,8 +1,10 @@
 //! One login for many sites: pages at a portal, and on each site a session of its own, by a ticket. The sites are on
 //! domains that have nothing to do with each other.
 
+use crate::authenticator::{Authenticator, Says};
 use crate::harness::{Echo, Gate, Page, User, Visitor, WEBSOCKET_KEY, until};
 use crate::race::{at_once, rounds};
+use crate::wa::options;
 
 const RULES: &str = rules! {
     "/open/**" => "bypass",
@@ -390,6 +392,37 @@ fn a_step_up_reaches_a_site_by_a_ticket_alone() {
     // Nobody stays nobody: asked to be somebody else, and no circle.
     let page = browser.visit(&format!("{wiki}/nobody/a"));
     assert_eq!((page.url.path(), page.status), ("/nobody/a", 403));
+}
+
+/// What was gained where one factor is enough is worth no more where two are asked for, nor anything on another site, nor
+/// at the portal: each site's session is its own, and each rule is asked about it.
+#[test]
+fn se_22_a_session_of_a_lax_site_opens_no_strict_one() {
+    let (echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    gate.advance(30);
+    let known = format!("{}/known/a", gate.at("wiki"));
+    assert_eq!(browser.give_password(&alice, &known).status, 200, "one factor");
+    let lax = session_at(&browser, "wiki").expect("a session");
+    echo.forget();
+    for (name, path) in [("wiki", "/locked"), ("docs", "/locked"), ("docs", "/known/a"), ("vault", "/")] {
+        let mut thief = gate.visitor_at(&gate.at(name));
+        thief.set_cookie("session", Some(&lax));
+        let page = thief.goto(path);
+        assert_eq!(page.status, 302, "{name}{path}");
+        assert!(page.sent_to().starts_with("/.vestibule/"), "{name}{path}: {}", page.sent_to());
+    }
+    let mut thief = gate.visitor_at(&gate.at("login"));
+    thief.set_cookie("session", Some(&lax));
+    assert!(thief.goto("/.vestibule/account").sent_to().starts_with("/.vestibule/login"));
+    echo.assert_untouched("what a lax rule gave");
+    // Where it was gained it is good; the strict rule asks for what is missing, once.
+    let mut tab = gate.visitor_at(&gate.at("wiki"));
+    tab.set_cookie("session", Some(&lax));
+    assert_eq!(tab.goto("/known/a").status, 200);
+    let page = browser.visit(&format!("{}/locked", gate.at("docs")));
+    let page = browser.give_code(&alice, &page);
+    assert_eq!(browser.follow(page).status, 200);
 }
 
 /// A wildcard's host: whoever asked for it comes back to it, also by a step-up, and to no other.
@@ -1065,6 +1098,49 @@ fn nothing_on_the_way_loses_the_address() {
         let page = sign_in_here(&mut browser, &alice, &page);
         assert_eq!(page.url.as_str(), format!("{}/", gate.at(name)), "{}", page.text());
         arrived(&browser.visit(&address), "out and in again");
+    }
+}
+
+/// Whoever adds a factor because a page of ours said so comes to where they were going, below a wildcard, too.
+#[test]
+fn a_factor_added_on_the_way_does_not_lose_the_address() {
+    for name in ["blue.team", "docs"] {
+        let (_echo, gate, alice) = bench_with("[enrolment]\nremind = \"1d\"");
+        let (portal, fresh) = (gate.at("login"), format!("{}/fresh/a%20b?x=1", gate.at(name)));
+        let mut browser = gate.visitor_at(&portal);
+        gate.advance(30);
+        let page = browser.sign_in(&alice, &fresh);
+        page.assert_at("/.vestibule/account/remind", 200);
+        let add = page.link("/.vestibule/account/confirm/add-webauthn").expect("a key is stronger");
+        let page = browser.visit(&add);
+        assert_eq!(page.link(&fresh).as_deref(), Some(fresh.as_str()), "cancelled: {}", page.html());
+        let page = browser.submit(&page, &[]);
+        let page = browser.follow(page);
+        let page = browser.submit(&page, &[]);
+        let page = browser.follow(page);
+        let answer = Authenticator::new(5).create(&options(&page), &Says::honest(&portal));
+        let page = browser.submit(&page, &[("code", &answer)]);
+        let page = browser.follow(page);
+        assert_eq!((page.url.as_str(), page.status), (fresh.as_str(), 200), "added: {}", page.text());
+    }
+}
+
+/// The same where it took longer than an errand is good for.
+#[test]
+fn a_slow_step_up_does_not_lose_the_address() {
+    let (_echo, gate, alice) = bench();
+    for name in ["blue.team", "docs"] {
+        let fresh = format!("{}/fresh/a%20b?x=1", gate.at(name));
+        let mut browser = gate.visitor();
+        gate.advance(30);
+        assert_eq!(browser.sign_in(&alice, &fresh).status, 200);
+        gate.advance(6 * 60);
+        let page = browser.visit(&fresh);
+        page.assert_at("/.vestibule/verify/totp", 200);
+        gate.advance(11 * 60);
+        let page = browser.give_code(&alice, &page);
+        let page = browser.follow(page);
+        assert_eq!((page.url.as_str(), page.status), (fresh.as_str(), 200), "{name}: {}", page.text());
     }
 }
 

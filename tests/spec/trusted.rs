@@ -100,6 +100,47 @@ fn events(gate: &Gate, kind: &str) -> Vec<Value> {
     rows.as_array().expect("rows").iter().filter(|row| row["kind"] == kind).cloned().collect()
 }
 
+/// Two people sign in by turns in one browser: each has a value in its cookie, and nobody takes another's away.
+#[test]
+fn two_people_share_a_browser_and_neither_loses_it() {
+    let (_echo, gate, alice) = bench();
+    let bob = given(&gate, "bob");
+    let listed = |name: &str| -> usize {
+        let said: Value = serde_json::from_str(&gate.run(["browser", "list", name, "--json"])).expect("JSON");
+        said["browsers"].as_array().expect("browsers").len()
+    };
+    let before = listed("alice");
+    let mut browser = trusted(&gate, &alice);
+    let alone = value(&browser);
+    gate.advance(30);
+    assert_eq!(browser.sign_in(&bob, "/locked").status, 200);
+    browser.sign_out();
+    assert!(value(&browser).ends_with(&format!(".{alone}")), "the box promised her thirty days");
+    // One's trust is not the other's.
+    assert_eq!(browser.give_password(&bob, "/locked").url.path(), "/.vestibule/verify/totp");
+    browser.set_cookie("login", None);
+    assert_eq!(browser.give_password(&alice, "/locked").url.path(), "/locked");
+    browser.sign_out();
+    assert_eq!(trust(&mut browser, &bob, "/locked").status, 200);
+    browser.sign_out();
+    for user in [&alice, &bob, &alice] {
+        assert_eq!(browser.give_password(user, "/locked").url.path(), "/locked", "{}", user.name);
+        browser.sign_out();
+    }
+    assert_eq!((value(&browser).split('.').count(), listed("alice")), (2, before + 1));
+    // A used value that came to stand beside the newest is of no use, and no theft where the newest answers; it goes.
+    let newest = value(&browser);
+    browser.set_cookie("browser", Some(&format!("{newest}.{alone}")));
+    assert_eq!(browser.give_password(&alice, "/locked").url.path(), "/locked");
+    browser.sign_out();
+    assert_eq!(value(&browser).split('.').count(), 2);
+    // A copy is noticed all the same, and ends what it is a copy of.
+    assert!(!skips(&gate, &alice, &alone));
+    assert_eq!(browser.give_password(&alice, "/locked").url.path(), "/.vestibule/verify/totp");
+    browser.set_cookie("login", None);
+    assert_eq!(browser.give_password(&bob, "/locked").url.path(), "/locked");
+}
+
 /// The box, unticked; the password alone, once it was ticked; and who it was for is told what it is.
 #[test]
 fn a_trusted_browser_stands_in_for_the_code() {

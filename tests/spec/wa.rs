@@ -32,8 +32,13 @@ fn challenge(options: &str) -> String {
 
 /// From the account to the ceremony that enrols a key.
 pub fn enrolling(gate: &Gate, browser: &mut Visitor, user: &User) -> Page {
+    enrolling_from(gate, browser, user, "/.vestibule/account/confirm/add-webauthn")
+}
+
+/// The same from a page of ours that leads there.
+pub fn enrolling_from(gate: &Gate, browser: &mut Visitor, user: &User, address: &str) -> Page {
     gate.advance(STEP);
-    let page = browser.visit("/.vestibule/account/confirm/add-webauthn");
+    let page = browser.visit(address);
     let code = user.code_at(gate.control.now(), 0);
     let page = browser.submit(&page, &[("code", &code)]);
     assert_eq!(page.status, 303, "{}", page.text());
@@ -452,22 +457,24 @@ fn wa_a_rule_that_needs_a_key_leads_to_one() {
     let mut browser = gate.visitor();
     browser.sign_in(&alice, "/");
     echo.forget();
-    let page = browser.visit("/key");
+    let page = browser.visit("/key?z=1");
     assert_eq!(page.status, 403, "{}", page.text());
     echo.assert_untouched("a rule that asks for a key");
     let link = page.link("/.vestibule/account/confirm/add-webauthn").expect("a way on");
     assert_eq!(browser.goto(&link).status, 200);
-    let page = enrolling(&gate, &mut browser, &alice);
+    let page = enrolling_from(&gate, &mut browser, &alice, &link);
     let mut key = Authenticator::new(3);
     let answer = key.create(&options(&page), &Says::honest(&gate.origin));
-    assert_eq!(browser.submit(&page, &[("code", &answer)]).status, 303);
-    let page = browser.visit("/key");
-    assert_eq!(page.url.path(), "/.vestibule/verify/webauthn");
+    // Added, one goes on to where one was going, which asks for the key.
+    let page = browser.submit(&page, &[("code", &answer)]);
+    assert_eq!(page.sent_to(), "/key?z=1");
+    let page = browser.follow(page);
     let page = begin(&mut browser, &page);
     let answer = key.get(&options(&page), &Says::honest(&gate.origin));
     let page = browser.submit(&page, &[("code", &answer)]);
     assert_eq!(page.status, 303, "{}", page.text());
-    assert_eq!(browser.follow(page).status, 200);
+    let page = browser.follow(page);
+    assert_eq!((page.status, page.url.path(), page.url.query()), (200, "/key", Some("z=1")));
     let claims = crate::walk::verified(&gate, echo.last().field("vestibule-assertion").unwrap());
     assert!(claims["amr"].as_array().unwrap().contains(&"hwk".into()), "{claims}");
 }

@@ -65,7 +65,7 @@ pub async fn add_totp(
     };
     let checks = &in_force.checks;
     let nothing_to_keep = |_: &_| Ok(Vec::new());
-    let asker = Asker { user: &user, place: &place, origin, browser: None };
+    let asker = Asker { user: &user, place: &place, origin, browser: &[] };
     let begun = checks.begin_enrolment(asker, &TOTP, &Answer::default(), None, &*random, nothing_to_keep).await?;
     let no_uri = || Failure::new("the method totp made no address", "look at [methods.totp]");
     let uri = begun.prompt.otpauth.ok_or_else(no_uri)?;

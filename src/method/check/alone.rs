@@ -42,7 +42,7 @@ impl Checks {
         &self,
         begun: &Begun,
         answer: &Answer,
-        browser: Option<&Token<BrowserKind>>,
+        browser: &[Token<BrowserKind>],
         place: &Place,
         origin: &Origin,
         consume: Vec<Change>,
@@ -57,7 +57,7 @@ impl Checks {
         &self,
         begun: &Begun,
         answer: &Answer,
-        browser: Option<&Token<BrowserKind>>,
+        browser: &[Token<BrowserKind>],
         place: &Place,
         origin: &Origin,
         consume: Vec<Change>,
@@ -86,10 +86,8 @@ impl Checks {
             self.audit.record(wrong(Some(&user), "the user is disabled")).await?;
             return Ok(Checked::Wrong);
         }
-        let lane = match browser {
-            Some(browser) if self.accounts.known_browser(&user, browser).await? => Lane::Known(browser.hash()),
-            _ => self.lane_alone(user.id),
-        };
+        let known = self.accounts.known_browser(&user, browser).await?;
+        let lane = known.map_or_else(|| self.lane_alone(user.id), |(token, _)| Lane::Known(token.hash()));
         let begun = Begun { factor: Some(claim.factor), ..begun.clone() };
         not_twice(&user, method)?;
         let asker = Asker { user: &user, place, origin, browser };

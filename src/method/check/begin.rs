@@ -110,10 +110,7 @@ impl Checks {
         }
         let mut budgets = Vec::new();
         if let Some(outgoing) = &step.message {
-            let known = match browser {
-                Some(browser) => self.accounts.known_browser(user, browser).await?,
-                None => false,
-            };
+            let known = self.accounts.known_browser(user, browser).await?.is_some();
             budgets = self.budgets(user.id, &begun, outgoing, origin.address.filter(|_| !known));
             match self.throttle.spend(&budgets).await? {
                 Ok(()) => begun.next_send = Some(now + outgoing.cooldown),

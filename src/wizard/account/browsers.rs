@@ -29,7 +29,7 @@ pub async fn listed(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Vec<a
             last_seen: seconds(browser.last_seen),
             trusted_until: trust.map(|trust| seconds(trust.until)),
             this_one: own.as_ref() == Some(&browser.handle),
-            end: Deed::Forget(Browsers::One(browser.handle)).address(None),
+            end: Deed::Forget(Browsers::One(browser.handle)).address(),
         });
     }
     Ok(listed)
@@ -63,6 +63,6 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
 
 /// The one that asks.
 async fn own(wizard: &Wizard, visit: &Visit, user: &User) -> Result<Option<Handle>, Failure> {
-    let Some(token) = &visit.cookies.browser else { return Ok(None) };
-    Ok(wizard.accounts.browser(user, token).await?.map(|row| row.value.handle))
+    let known = wizard.accounts.known_browser(user, &visit.cookies.browser).await?;
+    Ok(known.map(|(_, row)| row.value.handle))
 }

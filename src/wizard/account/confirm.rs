@@ -27,7 +27,7 @@ use crate::throttle::Budget;
 use crate::types::{FactorId, Strength};
 use crate::wizard::ask::{Again, Turn};
 use crate::wizard::failure::Failure;
-use crate::wizard::finish::{ACCOUNT, page, query, see_other, with_query};
+use crate::wizard::finish::{ACCOUNT, WayBack, page, query, see_other, with_query};
 use crate::wizard::form::Posted;
 use crate::wizard::invite::judged;
 use crate::wizard::stage::{self, Stage};
@@ -43,6 +43,10 @@ struct Confirm {
     usable: Vec<Row<Factor>>,
     /// A proof by one of these that is fresh enough to ask for no other.
     fresh: Option<Evidence>,
+    /// Where its owner was going when a page of ours asked for this deed.
+    return_to: Option<String>,
+    /// The same as the addresses of this page carry it.
+    carried: WayBack,
 }
 
 /// How old a proof may be that is enough at a portal.
@@ -85,7 +89,9 @@ impl Wizard {
             return Err(Failure::Forbidden);
         }
         let fresh = self.fresh_proof(visit, &usable);
-        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable, fresh })
+        let going = self.asked_for(visit).filter(|to| matches!(deed, Deed::Add(_)) && to != ACCOUNT);
+        let carried = self.way_back(visit, going.as_deref());
+        Ok(Confirm { deed, stage: Stage::Deed(stage), rows, usable, fresh, return_to: going, carried })
     }
 
     /// The newest proof of this session by one of these factors, where it may stand for another.
@@ -125,14 +131,19 @@ impl Confirm {
         }
     }
 
-    /// Where this deed is confirmed by this factor.
+    /// Where this deed is confirmed, by this factor if it is one.
+    fn address(&self, by: Option<&FactorId>) -> String {
+        with_query(&self.deed.address(), &[("factor", by.map(FactorId::as_str)), self.carried.parameter()])
+    }
+
     fn by_address(&self, factor: &Factor) -> String {
-        self.deed.address(Some(&factor.id))
+        self.address(Some(&factor.id))
     }
 
     /// The page for who has this one no more.
     fn lost(&self, factor: &Factor) -> String {
-        with_query(&self.deed.address(None), &[("lost", Some("1")), ("factor", Some(factor.id.as_str()))])
+        let lost = [("lost", Some("1")), ("factor", Some(factor.id.as_str())), self.carried.parameter()];
+        with_query(&self.deed.address(), &lost)
     }
 
     fn by<'a>(&'a self, named: Option<&str>) -> Result<Option<&'a Row<Factor>>, Failure> {
@@ -157,7 +168,7 @@ pub async fn ask(
     if query(&visit, "lost").is_some() && !confirm.usable.is_empty() {
         let lost = by.filter(|_| query(&visit, "factor").is_some()).map(|row| &row.value.id);
         let others = wizard.ways_back(&confirm.usable, lost, |factor| confirm.by_address(factor), &visit.texts);
-        let view = wizard.lost_view(others, confirm.deed.address(lost));
+        let view = wizard.lost_view(others, confirm.address(lost));
         let frame = confirm.frame(&visit, wizard.vault.now());
         return Ok(page(StatusCode::OK, verify::lost(&view, &frame, &visit.texts)));
     }
@@ -220,7 +231,7 @@ pub async fn act(
         Some(factor) => match wizard.turn(&visit, &confirm.stage, factor, &posted).await? {
             // Where something was typed already, it stays; sending a second time has limits of its own.
             Turn::Begun if !posted.has("label") => {
-                return Ok(see_other(&confirm.deed.address(Some(&factor.value.id))));
+                return Ok(see_other(&confirm.address(Some(&factor.value.id))));
             }
             turn @ (Turn::Begun | Turn::Again(_)) => {
                 let again = if let Turn::Again(again) = turn { Some(again) } else { None };
@@ -234,7 +245,7 @@ pub async fn act(
         },
         None => {
             let name = confirm.user().name.as_str();
-            let lane = wizard.first.lane(name, visit.cookies.browser.as_ref()).await?;
+            let lane = wizard.first.lane(name, &visit.cookies.browser).await?;
             let password = posted.secret("password");
             let said = match wizard.first.check_again(confirm.user(), &password, &lane, &visit.source()).await? {
                 SignIn::Proved(proof) => {
@@ -318,7 +329,7 @@ async fn carry_out(
     let Stage::Deed(stage) = &confirm.stage else { return Err(Failure::Overtaken) };
     let confirmed = Confirmed { wizard, visit, user: confirm.user(), stage, proof, posted };
     match &confirm.deed {
-        Deed::Add(id) => factors::begin_adding(confirmed, id).await,
+        Deed::Add(id) => factors::begin_adding(confirmed, id, confirm.return_to.clone()).await,
         Deed::Rename(id) => factors::rename(confirmed, confirm.factor(id)?).await,
         Deed::Remove(id) => factors::remove(confirmed, id).await,
         Deed::Password => password::change(confirmed, &prepared.ok_or(Failure::Overtaken)?).await,
@@ -335,7 +346,7 @@ async fn form(
 ) -> Result<Response, Failure> {
     let now = wizard.vault.now();
     let texts = &visit.texts;
-    let target = Form::new(confirm.deed.address(None), confirm.stage.csrf(wizard));
+    let target = Form::new(confirm.address(None), confirm.stage.csrf(wizard));
     let by = by.filter(|_| confirm.fresh.is_none());
     let (prompt, target, others) = match by {
         None if confirm.fresh.is_some() => (Prompt::default(), target, Vec::new()),
@@ -382,7 +393,10 @@ async fn form(
         others,
         lost: by.map(|row| confirm.lost(&row.value)),
         wait: said.again.as_ref().and_then(Again::wait),
-        back: "/.vestibule/account".to_owned(),
+        back: match &confirm.return_to {
+            Some(to) => wizard.destination(visit, Some(to)),
+            None => ACCOUNT.to_owned(),
+        },
     };
     let frame = confirm.frame(visit, now);
     let response = page(StatusCode::OK, confirm::page(&view, &frame, texts));

@@ -2,7 +2,6 @@
 //! ask for it is judged where it is confirmed.
 
 use crate::types::{FactorId, Handle, MethodId};
-use crate::wizard::finish::with_query;
 
 /// A change of the account, as it stands in the address: `add-totp`, `remove-<factor>`, `password`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +56,8 @@ impl Deed {
         }
     }
 
-    pub fn address(&self, by: Option<&FactorId>) -> String {
-        with_query(&format!("/.vestibule/account/confirm/{}", self.name()), &[("factor", by.map(FactorId::as_str))])
+    /// Where it is confirmed.
+    pub fn address(&self) -> String {
+        format!("/.vestibule/account/confirm/{}", self.name())
     }
 }

@@ -21,7 +21,7 @@ use crate::session::{Enrols, Pending};
 use crate::store::Row;
 use crate::types::{FactorId, MethodId};
 use crate::wizard::failure::Failure;
-use crate::wizard::finish::{page, see_other, set_cookie};
+use crate::wizard::finish::{WayBack, page, see_other, set_cookie, with_query};
 use crate::wizard::{Visit, Wizard};
 
 impl Wizard {
@@ -51,8 +51,8 @@ pub fn listed(wizard: &Wizard, visit: &Visit, rows: &[Row<Factor>]) -> Vec<accou
             label: factor.name(&visit.texts),
             added: seconds(factor.created),
             last_used: factor.last_used.map(seconds),
-            rename: Some(Deed::Rename(factor.id.clone()).address(None)),
-            remove: (!wizard.is_last(rows, &factor.id)).then(|| Deed::Remove(factor.id.clone()).address(None)),
+            rename: Some(Deed::Rename(factor.id.clone()).address()),
+            remove: (!wizard.is_last(rows, &factor.id)).then(|| Deed::Remove(factor.id.clone()).address()),
         })
     });
     listed.collect()
@@ -92,7 +92,12 @@ pub async fn add(
 
 /// Where the right to add one of this method is proved.
 pub fn adding(id: &MethodId) -> String {
-    Deed::Add(id.clone()).address(None)
+    Deed::Add(id.clone()).address()
+}
+
+/// The same for who was going somewhere when they were asked to, and goes on there once it is added.
+pub fn adding_on_the_way(id: &MethodId, back: &WayBack) -> String {
+    with_query(&adding(id), &[back.parameter()])
 }
 
 /// Why a name is not taken, if it is not: a key of the texts. The one it has is no other one either.
@@ -107,9 +112,15 @@ pub fn judge_label(typed: &str, rows: &[Row<Factor>]) -> Option<&'static str> {
 }
 
 /// The right to add one of this method: a wizard of its own, which ends with the session.
-pub async fn begin_adding(confirmed: Confirmed<'_>, id: &MethodId) -> Result<Response, Failure> {
+/// `return_to`: where its owner was going.
+pub async fn begin_adding(
+    confirmed: Confirmed<'_>,
+    id: &MethodId,
+    return_to: Option<String>,
+) -> Result<Response, Failure> {
     let Confirmed { wizard, visit, user, stage, ref proof, .. } = confirmed;
     let pending = Pending {
+        return_to,
         enrols: Enrols::Added(id.clone()),
         session: Some(stage.live.session.handle.clone()),
         ..wizard.pending(visit, user, vec![proof.clone()])
