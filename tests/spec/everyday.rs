@@ -350,7 +350,11 @@ fn who_is_not_the_owner_of_a_new_account_leaves_it_shut() {
     let mut browser = gate.visitor();
     let page = browser.come_to_codes(&gate.invite("alice"));
     assert!(page.link("/.vestibule/logout").is_some() && !page.html().contains("start-over"), "{}", page.text());
-    assert!(page.text().contains("Signed in as alice") && page.text().contains("to finish, until"), "{}", page.text());
+    assert!(
+        page.text().contains("Signed in as alice") && page.text().contains("to keep these codes, until"),
+        "{}",
+        page.text()
+    );
     assert_eq!(browser.goto("/").status, 200, "control: signed in");
 
     let not_me = Form { action: "/.vestibule/login/start-over".into(), ..page.form() };
