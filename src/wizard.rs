@@ -26,6 +26,7 @@ mod setup;
 mod stage;
 mod state;
 mod trust;
+mod twin;
 mod verify;
 pub mod visit;
 
@@ -49,6 +50,7 @@ use crate::ticket::Tickets;
 
 pub use invite::{Invitation, InvitationReason};
 pub use setup::SetupLink;
+pub use twin::UnderWay;
 pub use visit::Visit;
 
 /// Where our pages live; contract, section 4.
@@ -69,6 +71,8 @@ pub struct Wizard {
     pub settings: Settings,
     /// What is shown again without being stored is derived under this.
     pub derivation: Key,
+    /// The forms that are being answered right now.
+    pub under_way: UnderWay,
 }
 
 /// What the configuration says to the pages.
@@ -119,6 +123,7 @@ pub fn router(wizard: Arc<Wizard>) -> Router {
         .route("/.vestibule/reset/{token}", get(reset::open))
         .route("/.vestibule/setup", get(setup::show).post(setup::submit))
         .route("/.vestibule/setup/{token}", get(setup::open))
+        .layer(from_fn_with_state(wizard.clone(), twin::one_at_a_time))
         .layer(from_fn_with_state(wizard.clone(), guard::navigations_only));
     let scripted = Router::new()
         .route("/.vestibule/login/{method}/challenge", post(alone::challenge))

@@ -35,7 +35,7 @@ use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::ticket::Tickets;
 use crate::types::{MethodId, Origin as SiteOrigin, Policy, is_loopback_name};
-use crate::wizard::{self, Settings, SetupLink, Wizard};
+use crate::wizard::{self, Settings, SetupLink, UnderWay, Wizard};
 
 /// An assertion that lives longer outlives the session it speaks of by too much.
 const LONGEST_ASSERTION: Duration = Duration::from_secs(300);
@@ -362,6 +362,7 @@ impl Parts {
                 resets_per_day: written.password.resets_per_day,
             },
             derivation: self.vault.derive("wizard"),
+            under_way: UnderWay::default(),
         };
         let mut problems = Problems::default();
         let sites = in_force.plan.sites.clone();

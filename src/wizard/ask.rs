@@ -77,12 +77,13 @@ impl Wizard {
             .filter(|begun| begun.factor.as_ref() == Some(&factor.value.id) && self.vault.now() < begun.expires);
         let prompt = match live {
             Some(begun) => self.checks.show(stage.user(), begun, &visit.place()).await?,
-            None => {
-                let prompt = self.checks.preview_check(stage.user(), factor, &visit.place())?;
-                Prompt { ceremony: None, ..prompt }
-            }
+            None => self.checks.preview_check(stage.user(), factor, &visit.place())?,
         };
+        // A GET makes no challenge: the first press asks for the question, and only the second calls the browser.
+        let announced = live.is_none() && card.single_use_challenge;
+        let prompt = if announced { Prompt { hint: "ceremony-next", ceremony: None, ..prompt } } else { prompt };
         let mut view = view_of(&prompt, card, &visit.texts, again, self.vault.now());
+        view.button = announced.then(|| visit.texts.text("continue"));
         view.delivery = delivery(&prompt, live, again);
         Ok(view)
     }

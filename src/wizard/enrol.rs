@@ -9,9 +9,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::account::Done;
-use vestibule_templates::pages::{codes, enrol};
-use vestibule_templates::{Form, Frame};
+use vestibule_templates::pages::{codes, enrol, refusal};
+use vestibule_templates::{Ends, Form, Frame, Link};
 
+use super::account::{adding, seconds};
 use super::ask::{Again, delivery, view_of};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, page, see_other};
@@ -21,6 +22,7 @@ use super::notice::Notice;
 use super::stage::{Login, Stage};
 use super::trust::Keeping;
 use super::{Visit, Wizard};
+use crate::account::User;
 use crate::method::{Asker, Begun, Card, CheckError, FieldError, Prompt, Sending};
 use crate::session::{Enrols, Evidence, Pending};
 use crate::types::MethodId;
@@ -35,13 +37,13 @@ impl Wizard {
             // The right to these was proved in a session, and ends with it.
             Enrols::Added(_) => of_this_session(visit, &login),
             // Codes that were made elsewhere meanwhile are not written over by a page that was left open.
-            Enrols::Codes => of_this_session(visit, &login) && !self.has_codes(&login).await?,
+            Enrols::Codes => of_this_session(visit, &login) && !self.has_codes(&login.user).await?,
         };
         Ok(may.then_some(login))
     }
 
-    async fn has_codes(&self, login: &Login) -> Result<bool, Failure> {
-        let rows = self.accounts.factors(&login.user).await?;
+    async fn has_codes(&self, user: &User) -> Result<bool, Failure> {
+        let rows = self.accounts.factors(user).await?;
         Ok(rows.iter().any(|row| self.card(&row.value.method).is_some_and(|card| card.hands_out_codes)))
     }
 
@@ -79,20 +81,48 @@ async fn elsewhere(wizard: &Wizard, visit: &Visit) -> Result<Response, Failure> 
     })
 }
 
+/// A form of a wizard that is over. Whoever is signed in does not sign in anew: of codes that were printed meanwhile it is
+/// said that they are worth nothing.
+async fn over(wizard: &Wizard, visit: &Visit, method: &str) -> Result<Response, Failure> {
+    let Some(live) = visit.visitor.live() else { return start_again(wizard, visit).await };
+    let mut cards = wizard.checks.registry.iter().map(|method| method.card());
+    let codes = cards.find(|card| card.hands_out_codes && card.id.as_str() == method);
+    let Some(codes) = codes else { return Err(Failure::Overtaken) };
+    if wizard.has_codes(&live.user).await? {
+        return Err(Failure::Overtaken);
+    }
+    let view = refusal::View {
+        status: StatusCode::CONFLICT.as_u16(),
+        why: refusal::Why::CodesVoid,
+        request_id: visit.request.to_string(),
+        links: vec![Link::new(visit.texts.text("confirm-codes-button"), adding(&codes.id))],
+    };
+    let frame = visit.frame_signed_in(wizard.vault.now(), &live.user);
+    Ok(page(StatusCode::CONFLICT, refusal::page(&view, &frame, &visit.texts)))
+}
+
 /// `GET enrol`
 pub async fn choose(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else { return elsewhere(&wizard, &visit).await };
-    let offered = wizard.offered(&visit, &login);
+    let mut offered = wizard.offered(&visit, &login);
     if let [only] = offered.as_slice() {
         return Ok(see_other(&format!("/.vestibule/enrol/{}", only.id)));
     }
     let address = |card: &Card| format!("/.vestibule/enrol/{}", card.id);
-    let methods = offered.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect();
+    // Where a rule names factors, any other opens everything but the page that was asked for.
+    let named = &login.row.value.need.factors;
+    let mut needed: Vec<_> = offered.extract_if(.., |card| named.contains(&card.id)).collect();
+    if offered.is_empty() {
+        std::mem::swap(&mut offered, &mut needed);
+    }
+    let shown = |cards: &[&Card]| {
+        cards.iter().map(|card| wizard.method_choice(card, address(card), &visit.texts)).collect::<Vec<_>>()
+    };
     let frame = frame(&wizard, &visit, &login);
-    let view = enrol::ChooseView { methods, first: true, back: None };
+    let view = enrol::ChooseView { methods: shown(&offered), needed: shown(&needed), first: true, back: None };
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }
 
@@ -115,7 +145,7 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Some(login) = wizard.enrolling(&visit).await? else {
-        return start_again(&wizard, &visit).await;
+        return over(&wizard, &visit, &method).await;
     };
     if !wizard.sessions.csrf_holds(&login.token, posted.get("csrf")) {
         return Err(Failure::Forged);
@@ -286,7 +316,9 @@ async fn form(
             replaces: login.user.enrolment == crate::account::Enrolment::Enrolled
                 && matches!(login.row.value.enrols, Enrols::Added(_)),
         };
-        let response = page(StatusCode::OK, codes::page(&view, &frame, &visit.texts));
+        // Who does nothing until then stays signed in, with codes that never were.
+        let ends = login.row.expires.map(|end| Ends::Codes(seconds(end)));
+        let response = page(StatusCode::OK, codes::page(&view, &Frame { ends, ..frame }, &visit.texts));
         return Ok(match &again {
             Some(again) => again.held(response, now),
             None => response,

@@ -75,9 +75,21 @@ struct Invited {
 }
 
 /// `GET invite/{token}`: from the address bar into a cookie, whatever the token is worth.
-pub async fn open(Extension(visit): Extension<Arc<Visit>>, Path(token): Path<String>) -> Result<Response, Failure> {
-    Token::<InvitationKind>::parse(&token).ok_or(Failure::NotFound)?;
-    Ok(into_cookie(&visit, &token, "/.vestibule/invite"))
+pub async fn open(
+    State(wizard): State<Arc<Wizard>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    Path(text): Path<String>,
+) -> Result<Response, Failure> {
+    let text = copied(&text);
+    if Token::<InvitationKind>::parse(text).is_none() {
+        return Ok(dead(&wizard, &visit));
+    }
+    Ok(into_cookie(&visit, text, "/.vestibule/invite"))
+}
+
+/// The token in what was copied: the full stop or the bracket that stood behind a link often comes along.
+pub fn copied(text: &str) -> &str {
+    text.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_')
 }
 
 /// Moves a link's token out of the address.
@@ -154,7 +166,7 @@ fn form(wizard: &Wizard, visit: &Visit, invited: &Invited, problem: Option<Passw
     page(StatusCode::OK, invite::page(&view, &frame, &visit.texts))
 }
 
-/// Unknown, used up, too late: one answer.
+/// Unknown, used up, too late, not copied whole: one answer.
 pub fn dead(wizard: &Wizard, visit: &Visit) -> Response {
     let view = invite::DeadView { login: "/.vestibule/login".to_owned() };
     let frame = visit.frame(wizard.vault.now());

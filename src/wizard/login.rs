@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::pages::{blocked, login, logout, not_enrolled};
-use vestibule_templates::{Form, Wait};
+use vestibule_templates::{Form, Frame, Wait};
 
 use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
@@ -16,6 +16,7 @@ use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, 
 use super::form::Posted;
 use super::notice::Notice;
 use super::portal::Brought;
+use super::visit::signed_in;
 use super::{Visit, Wizard, reset};
 use crate::directory::SignIn;
 use crate::gate::{self, Ask, Outcome, Person, ReturnAddress};
@@ -188,6 +189,8 @@ pub async fn form(
     let rd = carried.rd.as_deref();
     let here = wizard.with_way_back(visit, LOGIN, rd);
     let frame = visit.frame_at(wizard.vault.now(), here).bound_for(wizard.bound_for(visit, rd));
+    // Who is signed in already sees as whom, and the way to go on as they are.
+    let frame = Frame { account: visit.visitor.live().map(|live| signed_in(&live.user.name)), ..frame };
     let markup = login::page(&view, &frame, &visit.texts);
     let mut response = page(status, markup);
     if fresh {

@@ -18,7 +18,7 @@ use super::ask::wait;
 use super::failure::Failure;
 use super::finish::{page, see_other, set_cookie, waiting};
 use super::form::Posted;
-use super::invite::{into_cookie, judged};
+use super::invite::{copied, into_cookie, judged};
 use super::notice::Notice;
 use super::{Visit, Wizard};
 use crate::account::User;
@@ -241,11 +241,14 @@ pub async fn ask(
 pub async fn open(
     State(wizard): State<Arc<Wizard>>,
     Extension(visit): Extension<Arc<Visit>>,
-    Path(token): Path<String>,
+    Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     wizard.reset_base(&visit).ok_or(Failure::NotFound)?;
-    Token::<ResetKind>::parse(&token).ok_or(Failure::NotFound)?;
-    Ok(into_cookie(&visit, &token, SET))
+    let text = copied(&text);
+    if Token::<ResetKind>::parse(text).is_none() {
+        return Ok(dead(&wizard, &visit));
+    }
+    Ok(into_cookie(&visit, text, SET))
 }
 
 /// `GET reset/password`
@@ -342,7 +345,7 @@ fn form(wizard: &Wizard, visit: &Visit, linked: &Linked, problem: Option<Passwor
     page(StatusCode::OK, reset::new(&view, &frame, &visit.texts))
 }
 
-/// Unknown, used up, replaced, too late: one answer.
+/// Unknown, used up, replaced, too late, not copied whole: one answer.
 fn dead(wizard: &Wizard, visit: &Visit) -> Response {
     let view = reset::DeadView { again: ASK.to_owned() };
     let frame = visit.frame(wizard.vault.now());

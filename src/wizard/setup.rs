@@ -15,7 +15,7 @@ use vestibule_templates::pages::setup;
 use super::failure::Failure;
 use super::finish::page;
 use super::form::Posted;
-use super::invite::{dead, into_cookie, judged};
+use super::invite::{copied, dead, into_cookie, judged};
 use super::{Visit, Wizard};
 use crate::account::{AccountError, NewUser};
 use crate::audit::{Event, Kind};
@@ -66,11 +66,12 @@ pub async fn open(
     Extension(visit): Extension<Arc<Visit>>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let token = Token::<SetupKind>::parse(&text).ok_or(Failure::NotFound)?;
+    let text = copied(&text);
+    let Some(token) = Token::<SetupKind>::parse(text) else { return Ok(dead(&wizard, &visit)) };
     if wizard.setup.opens(&token, wizard.vault.now()).is_none() || wizard.accounts.ever().await? {
         return Ok(dead(&wizard, &visit));
     }
-    Ok(into_cookie(&visit, &text, "/.vestibule/setup"))
+    Ok(into_cookie(&visit, text, "/.vestibule/setup"))
 }
 
 pub async fn show(

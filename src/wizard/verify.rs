@@ -105,6 +105,14 @@ impl Step {
         with_query("/.vestibule/verify/lost", &[("factor", lost), self.carried.parameter()])
     }
 
+    /// Where who is verified goes on to, if nothing is left to ask for: from the page they came from, or back to it.
+    fn done(&self, wizard: &Wizard, visit: &Visit) -> Option<String> {
+        let Stage::Deed(deed) = &self.stage else { return None };
+        let to = self.rd.clone().unwrap_or_else(|| wizard.landing(visit));
+        let open = deed.live.level == Level::Verified && wizard.is_open(visit, &to);
+        open.then(|| wizard.destination(visit, Some(&to)))
+    }
+
     /// Whether the rule names factors and the user, verified already, has none of them.
     fn lacks(&self) -> bool {
         let Stage::Deed(deed) = &self.stage else { return false };
@@ -120,6 +128,9 @@ pub async fn choose(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
+    if let Some(to) = step.done(&wizard, &visit) {
+        return Ok(see_other(&to));
+    }
     if step.lacks() {
         return Ok(lacking(&wizard, &visit, &step));
     }
@@ -158,6 +169,9 @@ pub async fn show(
     Path(method): Path<String>,
 ) -> Result<Response, Failure> {
     let Some(step) = wizard.step(&visit).await? else { return Ok(no_step(&wizard, &visit)) };
+    if let Some(to) = step.done(&wizard, &visit) {
+        return Ok(see_other(&to));
+    }
     let id = query(&visit, "factor").and_then(|text| FactorId::parse(&text));
     let factor = Wizard::chosen(&step.usable, &method, id.as_ref())?;
     question(&wizard, &visit, &step, factor, None).await

@@ -1,6 +1,6 @@
-// The one script: it holds a key's ceremony between the browser and a form, and hides keys from browsers without. The
-// server gives the options, in the page or when the login page asks for them; the form carries the answer; nothing is
-// fetched, kept or sent by any other way, and every check is the server's.
+// The one script: it keeps a double click from sending a form twice, holds a key's ceremony between the browser and a
+// form, and hides keys from browsers without. The server gives the options, in the page or when the login page asks for
+// them; the form carries the answer; nothing is fetched, kept or sent by any other way, and every check is the server's.
 "use strict";
 
 const toBytes = (text) => {
@@ -57,6 +57,17 @@ if (!window.PublicKeyCredential) {
   for (const choice of document.querySelectorAll("[data-key-choice]")) choice.hidden = true;
   for (const said of document.querySelectorAll("[data-no-keys]")) said.hidden = false;
 }
+
+// The browser throws the answer to the first away when it sends a second, and what the first did with it. A ceremony sends
+// its form itself, once there is an answer.
+const TWICE = 5_000;
+let sent = {};
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (sent.form === event.target && event.timeStamp - sent.at < TWICE) event.preventDefault();
+  else sent = { form: event.target, at: event.timeStamp };
+});
+window.addEventListener("pageshow", () => { sent = {}; });
 
 const sayIn = (form) => {
   const message = form.querySelector("[data-message]");

@@ -81,15 +81,10 @@ pub(crate) fn list(choices: &[Choice], texts: &Texts) -> Markup {
                 }
             }
         }
-        @if needs_script(choices) {
+        @if choices.iter().any(|choice| choice.ceremony) {
             p.hint data-no-keys hidden { (texts.text("ceremony-unsupported")) }
         }
     }
-}
-
-/// Whether the page of this list loads the script, which hides what its browser cannot do.
-pub(crate) fn needs_script(choices: &[Choice]) -> bool {
-    choices.iter().any(|choice| choice.ceremony)
 }
 
 /// The same as a short list under a heading, for a page whose main action is another.

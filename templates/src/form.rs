@@ -209,21 +209,21 @@ impl Field {
 }
 
 /// The fields of a form. The cursor starts in the first that is wrong, else in the first that is empty; `about` is
-/// the id of a general error, read out with it.
+/// the id of a general error, read out with that one.
 pub(crate) fn fields(fields: &[Field], about: Option<&str>) -> Markup {
     in_two_parts(fields, html! {}, &[], about)
 }
 
-/// Fields with something between them, sharing one cursor. `about` belongs to the later ones when there are any.
+/// Fields with something between them, sharing one cursor. `about` is of the later ones when there are any: it is heard
+/// there too, where the cursor starts before them.
 pub(crate) fn in_two_parts(first: &[Field], between: Markup, then: &[Field], about: Option<&str>) -> Markup {
     let all = || first.iter().chain(then);
     let cursor = all()
         .position(|field| field.error.is_some())
         .or_else(|| all().position(|field| field.shown_value().is_empty()))
         .unwrap_or(0);
-    // Whoever begins elsewhere hears it at the cursor, and once more where it belongs.
-    let heard = |at: usize| at == cursor || (at == first.len() && !then.is_empty());
-    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| heard(at)));
+    let heard = if then.is_empty() { cursor } else { cursor.max(first.len()) };
+    let render = |at: usize, field: &Field| field.render(at == cursor, about.filter(|_| at == cursor || at == heard));
     html! {
         @for (at, field) in first.iter().enumerate() { (render(at, field)) }
         (between)
@@ -293,23 +293,24 @@ mod tests {
         assert!(name.contains("value=\"&quot;&gt;&lt;b&gt;\""), "{name}");
     }
 
+    /// What stands on a page from its beginning is announced by nobody: only where the cursor is it is heard.
     #[test]
-    fn what_is_wrong_with_the_whole_is_heard_where_the_cursor_is() {
+    fn what_is_wrong_with_the_whole_is_heard_where_the_cursor_starts() {
         let texts = Texts::english();
-        let described = |fields: Markup, name: &str| {
-            let shown = fields.into_string();
-            let input =
-                shown.split("<input ").find(|input| input.contains(&format!("id=\"{name}\""))).expect("a field");
-            (input.contains("about-all"), input.contains("autofocus"))
+        let heard = |shown: &str| {
+            let inputs = shown.split("<input").filter(|input| input.contains("aria-describedby=\"wrong\""));
+            inputs.map(|input| input.contains("autofocus")).collect::<Vec<_>>()
         };
-        for (name, cursor) in [("alice", "password"), ("", "username")] {
-            let login = [Field::username(&texts).with_value(name), Field::password(&texts)];
-            assert_eq!(described(fields(&login, Some("about-all")), cursor), (true, true), "{name:?}");
-        }
-        let first = [Field::new_password(8, &texts)];
-        let parts = |name| described(in_two_parts(&first, html! {}, &[Field::code(&texts)], Some("about-all")), name);
-        assert_eq!(parts("new_password"), (true, true));
-        assert_eq!(parts("code"), (true, false), "what is wrong with the code is said there, too");
+        let login = |name: &str| {
+            let both = [Field::username(&texts).with_value(name), Field::password(&texts)];
+            heard(&fields(&both, Some("wrong")).into_string())
+        };
+        assert_eq!(login(""), [true]);
+        assert_eq!(login("alice"), [true], "the cursor is in the password, and so is what was wrong with both");
+        let code = [Field { hint: None, ..Field::text("code", "Code") }];
+        let plain = |name: &str| Field::text(name, name);
+        let behind = in_two_parts(&[plain("one"), plain("two")], html! {}, &code, Some("wrong"));
+        assert_eq!(heard(&behind.into_string()), [true, false], "at the cursor, and at the question that it is about");
     }
 
     #[test]

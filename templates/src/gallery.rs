@@ -6,6 +6,7 @@ use maud::Markup;
 use crate::brand::Brand;
 use crate::demo;
 use crate::layout::Frame;
+use crate::moment::Ends;
 use crate::pages::*;
 use crate::prompt::DeliveryState;
 use crate::texts::Texts;
@@ -88,6 +89,7 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     add("verify-lost-advice", verify::lost(&advised, &pending, texts));
 
     add("enrol-first", enrol::choose(&enrol::ChooseView::sample(texts), &pending, texts));
+    add("enrol-needed", enrol::choose(&enrol::ChooseView::sample_needed(texts), &pending, texts));
     let another = enrol::ChooseView {
         first: false,
         back: Some("/.vestibule/account".into()),
@@ -98,9 +100,10 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     add("enrol-sms", enrol::add(&enrol::AddView::sample_phone(texts), &pending, texts));
     add("enrol-webauthn", enrol::add(&enrol::AddView::sample_key(texts), &pending, texts));
 
-    add("codes", codes::page(&codes::View::sample(), &user, texts));
+    let handed = Frame { ends: Some(Ends::Codes(Frame::SAMPLE_NOW + 580)), ..user.clone() };
+    add("codes", codes::page(&codes::View::sample(), &handed, texts));
     let again = codes::View { not_acknowledged: true, replaces: true, ..codes::View::sample() };
-    add("codes-not-acknowledged", codes::page(&again, &user, texts));
+    add("codes-not-acknowledged", codes::page(&again, &handed, texts));
 
     add("remind", remind::page(&remind::View::sample(texts), &user, texts));
     add("account", account::page(&account::View::sample(texts), &user, texts));
@@ -173,6 +176,8 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
     for why in [refusal::Why::StaleForm, refusal::Why::NotFromHere, refusal::Why::NoCertificate] {
         add(&format!("refusal-{why:?}"), refusal::page(&refusal::View::sample(403, why), &stranger, texts));
     }
+    let void = refusal::View::sample(409, refusal::Why::CodesVoid);
+    add("refusal-CodesVoid", refusal::page(&void, &user, texts));
 
     let brand = std::sync::Arc::new(brand());
     let branded = |frame: &Frame| Frame { brand: brand.clone(), ..frame.clone() };
@@ -366,12 +371,12 @@ mod tests {
     }
 
     #[test]
-    fn the_script_is_loaded_where_keys_are_asked_for_or_offered_and_only_there() {
+    fn every_page_loads_our_script_and_waits_for_nothing() {
         let mut with = 0;
         for (name, page, tags) in pages() {
-            let script = tags.iter().any(|tag| tag.name == "script");
-            let needed = ["data-ceremony", "data-alone", "data-key-choice"].iter().any(|mark| page.contains(mark));
-            assert_eq!(script, needed, "{name}");
+            let scripts: Vec<_> = tags.iter().filter(|tag| tag.name == "script").collect();
+            assert!(scripts.len() == 1 && scripts[0].get("defer").is_some(), "{name}");
+            assert_eq!(scripts[0].get("src"), Some(assets::script().path().as_str()), "{name}");
             with += usize::from(page.contains("data-ceremony"));
         }
         assert_eq!(with, 3);
@@ -533,7 +538,7 @@ mod tests {
             field.value = hostile.into();
         }
         let page = verify::answer(&view, &frame, &texts).into_string();
-        assert!(!page.contains("<script") && !page.contains("<b "), "{page}");
+        assert!(!page.contains("<script>") && !page.contains("<b "), "{page}");
         assert!(tags(&page).iter().all(|tag| tag.get("x").is_none()));
     }
 }

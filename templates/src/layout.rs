@@ -1,5 +1,5 @@
 //! The frame around every page: which site this is for, who is signing in, one heading, one card. It loads our own
-//! stylesheet, picture and (where a key is asked for or offered) script, and nothing else; it holds no inline style or script.
+//! stylesheet, picture and script, and nothing else; it holds no inline style or script.
 
 use std::sync::Arc;
 
@@ -56,8 +56,6 @@ pub(crate) struct Shape {
     pub failed: bool,
     /// Holds tables and lists rather than one question.
     pub wide: bool,
-    /// Needs the script: for a ceremony with a key, or to hide one that the browser cannot have.
-    pub script: bool,
     /// Its reader may not get on alone: where help is stands on the card, not below it.
     pub stuck: bool,
 }
@@ -81,7 +79,7 @@ pub(crate) fn page(frame: &Frame, texts: &Texts, heading: &str, shape: Shape, bo
                 meta name="robots" content="noindex";
                 title { (title) }
                 (brand.links())
-                @if shape.script { script src=(assets::script().path()) defer {} }
+                script src=(assets::script().path()) defer {}
             }
             body.wide[shape.wide] {
                 header.bar {

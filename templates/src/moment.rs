@@ -84,6 +84,8 @@ pub enum Ends {
     Session(u64),
     /// A one-time link.
     Link(u64),
+    /// Codes that nobody has said to keep yet.
+    Codes(u64),
 }
 
 impl Ends {
@@ -98,6 +100,7 @@ impl Ends {
                 let hours = at.saturating_sub(now) / 3_600;
                 texts.text_with("session-ends-hours", &[("count", hours.into()), ("date", date(at, texts).into())])
             }
+            Ends::Codes(at) => minutes_until("codes-ends", at, now, texts),
             Ends::Link(at) => texts.text_with("invite-ends", &[("date", date(at, texts).into())]),
         }
     }

@@ -196,11 +196,14 @@ ceremony-needs-script = Schlüssel und Passkeys brauchen JavaScript, das hier au
 ceremony-failed = Das hat nicht geklappt: Der Schlüssel wurde nicht benutzt, oder die Zeit ist abgelaufen. Sie können es erneut versuchen.
 ceremony-unsupported = Dieser Browser kann mit Schlüsseln und Passkeys nicht umgehen. Verwenden Sie einen anderen Browser oder einen anderen Weg.
 ceremony-again = Erneut versuchen
+ceremony-next = Gehen Sie weiter, dann fragt Ihr Browser nach Ihrem Schlüssel oder Passkey.
 
 ## enrol
 
 enrol-first-title = Zweiten Schritt hinzufügen
 enrol-first-lead = { $site } verlangt mehr als ein Passwort. Wählen Sie, womit Sie sich von nun an anmelden möchten.
+enrol-needed = Damit öffnen Sie die gewünschte Seite
+enrol-needed-others = Damit melden Sie sich an, öffnen aber diese Seite nicht
 enrol-title = Anmeldeweg hinzufügen
 enrol-lead = Wählen Sie, was Sie hinzufügen möchten. Zwei sind gut, falls Sie eines verlieren.
 enrol-button = Bestätigen
@@ -288,6 +291,13 @@ codes-sheet = Wiederherstellungscodes für { $site }
 codes-for = Für { $name }, erstellt am { $date }
 codes-keep = Drucken Sie diese Seite oder kopieren Sie die Codes, und bewahren Sie sie bei Ihren wichtigen Papieren auf, nicht auf dem Gerät, mit dem Sie sich anmelden.
 codes-acknowledge = Ich habe diese Codes aufbewahrt
+codes-work = Die Codes gelten, sobald Sie auf „{ $button }“ gedrückt haben.
+codes-ends = { $count ->
+    [one] Sie haben noch { $count } Minute, um diese Codes aufzubewahren, bis { $time }. Danach sind sie wertlos, und Sie erstellen auf Ihrer Kontoseite neue.
+   *[other] Sie haben noch { $count } Minuten, um diese Codes aufzubewahren, bis { $time }. Danach sind sie wertlos, und Sie erstellen auf Ihrer Kontoseite neue.
+}
+codes-void = Diese Codes sind wertlos
+codes-void-text = Die Zeit lief ab, bevor Sie bestätigt haben, dass Sie sie aufbewahrt haben. Werfen Sie weg, was Sie gedruckt oder kopiert haben, und erstellen Sie neue Codes. Sie sind weiterhin angemeldet.
 
 ## account
 

@@ -191,11 +191,14 @@ ceremony-needs-script = Keys and passkeys need JavaScript, which is switched off
 ceremony-failed = This did not work: the key was not used, or the time ran out. You can try again.
 ceremony-unsupported = This browser cannot use keys and passkeys. Use another browser or another way.
 ceremony-again = Try again
+ceremony-next = Continue, and your browser asks for your key or passkey.
 
 ## enrol
 
 enrol-first-title = Add a second step
 enrol-first-lead = { $site } asks for more than a password. Choose what you want to sign in with from now on.
+enrol-needed = These open the page you asked for
+enrol-needed-others = These let you sign in, but do not open that page
 enrol-title = Add a way to sign in
 enrol-lead = Choose what you want to add. It is good to have two, in case you lose one.
 enrol-button = Confirm
@@ -283,6 +286,13 @@ codes-sheet = Recovery codes for { $site }
 codes-for = For { $name }, made { $date }
 codes-keep = Print this page or copy the codes, and keep them where you keep important papers, not on the device you sign in with.
 codes-acknowledge = I have kept these codes
+codes-work = The codes work once you have pressed “{ $button }”.
+codes-ends = { $count ->
+    [one] You have { $count } minute to keep these codes, until { $time }. After that they are worth nothing, and you make new ones on your account page.
+   *[other] You have { $count } minutes to keep these codes, until { $time }. After that they are worth nothing, and you make new ones on your account page.
+}
+codes-void = These codes are worth nothing
+codes-void-text = The time ran out before you said that you have kept them. Throw away what you printed or copied, and make new codes. You are still signed in.
 
 ## account
 

@@ -196,11 +196,14 @@ ceremony-needs-script = Las llaves y las claves de acceso necesitan JavaScript, 
 ceremony-failed = No funcionó: no se usó la llave o se agotó el tiempo. Puede intentarlo de nuevo.
 ceremony-unsupported = Este navegador no puede usar llaves ni claves de acceso. Use otro navegador u otro medio.
 ceremony-again = Intentar de nuevo
+ceremony-next = Continúe y el navegador le pedirá su llave o clave de acceso.
 
 ## enrol
 
 enrol-first-title = Añadir un segundo paso
 enrol-first-lead = { $site } pide algo más que una contraseña. Elija con qué quiere iniciar sesión a partir de ahora.
+enrol-needed = Con esto se abre la página que pidió
+enrol-needed-others = Con esto inicia sesión, pero no se abre esa página
 enrol-title = Añadir un medio de acceso
 enrol-lead = Elija lo que quiere añadir. Conviene tener dos, por si pierde uno.
 enrol-button = Confirmar
@@ -288,6 +291,13 @@ codes-sheet = Códigos de recuperación para { $site }
 codes-for = Para { $name }, creados el { $date }
 codes-keep = Imprima esta página o copie los códigos y guárdelos donde guarda los papeles importantes, no en el dispositivo con el que inicia sesión.
 codes-acknowledge = He guardado estos códigos
+codes-work = Los códigos sirven cuando haya pulsado «{ $button }».
+codes-ends = { $count ->
+    [one] Tiene { $count } minuto para guardar estos códigos, hasta las { $time }. Después no servirán y creará otros en la página de su cuenta.
+   *[other] Tiene { $count } minutos para guardar estos códigos, hasta las { $time }. Después no servirán y creará otros en la página de su cuenta.
+}
+codes-void = Estos códigos no sirven
+codes-void-text = El tiempo se agotó antes de que confirmara que los había guardado. Deseche lo que imprimió o copió y cree códigos nuevos. Su sesión sigue abierta.
 
 ## account
 

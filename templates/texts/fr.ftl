@@ -196,11 +196,14 @@ ceremony-needs-script = Les clés et clés d’accès ont besoin de JavaScript, 
 ceremony-failed = Cela n’a pas fonctionné : la clé n’a pas été utilisée, ou le délai est écoulé. Vous pouvez réessayer.
 ceremony-unsupported = Ce navigateur ne sait pas utiliser les clés ni les clés d’accès. Prenez un autre navigateur ou un autre moyen.
 ceremony-again = Réessayer
+ceremony-next = Continuez, et votre navigateur vous demandera votre clé ou votre clé d’accès.
 
 ## enrol
 
 enrol-first-title = Ajouter une seconde étape
 enrol-first-lead = { $site } demande plus qu’un mot de passe. Choisissez avec quoi vous voulez vous connecter désormais.
+enrol-needed = Ceci ouvre la page demandée
+enrol-needed-others = Ceci vous connecte, mais n’ouvre pas cette page
 enrol-title = Ajouter un moyen de connexion
 enrol-lead = Choisissez ce que vous voulez ajouter. Mieux vaut en avoir deux, au cas où vous en perdriez un.
 enrol-button = Confirmer
@@ -288,6 +291,13 @@ codes-sheet = Codes de récupération pour { $site }
 codes-for = Pour { $name }, créés le { $date }
 codes-keep = Imprimez cette page ou copiez les codes, et gardez-les avec vos papiers importants, pas sur l’appareil avec lequel vous vous connectez.
 codes-acknowledge = J’ai conservé ces codes
+codes-work = Les codes sont valables une fois que vous avez appuyé sur « { $button } ».
+codes-ends = { $count ->
+    [one] Il vous reste { $count } minute pour conserver ces codes, jusqu’à { $time }. Ensuite, ils ne vaudront rien, et vous en créerez de nouveaux sur la page de votre compte.
+   *[other] Il vous reste { $count } minutes pour conserver ces codes, jusqu’à { $time }. Ensuite, ils ne vaudront rien, et vous en créerez de nouveaux sur la page de votre compte.
+}
+codes-void = Ces codes ne valent rien
+codes-void-text = Le temps s’est écoulé avant que vous ayez confirmé les avoir conservés. Jetez ce que vous avez imprimé ou copié, et créez de nouveaux codes. Vous êtes toujours connecté.
 
 ## account
 

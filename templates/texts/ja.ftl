@@ -151,11 +151,14 @@ ceremony-needs-script = キーとパスキーには JavaScript が必要です�
 ceremony-failed = うまくいきませんでした。キーが使われなかったか、時間切れです。もう一度お試しください。
 ceremony-unsupported = このブラウザーではキーとパスキーを使えません。別のブラウザーか別の方法を使ってください。
 ceremony-again = もう一度試す
+ceremony-next = 続けると、ブラウザーがキーまたはパスキーを求めます。
 
 ## enrol
 
 enrol-first-title = 二つ目の手順を追加
 enrol-first-lead = { $site } ではパスワード以外の確認も必要です。これからのサインインに使うものを選んでください。
+enrol-needed = 開こうとしたページに使えるもの
+enrol-needed-others = サインインはできますが、そのページは開けないもの
 enrol-title = サインイン方法を追加
 enrol-lead = 追加するものを選んでください。紛失に備えて二つあると安心です。
 enrol-button = 確認
@@ -237,6 +240,10 @@ codes-sheet = { $site } のリカバリーコード
 codes-for = { $name } 用、{ $date } 作成
 codes-keep = このページを印刷するかコードを書き写し、サインインに使うデバイスではなく、大切な書類と同じ場所に保管してください。
 codes-acknowledge = コードを保管しました
+codes-work = コードは「{ $button }」を押すと使えるようになります。
+codes-ends = あと { $count } 分（{ $time } まで）でコードを保管してください。過ぎるとこのコードは無効になり、アカウントのページで新しく作成することになります。
+codes-void = このコードは無効です
+codes-void-text = 保管したことを確認する前に時間切れになりました。印刷したり書き写したりしたものは捨て、新しいコードを作成してください。サインインしたままです。
 
 ## account
 

@@ -196,11 +196,14 @@ ceremony-needs-script = Sleutels en passkeys hebben JavaScript nodig, dat hier u
 ceremony-failed = Dit is niet gelukt: de sleutel is niet gebruikt of de tijd was om. U kunt het opnieuw proberen.
 ceremony-unsupported = Deze browser kan geen sleutels en passkeys gebruiken. Neem een andere browser of een andere manier.
 ceremony-again = Opnieuw proberen
+ceremony-next = Ga door, dan vraagt uw browser om uw sleutel of passkey.
 
 ## enrol
 
 enrol-first-title = Een tweede stap toevoegen
 enrol-first-lead = { $site } vraagt meer dan een wachtwoord. Kies waarmee u voortaan wilt inloggen.
+enrol-needed = Hiermee opent u de gevraagde pagina
+enrol-needed-others = Hiermee logt u in, maar die pagina gaat er niet mee open
 enrol-title = Een manier van inloggen toevoegen
 enrol-lead = Kies wat u wilt toevoegen. Twee is goed, voor als u er een kwijtraakt.
 enrol-button = Bevestigen
@@ -288,6 +291,13 @@ codes-sheet = Herstelcodes voor { $site }
 codes-for = Voor { $name }, gemaakt op { $date }
 codes-keep = Druk deze pagina af of kopieer de codes, en bewaar ze bij uw belangrijke papieren, niet op het apparaat waarmee u inlogt.
 codes-acknowledge = Ik heb deze codes bewaard
+codes-work = De codes werken zodra u op ‘{ $button }’ hebt gedrukt.
+codes-ends = { $count ->
+    [one] U hebt nog { $count } minuut om deze codes te bewaren, tot { $time }. Daarna zijn ze niets waard en maakt u nieuwe op uw accountpagina.
+   *[other] U hebt nog { $count } minuten om deze codes te bewaren, tot { $time }. Daarna zijn ze niets waard en maakt u nieuwe op uw accountpagina.
+}
+codes-void = Deze codes zijn niets waard
+codes-void-text = De tijd was om voordat u zei dat u ze had bewaard. Gooi weg wat u hebt afgedrukt of gekopieerd, en maak nieuwe codes. U bent nog ingelogd.
 
 ## account
 

@@ -196,11 +196,14 @@ ceremony-needs-script = Chaves e chaves de acesso precisam de JavaScript, que es
 ceremony-failed = Não funcionou: a chave não foi usada ou o tempo acabou. Você pode tentar de novo.
 ceremony-unsupported = Este navegador não consegue usar chaves nem chaves de acesso. Use outro navegador ou outro meio.
 ceremony-again = Tentar de novo
+ceremony-next = Continue, e o navegador pedirá a sua chave ou chave de acesso.
 
 ## enrol
 
 enrol-first-title = Adicionar uma segunda etapa
 enrol-first-lead = { $site } pede mais do que uma senha. Escolha com o que você quer entrar de agora em diante.
+enrol-needed = Isto abre a página que você pediu
+enrol-needed-others = Com isto você entra, mas não abre essa página
 enrol-title = Adicionar um meio de acesso
 enrol-lead = Escolha o que você quer adicionar. É bom ter dois, caso perca um.
 enrol-button = Confirmar
@@ -288,6 +291,13 @@ codes-sheet = Códigos de recuperação para { $site }
 codes-for = Para { $name }, criados em { $date }
 codes-keep = Imprima esta página ou copie os códigos e guarde-os com os seus papéis importantes, não no dispositivo com que você entra.
 codes-acknowledge = Guardei estes códigos
+codes-work = Os códigos funcionam depois que você pressionar “{ $button }”.
+codes-ends = { $count ->
+    [one] Você tem { $count } minuto para guardar estes códigos, até { $time }. Depois disso, eles não valem nada e você cria outros na página da sua conta.
+   *[other] Você tem { $count } minutos para guardar estes códigos, até { $time }. Depois disso, eles não valem nada e você cria outros na página da sua conta.
+}
+codes-void = Estes códigos não valem nada
+codes-void-text = O tempo acabou antes que você confirmasse que os guardou. Jogue fora o que imprimiu ou copiou e crie novos códigos. Você continua com a sessão aberta.
 
 ## account
 

@@ -151,11 +151,14 @@ ceremony-needs-script = 密钥和通行密钥需要 JavaScript，但此处已关
 ceremony-failed = 未成功：没有使用密钥，或已超时。您可以重试。
 ceremony-unsupported = 此浏览器无法使用密钥和通行密钥。请使用其他浏览器或其他方式。
 ceremony-again = 重试
+ceremony-next = 点击继续后，浏览器会要求您使用密钥或通行密钥。
 
 ## enrol
 
 enrol-first-title = 添加第二步验证
 enrol-first-lead = { $site } 除密码外还需要其他验证。请选择您今后登录时使用的方式。
+enrol-needed = 可以打开您所请求页面的方式
+enrol-needed-others = 可以登录、但不能打开该页面的方式
 enrol-title = 添加登录方式
 enrol-lead = 请选择要添加的方式。最好有两种，以防丢失其中一种。
 enrol-button = 确认
@@ -237,6 +240,10 @@ codes-sheet = { $site } 的恢复码
 codes-for = { $name }，创建于 { $date }
 codes-keep = 请打印此页或抄写恢复码，与重要文件放在一起，不要放在用来登录的设备上。
 codes-acknowledge = 我已保存这些恢复码
+codes-work = 按下“{ $button }”之后，恢复码才会生效。
+codes-ends = 您还有 { $count } 分钟来保存这些恢复码，到 { $time } 为止。之后它们将作废，您需要在账户页面创建新的恢复码。
+codes-void = 这些恢复码已作废
+codes-void-text = 在您确认已保存之前，时间已到。请丢弃打印或抄写的内容，并创建新的恢复码。您仍处于登录状态。
 
 ## account
 

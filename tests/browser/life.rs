@@ -60,7 +60,10 @@ fn a_whole_life_in_a_browser() {
     let deed = format!("/.vestibule/account/confirm/remove-{phone}");
     assert_eq!(alice.browser.count(&format!("a[href='{deed}']")), 1);
     alice.goes(&format!("{deed}?factor={blue}"), &deed);
+    let button = || alice.browser.text_of("main button.primary");
+    assert_eq!(button(), "Continue", "nothing is removed by the first press");
     alice.begins_with_the_key();
+    assert_eq!(button(), "Use key or passkey", "and the second calls the browser");
     alice.uses_the_key("/.vestibule/account");
     assert!(!alice.browser.text().contains("Authenticator app"), "{}", alice.browser.text());
 

@@ -143,6 +143,16 @@ impl<'g> Person<'g> {
         self.clicks("button.primary", path);
     }
 
+    /// Clicks twice, as people do who never learned that once is enough, and comes to this path.
+    #[track_caller]
+    pub fn clicks_twice(&self, selector: &str, path: &str) {
+        let twice = "const button = document.querySelector(arguments[0]);
+            setTimeout(() => button.click(), 30);
+            button.click()";
+        self.browser.run(twice, json!([selector]));
+        self.arrives(path);
+    }
+
     /// From a page that asks for a key: the first press makes the challenge (a GET makes none), the second, which the
     /// page's script answers, uses the key.
     #[track_caller]

@@ -70,6 +70,16 @@ impl Bench {
         self.arrives(host, path);
     }
 
+    /// Both factors, at the portal's login.
+    #[track_caller]
+    fn proves_who_she_is(&self) {
+        self.browser.fill("#username", "alice");
+        self.browser.fill("#password", &self.alice.password);
+        self.browser.follow("button.primary");
+        self.arrives("login.alpha.test", "/.vestibule/verify/totp");
+        self.gives_a_code();
+    }
+
     #[track_caller]
     fn gives_a_code(&self) {
         self.gate.advance(30);
@@ -92,11 +102,7 @@ fn one_login_three_sites_two_domains(scripts: bool) {
     // Asked once, for the first of them.
     bench.goes("wiki.alpha.test/page?a=1", "login.alpha.test", "/.vestibule/login");
     assert_eq!(browser.text_of(".bound"), "To continue to The wiki", "{}", browser.text());
-    browser.fill("#username", "alice");
-    browser.fill("#password", &bench.alice.password);
-    browser.follow("button.primary");
-    bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
-    bench.gives_a_code();
+    bench.proves_who_she_is();
     bench.arrives("wiki.alpha.test", "/page");
     assert_eq!(browser.url().query(), Some("a=1"));
     bench.sees_the_application();
@@ -146,11 +152,7 @@ fn tabs_opened_at_one_moment_all_arrive() {
     let bench = Bench::start(&echo);
     let browser = &bench.browser;
     bench.goes("wiki.alpha.test/page", "login.alpha.test", "/.vestibule/login");
-    browser.fill("#username", "alice");
-    browser.fill("#password", &bench.alice.password);
-    browser.follow("button.primary");
-    bench.arrives("login.alpha.test", "/.vestibule/verify/totp");
-    bench.gives_a_code();
+    bench.proves_who_she_is();
     bench.arrives("wiki.alpha.test", "/page");
     let own = browser.windows();
     let address = |n: usize| format!("https://docs.beta.test/page?tab={n}");

@@ -1,7 +1,7 @@
 //! The second time, and every time after: with a code, with a recovery code, with a security key.
 
 use crate::driver::SecurityKey;
-use crate::harness::{Answer, Echo, Gate};
+use crate::harness::{Answer, Echo, Gate, PASSWORD, code_of};
 use crate::person::{Person, application};
 
 fn with_a_code_and_with_a_recovery_code(scripts: bool) {
@@ -37,6 +37,55 @@ fn with_a_code_and_with_a_recovery_code_with_scripts() {
 #[test]
 fn with_a_code_and_with_a_recovery_code_without_scripts() {
     with_a_code_and_with_a_recovery_code(false);
+}
+
+/// WZ-06: every form sent by a double click. A browser throws the first answer away, and must not be left with nothing.
+/// Without scripts that is asked of the two forms with a password, whose answer takes longer than the second click.
+fn with_double_clicks(scripts: bool) {
+    let echo = application();
+    let gate = Gate::before(&echo).start();
+    let alice = Person::at(&gate);
+    let comes = |address: &str, path: &str| {
+        alice.browser.scripts(scripts);
+        alice.goes(address, path);
+        // Whoever clicks for the test needs them; the page has been read without.
+        alice.browser.scripts(true);
+    };
+
+    comes(&gate.invite("alice"), "/.vestibule/invite");
+    alice.browser.fill("#new_password", PASSWORD);
+    alice.browser.fill("#new_password_again", PASSWORD);
+    alice.clicks_twice("button.primary", "/.vestibule/enrol");
+    alice.clicks("a[href='/.vestibule/enrol/totp']", "/.vestibule/enrol/totp");
+    let secret = alice.browser.text_of("code.secret").replace(' ', "");
+    let code = || code_of(&secret, gate.control.now());
+    alice.browser.fill("[name=code]", &code());
+    alice.clicks_twice("button.primary", "/.vestibule/enrol/recovery");
+    alice.browser.click("#acknowledged");
+    alice.clicks_twice("button.primary", "/");
+    alice.sees_the_application_as("alice");
+
+    alice.signs_out();
+    comes("/wiki/page", "/.vestibule/login");
+    alice.browser.fill("#username", "alice");
+    alice.browser.fill("#password", PASSWORD);
+    alice.clicks_twice("button.primary", "/.vestibule/verify/totp");
+    gate.advance(60);
+    alice.browser.fill("[name=code]", &code());
+    alice.clicks_twice("button.primary", "/wiki/page");
+    alice.sees_the_application_as("alice");
+    let sessions = gate.run(["session", "list", "alice", "--json"]);
+    assert_eq!(sessions.matches("\"id\"").count(), 1, "{sessions}");
+}
+
+#[test]
+fn with_double_clicks_with_scripts() {
+    with_double_clicks(true);
+}
+
+#[test]
+fn with_double_clicks_without_scripts() {
+    with_double_clicks(false);
 }
 
 /// From an app or a password manager, in groups, as they are often written (WCAG 2.2, 3.3.8).

@@ -21,6 +21,103 @@ fn rows(gate: &Gate, kind: &str) -> usize {
     gate.run(["audit", "--json"]).matches(&format!("\"{kind}\"")).count()
 }
 
+/// WZ-11: recovery codes are in force once they are said to be kept, and the page says so and until when. Too late, whoever
+/// is signed in is told that what was printed is worth nothing, and led to new ones; not asked to sign in.
+#[test]
+fn codes_nobody_said_to_keep_are_worth_nothing_and_it_is_said() {
+    let echo = Echo::start();
+    let gate = Gate::before(&echo).config("[session]\nlogin_timeout = \"2m\"").start();
+    let mut browser = gate.visitor();
+    let page = browser.come_to_codes(&gate.invite("alice"));
+    assert!(page.text().contains("You have 2 minutes to keep these codes"), "{}", page.text());
+    assert!(page.text().contains("The codes work once you have pressed “Continue”."), "{}", page.text());
+    gate.advance(121);
+    let late = browser.submit(&page, &[("acknowledged", "1")]);
+    assert_eq!(late.status, 409, "{}", late.text());
+    assert!(late.text().contains("These codes are worth nothing"), "{}", late.text());
+    assert!(late.link("/.vestibule/account/confirm/add-recovery").is_some());
+    assert!(browser.goto("/.vestibule/account").text().contains("You have no recovery codes"));
+
+    // In time they are kept, and a page of codes that is sent once more says nothing of that kind.
+    let mut browser = gate.visitor();
+    let page = browser.come_to_codes(&gate.invite("bobby"));
+    gate.advance(100);
+    assert_eq!(browser.submit(&page, &[("acknowledged", "1")]).status, 303);
+    let again = browser.submit(&page, &[("acknowledged", "1")]);
+    assert!(again.status == 409 && !again.text().contains("worth nothing"), "{}", again.text());
+}
+
+/// A link that lost its end, or brought along what stood behind it.
+#[test]
+fn a_link_that_was_copied_badly_says_so_or_works() {
+    let echo = Echo::start();
+    let gate =
+        Gate::before(&echo).config("[gateway.email]\nkind = \"console\"\n[password]\nreset_by_mail = true").start();
+    let link = gate.invite("alice");
+    for short in [1, 8] {
+        let page = gate.visitor().visit(&link[..link.len() - short]);
+        assert_eq!(page.status, 404);
+        assert!(page.text().contains("was not copied whole"), "{}", page.text());
+    }
+    for address in ["/.vestibule/reset/abc", "/.vestibule/setup/abc"] {
+        let page = gate.visitor().visit(address);
+        assert_eq!(page.status, 404);
+        assert!(page.text().contains("This link does not work"), "{address}: {}", page.text());
+    }
+    for more in [".", "%3E", ").", ""] {
+        let page = gate.visitor().visit(&format!("{link}{more}"));
+        assert!(page.status == 200 && page.form().has("new_password"), "{more}: {}", page.text());
+    }
+}
+
+/// Back after signing in, or the address of the step opened anew: nothing is asked for twice. What still has to be proved
+/// is asked for.
+#[test]
+fn who_is_verified_is_not_asked_again_by_the_way_back() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    let page = browser.give_password(&alice, "/locked");
+    let step = page.url.to_string();
+    gate.advance(30);
+    assert_eq!(browser.give_code(&alice, &page).status, 303);
+    for address in [step.as_str(), "/.vestibule/verify/totp", "/.vestibule/verify"] {
+        let page = browser.goto(address);
+        assert_eq!((page.status, page.sent_to().as_str()), (303, "/"), "{address}");
+    }
+    assert_eq!(browser.goto("/.vestibule/verify?rd=/locked").sent_to(), "/locked");
+    let page = browser.goto("/.vestibule/login");
+    assert!(page.text().contains("Signed in as alice") && page.form().has("username"), "{}", page.text());
+
+    let echo = Echo::start();
+    let rules = rules! { "/fresh" => "two_factor" with max_age = "5m", _ => "two_factor" };
+    let gate = Gate::before(&echo).rules(rules).start();
+    let alice = gate.given_user("alice");
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    gate.advance(301);
+    assert_eq!(browser.visit("/fresh").url.path(), "/.vestibule/verify/totp", "asked for what it is");
+}
+
+/// The first factor for a page that only some of them open: those come first, and it is said.
+#[test]
+fn a_first_factor_opens_the_page_that_was_asked_for() {
+    let echo = Echo::start();
+    let rules = rules! { "/key/**" => "two_factor" with factors = ["webauthn"], _ => "two_factor" };
+    let gate = Gate::before(&echo).config("[enrolment]\nfirst_login = true").rules(rules).start();
+    let alice = gate.given_password_user("alice");
+    let said = "These open the page you asked for";
+    let mut browser = gate.visitor();
+    let page = browser.give_password(&alice, "/key/x");
+    page.assert_at("/.vestibule/enrol", 200);
+    let html = page.html();
+    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text}: {html}"));
+    let open = [at(said), at("/.vestibule/enrol/webauthn"), at("do not open that page"), at("/.vestibule/enrol/totp")];
+    assert!(open.is_sorted(), "{html}");
+    let page = gate.visitor().give_password(&alice, "/other");
+    page.assert_at("/.vestibule/enrol", 200);
+    assert!(!page.html().contains(said), "where any will do, nothing is said");
+}
+
 /// A tab that posts while another one is half signed in, and after it has signed in.
 #[test]
 fn several_tabs_end_where_each_was_going() {

@@ -81,8 +81,12 @@ pub async fn add(
     let offered =
         wizard.by_strength(&visit, |card| !card.hands_out_codes && (card.several || !held.contains(&card.id)));
     let methods = offered.into_iter().map(|card| wizard.method_choice(card, adding(&card.id), &visit.texts));
-    let view =
-        enrol::ChooseView { methods: methods.collect(), first: false, back: Some("/.vestibule/account".to_owned()) };
+    let view = enrol::ChooseView {
+        methods: methods.collect(),
+        needed: Vec::new(),
+        first: false,
+        back: Some("/.vestibule/account".to_owned()),
+    };
     let frame = visit.frame_in(&owner.live, wizard.vault.now());
     Ok(page(StatusCode::OK, enrol::choose(&view, &frame, &visit.texts)))
 }

@@ -1,5 +1,5 @@
-//! Recovery codes, on the one page that ever shows them. It can be printed and copied, and is left only by saying that
-//! the codes are kept.
+//! Recovery codes, on the one page that ever shows them. It can be printed and copied. Whoever leaves it without saying
+//! that the codes are kept has none, and the page says so before.
 
 use maud::{Markup, html};
 
@@ -41,6 +41,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
             ol.codes translate="no" { @for code in &view.codes { li { code { (code) } } } }
         }
         p.hint { (texts.text("codes-keep")) }
+        p.hint { (texts.text_with("codes-work", &[("button", texts.text("continue").into())])) }
         (view.form.open(html! {
             (form::tick("acknowledged", &texts.text("codes-acknowledge"), None, wrong.as_deref()))
             button.primary type="submit" { (texts.text("continue")) }

@@ -111,16 +111,17 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
     // to do: what was typed would be lost with it.
     let fields = if view.prompt.to_be_sent() { &[] } else { view.fields.as_slice() };
     let owner = frame.account.as_ref().filter(|_| !fields.is_empty() && matches!(view.action, Action::ChangePassword));
+    // With a key the last press is the browser's to answer: it says so, whatever it is for.
+    let key = view.prompt.ceremony.as_ref().map(|_| texts.text("verify-key-button"));
     let around = Around {
         first: fields,
-        button: &words.button,
+        button: key.as_ref().unwrap_or(&words.button),
         owner: owner.map(|account| account.name.as_str()),
         wait: view.wait.map(|wait| wait.text(frame.now, texts)),
         more: None,
     };
     let shape = Shape {
         failed: view.prompt.failed() || fields.iter().any(|field| field.error.is_some()) || view.wait.is_some(),
-        script: view.prompt.ceremony.is_some(),
         ..Shape::default()
     };
     let body = html! {

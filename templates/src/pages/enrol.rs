@@ -15,6 +15,8 @@ use crate::texts::Texts;
 pub struct ChooseView {
     /// The strongest first.
     pub methods: Vec<Choice>,
+    /// What opens the page that was asked for, where not all of them do.
+    pub needed: Vec<Choice>,
     /// The user has no factor yet and cannot go on without one.
     pub first: bool,
     /// Where to go instead; none in a first enrolment.
@@ -44,23 +46,23 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
                 (texts.text("enrol-lead"))
             }
         }
+        @if !view.needed.is_empty() {
+            h2 { (texts.text("enrol-needed")) }
+            (choice::list(&view.needed, texts))
+            h2 { (texts.text("enrol-needed-others")) }
+        }
         (choice::list(&view.methods, texts))
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back"), back.as_str()).render("")) } }
     };
     let heading = if view.first { texts.text("enrol-first-title") } else { texts.text("enrol-title") };
-    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
-    layout::page(frame, texts, &heading, shape, body)
+    layout::page(frame, texts, &heading, Shape::default(), body)
 }
 
 pub fn add(view: &AddView, frame: &Frame, texts: &Texts) -> Markup {
-    let shape = Shape {
-        failed: view.prompt.failed() || view.wait.is_some(),
-        script: view.prompt.ceremony.is_some(),
-        ..Shape::default()
-    };
+    let shape = Shape { failed: view.prompt.failed() || view.wait.is_some(), ..Shape::default() };
     // A ceremony's fields (its name) come before the key is touched, so its button says what happens then.
     let nothing_asked = view.prompt.fields.is_empty();
-    let button = match shape.script {
+    let button = match view.prompt.ceremony.is_some() {
         true => texts.text("enrol-key-button"),
         false if nothing_asked => texts.text("continue"),
         false => texts.text("enrol-button"),
@@ -96,7 +98,14 @@ impl ChooseView {
             method("totp", texts.text("method-totp-title"), texts.text("method-totp-hint"), Badge::Strong),
             method("sms", texts.text("method-sms-title"), texts.text("method-sms-hint"), Badge::Basic),
         ];
-        Self { methods, first: true, back: None }
+        Self { methods, needed: Vec::new(), first: true, back: None }
+    }
+
+    /// For a page that keys alone open.
+    pub fn sample_needed(texts: &Texts) -> Self {
+        let mut sample = Self::sample(texts);
+        sample.needed = sample.methods.drain(..1).collect();
+        sample
     }
 }
 

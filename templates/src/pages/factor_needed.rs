@@ -25,8 +25,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         @if let Some(back) = &view.back { p { (Link::new(texts.text("back-to-site"), back.as_str()).render("")) } }
         (super::refusal::reference(&view.request_id, texts))
     };
-    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
-    layout::page(frame, texts, &texts.text("factor-needed-title"), shape, body)
+    layout::page(frame, texts, &texts.text("factor-needed-title"), Shape::default(), body)
 }
 
 impl View {

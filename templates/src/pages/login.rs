@@ -76,11 +76,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         Field::password(texts).with_error(missing(Problem::PasswordMissing, "error-password-missing")),
     ];
     let wrong = view.error == Some(Problem::Wrong);
-    let shape = Shape {
-        failed: view.error.is_some() || view.wait.is_some(),
-        script: !view.alone.is_empty(),
-        ..Shape::default()
-    };
+    let shape = Shape { failed: view.error.is_some() || view.wait.is_some(), ..Shape::default() };
     let body = html! {
         @if let Some(notice) = view.notice { (notice.render(texts)) }
         @if let Some(wait) = view.wait {

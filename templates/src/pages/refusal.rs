@@ -17,7 +17,7 @@ pub struct View {
     pub links: Vec<Link>,
 }
 
-/// What a 403 is about.
+/// What a refusal is about, where its status does not say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Why {
     /// The status says it all.
@@ -29,6 +29,8 @@ pub enum Why {
     NotFromHere,
     /// A client certificate is asked for, and none was shown that is let in.
     NoCertificate,
+    /// Recovery codes that were not said to be kept in time.
+    CodesVoid,
 }
 
 /// The statuses that have words of their own.
@@ -52,6 +54,7 @@ pub fn words(status: u16, why: Why, texts: &Texts) -> (String, String) {
         (_, Why::StaleForm) => ("refused-stale-form", "refused-stale-form-text"),
         (_, Why::NotFromHere) => ("refused-not-from-here", "refused-not-from-here-text"),
         (_, Why::NoCertificate) => ("refused-no-certificate", "refused-no-certificate-text"),
+        (_, Why::CodesVoid) => ("codes-void", "codes-void-text"),
         (400, _) => ("refused-400", "refused-400-text"),
         (401, _) => ("refused-401", "refused-401-text"),
         (403, _) => ("refused-403", "refused-403-text"),

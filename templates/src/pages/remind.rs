@@ -27,8 +27,7 @@ pub fn page(view: &View, frame: &Frame, texts: &Texts) -> Markup {
         (view.later.button(&texts.text("remind-later"), "quiet"))
         p.fine { (texts.text_with("remind-again", &[("date", moment::date(view.again, texts).into())])) }
     };
-    let shape = Shape { script: choice::needs_script(&view.methods), ..Shape::default() };
-    layout::page(frame, texts, &texts.text("remind-title"), shape, body)
+    layout::page(frame, texts, &texts.text("remind-title"), Shape::default(), body)
 }
 
 impl View {

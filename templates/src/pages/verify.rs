@@ -58,16 +58,13 @@ pub fn choose(view: &ChooseView, frame: &Frame, texts: &Texts) -> Markup {
 }
 
 pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
-    let shape = Shape {
-        failed: view.prompt.failed() || view.wait.is_some(),
-        script: view.prompt.ceremony.is_some(),
-        ..Shape::default()
-    };
+    let shape = Shape { failed: view.prompt.failed() || view.wait.is_some(), ..Shape::default() };
     let trust = |days: u64| {
         let label = texts.text_with("trust-label", &[("days", days.into())]);
         form::tick("trust", &label, Some(&texts.text("trust-hint")), None)
     };
-    let button = if shape.script { texts.text("verify-key-button") } else { texts.text("verify-button") };
+    let button =
+        if view.prompt.ceremony.is_some() { texts.text("verify-key-button") } else { texts.text("verify-button") };
     let wait = view.wait.map(|wait| wait.text(frame.now, texts));
     let around = Around { more: view.trust.map(trust), button: &button, wait, ..Around::default() };
     let body = html! {
