@@ -95,10 +95,7 @@ impl First<'_> {
     /// Gives the answer to whoever sent the form last and still waits; back, where there is nobody.
     fn hand_over(mut self, answer: Response) -> Option<Response> {
         let waiting = self.leave();
-        waiting.into_iter().rev().try_fold(answer, |answer, last| match last.send(answer) {
-            Ok(()) => None,
-            Err(answer) => Some(answer),
-        })
+        waiting.into_iter().rev().try_fold(answer, |answer, last| last.send(answer).err())
     }
 
     /// Those who sent the same meanwhile.
