@@ -19,7 +19,7 @@ use vestibule_templates::{Form, Link, mail};
 
 pub use self::confirm::{act, ask};
 use self::deed::{Browsers, Deed};
-pub use self::factors::{add, adding_on_the_way};
+pub use self::factors::{add, adding, adding_on_the_way};
 pub use self::sessions::{end, end_all, end_others};
 use super::failure::Failure;
 use super::finish::{page, query};
