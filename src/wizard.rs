@@ -18,6 +18,7 @@ mod invite;
 mod language;
 mod login;
 mod logout;
+mod notice;
 mod portal;
 mod remind;
 mod reset;

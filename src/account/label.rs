@@ -26,6 +26,11 @@ impl Label {
         Self::Given(one_line(name).trim().chars().take(MAX_LABEL).collect())
     }
 
+    /// Whether it tells this factor from another of its method.
+    pub fn tells_apart(&self) -> bool {
+        !matches!(self, Label::Nth(0 | 1))
+    }
+
     /// The name of a factor of this method, in this language.
     pub fn read(&self, method: &MethodId, texts: &Texts) -> String {
         let unnamed = || texts.text(&format!("method-{method}-label"));

@@ -372,6 +372,7 @@ section! {
         /// The same for readers whose system is dark. Empty: `logo_file`, on a light ground.
         logo_dark_file: String = String::new(),
         /// The colour of links and buttons, such as "#2346a8". One that cannot be read on the page (WCAG 2.2: 4.5:1) is refused.
+        /// What warns, marks the focus or says how strong a way is keeps colours of its own: this may be red.
         accent: String = String::new(),
         /// The same on dark pages. Empty: `accent`, as much lighter as it must be.
         accent_dark: String = String::new(),

@@ -135,7 +135,8 @@ impl Method for Recovery {
                 kind: FieldKind::Text,
                 required: true,
             };
-            return Prompt { hint: "method-recovery-ask", fields: vec![field], ..Prompt::default() };
+            // The heading and the field say it all.
+            return Prompt { fields: vec![field], ..Prompt::default() };
         }
         let codes = serde_json::from_slice::<Pending>(pending).map(|pending| pending.codes.iter().map(write).collect());
         let acknowledge = Field {

@@ -90,11 +90,13 @@ impl Telephones {
             return Err(invalid);
         }
         let Ok(number) = phonenumber::parse(self.countries.first().copied(), typed) else { return Err(invalid) };
-        let allowed = number.country().id().is_some_and(|id| self.countries.contains(&id));
         let reached = self.lines.contains(&number.number_type(&phonenumber::metadata::DATABASE));
         let plain = number.extension().is_none() && phonenumber::is_valid(&number);
-        if !(allowed && reached && plain) {
+        if !(reached && plain) {
             return Err(invalid);
+        }
+        if !number.country().id().is_some_and(|id| self.countries.contains(&id)) {
+            return Err(refused("error-phone-country"));
         }
         Ok(number.format().mode(phonenumber::Mode::E164).to_string())
     }
@@ -146,7 +148,7 @@ pub(super) fn prompt(words: &Words, state: Option<&[u8]>, pending: &[u8]) -> Pro
                 kind: FieldKind::Telephone,
                 required: true,
             };
-            Prompt { hint: words.enrol, fields: vec![number], ..Prompt::default() }
+            Prompt { hint: words.enrol, fields: vec![number], by_call: words.by_call, ..Prompt::default() }
         }
         (Some(state), _) => Prompt {
             hint: words.ask,

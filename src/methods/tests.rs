@@ -90,7 +90,7 @@ impl Hands {
             None if prompt.fields[0].name == "phone" => return fields(&[("phone", self.phone)]),
             None if prompt.fields[0].name == "email" => return fields(&[("email", &self.mailbox)]),
             None if prompt.sent_to.is_some() => bench.last_code(),
-            None if prompt.hint == "method-recovery-ask" => self.codes.pop().unwrap(),
+            None if prompt.fields[0].label == "field-recovery-code" => self.codes.pop().unwrap(),
             None if matches!(prompt.hint, "method-yubikey-ask" | "method-yubikey-enrol") => self.yubikey.touch(),
             None if matches!(prompt.hint, "method-hotp-ask" | "method-hotp-enrol") => self.token.press(),
             None => app_code(&self.secret, bench.clock.wall(), 0),

@@ -30,6 +30,8 @@ pub struct CookieNames {
     pub link: String,
     /// The language picked on a page, as its tag: no secret, and nothing depends on it but words.
     pub language: String,
+    /// What was just done, for the next page to say once: a word of ours, and no secret.
+    pub notice: String,
     /// On a site with a portal: this browser, until it is back from there. Each way has a cookie of its own, because tabs
     /// that set out at one moment would overwrite one that they share: this, a `-`, and the way's mark.
     pub nonce: String,
@@ -45,6 +47,7 @@ impl CookieNames {
             browser: format!("{prefix}{base}-browser"),
             link: format!("{prefix}{base}-link"),
             language: format!("{prefix}{base}-language"),
+            notice: format!("{prefix}{base}-notice"),
             nonce: format!("{prefix}{base}-nonce"),
             secure: https,
         }
@@ -117,7 +120,8 @@ impl CookieNames {
     }
 
     fn all(&self) -> impl Iterator<Item = &str> + Clone {
-        [self.session.as_str(), &self.login, &self.browser, &self.link, &self.language, &self.nonce].into_iter()
+        let Self { session, login, browser, link, language, notice, nonce, secure: _ } = self;
+        [session.as_str(), login, browser, link, language, notice, nonce].into_iter()
     }
 }
 
@@ -132,6 +136,8 @@ pub struct Cookies {
     pub link: Option<String>,
     /// A language, as it was written: whether there is such a one is for who knows them.
     pub language: Option<String>,
+    /// What was just done, as it was written.
+    pub notice: Option<String>,
     /// Of each way to the portal its mark, and the text of its nonce with what goes with it; in the order of the request,
     /// which in browsers is the oldest first (RFC 6265 section 5.4).
     pub nonces: Vec<(String, String)>,
@@ -145,7 +151,7 @@ impl Cookies {
         let (mut session, mut login) = (Found::Absent, Found::Absent);
         let (mut browser, mut link) = (Found::Absent, Found::Absent);
         let mut unclear = Vec::new();
-        let mut language = Found::Absent;
+        let (mut language, mut notice) = (Found::Absent, Found::Absent);
         let mut ways: Vec<(&str, Found<'_>)> = Vec::new();
         for pair in fields.flat_map(|field| field.split(|&byte| byte == b';')) {
             let (name, value) = name_and_value(pair);
@@ -155,6 +161,7 @@ impl Cookies {
                 _ if name == names.browser.as_bytes() => browser.add(value),
                 _ if name == names.link.as_bytes() => link.add(value),
                 _ if name == names.language.as_bytes() => language.add(value),
+                _ if name == names.notice.as_bytes() => notice.add(value),
                 _ => {
                     let Some(mark) = names.mark_of(name) else { continue };
                     match ways.iter_mut().find(|(other, _)| *other == mark) {
@@ -179,6 +186,7 @@ impl Cookies {
             browser: browser.tokens(&names.browser, &mut unclear),
             link: link.text(&names.link, &mut unclear),
             language: language.text(&names.language, &mut unclear),
+            notice: notice.text(&names.notice, &mut unclear),
             nonces,
             unclear,
         }
@@ -201,7 +209,7 @@ impl<'a> Found<'a> {
         };
     }
 
-    /// What is read further elsewhere: a link's token, whichever kind of link it is, a language, or a nonce.
+    /// What is read further elsewhere: a link's token, whichever kind of link it is, a language, a notice, or a nonce.
     fn text(self, name: &str, unclear: &mut Vec<String>) -> Option<String> {
         match self {
             Found::Absent => None,

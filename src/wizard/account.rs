@@ -22,8 +22,9 @@ use self::deed::{Browsers, Deed};
 pub use self::factors::{add, adding, adding_on_the_way};
 pub use self::sessions::{end, end_all, end_others};
 use super::failure::Failure;
-use super::finish::{page, query};
+use super::finish::page;
 use super::form::Posted;
+use super::notice::Notice;
 use super::{Visit, Wizard};
 use crate::account::User;
 use crate::clock::Time;
@@ -79,15 +80,8 @@ pub async fn show(
     let sign_out_elsewhere = sessions.iter().any(|session| !session.this_one).then_some(elsewhere);
     let browsers = browsers::listed(&wizard, &visit, user).await?;
     let others = browsers.iter().any(|browser| !browser.this_one);
-    let done = match query(&visit, "done").as_deref() {
-        Some("added") => Some(account::Done::FactorAdded),
-        Some("renamed") => Some(account::Done::FactorRenamed),
-        Some("removed") => Some(account::Done::FactorRemoved),
-        Some("password") => Some(account::Done::PasswordChanged),
-        Some("ended") => Some(account::Done::SessionEnded),
-        Some("elsewhere") => Some(account::Done::SessionsEnded),
-        Some("codes") => Some(account::Done::CodesMade),
-        Some("forgotten") => Some(account::Done::BrowserEnded),
+    let done = match Notice::of(&visit) {
+        Some(Notice::Done(done)) => Some(done),
         _ => None,
     };
     let view = account::View {
@@ -105,7 +99,7 @@ pub async fn show(
         sites: sites(&wizard, &visit),
     };
     let frame = visit.frame_in(&owner.live, wizard.vault.now());
-    Ok(page(StatusCode::OK, account::page(&view, &frame, &visit.texts)))
+    Ok(Notice::said(&visit, page(StatusCode::OK, account::page(&view, &frame, &visit.texts))))
 }
 
 /// The sites that this visitor of the portal may open; elsewhere the account is one site's.

@@ -13,6 +13,7 @@ use serde_json::json;
 use vestibule_templates::pages::login;
 use vestibule_templates::{Form, Wait, moment};
 
+use super::account::seconds;
 use super::ask::wait;
 use super::failure::Failure;
 use super::finish::waiting;
@@ -55,9 +56,7 @@ pub async fn challenge(
     if let Err(until) = wizard.checks.throttle.challenged(visit.facts.client) {
         // The page's script shows it.
         let said = match wait(until) {
-            Wait::Until(at) => {
-                visit.texts.text_with("login-alone-wait", &[("time", moment::clock(at, &visit.texts).into())])
-            }
+            Wait::Until(at) => moment::again_at("login-alone-wait", at, seconds(wizard.vault.now()), &visit.texts),
             Wait::Closed => String::new(),
         };
         return Ok(waiting(said.into_response(), wizard.vault.now(), until));

@@ -82,11 +82,9 @@ impl Wizard {
         // A GET makes no challenge: the first press asks for the question, and only the second calls the browser.
         let announced = live.is_none() && card.single_use_challenge;
         let prompt = if announced { Prompt { hint: "ceremony-next", ceremony: None, ..prompt } } else { prompt };
-        let mut view = view_of(&prompt, card, &visit.texts, again);
-        view.button = announced.then(|| visit.texts.text("continue"));
-        if prompt.sent_to.is_some() && live.is_none() {
-            // There is no message yet to type a code from.
-            view.hint = None;
+        let mut view = view_of(&prompt, card, &visit.texts, again, self.vault.now());
+        if announced {
+            view.button = Some(visit.texts.text("continue"));
         }
         view.delivery = delivery(&prompt, live, again);
         Ok(view)
@@ -283,7 +281,7 @@ fn overtaken(failure: Failure) -> Result<Turn, Failure> {
 }
 
 /// A method's prompt as the pages want it.
-pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again>) -> pages::Prompt {
+pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again>, now: Time) -> pages::Prompt {
     let wrong = match again {
         Some(Again::Wrong) if prompt.ceremony.is_some() => Some("error-key-refused"),
         Some(Again::Wrong) if card.hands_out_codes => Some("error-recovery-code-wrong"),
@@ -319,8 +317,7 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
         Some(Again::Late) => Some(texts.text("error-code-late")),
         // Where no address is known yet, there is nothing else on the page to say it.
         Some(Again::NotSent(Sending::Wait(until))) if prompt.sent_to.is_none() => {
-            let time = pages::moment::clock(shown(*until), texts);
-            Some(texts.text_with("error-send-budget", &[("time", time.into())]))
+            Some(pages::moment::again_at("error-send-budget", shown(*until), seconds(now), texts))
         }
         _ => wrong.map(|key| texts.text(key)),
     };
@@ -330,7 +327,10 @@ pub fn view_of(prompt: &Prompt, card: &Card, texts: &Texts, again: Option<&Again
         otpauth: prompt.otpauth.as_ref().map(|uri| pages::Otpauth { secret: secret_of(uri), uri: uri.clone() }),
         delivery: None,
         fields,
-        button: None,
+        // Where somebody types a number or an address, the button sends a code there.
+        button: (prompt.fields.iter())
+            .any(|field| matches!(field.kind, FieldKind::Telephone | FieldKind::Mailbox))
+            .then(|| texts.text(if prompt.by_call { "call-send" } else { "delivery-send" })),
         ceremony: prompt.ceremony.as_ref().map(|ceremony| match ceremony {
             Ceremony::Create(options) => pages::Ceremony { kind: CeremonyKind::Create, options: options.clone() },
             Ceremony::Get(options) => pages::Ceremony { kind: CeremonyKind::Get, options: options.clone() },

@@ -8,15 +8,17 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_templates::pages::account::Done;
 use vestibule_templates::pages::{codes, enrol, refusal};
 use vestibule_templates::{Ends, Form, Frame, Link};
 
 use super::account::{adding, seconds};
 use super::ask::{Again, delivery, view_of};
 use super::failure::Failure;
-use super::finish::{ACCOUNT, page, see_other, with_query};
+use super::finish::{ACCOUNT, page, see_other};
 use super::form::Posted;
 use super::login::start_again;
+use super::notice::Notice;
 use super::stage::{Login, Stage};
 use super::trust::Keeping;
 use super::{Visit, Wizard};
@@ -224,14 +226,14 @@ async fn done(wizard: &Wizard, visit: &Visit, login: &Login, proof: Evidence) ->
             Ok(response)
         }
         Enrols::Codes | Enrols::Added(_) => {
-            let to = match &pending.enrols {
+            let mut response = match &pending.enrols {
                 Enrols::Added(id) if pending.return_to.is_none() => {
                     let codes = wizard.card(id).is_some_and(|card| card.hands_out_codes);
-                    with_query(ACCOUNT, &[("done", Some(if codes { "codes" } else { "added" }))])
+                    let done = if codes { Done::CodesMade } else { Done::FactorAdded };
+                    Notice::Done(done).leave(visit, see_other(ACCOUNT))
                 }
-                _ => wizard.destination(visit, pending.return_to.as_deref()),
+                _ => see_other(&wizard.destination(visit, pending.return_to.as_deref())),
             };
-            let mut response = see_other(&to);
             let names = &visit.site.cookies;
             super::finish::set_cookie(&mut response, &names.clear(&names.login));
             Ok(response)
@@ -322,7 +324,7 @@ async fn form(
             None => response,
         });
     }
-    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref());
+    let mut view_prompt = view_of(&prompt, card, &visit.texts, again.as_ref(), now);
     view_prompt.delivery = delivery(&prompt, begun.as_ref(), again.as_ref());
     let back = match &login.row.value.enrols {
         Enrols::First if several => Some("/.vestibule/enrol".to_owned()),

@@ -14,6 +14,7 @@ use super::ask::{CLOSED_FOR, wait};
 use super::failure::Failure;
 use super::finish::{ACCOUNT, Next, page, query, see_other, set_cookie, waiting, with_query};
 use super::form::Posted;
+use super::notice::Notice;
 use super::portal::Brought;
 use super::visit::signed_in;
 use super::{Visit, Wizard, reset};
@@ -77,13 +78,14 @@ pub async fn show(
             return Ok(see_other(&with_query("/.vestibule/verify", &[("state", state.as_deref())])));
         }
     }
-    if let Some(out) = query(&visit, "out") {
+    if query(&visit, "out").is_some() {
         if visit.visitor.live().is_some() {
             return Ok(see_other("/.vestibule/logout"));
         }
         let login = wizard.with_way_back(&visit, LOGIN, wizard.asked_for(&visit).as_deref());
-        let view = logout::DoneView { login, everywhere: out == "all" };
-        return Ok(page(StatusCode::OK, logout::done(&view, &visit.frame(now), &visit.texts)));
+        let view = logout::DoneView { login, everywhere: Notice::of(&visit) == Some(Notice::SignedOutEverywhere) };
+        let done = page(StatusCode::OK, logout::done(&view, &visit.frame(now), &visit.texts));
+        return Ok(Notice::said(&visit, done));
     }
     if let Some(login) = wizard.login(&visit).await? {
         // One that only has something left to hand over does not stand in the way of signing in as somebody else.
@@ -104,11 +106,11 @@ pub async fn show(
     if ran_out.is_some() {
         notice = Some(login::Notice::TimedOut);
     }
-    if query(&visit, "set").is_some() {
+    if Notice::of(&visit) == Some(Notice::PasswordSet) {
         notice = Some(login::Notice::PasswordSet);
     }
     let said = Said { notice, ..Said::default() };
-    form(&wizard, &visit, &carried, StatusCode::OK, said).await
+    Ok(Notice::said(&visit, form(&wizard, &visit, &carried, StatusCode::OK, said).await?))
 }
 
 impl Wizard {

@@ -23,7 +23,7 @@ use crate::store::Expect;
 use crate::types::{Handle, UserId};
 
 /// Where it is said that it is done.
-const DONE: &str = "/.vestibule/login?out=1";
+pub const DONE: &str = "/.vestibule/login?out=1";
 
 /// What a site says to the portal, signed, of who wants to sign out there. The portal's own cookie may be gone, or another
 /// person's: only the site knows who is signed in on it.

@@ -16,9 +16,10 @@ use vestibule_templates::{Form, Languages, Texts, mail};
 
 use super::ask::wait;
 use super::failure::Failure;
-use super::finish::{page, query, see_other, set_cookie, waiting};
+use super::finish::{page, see_other, set_cookie, waiting};
 use super::form::Posted;
 use super::invite::{copied, into_cookie, judged};
+use super::notice::Notice;
 use super::{Visit, Wizard};
 use crate::account::User;
 use crate::audit::{self, Event, Kind};
@@ -192,9 +193,10 @@ pub async fn show(
     Extension(visit): Extension<Arc<Visit>>,
 ) -> Result<Response, Failure> {
     wizard.reset_base(&visit).ok_or(Failure::NotFound)?;
-    if query(&visit, "sent").is_some() {
+    if Notice::of(&visit) == Some(Notice::LinkAsked) {
         let view = reset::SentView { minutes: minutes(), login: "/.vestibule/login".to_owned() };
-        return Ok(page(StatusCode::OK, reset::sent(&view, &visit.frame(wizard.vault.now()), &visit.texts)));
+        let sent = page(StatusCode::OK, reset::sent(&view, &visit.frame(wizard.vault.now()), &visit.texts));
+        return Ok(Notice::said(&visit, sent));
     }
     Ok(question(&wizard, &visit, StatusCode::OK, Said::default()))
 }
@@ -232,7 +234,7 @@ pub async fn ask(
             tracing::warn!(?failure, "a link for a new password could not be made");
         }
     });
-    Ok(see_other("/.vestibule/reset?sent=1"))
+    Ok(Notice::LinkAsked.leave(&visit, see_other(ASK)))
 }
 
 /// `GET reset/{token}`: from the address bar into a cookie, whatever the token is worth.
@@ -285,7 +287,7 @@ pub async fn set(
     let done = wizard.first.set_password_by_mail(&linked.user, &prepared, &source, taken).await;
     match done.map_err(Failure::from) {
         Ok(()) => {
-            let mut response = see_other("/.vestibule/login?set=password");
+            let mut response = Notice::PasswordSet.leave(&visit, see_other("/.vestibule/login"));
             let names = &visit.site.cookies;
             set_cookie(&mut response, &names.clear(&names.link));
             Ok(response)

@@ -238,7 +238,7 @@ async fn question(
     let view = verify::AnswerView {
         form,
         title: visit.texts.text(card.title),
-        factor: Some(factor.value.name(&visit.texts)),
+        factor: factor.value.label.tells_apart().then(|| factor.value.name(&visit.texts)),
         trust: match prompt.takes_an_answer() {
             true => wizard.may_trust(visit, step.stage.user(), &factor.value.method).await?,
             false => None,

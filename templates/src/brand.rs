@@ -100,7 +100,7 @@ impl Brand {
 impl Support {
     pub(crate) fn render(&self) -> Markup {
         html! {
-            p.support {
+            p.support dir="auto" {
                 @match &self.href {
                     Some(href) => a href=(href) { (self.words) },
                     None => (self.words),

@@ -191,9 +191,20 @@ mod tests {
             pairs(&["accent-deep"], &["ground", "card"], TEXT);
             pairs(&["on-accent"], &["accent", "accent-deep"], TEXT);
             pairs(&["good"], &["good-tint"], TEXT);
+            pairs(&["calm"], &["calm-tint"], TEXT);
             pairs(&["warn"], &["warn-tint"], TEXT);
             pairs(&["bad"], &["bad-tint", "card"], TEXT);
-            pairs(&["edge"], &["card", "ground"], 3.0);
+            pairs(&["edge", "calm"], &["card", "ground"], 3.0);
+        }
+    }
+
+    #[test]
+    fn what_means_something_never_has_the_operators_colour() {
+        for rule in
+            [":focus-visible {", ".badge {", ".notice {", ".risky, button.link.risky {", ".error {", ".field.wrong {"]
+        {
+            let rule = CSS.split(&format!("\n{rule}")).nth(1).expect(rule).split('}').next().expect("it ends");
+            assert!(!["--accent", "--on-accent", "--tint"].iter().any(|name| rule.contains(name)), "{rule}");
         }
     }
 

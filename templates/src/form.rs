@@ -44,10 +44,15 @@ impl Form {
 
     /// A form that is nothing but its button.
     pub(crate) fn button(&self, label: &str, class: &str) -> Markup {
+        self.button_named(label, None, class)
+    }
+
+    /// One of several alike: `name` has the label in it and says what it acts on, to who does not see what it stands at.
+    pub(crate) fn button_named(&self, label: &str, name: Option<&str>, class: &str) -> Markup {
         html! {
             form.inline method="post" action=(self.action) {
                 (self.hidden_fields())
-                button class=(class) type="submit" { (label) }
+                button class=(class) type="submit" aria-label=[name] { (label) }
             }
         }
     }

@@ -411,8 +411,9 @@ mod tests {
     fn what_is_read_aloud_contains_what_is_shown() {
         let mut seen = 0;
         for (_, name, page, _) in spoken() {
-            for tag in page.split("<a ").skip(1).filter(|tag| tag.contains("aria-label=")) {
-                let (attributes, rest) = tag.split_once('>').expect("a tag ends");
+            let tags = ["<a ", "<button "].into_iter().flat_map(|start| page.split(start).skip(1));
+            let tags = tags.map(|tag| tag.split_once('>').expect("a tag ends"));
+            for (attributes, rest) in tags.filter(|(attributes, _)| attributes.contains("aria-label=")) {
                 let shown = rest.split_once('<').expect("an element is closed").0.to_lowercase();
                 let read = attributes.split_once("aria-label=\"").and_then(|(_, value)| value.split_once('"'));
                 let read = read.expect("a value").0.to_lowercase();

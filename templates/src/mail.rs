@@ -13,7 +13,7 @@ pub struct Mail {
     pub text: String,
 }
 
-/// An invitation, or the link of a reset. `link`: the one-time address; `until`: seconds since 1970.
+/// An invitation. `link`: the one-time address; `until`: seconds since 1970.
 pub fn invitation(name: &str, site: &str, link: &str, until: u64, texts: &Texts) -> Mail {
     let words = [
         ("name", name.into()),

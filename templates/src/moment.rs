@@ -44,6 +44,19 @@ pub fn wait(until: u64, now: u64, texts: &Texts) -> String {
     }
 }
 
+/// When something can be done again, in a message that says both the time and how far off it is: on the reader's own clock
+/// it is another time.
+pub fn again_at(key: &str, at: u64, now: u64, texts: &Texts) -> String {
+    let seconds = at.saturating_sub(now).max(1);
+    let (span, count) = match seconds {
+        0..120 => ("in-seconds", seconds),
+        120..7_200 => ("in-minutes", seconds.div_ceil(60)),
+        _ => ("in-hours", seconds.div_ceil(3_600)),
+    };
+    let span = texts.text_with(span, &[("count", count.into())]);
+    texts.text_with(key, &[("in", span.into()), ("time", clock(at, texts).into())])
+}
+
 /// Why no answer is looked at: the same for right and wrong ones, and for names that nobody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -132,6 +145,20 @@ mod tests {
         let texts = Texts::english();
         assert!(wait(10, 10, &texts).contains("1 second,"));
         assert!(wait(610, 10, &texts).contains("10 minutes,"));
+    }
+
+    #[test]
+    fn what_can_be_done_again_says_when_on_any_clock() {
+        let at = |seconds| again_at("delivery-again-at", seconds, 0, &Texts::english());
+        assert_eq!(at(30), "You can ask for a new code in 30 seconds, at 00:00:30 UTC.");
+        assert_eq!(at(0), "You can ask for a new code in 1 second, at 00:00:00 UTC.");
+        assert!(at(121).contains("in 3 minutes,") && at(7_200).contains("in 2 hours,"), "never less than it is");
+        for texts in Texts::all() {
+            for key in ["delivery-again-at", "call-again-at", "error-send-budget", "login-alone-wait"] {
+                let said = again_at(key, 30, 0, texts);
+                assert!(said.contains("30 ") && said.contains("00:00:30"), "{}: {said}", texts.lang());
+            }
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::texts::Texts;
 /// One factor's question, or one method's enrolment.
 #[derive(Clone, Default)]
 pub struct Prompt {
-    /// What to do, in a sentence.
+    /// What to do, in a sentence; of a delivered code, once it is [`DeliveryState::Sent`].
     pub hint: Option<String>,
     /// What went wrong with the whole, such as a key that was refused. What is wrong with a field stands in the field.
     pub error: Option<String>,
@@ -155,7 +155,7 @@ impl Prompt {
                 @if let Some(more) = page.more { (more) }
                 @if self.to_be_sent() {
                     @if let Some(at) = self.delivery.as_ref().and_then(|delivery| delivery.waits(frame)) {
-                        (layout::notice("info", &later(self.rings(), at, texts)))
+                        (layout::notice("info", &later(self.rings(), at, frame, texts)))
                     }
                     button.primary type="submit" name="send" value="1" {
                         (texts.text(if self.rings() { "call-send" } else { "delivery-send" }))
@@ -178,7 +178,8 @@ impl Prompt {
 
     fn question(&self, error: Option<Markup>, unsent: Option<Markup>, frame: &Frame, texts: &Texts) -> Markup {
         html! {
-            @if let Some(hint) = &self.hint { p.lead { (hint) } }
+            // There is no message yet to type a code from.
+            @if let Some(hint) = self.hint.as_ref().filter(|_| !self.to_be_sent()) { p.lead { (hint) } }
             @if let Some(error) = error { (error) }
             @if let Some(otpauth) = &self.otpauth { (otpauth.render(texts)) }
             @if let Some(unsent) = unsent { (unsent) }
@@ -233,7 +234,7 @@ impl Delivery {
     fn again(&self, frame: &Frame, texts: &Texts) -> Markup {
         html! {
             @match self.waits(frame) {
-                Some(at) => p.fine { (later(self.by_call, at, texts)) },
+                Some(at) => p.fine { (later(self.by_call, at, frame, texts)) },
                 None => button.quiet type="submit" name="send" value="1" {
                     (texts.text(if self.by_call { "call-again" } else { "delivery-again" }))
                 },
@@ -242,9 +243,8 @@ impl Delivery {
     }
 }
 
-fn later(by_call: bool, at: u64, texts: &Texts) -> String {
-    let key = if by_call { "call-again-at" } else { "delivery-again-at" };
-    texts.text_with(key, &[("time", moment::clock(at, texts).into())])
+fn later(by_call: bool, at: u64, frame: &Frame, texts: &Texts) -> String {
+    moment::again_at(if by_call { "call-again-at" } else { "delivery-again-at" }, at, frame.now, texts)
 }
 
 /// In groups of four, as people read aloud and type.
@@ -333,10 +333,18 @@ mod tests {
         let form = Form::sample("/.vestibule/verify/sms");
         let shown = |state| {
             let page = Around { button: "Continue", ..Around::default() };
-            Prompt::sample_message(state, &texts).form(&form, page, &frame, &texts).into_string()
+            let hint = Some("Type the code.".to_owned());
+            let prompt = Prompt { hint, ..Prompt::sample_message(state, &texts) };
+            prompt.form(&form, page, &frame, &texts).into_string()
         };
+        assert!(!shown(DeliveryState::Ready).contains("Type the code."));
+        assert!(!shown(DeliveryState::Failed).contains("Type the code."));
+        assert!(shown(DeliveryState::Sent).contains("Type the code."));
         assert!(!shown(DeliveryState::Ready).contains("name=\"code\""));
-        assert!(shown(DeliveryState::Ready).contains("You can ask for a new code at"), "before its time it says so");
+        assert!(
+            shown(DeliveryState::Ready).contains("You can ask for a new code in 30 seconds"),
+            "before its time it says so"
+        );
         assert!(shown(DeliveryState::Ready).contains("name=\"send\""));
         assert!(shown(DeliveryState::Sent).contains("name=\"code\""));
         assert!(!shown(DeliveryState::Sent).contains("name=\"send\""), "not before its time");

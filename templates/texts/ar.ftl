@@ -55,6 +55,30 @@ ago-days = { $count ->
     [many] قبل { $count } يومًا
    *[other] قبل { $count } يوم
 }
+in-seconds = { $count ->
+    [zero] الآن
+    [one] بعد ثانية واحدة
+    [two] بعد ثانيتين
+    [few] بعد { $count } ثوانٍ
+    [many] بعد { $count } ثانية
+   *[other] بعد { $count } ثانية
+}
+in-minutes = { $count ->
+    [zero] الآن
+    [one] بعد دقيقة واحدة
+    [two] بعد دقيقتين
+    [few] بعد { $count } دقائق
+    [many] بعد { $count } دقيقة
+   *[other] بعد { $count } دقيقة
+}
+in-hours = { $count ->
+    [zero] الآن
+    [one] بعد ساعة واحدة
+    [two] بعد ساعتين
+    [few] بعد { $count } ساعات
+    [many] بعد { $count } ساعة
+   *[other] بعد { $count } ساعة
+}
 wait-seconds = { $count ->
     [zero] محاولات كثيرة جدًا. يمكنك المحاولة مجددًا الآن، عند { $time }.
     [one] محاولات كثيرة جدًا. يمكنك المحاولة مجددًا بعد ثانية واحدة، عند { $time }.
@@ -143,6 +167,7 @@ error-key-model = هذا الطراز من المفاتيح غير مقبول ه
 error-key-refused = لم يُقبل هذا المفتاح. حاول مرة أخرى أو استخدم طريقة أخرى.
 error-key-known = هذا المفتاح معدّ من قبل. استخدم مفتاحًا مختلفًا.
 error-phone-invalid = لا يمكننا الإرسال إلى هذا الرقم. اكتبه مع رمز البلد، مثل { "\u2066" }+971 50 123 4567{ "\u2069" }.
+error-phone-country = لا تُرسل رموز إلى أرقام هذا البلد. استخدم رقمًا آخر أو طريقة أخرى.
 error-phone-closed = لم تعد الرموز تُرسل إلى هذا الرقم. استخدم طريقة أخرى أو اسأل مسؤول النظام.
 error-phone-missing = اكتب رقم هاتف.
 error-email-invalid = هذا ليس عنوان بريد إلكتروني. اكتبه بهذا الشكل: alice@example.com
@@ -163,7 +188,7 @@ error-password-common = كلمة المرور هذه من أكثر الكلما�
 error-password-own-name = يجب ألا تكون كلمة المرور هي اسم المستخدم.
 error-password-not-the-same = كلمتا المرور غير متطابقتين. اكتب الجديدة مرة أخرى.
 error-not-acknowledged = احتفظ بالرموز أولًا، ثم ضع علامة في هذا المربع.
-error-send-budget = لا يمكن إرسال رموز أخرى قبل { $time }. استخدم طريقة أخرى أو حاول حينها مرة أخرى.
+error-send-budget = لا يمكن إرسال رموز أخرى قبل { $time }. استخدم طريقة أخرى أو حاول مرة أخرى { $in }.
 error-factor-last = هذا آخر عامل ثانٍ لديك وهو مطلوب هنا. أضف عاملًا آخر أولًا.
 error-busy = لا يمكن التحقق من هذا الآن. حاول مرة أخرى بعد قليل.
 
@@ -179,7 +204,7 @@ login-start-again = هذه الخطوة من تسجيل دخول انتهى. س�
 login-form-expired = كان هذا النموذج قديمًا جدًا أو أتى من مكان آخر. لم يحدث شيء. سجّل الدخول مرة أخرى.
 login-address-unknown = لا تعرف هذه البوابة عنوانها العام. اضبط `url`.
 login-or = أو
-login-alone-wait = كانت هناك محاولات كثيرة جدًا من شبكتك. حاول مرة أخرى عند { $time }.
+login-alone-wait = كانت هناك محاولات كثيرة جدًا من شبكتك. حاول مرة أخرى { $in }، عند { $time }.
 login-alone-failed = لم ينجح ذلك: لم يُستخدم مفتاح مرور أو انتهى الوقت. حاول مرة أخرى، أو اكتب اسمك وكلمة المرور.
 login-password-first = لم يتحقق مفتاحك من هويتك، لذلك لا يكفي هنا. اكتب اسمك وكلمة المرور، ثم استخدمه مرة أخرى.
 login-password-set = تم تعيين كلمة المرور. سجّل الدخول بها.
@@ -218,14 +243,14 @@ delivery-send = إرسال رمز
 delivery-sent = أرسلنا رمزًا إلى { $target }.
 delivery-failed = تعذّر إرسال الرمز إلى { $target }. حاول مرة أخرى أو استخدم طريقة أخرى.
 delivery-again = إرسال رمز جديد
-delivery-again-at = يمكنك طلب رمز جديد عند { $time }.
+delivery-again-at = يمكنك طلب رمز جديد { $in }، عند { $time }.
 
 call-ready = يمكننا الاتصال بالرقم { $target } ونطق رمز.
 call-send = اتصلوا بي
 call-sent = نتصل الآن بالرقم { $target }.
 call-failed = تعذّر الاتصال بالرقم { $target }. حاول مرة أخرى أو استخدم طريقة أخرى.
 call-again = اتصلوا بي مرة أخرى
-call-again-at = يمكنك طلب مكالمة أخرى عند { $time }.
+call-again-at = يمكنك طلب مكالمة أخرى { $in }، عند { $time }.
 
 ceremony-needs-script = تحتاج المفاتيح ومفاتيح المرور إلى JavaScript، وهو معطّل هنا. اسمح به لهذا الموقع أو استخدم طريقة أخرى.
 ceremony-failed = لم ينجح ذلك: لم يُستخدم المفتاح أو انتهى الوقت. يمكنك المحاولة مرة أخرى.
@@ -306,7 +331,6 @@ method-email-label = صندوق البريد
 
 method-recovery-title = رمز استرداد
 method-recovery-hint = أحد الرموز التي طبعتها أو دوّنتها.
-method-recovery-ask = اكتب أحد رموز الاسترداد.
 method-recovery-enrol-title = رموز الاسترداد
 method-recovery-enrol = رموز للدخول عند فقدان جهازك. يعمل كل رمز مرة واحدة.
 method-recovery-label = رموز الاسترداد
@@ -385,6 +409,7 @@ account-this-session = هذه
 account-last-seen = آخر نشاط
 account-started = تسجيل الدخول
 account-session-end = تسجيل الخروج
+account-session-end-this = تسجيل الخروج: { $name }
 account-sign-out-elsewhere = تسجيل الخروج من كل مكان آخر
 account-elsewhere-offer = إذا كان من الممكن أن شخصًا آخر قد سجّل الدخول باسمك، فأنهِ ذلك الآن.
 account-sign-out-everywhere = تسجيل الخروج من كل مكان
@@ -396,6 +421,7 @@ account-browsers-hint = المتصفحات التي سجّلت الدخول في
 account-browsers-none = لا يوجد بعد.
 account-browser-since = أول ظهور
 account-browser-end = نسيان
+account-browser-end-this = نسيان { $name }
 account-browser-trusted = موثوق حتى
 account-this-browser = هذا المتصفح
 account-browsers-end = نسيان كل المتصفحات
@@ -518,7 +544,7 @@ factor-needed-proof = قبل إضافتها، تؤكد مرة أخرى أنك أ
 refused-400 = لا يمكن قراءة هذا الطلب
 refused-400-text = يمكن فهم عنوانه أو ترويساته بأكثر من طريقة، لذلك لم يُمرَّر. تحقق من العنوان وحاول مرة أخرى.
 refused-401 = لم تسجّل الدخول
-refused-401-text = سجّل الدخول أولًا، ثم اطلب مرة أخرى.
+refused-401-text = سجّل الدخول أولًا، ثم حاول مرة أخرى.
 refused-403 = لا يمكنك فتح هذه الصفحة
 refused-403-text = لا تسمح لك قواعد هذا الموقع بالدخول هنا. إذا كنت ترى أنه ينبغي ذلك، فأخبر مسؤول النظام.
 refused-as-another = تسجيل الدخول باسم شخص آخر
@@ -594,7 +620,7 @@ demo-code-left = { $count ->
 
 # Modern Standard Arabic, as telephone providers call it.
 voice-language = arb
-voice-ask = مرحبًا. هذه مكالمة من { $site }. لسماع الرمز، اضغط أي مفتاح. إذا لم تكن تسجّل الدخول هناك الآن، فأنهِ المكالمة.
+voice-ask = مرحبًا. هذه مكالمة من { $site }. لسماع الرمز، اضغط أي مفتاح. إذا لم تكن أنت من طلبه، فأنهِ المكالمة.
 voice-code = رمزك لموقع { $site } هو:
 voice-again = مرة أخرى:
 voice-end = لا تعطه لأحد. مع السلامة.
@@ -612,7 +638,7 @@ mail-code =
        *[other] { $code } هو رمزك لموقع { $site }. إنه صالح لمدة { $minutes } دقيقة. لا تعطه لأحد.
     }
 
-    إذا لم تكن تسجّل الدخول هناك الآن، فإن شخصًا آخر يعرف كلمة المرور: غيّرها.
+    إذا لم تكن أنت من طلبه، فربما يعرف شخص آخر كلمة المرور: غيّرها.
 mail-code-enrol =
     { $minutes ->
         [zero] { $code } هو رمزك لموقع { $site }. إنه صالح لأقل من دقيقة. لا تعطه لأحد.
@@ -629,7 +655,7 @@ mail-invitation-subject = حسابك في { $site }
 mail-invitation =
     مرحبًا { $name }،
 
-    أُنشئ لك حساب في { $site } أو أُعيد تعيينه. افتح هذا الرابط لتعيين كلمة المرور وخطوتك الثانية:
+    أُنشئ لك حساب في { $site }. افتح هذا الرابط لتعيين كلمة المرور وخطوتك الثانية:
 
     { $link }
 

@@ -43,6 +43,18 @@ ago-days = { $count ->
     [one] vor { $count } Tag
    *[other] vor { $count } Tagen
 }
+in-seconds = { $count ->
+    [one] in { $count } Sekunde
+   *[other] in { $count } Sekunden
+}
+in-minutes = { $count ->
+    [one] in { $count } Minute
+   *[other] in { $count } Minuten
+}
+in-hours = { $count ->
+    [one] in { $count } Stunde
+   *[other] in { $count } Stunden
+}
 wait-seconds = { $count ->
     [one] Zu viele Versuche. In { $count } Sekunde, um { $time }, können Sie es erneut versuchen.
    *[other] Zu viele Versuche. In { $count } Sekunden, um { $time }, können Sie es erneut versuchen.
@@ -103,6 +115,7 @@ error-key-model = Dieses Modell wird hier nicht akzeptiert. Verwenden Sie einen 
 error-key-refused = Dieser Schlüssel wurde nicht akzeptiert. Versuchen Sie es erneut oder wählen Sie einen anderen Weg.
 error-key-known = Dieser Schlüssel ist bereits eingerichtet. Verwenden Sie einen anderen.
 error-phone-invalid = An diese Nummer kann nichts gesendet werden. Schreiben Sie sie mit Ländervorwahl, zum Beispiel +49 1512 3456789.
+error-phone-country = An Nummern dieses Landes werden keine Codes gesendet. Nehmen Sie eine andere Nummer oder einen anderen Weg.
 error-phone-closed = An diese Nummer werden keine Codes mehr gesendet. Wählen Sie einen anderen Weg oder fragen Sie Ihren Administrator.
 error-phone-missing = Geben Sie eine Telefonnummer ein.
 error-email-invalid = Das ist keine E-Mail-Adresse. Schreiben Sie sie wie alice@example.com.
@@ -119,7 +132,7 @@ error-password-common = Dieses Passwort gehört zu den häufigsten und würde er
 error-password-own-name = Ihr Passwort darf nicht Ihr Benutzername sein.
 error-password-not-the-same = Die beiden Passwörter stimmen nicht überein. Geben Sie das neue noch einmal ein.
 error-not-acknowledged = Bewahren Sie zuerst die Codes auf und setzen Sie dann das Häkchen in diesem Kästchen.
-error-send-budget = Vor { $time } können keine Codes mehr gesendet werden. Wählen Sie einen anderen Weg oder versuchen Sie es dann erneut.
+error-send-budget = Vor { $time } können keine Codes mehr gesendet werden. Wählen Sie einen anderen Weg oder versuchen Sie es { $in } erneut.
 error-factor-last = Das ist Ihr letzter zweiter Faktor, und er wird hier gebraucht. Fügen Sie zuerst einen weiteren hinzu.
 error-busy = Das kann gerade nicht geprüft werden. Versuchen Sie es gleich noch einmal.
 
@@ -135,7 +148,7 @@ login-start-again = Dieser Schritt gehört zu einer Anmeldung, die vorbei ist. M
 login-form-expired = Dieses Formular war zu alt oder kam von anderswo. Es wurde nichts getan. Melden Sie sich erneut an.
 login-address-unknown = Dieses Tor kennt seine öffentliche Adresse nicht. Setzen Sie `url`.
 login-or = oder
-login-alone-wait = Aus Ihrem Netz gab es zu viele Versuche. Versuchen Sie es um { $time } erneut.
+login-alone-wait = Aus Ihrem Netz gab es zu viele Versuche. Versuchen Sie es { $in } erneut, um { $time }.
 login-alone-failed = Das hat nicht geklappt: Es wurde kein Passkey benutzt, oder die Zeit ist abgelaufen. Versuchen Sie es erneut oder geben Sie Name und Passwort ein.
 login-password-first = Ihr Schlüssel hat nicht geprüft, wer Sie sind; allein genügt er hier nicht. Geben Sie Name und Passwort ein und benutzen Sie ihn dann noch einmal.
 login-password-set = Ihr Passwort ist gesetzt. Melden Sie sich damit an.
@@ -170,14 +183,14 @@ delivery-send = Code senden
 delivery-sent = Wir haben einen Code an { $target } gesendet.
 delivery-failed = Der Code konnte nicht an { $target } gesendet werden. Versuchen Sie es erneut oder wählen Sie einen anderen Weg.
 delivery-again = Neuen Code senden
-delivery-again-at = Einen neuen Code können Sie um { $time } anfordern.
+delivery-again-at = Einen neuen Code können Sie { $in } anfordern, um { $time }.
 
 call-ready = Wir können { $target } anrufen und einen Code ansagen.
 call-send = Anrufen lassen
 call-sent = Wir rufen { $target } an.
 call-failed = { $target } konnte nicht angerufen werden. Versuchen Sie es erneut oder wählen Sie einen anderen Weg.
 call-again = Noch einmal anrufen lassen
-call-again-at = Einen weiteren Anruf können Sie um { $time } anfordern.
+call-again-at = Einen weiteren Anruf können Sie { $in } anfordern, um { $time }.
 
 ceremony-needs-script = Schlüssel und Passkeys brauchen JavaScript, das hier ausgeschaltet ist. Erlauben Sie es für diese Website oder wählen Sie einen anderen Weg.
 ceremony-failed = Das hat nicht geklappt: Der Schlüssel wurde nicht benutzt, oder die Zeit ist abgelaufen. Sie können es erneut versuchen.
@@ -258,7 +271,6 @@ method-email-label = Postfach
 
 method-recovery-title = Wiederherstellungscode
 method-recovery-hint = Einer der Codes, die Sie ausgedruckt oder aufgeschrieben haben.
-method-recovery-ask = Geben Sie einen Ihrer Wiederherstellungscodes ein.
 method-recovery-enrol-title = Wiederherstellungscodes
 method-recovery-enrol = Codes, mit denen Sie hineinkommen, wenn Ihr Gerät verloren ist. Jeder gilt einmal.
 method-recovery-label = Wiederherstellungscodes
@@ -276,7 +288,7 @@ codes-lead = { $count ->
 }
 codes-replace = Ihre älteren Codes gelten nicht mehr.
 codes-sheet = Wiederherstellungscodes für { $site }
-codes-for = Konto { $name }, erstellt am { $date }
+codes-for = Für { $name }, erstellt am { $date }
 codes-keep = Drucken Sie diese Seite oder kopieren Sie die Codes, und bewahren Sie sie bei Ihren wichtigen Papieren auf, nicht auf dem Gerät, mit dem Sie sich anmelden.
 codes-acknowledge = Ich habe diese Codes aufbewahrt
 codes-work = Die Codes gelten, sobald Sie auf „{ $button }“ gedrückt haben.
@@ -317,8 +329,9 @@ account-this-session = Diese hier
 account-last-seen = Zuletzt aktiv
 account-started = Angemeldet
 account-session-end = Abmelden
+account-session-end-this = Abmelden: { $name }
 account-sign-out-elsewhere = Überall sonst abmelden
-account-elsewhere-offer = Wenn jemand anderes als Sie angemeldet gewesen sein könnte, beenden Sie das jetzt.
+account-elsewhere-offer = Wenn jemand anderes unter Ihrem Namen angemeldet gewesen sein könnte, beenden Sie das jetzt.
 account-sign-out-everywhere = Überall abmelden
 browser-on = { $browser } unter { $system }
 browser-at = { $browser }, { $address }
@@ -328,6 +341,7 @@ account-browsers-hint = Browser, in denen Sie sich mit beiden Schritten angemeld
 account-browsers-none = Noch keine.
 account-browser-since = Zuerst gesehen
 account-browser-end = Vergessen
+account-browser-end-this = Vergessen: { $name }
 account-browser-trusted = Vertrauenswürdig bis
 account-this-browser = Dieser hier
 account-browsers-end = Alle Browser vergessen
@@ -446,7 +460,7 @@ factor-needed-proof = Bevor Sie ihn hinzufügen, bestätigen Sie noch einmal, da
 refused-400 = Diese Anfrage kann nicht gelesen werden
 refused-400-text = Ihre Adresse oder ihre Kopfzeilen lassen sich auf mehr als eine Weise verstehen, darum wurde sie nicht weitergegeben. Prüfen Sie die Adresse und versuchen Sie es erneut.
 refused-401 = Sie sind nicht angemeldet
-refused-401-text = Melden Sie sich zuerst an und fragen Sie dann noch einmal.
+refused-401-text = Melden Sie sich zuerst an und versuchen Sie es dann erneut.
 refused-403 = Diese Seite dürfen Sie nicht öffnen
 refused-403-text = Die Regeln dieser Website lassen Sie hier nicht hinein. Wenn das ein Irrtum ist, sagen Sie es Ihrem Administrator.
 refused-as-another = Als jemand anderes anmelden
@@ -517,7 +531,7 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 voice-language = de-DE
-voice-ask = Guten Tag. Dies ist ein Anruf von { $site }. Um Ihren Code zu hören, drücken Sie eine beliebige Taste. Wenn Sie sich dort gerade nicht anmelden, legen Sie auf.
+voice-ask = Guten Tag. Dies ist ein Anruf von { $site }. Um Ihren Code zu hören, drücken Sie eine beliebige Taste. Wenn nicht Sie ihn angefordert haben, legen Sie auf.
 voice-code = Ihr Code für { $site } lautet:
 voice-again = Noch einmal:
 voice-end = Geben Sie ihn an niemanden weiter. Auf Wiederhören.
@@ -531,7 +545,7 @@ mail-code =
        *[other] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minuten lang. Geben Sie ihn an niemanden weiter.
     }
 
-    Wenn Sie sich dort gerade nicht anmelden, kennt jemand anderes Ihr Passwort: Ändern Sie es.
+    Wenn nicht Sie ihn angefordert haben, kennt vielleicht jemand anderes Ihr Passwort: Ändern Sie es.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } ist Ihr Code für { $site }. Er gilt { $minutes } Minute lang. Geben Sie ihn an niemanden weiter.
@@ -544,7 +558,7 @@ mail-invitation-subject = Ihr Konto für { $site }
 mail-invitation =
     Guten Tag { $name },
 
-    für Sie wurde ein Konto bei { $site } angelegt oder zurückgesetzt. Öffnen Sie diesen Link, um Ihr Passwort und Ihren zweiten Schritt einzurichten:
+    für Sie wurde ein Konto bei { $site } angelegt. Öffnen Sie diesen Link, um Ihr Passwort und Ihren zweiten Schritt einzurichten:
 
     { $link }
 

@@ -44,6 +44,18 @@ ago-days = { $count ->
     [one] { $count } day ago
    *[other] { $count } days ago
 }
+in-seconds = { $count ->
+    [one] in { $count } second
+   *[other] in { $count } seconds
+}
+in-minutes = { $count ->
+    [one] in { $count } minute
+   *[other] in { $count } minutes
+}
+in-hours = { $count ->
+    [one] in { $count } hour
+   *[other] in { $count } hours
+}
 wait-seconds = { $count ->
     [one] Too many attempts. You can try again in { $count } second, at { $time }.
    *[other] Too many attempts. You can try again in { $count } seconds, at { $time }.
@@ -101,6 +113,7 @@ error-key-model = This model of key is not accepted here. Use another key, or an
 error-key-refused = This key was not accepted. Try again, or use another way.
 error-key-known = This key is already set up. Use a different one.
 error-phone-invalid = This is not a phone number we can send to. Write it with its country code, such as +31 6 12345678.
+error-phone-country = No codes are sent to numbers of this country. Use another number, or another way.
 error-phone-closed = No codes are sent to this number any more. Use another way, or ask your administrator.
 error-phone-missing = Type a phone number.
 error-email-invalid = This is not a mail address. Write it like alice@example.com.
@@ -114,7 +127,7 @@ error-password-common = This password is among the commonest, and would be guess
 error-password-own-name = Your password must not be your user name.
 error-password-not-the-same = The two passwords are not the same. Type the new one again.
 error-not-acknowledged = Keep the codes first, then tick this box.
-error-send-budget = No more codes can be sent before { $time }. Use another way, or try again then.
+error-send-budget = No more codes can be sent before { $time }. Use another way, or try again { $in }.
 error-factor-last = This is your last second factor and it is needed here. Add another one first.
 error-busy = This cannot be checked right now. Try again in a moment.
 
@@ -130,7 +143,7 @@ login-start-again = This step belongs to a sign-in that is over. Sign in again.
 login-form-expired = This form was too old or came from elsewhere. Nothing was done. Sign in again.
 login-address-unknown = This gate does not know its public address. Set `url`.
 login-or = or
-login-alone-wait = There were too many tries from your network. Try again at { $time }.
+login-alone-wait = There were too many tries from your network. Try again { $in }, at { $time }.
 login-alone-failed = This did not work: no passkey was used, or the time ran out. Try again, or type your name and password.
 login-password-first = Your key did not ask who you are, so it is not enough here. Type your name and password, then use it once more.
 login-password-set = Your password is set. Sign in with it.
@@ -165,14 +178,14 @@ delivery-send = Send a code
 delivery-sent = We sent a code to { $target }.
 delivery-failed = The code could not be sent to { $target }. Try again, or use another way.
 delivery-again = Send a new code
-delivery-again-at = You can ask for a new code at { $time }.
+delivery-again-at = You can ask for a new code { $in }, at { $time }.
 
 call-ready = We can call { $target } and say a code.
 call-send = Call me
 call-sent = We are calling { $target }.
 call-failed = { $target } could not be called. Try again, or use another way.
 call-again = Call me again
-call-again-at = You can ask for another call at { $time }.
+call-again-at = You can ask for another call { $in }, at { $time }.
 
 ceremony-needs-script = Keys and passkeys need JavaScript, which is switched off here. Allow it for this site, or use another way.
 ceremony-failed = This did not work: the key was not used, or the time ran out. You can try again.
@@ -253,7 +266,6 @@ method-email-label = Mailbox
 
 method-recovery-title = Recovery code
 method-recovery-hint = One of the codes you printed or wrote down.
-method-recovery-ask = Type one of your recovery codes.
 method-recovery-enrol-title = Recovery codes
 method-recovery-enrol = Codes to get in when your device is lost. Each works once.
 method-recovery-label = Recovery codes
@@ -312,6 +324,7 @@ account-this-session = This one
 account-last-seen = Last seen
 account-started = Signed in
 account-session-end = Sign out
+account-session-end-this = Sign out { $name }
 account-sign-out-elsewhere = Sign out everywhere else
 account-elsewhere-offer = If somebody else may have been signed in as you, end that now.
 account-sign-out-everywhere = Sign out everywhere
@@ -323,6 +336,7 @@ account-browsers-hint = Browsers in which you signed in with both steps. If stra
 account-browsers-none = None yet.
 account-browser-since = First seen
 account-browser-end = Forget
+account-browser-end-this = Forget { $name }
 account-browser-trusted = Trusted until
 account-this-browser = This one
 account-browsers-end = Forget all browsers
@@ -513,7 +527,7 @@ demo-code-left = { $count ->
 
 # What a call says. The language is one that is spoken: with its region (BCP 47).
 voice-language = en-US
-voice-ask = Hello. This is a call from { $site }. To hear your code, press any key. If you are not signing in there now, hang up.
+voice-ask = Hello. This is a call from { $site }. To hear your code, press any key. If it was not you who asked for it, hang up.
 voice-code = Your code for { $site } is:
 voice-again = Once more:
 voice-end = Give it to nobody. Goodbye.
@@ -527,7 +541,7 @@ mail-code =
        *[other] { $code } is your code for { $site }. It is valid for { $minutes } minutes. Give it to nobody.
     }
 
-    If you are not signing in there now, somebody else knows your password: change it.
+    If it was not you who asked for it, somebody else may know your password: change it.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } is your code for { $site }. It is valid for { $minutes } minute. Give it to nobody.
@@ -540,7 +554,7 @@ mail-invitation-subject = Your account for { $site }
 mail-invitation =
     Hello { $name },
 
-    an account for { $site } was made or reset for you. Open this link to set your password and your second step:
+    an account for { $site } was made for you. Open this link to set your password and your second step:
 
     { $link }
 

@@ -43,6 +43,18 @@ ago-days = { $count ->
     [one] hace { $count } día
    *[other] hace { $count } días
 }
+in-seconds = { $count ->
+    [one] dentro de { $count } segundo
+   *[other] dentro de { $count } segundos
+}
+in-minutes = { $count ->
+    [one] dentro de { $count } minuto
+   *[other] dentro de { $count } minutos
+}
+in-hours = { $count ->
+    [one] dentro de { $count } hora
+   *[other] dentro de { $count } horas
+}
 wait-seconds = { $count ->
     [one] Demasiados intentos. Podrá intentarlo de nuevo en { $count } segundo, a las { $time }.
    *[other] Demasiados intentos. Podrá intentarlo de nuevo en { $count } segundos, a las { $time }.
@@ -103,6 +115,7 @@ error-key-model = Este modelo de llave no se acepta aquí. Use otra llave u otro
 error-key-refused = Esta llave no fue aceptada. Inténtelo de nuevo o use otro medio.
 error-key-known = Esta llave ya está configurada. Use otra.
 error-phone-invalid = No podemos enviar nada a este número. Escríbalo con el prefijo del país, por ejemplo +34 612 34 56 78.
+error-phone-country = No se envían códigos a números de este país. Use otro número u otro medio.
 error-phone-closed = Ya no se envían códigos a este número. Use otro medio o pregunte a su administrador.
 error-phone-missing = Escriba un número de teléfono.
 error-email-invalid = Esto no es una dirección de correo. Escríbala como alice@example.com.
@@ -119,7 +132,7 @@ error-password-common = Esta contraseña es de las más comunes y sería adivina
 error-password-own-name = Su contraseña no debe ser su nombre de usuario.
 error-password-not-the-same = Las dos contraseñas no coinciden. Escriba la nueva otra vez.
 error-not-acknowledged = Guarde primero los códigos y marque después esta casilla.
-error-send-budget = No se pueden enviar más códigos antes de las { $time }. Use otro medio o inténtelo entonces.
+error-send-budget = No se pueden enviar más códigos antes de las { $time }. Use otro medio o inténtelo de nuevo { $in }.
 error-factor-last = Este es su último segundo factor y aquí hace falta. Añada otro primero.
 error-busy = Esto no se puede comprobar ahora mismo. Inténtelo de nuevo en un momento.
 
@@ -135,7 +148,7 @@ login-start-again = Este paso pertenece a un inicio de sesión que ya terminó. 
 login-form-expired = Este formulario era demasiado antiguo o venía de otro lugar. No se hizo nada. Inicie sesión otra vez.
 login-address-unknown = Este portal no conoce su dirección pública. Defina `url`.
 login-or = o
-login-alone-wait = Hubo demasiados intentos desde su red. Inténtelo de nuevo a las { $time }.
+login-alone-wait = Hubo demasiados intentos desde su red. Inténtelo de nuevo { $in }, a las { $time }.
 login-alone-failed = No funcionó: no se usó ninguna clave de acceso o se agotó el tiempo. Inténtelo de nuevo o escriba su nombre y su contraseña.
 login-password-first = Su llave no comprobó quién es usted, así que aquí no basta. Escriba su nombre y su contraseña y úsela después otra vez.
 login-password-set = Su contraseña está definida. Inicie sesión con ella.
@@ -170,14 +183,14 @@ delivery-send = Enviar un código
 delivery-sent = Enviamos un código a { $target }.
 delivery-failed = No se pudo enviar el código a { $target }. Inténtelo de nuevo o use otro medio.
 delivery-again = Enviar un código nuevo
-delivery-again-at = Podrá pedir un código nuevo a las { $time }.
+delivery-again-at = Podrá pedir un código nuevo { $in }, a las { $time }.
 
 call-ready = Podemos llamar a { $target } y decir un código.
 call-send = Quiero que me llamen
 call-sent = Estamos llamando a { $target }.
 call-failed = No se pudo llamar a { $target }. Inténtelo de nuevo o use otro medio.
 call-again = Quiero que me llamen otra vez
-call-again-at = Podrá pedir otra llamada a las { $time }.
+call-again-at = Podrá pedir otra llamada { $in }, a las { $time }.
 
 ceremony-needs-script = Las llaves y las claves de acceso necesitan JavaScript, que aquí está desactivado. Permítalo en este sitio o use otro medio.
 ceremony-failed = No funcionó: no se usó la llave o se agotó el tiempo. Puede intentarlo de nuevo.
@@ -258,7 +271,6 @@ method-email-label = Buzón
 
 method-recovery-title = Código de recuperación
 method-recovery-hint = Uno de los códigos que imprimió o anotó.
-method-recovery-ask = Escriba uno de sus códigos de recuperación.
 method-recovery-enrol-title = Códigos de recuperación
 method-recovery-enrol = Códigos para entrar cuando pierda su dispositivo. Cada uno sirve una sola vez.
 method-recovery-label = Códigos de recuperación
@@ -317,6 +329,7 @@ account-this-session = Esta
 account-last-seen = Última actividad
 account-started = Inicio de sesión
 account-session-end = Cerrar sesión
+account-session-end-this = Cerrar sesión: { $name }
 account-sign-out-elsewhere = Cerrar sesión en los demás dispositivos
 account-elsewhere-offer = Si otra persona pudo haber iniciado sesión como usted, cierre esas sesiones ahora.
 account-sign-out-everywhere = Cerrar sesión en todas partes
@@ -328,6 +341,7 @@ account-browsers-hint = Navegadores en los que inició sesión con los dos pasos
 account-browsers-none = Todavía ninguno.
 account-browser-since = Visto por primera vez
 account-browser-end = Olvidar
+account-browser-end-this = Olvidar { $name }
 account-browser-trusted = De confianza hasta
 account-this-browser = Este
 account-browsers-end = Olvidar todos los navegadores
@@ -446,7 +460,7 @@ factor-needed-proof = Antes de añadirlo, confirmará una vez más que es usted.
 refused-400 = Esta petición no se puede leer
 refused-400-text = Su dirección o sus cabeceras se pueden entender de más de una manera, así que no se transmitió. Compruebe la dirección e inténtelo de nuevo.
 refused-401 = No ha iniciado sesión
-refused-401-text = Inicie sesión primero y vuelva a pedirlo.
+refused-401-text = Inicie sesión primero e inténtelo de nuevo.
 refused-403 = No puede abrir esta página
 refused-403-text = Las reglas de este sitio no le dejan entrar aquí. Si cree que deberían, dígaselo a su administrador.
 refused-as-another = Iniciar sesión como otra persona
@@ -517,7 +531,7 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 voice-language = es-ES
-voice-ask = Hola. Esta es una llamada de { $site }. Para oír su código, pulse cualquier tecla. Si no está iniciando sesión allí ahora, cuelgue.
+voice-ask = Hola. Esta es una llamada de { $site }. Para oír su código, pulse cualquier tecla. Si no lo pidió usted, cuelgue.
 voice-code = Su código para { $site } es:
 voice-again = Otra vez:
 voice-end = No se lo dé a nadie. Adiós.
@@ -531,7 +545,7 @@ mail-code =
        *[other] { $code } es su código para { $site }. Es válido durante { $minutes } minutos. No se lo dé a nadie.
     }
 
-    Si no está iniciando sesión allí ahora, otra persona conoce su contraseña: cámbiela.
+    Si no lo pidió usted, puede que otra persona conozca su contraseña: cámbiela.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } es su código para { $site }. Es válido durante { $minutes } minuto. No se lo dé a nadie.
@@ -544,7 +558,7 @@ mail-invitation-subject = Su cuenta para { $site }
 mail-invitation =
     Hola { $name }:
 
-    se creó o restableció para usted una cuenta en { $site }. Abra este enlace para definir su contraseña y su segundo paso:
+    se creó para usted una cuenta en { $site }. Abra este enlace para definir su contraseña y su segundo paso:
 
     { $link }
 

@@ -43,6 +43,18 @@ ago-days = { $count ->
     [one] il y a { $count } jour
    *[other] il y a { $count } jours
 }
+in-seconds = { $count ->
+    [one] dans { $count } seconde
+   *[other] dans { $count } secondes
+}
+in-minutes = { $count ->
+    [one] dans { $count } minute
+   *[other] dans { $count } minutes
+}
+in-hours = { $count ->
+    [one] dans { $count } heure
+   *[other] dans { $count } heures
+}
 wait-seconds = { $count ->
     [one] Trop de tentatives. Vous pourrez réessayer dans { $count } seconde, à { $time }.
    *[other] Trop de tentatives. Vous pourrez réessayer dans { $count } secondes, à { $time }.
@@ -103,6 +115,7 @@ error-key-model = Ce modèle de clé n’est pas accepté ici. Utilisez une autr
 error-key-refused = Cette clé n’a pas été acceptée. Réessayez ou utilisez un autre moyen.
 error-key-known = Cette clé est déjà configurée. Utilisez-en une autre.
 error-phone-invalid = Nous ne pouvons rien envoyer à ce numéro. Écrivez-le avec l’indicatif du pays, par exemple +33 6 12 34 56 78.
+error-phone-country = Aucun code n’est envoyé aux numéros de ce pays. Utilisez un autre numéro, ou un autre moyen.
 error-phone-closed = Plus aucun code n’est envoyé à ce numéro. Utilisez un autre moyen ou adressez-vous à votre administrateur.
 error-phone-missing = Saisissez un numéro de téléphone.
 error-email-invalid = Ce n’est pas une adresse e-mail. Écrivez-la comme alice@example.com.
@@ -119,7 +132,7 @@ error-password-common = Ce mot de passe est parmi les plus courants et serait de
 error-password-own-name = Votre mot de passe ne doit pas être votre nom d’utilisateur.
 error-password-not-the-same = Les deux mots de passe ne sont pas identiques. Saisissez à nouveau le nouveau.
 error-not-acknowledged = Conservez d’abord les codes, puis cochez cette case.
-error-send-budget = Aucun code ne peut plus être envoyé avant { $time }. Utilisez un autre moyen, ou réessayez à ce moment-là.
+error-send-budget = Aucun code ne peut plus être envoyé avant { $time }. Utilisez un autre moyen, ou réessayez { $in }.
 error-factor-last = C’est votre dernier second facteur et il est nécessaire ici. Ajoutez-en d’abord un autre.
 error-busy = Ceci ne peut pas être vérifié pour l’instant. Réessayez dans un moment.
 
@@ -135,7 +148,7 @@ login-start-again = Cette étape appartient à une connexion terminée. Connecte
 login-form-expired = Ce formulaire était trop ancien ou venait d’ailleurs. Rien n’a été fait. Connectez-vous à nouveau.
 login-address-unknown = Ce portail ne connaît pas son adresse publique. Définissez `url`.
 login-or = ou
-login-alone-wait = Il y a eu trop de tentatives depuis votre réseau. Réessayez à { $time }.
+login-alone-wait = Il y a eu trop de tentatives depuis votre réseau. Réessayez { $in }, à { $time }.
 login-alone-failed = Cela n’a pas fonctionné : aucune clé d’accès n’a été utilisée, ou le délai est écoulé. Réessayez, ou saisissez votre nom et votre mot de passe.
 login-password-first = Votre clé n’a pas vérifié qui vous êtes ; elle ne suffit donc pas ici. Saisissez votre nom et votre mot de passe, puis utilisez-la encore une fois.
 login-password-set = Votre mot de passe est défini. Utilisez-le pour vous connecter.
@@ -170,14 +183,14 @@ delivery-send = Envoyer un code
 delivery-sent = Nous avons envoyé un code à { $target }.
 delivery-failed = Le code n’a pas pu être envoyé à { $target }. Réessayez ou utilisez un autre moyen.
 delivery-again = Envoyer un nouveau code
-delivery-again-at = Vous pourrez demander un nouveau code à { $time }.
+delivery-again-at = Vous pourrez demander un nouveau code { $in }, à { $time }.
 
 call-ready = Nous pouvons appeler { $target } et dicter un code.
 call-send = M’appeler
 call-sent = Nous appelons { $target }.
 call-failed = { $target } n’a pas pu être appelé. Réessayez ou utilisez un autre moyen.
 call-again = Me rappeler
-call-again-at = Vous pourrez demander un autre appel à { $time }.
+call-again-at = Vous pourrez demander un autre appel { $in }, à { $time }.
 
 ceremony-needs-script = Les clés et clés d’accès ont besoin de JavaScript, qui est désactivé ici. Autorisez-le pour ce site ou utilisez un autre moyen.
 ceremony-failed = Cela n’a pas fonctionné : la clé n’a pas été utilisée, ou le délai est écoulé. Vous pouvez réessayer.
@@ -258,7 +271,6 @@ method-email-label = Messagerie
 
 method-recovery-title = Code de récupération
 method-recovery-hint = L’un des codes que vous avez imprimés ou notés.
-method-recovery-ask = Saisissez l’un de vos codes de récupération.
 method-recovery-enrol-title = Codes de récupération
 method-recovery-enrol = Des codes pour entrer quand votre appareil est perdu. Chacun ne sert qu’une fois.
 method-recovery-label = Codes de récupération
@@ -317,6 +329,7 @@ account-this-session = Celle-ci
 account-last-seen = Dernière activité
 account-started = Connexion
 account-session-end = Déconnecter
+account-session-end-this = Déconnecter { $name }
 account-sign-out-elsewhere = Se déconnecter partout ailleurs
 account-elsewhere-offer = Si quelqu’un d’autre a pu être connecté à votre place, mettez-y fin maintenant.
 account-sign-out-everywhere = Se déconnecter partout
@@ -328,6 +341,7 @@ account-browsers-hint = Les navigateurs dans lesquels vous vous êtes connecté 
 account-browsers-none = Aucun pour l’instant.
 account-browser-since = Vu la première fois
 account-browser-end = Oublier
+account-browser-end-this = Oublier { $name }
 account-browser-trusted = De confiance jusqu’au
 account-this-browser = Celui-ci
 account-browsers-end = Oublier tous les navigateurs
@@ -446,7 +460,7 @@ factor-needed-proof = Avant de l’ajouter, vous confirmerez encore une fois que
 refused-400 = Cette requête est illisible
 refused-400-text = Son adresse ou ses en-têtes peuvent se comprendre de plusieurs façons ; elle n’a donc pas été transmise. Vérifiez l’adresse et réessayez.
 refused-401 = Vous n’êtes pas connecté
-refused-401-text = Connectez-vous d’abord, puis redemandez.
+refused-401-text = Connectez-vous d’abord, puis réessayez.
 refused-403 = Vous ne pouvez pas ouvrir cette page
 refused-403-text = Les règles de ce site ne vous laissent pas entrer ici. Si vous pensez qu’elles le devraient, dites-le à votre administrateur.
 refused-as-another = Se connecter sous un autre nom
@@ -517,7 +531,7 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 voice-language = fr-FR
-voice-ask = Bonjour. Ceci est un appel de { $site }. Pour entendre votre code, appuyez sur une touche. Si vous n’êtes pas en train de vous y connecter, raccrochez.
+voice-ask = Bonjour. Ceci est un appel de { $site }. Pour entendre votre code, appuyez sur une touche. Si vous ne l’avez pas demandé vous-même, raccrochez.
 voice-code = Votre code pour { $site } est :
 voice-again = Encore une fois :
 voice-end = Ne le donnez à personne. Au revoir.
@@ -531,7 +545,7 @@ mail-code =
        *[other] { $code } est votre code pour { $site }. Il est valable { $minutes } minutes. Ne le donnez à personne.
     }
 
-    Si vous n’êtes pas en train de vous y connecter, quelqu’un d’autre connaît votre mot de passe : changez-le.
+    Si vous ne l’avez pas demandé vous-même, quelqu’un d’autre connaît peut-être votre mot de passe : changez-le.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } est votre code pour { $site }. Il est valable { $minutes } minute. Ne le donnez à personne.
@@ -544,7 +558,7 @@ mail-invitation-subject = Votre compte pour { $site }
 mail-invitation =
     Bonjour { $name },
 
-    un compte pour { $site } a été créé ou réinitialisé pour vous. Ouvrez ce lien pour définir votre mot de passe et votre seconde étape :
+    un compte pour { $site } a été créé pour vous. Ouvrez ce lien pour définir votre mot de passe et votre seconde étape :
 
     { $link }
 

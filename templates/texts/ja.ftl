@@ -34,6 +34,9 @@ ago-moment = たった今
 ago-minutes = { $count } 分前
 ago-hours = { $count } 時間前
 ago-days = { $count } 日前
+in-seconds = { $count } 秒後
+in-minutes = { $count } 分後
+in-hours = { $count } 時間後
 wait-seconds = 試行回数が多すぎます。{ $count } 秒後（{ $time }）にもう一度お試しください。
 wait-minutes = 試行回数が多すぎます。{ $count } 分後（{ $time }）にもう一度お試しください。
 wait-closed = このアカウントへの誤った回答が多すぎたため、ここからの回答は受け付けていません。以前使ったことのあるブラウザーからサインインするか、管理者にお問い合わせください。
@@ -73,6 +76,7 @@ error-key-model = この機種のキーはここでは使えません。別の�
 error-key-refused = このキーは受け付けられませんでした。もう一度試すか、別の方法を使ってください。
 error-key-known = このキーはすでに設定されています。別のキーを使ってください。
 error-phone-invalid = この番号には送信できません。国番号から入力してください（例: +81 90 1234 5678）。
+error-phone-country = この国の番号にはコードを送信していません。別の番号または別の方法を使ってください。
 error-phone-closed = この番号へのコードの送信は停止されています。別の方法を使うか、管理者にお問い合わせください。
 error-phone-missing = 電話番号を入力してください。
 error-email-invalid = メールアドレスではありません。alice@example.com のように入力してください。
@@ -86,7 +90,7 @@ error-password-common = このパスワードは最もよく使われるもの�
 error-password-own-name = ユーザー名をパスワードにすることはできません。
 error-password-not-the-same = 二つのパスワードが一致しません。新しいパスワードをもう一度入力してください。
 error-not-acknowledged = 先にコードを保管してから、このボックスにチェックを入れてください。
-error-send-budget = { $time } まではコードをこれ以上送信できません。別の方法を使うか、その後でもう一度お試しください。
+error-send-budget = { $time } まではコードをこれ以上送信できません。別の方法を使うか、{ $in } にもう一度お試しください。
 error-factor-last = これは最後の二つ目の認証要素で、ここでは必要です。先に別のものを追加してください。
 error-busy = 今は確認できません。しばらくしてからもう一度お試しください。
 
@@ -102,7 +106,7 @@ login-start-again = この手順は、すでに終わったサインインのも
 login-form-expired = このフォームは古すぎるか、別の場所から来たものです。何も行われていません。もう一度サインインしてください。
 login-address-unknown = このゲートは自分の公開アドレスを知りません。`url` を設定してください。
 login-or = または
-login-alone-wait = お使いのネットワークからの試行が多すぎます。{ $time } にもう一度お試しください。
+login-alone-wait = お使いのネットワークからの試行が多すぎます。{ $in }（{ $time }）にもう一度お試しください。
 login-alone-failed = うまくいきませんでした。パスキーが使われなかったか、時間切れです。もう一度試すか、名前とパスワードを入力してください。
 login-password-first = お使いのキーは本人確認をしなかったため、ここではそれだけでは足りません。名前とパスワードを入力してから、もう一度キーを使ってください。
 login-password-set = パスワードを設定しました。新しいパスワードでサインインしてください。
@@ -134,14 +138,14 @@ delivery-send = コードを送信
 delivery-sent = { $target } にコードを送信しました。
 delivery-failed = { $target } にコードを送信できませんでした。もう一度試すか、別の方法を使ってください。
 delivery-again = 新しいコードを送信
-delivery-again-at = { $time } になると新しいコードを送信できます。
+delivery-again-at = 新しいコードは { $in }（{ $time }）に送信できます。
 
 call-ready = { $target } に電話をかけてコードをお伝えできます。
 call-send = 電話をかけてもらう
 call-sent = { $target } に電話をかけています。
 call-failed = { $target } に電話をかけられませんでした。もう一度試すか、別の方法を使ってください。
 call-again = もう一度電話をかけてもらう
-call-again-at = { $time } になると、もう一度電話を依頼できます。
+call-again-at = { $in }（{ $time }）に、もう一度電話を依頼できます。
 
 ceremony-needs-script = キーとパスキーには JavaScript が必要ですが、ここでは無効になっています。このサイトで有効にするか、別の方法を使ってください。
 ceremony-failed = うまくいきませんでした。キーが使われなかったか、時間切れです。もう一度お試しください。
@@ -222,7 +226,6 @@ method-email-label = メールボックス
 
 method-recovery-title = リカバリーコード
 method-recovery-hint = 印刷または書き留めたコードの一つです。
-method-recovery-ask = リカバリーコードを一つ入力してください。
 method-recovery-enrol-title = リカバリーコード
 method-recovery-enrol = デバイスを紛失したときにサインインするためのコードです。それぞれ一度だけ使えます。
 method-recovery-label = リカバリーコード
@@ -268,6 +271,7 @@ account-this-session = この端末
 account-last-seen = 最終アクセス
 account-started = サインイン
 account-session-end = サインアウト
+account-session-end-this = { $name } をサインアウト
 account-sign-out-elsewhere = 他のすべてからサインアウト
 account-elsewhere-offer = 他の人があなたとしてサインインしていた可能性がある場合は、今すぐ終了してください。
 account-sign-out-everywhere = すべてからサインアウト
@@ -279,6 +283,7 @@ account-browsers-hint = 二つの手順でサインインしたことのある�
 account-browsers-none = まだありません。
 account-browser-since = 初回
 account-browser-end = 登録を解除
+account-browser-end-this = { $name } の登録を解除
 account-browser-trusted = 信頼の期限
 account-this-browser = このブラウザー
 account-browsers-end = すべてのブラウザーの登録を解除
@@ -462,7 +467,7 @@ demo-code-left = あと { $count } 秒
 ## Messages and mails
 
 voice-language = ja-JP
-voice-ask = こんにちは。{ $site } からのお電話です。コードを聞くには、キーをどれか押してください。今サインインしていない場合は、電話を切ってください。
+voice-ask = こんにちは。{ $site } からのお電話です。コードを聞くには、キーをどれか押してください。ご自身で依頼したものでない場合は、電話を切ってください。
 voice-code = { $site } のコードは次のとおりです。
 voice-again = もう一度申し上げます。
 voice-end = 誰にも教えないでください。失礼いたします。
@@ -473,7 +478,7 @@ mail-code-subject = { $site } のコード
 mail-code =
     { $site } のコードは { $code } です。{ $minutes } 分間有効です。誰にも教えないでください。
 
-    今サインインしていない場合は、他の人があなたのパスワードを知っています。パスワードを変更してください。
+    ご自身で依頼したものでない場合は、他の人があなたのパスワードを知っている可能性があります。パスワードを変更してください。
 mail-code-enrol =
     { $site } のコードは { $code } です。{ $minutes } 分間有効です。誰にも教えないでください。
 
@@ -483,7 +488,7 @@ mail-invitation-subject = { $site } のアカウント
 mail-invitation =
     { $name } 様
 
-    { $site } のアカウントが作成またはリセットされました。次のリンクを開いて、パスワードと二つ目の手順を設定してください:
+    { $site } のアカウントが作成されました。次のリンクを開いて、パスワードと二つ目の手順を設定してください:
 
     { $link }
 

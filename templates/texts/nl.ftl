@@ -43,6 +43,18 @@ ago-days = { $count ->
     [one] { $count } dag geleden
    *[other] { $count } dagen geleden
 }
+in-seconds = { $count ->
+    [one] over { $count } seconde
+   *[other] over { $count } seconden
+}
+in-minutes = { $count ->
+    [one] over { $count } minuut
+   *[other] over { $count } minuten
+}
+in-hours = { $count ->
+    [one] over { $count } uur
+   *[other] over { $count } uur
+}
 wait-seconds = { $count ->
     [one] Te veel pogingen. Over { $count } seconde, om { $time }, kunt u het opnieuw proberen.
    *[other] Te veel pogingen. Over { $count } seconden, om { $time }, kunt u het opnieuw proberen.
@@ -103,6 +115,7 @@ error-key-model = Sleutels van dit model worden hier niet geaccepteerd. Gebruik 
 error-key-refused = Deze sleutel is niet geaccepteerd. Probeer het opnieuw of gebruik een andere manier.
 error-key-known = Deze sleutel is al ingesteld. Gebruik een andere.
 error-phone-invalid = Naar dit nummer kunnen wij niets sturen. Schrijf het met landnummer, zoals +31 6 12345678.
+error-phone-country = Naar nummers van dit land worden geen codes gestuurd. Gebruik een ander nummer of een andere manier.
 error-phone-closed = Naar dit nummer worden geen codes meer gestuurd. Gebruik een andere manier of vraag uw beheerder.
 error-phone-missing = Vul een telefoonnummer in.
 error-email-invalid = Dit is geen e-mailadres. Schrijf het als alice@example.com.
@@ -119,7 +132,7 @@ error-password-common = Dit wachtwoord hoort bij de meest gebruikte en wordt ger
 error-password-own-name = Uw wachtwoord mag niet uw gebruikersnaam zijn.
 error-password-not-the-same = De twee wachtwoorden zijn niet gelijk. Vul het nieuwe nogmaals in.
 error-not-acknowledged = Bewaar eerst de codes en vink dan dit vakje aan.
-error-send-budget = Vóór { $time } kunnen geen codes meer worden gestuurd. Gebruik een andere manier of probeer het dan opnieuw.
+error-send-budget = Vóór { $time } kunnen geen codes meer worden gestuurd. Gebruik een andere manier of probeer het { $in } opnieuw.
 error-factor-last = Dit is uw laatste tweede factor, en die is hier nodig. Voeg eerst een andere toe.
 error-busy = Dit kan nu niet worden gecontroleerd. Probeer het zo meteen opnieuw.
 
@@ -135,7 +148,7 @@ login-start-again = Deze stap hoort bij een login die voorbij is. Log opnieuw in
 login-form-expired = Dit formulier was te oud of kwam ergens anders vandaan. Er is niets gedaan. Log opnieuw in.
 login-address-unknown = Deze poort kent haar openbare adres niet. Stel `url` in.
 login-or = of
-login-alone-wait = Er waren te veel pogingen vanaf uw netwerk. Probeer het om { $time } opnieuw.
+login-alone-wait = Er waren te veel pogingen vanaf uw netwerk. Probeer het { $in } opnieuw, om { $time }.
 login-alone-failed = Dit is niet gelukt: er is geen passkey gebruikt of de tijd was om. Probeer het opnieuw, of vul uw naam en wachtwoord in.
 login-password-first = Uw sleutel heeft niet gecontroleerd wie u bent; hij alleen is hier niet genoeg. Vul uw naam en wachtwoord in en gebruik hem daarna nogmaals.
 login-password-set = Uw wachtwoord is ingesteld. Log ermee in.
@@ -170,14 +183,14 @@ delivery-send = Code sturen
 delivery-sent = Wij hebben een code gestuurd naar { $target }.
 delivery-failed = De code kon niet worden gestuurd naar { $target }. Probeer het opnieuw of gebruik een andere manier.
 delivery-again = Nieuwe code sturen
-delivery-again-at = Om { $time } kunt u een nieuwe code vragen.
+delivery-again-at = U kunt { $in } een nieuwe code vragen, om { $time }.
 
 call-ready = Wij kunnen { $target } bellen en een code zeggen.
 call-send = Bel mij
 call-sent = Wij bellen { $target }.
 call-failed = { $target } kon niet worden gebeld. Probeer het opnieuw of gebruik een andere manier.
 call-again = Bel mij nogmaals
-call-again-at = Om { $time } kunt u nog een oproep vragen.
+call-again-at = U kunt { $in } nog een oproep vragen, om { $time }.
 
 ceremony-needs-script = Sleutels en passkeys hebben JavaScript nodig, dat hier uitstaat. Sta het toe voor deze site of gebruik een andere manier.
 ceremony-failed = Dit is niet gelukt: de sleutel is niet gebruikt of de tijd was om. U kunt het opnieuw proberen.
@@ -258,7 +271,6 @@ method-email-label = Mailbox
 
 method-recovery-title = Herstelcode
 method-recovery-hint = Een van de codes die u hebt afgedrukt of opgeschreven.
-method-recovery-ask = Vul een van uw herstelcodes in.
 method-recovery-enrol-title = Herstelcodes
 method-recovery-enrol = Codes om erin te komen als u uw apparaat kwijt bent. Elke code werkt één keer.
 method-recovery-label = Herstelcodes
@@ -317,8 +329,9 @@ account-this-session = Deze hier
 account-last-seen = Laatst actief
 account-started = Ingelogd
 account-session-end = Uitloggen
+account-session-end-this = Uitloggen: { $name }
 account-sign-out-elsewhere = Overal elders uitloggen
-account-elsewhere-offer = Als iemand anders als u ingelogd kan zijn geweest, beëindig dat dan nu.
+account-elsewhere-offer = Als iemand anders onder uw naam ingelogd kan zijn geweest, beëindig dat dan nu.
 account-sign-out-everywhere = Overal uitloggen
 browser-on = { $browser } op { $system }
 browser-at = { $browser }, { $address }
@@ -328,6 +341,7 @@ account-browsers-hint = Browsers waarin u met beide stappen hebt ingelogd. Als v
 account-browsers-none = Nog geen.
 account-browser-since = Eerst gezien
 account-browser-end = Vergeten
+account-browser-end-this = Vergeten: { $name }
 account-browser-trusted = Vertrouwd tot
 account-this-browser = Deze
 account-browsers-end = Alle browsers vergeten
@@ -446,7 +460,7 @@ factor-needed-proof = Voordat u die toevoegt, bevestigt u nog eens dat u het ben
 refused-400 = Dit verzoek kan niet worden gelezen
 refused-400-text = Het adres of de headers zijn op meer dan één manier te begrijpen; daarom is het niet doorgegeven. Controleer het adres en probeer het opnieuw.
 refused-401 = U bent niet ingelogd
-refused-401-text = Log eerst in en vraag het dan opnieuw.
+refused-401-text = Log eerst in en probeer het dan opnieuw.
 refused-403 = U mag deze pagina niet openen
 refused-403-text = De regels van deze site laten u hier niet toe. Als u vindt dat dat wel zou moeten, meld het dan uw beheerder.
 refused-as-another = Als iemand anders inloggen
@@ -517,7 +531,7 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 voice-language = nl-NL
-voice-ask = Goedendag. Dit is een oproep van { $site }. Druk op een toets om uw code te horen. Als u daar nu niet inlogt, hang dan op.
+voice-ask = Goedendag. Dit is een oproep van { $site }. Druk op een toets om uw code te horen. Hebt u hem niet zelf gevraagd, hang dan op.
 voice-code = Uw code voor { $site } is:
 voice-again = Nogmaals:
 voice-end = Geef hem aan niemand. Tot ziens.
@@ -531,7 +545,7 @@ mail-code =
        *[other] { $code } is uw code voor { $site }. Hij is { $minutes } minuten geldig. Geef hem aan niemand.
     }
 
-    Als u daar nu niet inlogt, kent iemand anders uw wachtwoord: wijzig het.
+    Hebt u hem niet zelf gevraagd, dan kent iemand anders misschien uw wachtwoord: wijzig het.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } is uw code voor { $site }. Hij is { $minutes } minuut geldig. Geef hem aan niemand.
@@ -544,7 +558,7 @@ mail-invitation-subject = Uw account voor { $site }
 mail-invitation =
     Dag { $name },
 
-    voor u is een account bij { $site } gemaakt of gereset. Open deze link om uw wachtwoord en uw tweede stap in te stellen:
+    voor u is een account bij { $site } gemaakt. Open deze link om uw wachtwoord en uw tweede stap in te stellen:
 
     { $link }
 

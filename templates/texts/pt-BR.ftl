@@ -43,6 +43,18 @@ ago-days = { $count ->
     [one] há { $count } dia
    *[other] há { $count } dias
 }
+in-seconds = { $count ->
+    [one] em { $count } segundo
+   *[other] em { $count } segundos
+}
+in-minutes = { $count ->
+    [one] em { $count } minuto
+   *[other] em { $count } minutos
+}
+in-hours = { $count ->
+    [one] em { $count } hora
+   *[other] em { $count } horas
+}
 wait-seconds = { $count ->
     [one] Tentativas demais. Você pode tentar de novo em { $count } segundo, às { $time }.
    *[other] Tentativas demais. Você pode tentar de novo em { $count } segundos, às { $time }.
@@ -103,6 +115,7 @@ error-key-model = Este modelo de chave não é aceito aqui. Use outra chave ou o
 error-key-refused = Esta chave não foi aceita. Tente de novo ou use outro meio.
 error-key-known = Esta chave já está configurada. Use outra.
 error-phone-invalid = Não podemos enviar nada a este número. Escreva-o com o código do país, por exemplo +55 11 91234-5678.
+error-phone-country = Não enviamos códigos a números deste país. Use outro número ou outro meio.
 error-phone-closed = Não se enviam mais códigos a este número. Use outro meio ou fale com o seu administrador.
 error-phone-missing = Digite um número de telefone.
 error-email-invalid = Isto não é um endereço de e-mail. Escreva como alice@example.com.
@@ -119,7 +132,7 @@ error-password-common = Esta senha está entre as mais comuns e seria adivinhada
 error-password-own-name = A sua senha não pode ser o seu nome de usuário.
 error-password-not-the-same = As duas senhas não são iguais. Digite a nova outra vez.
 error-not-acknowledged = Guarde primeiro os códigos e depois marque esta caixa.
-error-send-budget = Não é possível enviar mais códigos antes das { $time }. Use outro meio ou tente de novo nessa hora.
+error-send-budget = Não é possível enviar mais códigos antes das { $time }. Use outro meio ou tente de novo { $in }.
 error-factor-last = Este é o seu último segundo fator, e ele é necessário aqui. Adicione outro primeiro.
 error-busy = Isto não pode ser verificado agora. Tente de novo daqui a pouco.
 
@@ -135,7 +148,7 @@ login-start-again = Esta etapa pertence a um login que já terminou. Entre de no
 login-form-expired = Este formulário era antigo demais ou veio de outro lugar. Nada foi feito. Entre de novo.
 login-address-unknown = Este portal não conhece o seu endereço público. Defina `url`.
 login-or = ou
-login-alone-wait = Houve tentativas demais a partir da sua rede. Tente de novo às { $time }.
+login-alone-wait = Houve tentativas demais a partir da sua rede. Tente de novo { $in }, às { $time }.
 login-alone-failed = Não funcionou: nenhuma chave de acesso foi usada ou o tempo acabou. Tente de novo ou digite o seu nome e a sua senha.
 login-password-first = A sua chave não verificou quem você é, por isso ela não basta aqui. Digite o seu nome e a sua senha e depois use-a mais uma vez.
 login-password-set = A sua senha está definida. Entre com ela.
@@ -170,14 +183,14 @@ delivery-send = Enviar um código
 delivery-sent = Enviamos um código para { $target }.
 delivery-failed = Não foi possível enviar o código para { $target }. Tente de novo ou use outro meio.
 delivery-again = Enviar um novo código
-delivery-again-at = Você pode pedir um novo código às { $time }.
+delivery-again-at = Você pode pedir um novo código { $in }, às { $time }.
 
 call-ready = Podemos ligar para { $target } e dizer um código.
 call-send = Ligar para mim
 call-sent = Estamos ligando para { $target }.
 call-failed = Não foi possível ligar para { $target }. Tente de novo ou use outro meio.
 call-again = Ligar para mim de novo
-call-again-at = Você pode pedir outra ligação às { $time }.
+call-again-at = Você pode pedir outra ligação { $in }, às { $time }.
 
 ceremony-needs-script = Chaves e chaves de acesso precisam de JavaScript, que está desativado aqui. Permita-o neste site ou use outro meio.
 ceremony-failed = Não funcionou: a chave não foi usada ou o tempo acabou. Você pode tentar de novo.
@@ -258,7 +271,6 @@ method-email-label = Caixa de entrada
 
 method-recovery-title = Código de recuperação
 method-recovery-hint = Um dos códigos que você imprimiu ou anotou.
-method-recovery-ask = Digite um dos seus códigos de recuperação.
 method-recovery-enrol-title = Códigos de recuperação
 method-recovery-enrol = Códigos para entrar quando o seu dispositivo estiver perdido. Cada um funciona uma vez.
 method-recovery-label = Códigos de recuperação
@@ -317,6 +329,7 @@ account-this-session = Esta
 account-last-seen = Última atividade
 account-started = Login
 account-session-end = Sair
+account-session-end-this = Sair: { $name }
 account-sign-out-elsewhere = Sair de todos os outros lugares
 account-elsewhere-offer = Se outra pessoa pode ter entrado como você, acabe com isso agora.
 account-sign-out-everywhere = Sair de todos os lugares
@@ -328,6 +341,7 @@ account-browsers-hint = Navegadores em que você entrou com as duas etapas. Se e
 account-browsers-none = Nenhum ainda.
 account-browser-since = Visto pela primeira vez
 account-browser-end = Esquecer
+account-browser-end-this = Esquecer { $name }
 account-browser-trusted = De confiança até
 account-this-browser = Este
 account-browsers-end = Esquecer todos os navegadores
@@ -446,7 +460,7 @@ factor-needed-proof = Antes de adicioná-lo, você confirma mais uma vez que é 
 refused-400 = Esta requisição não pode ser lida
 refused-400-text = O endereço ou os cabeçalhos dela podem ser entendidos de mais de um modo, por isso ela não foi repassada. Confira o endereço e tente de novo.
 refused-401 = Você não está conectado
-refused-401-text = Entre primeiro e depois peça de novo.
+refused-401-text = Entre primeiro e depois tente de novo.
 refused-403 = Você não pode abrir esta página
 refused-403-text = As regras deste site não deixam você entrar aqui. Se você acha que deveriam, avise o seu administrador.
 refused-as-another = Entrar como outra pessoa
@@ -517,7 +531,7 @@ demo-code-left = { $count ->
 ## Messages and mails
 
 voice-language = pt-BR
-voice-ask = Olá. Esta é uma ligação de { $site }. Para ouvir o seu código, aperte qualquer tecla. Se você não está entrando lá agora, desligue.
+voice-ask = Olá. Esta é uma ligação de { $site }. Para ouvir o seu código, aperte qualquer tecla. Se não foi você quem o pediu, desligue.
 voice-code = O seu código para { $site } é:
 voice-again = Mais uma vez:
 voice-end = Não o dê a ninguém. Até logo.
@@ -531,7 +545,7 @@ mail-code =
        *[other] { $code } é o seu código para { $site }. Ele vale por { $minutes } minutos. Não o dê a ninguém.
     }
 
-    Se você não está entrando lá agora, outra pessoa conhece a sua senha: mude-a.
+    Se não foi você quem o pediu, talvez outra pessoa conheça a sua senha: mude-a.
 mail-code-enrol =
     { $minutes ->
         [one] { $code } é o seu código para { $site }. Ele vale por { $minutes } minuto. Não o dê a ninguém.
@@ -544,7 +558,7 @@ mail-invitation-subject = A sua conta em { $site }
 mail-invitation =
     Olá, { $name },
 
-    uma conta em { $site } foi criada ou redefinida para você. Abra este link para definir a sua senha e a sua segunda etapa:
+    uma conta em { $site } foi criada para você. Abra este link para definir a sua senha e a sua segunda etapa:
 
     { $link }
 

@@ -34,6 +34,9 @@ ago-moment = 刚刚
 ago-minutes = { $count } 分钟前
 ago-hours = { $count } 小时前
 ago-days = { $count } 天前
+in-seconds = { $count } 秒后
+in-minutes = { $count } 分钟后
+in-hours = { $count } 小时后
 wait-seconds = 尝试次数过多。请在 { $count } 秒后（{ $time }）重试。
 wait-minutes = 尝试次数过多。请在 { $count } 分钟后（{ $time }）重试。
 wait-closed = 此账户的错误次数过多，来自这里的回答不再受理。请使用您以前用过的浏览器登录，或联系管理员。
@@ -73,6 +76,7 @@ error-key-model = 此处不接受这种型号的密钥。请使用其他密钥�
 error-key-refused = 此密钥未被接受。请重试，或使用其他方式。
 error-key-known = 此密钥已设置过。请使用另一个。
 error-phone-invalid = 无法向此号码发送。请包含国家代码，例如 +86 138 1234 5678。
+error-phone-country = 不向该国家或地区的号码发送验证码。请使用其他号码或其他方式。
 error-phone-closed = 已停止向此号码发送验证码。请使用其他方式，或联系管理员。
 error-phone-missing = 请输入电话号码。
 error-email-invalid = 这不是邮箱地址。请按 alice@example.com 的格式输入。
@@ -86,7 +90,7 @@ error-password-common = 此密码属于最常见的密码，容易被猜到。�
 error-password-own-name = 密码不能与用户名相同。
 error-password-not-the-same = 两次输入的密码不一致。请重新输入新密码。
 error-not-acknowledged = 请先保存恢复码，再勾选此框。
-error-send-budget = { $time } 之前无法再发送验证码。请使用其他方式，或届时重试。
+error-send-budget = { $time } 之前无法再发送验证码。请使用其他方式，或在 { $in } 重试。
 error-factor-last = 这是您最后一种第二重验证方式，此处需要它。请先添加另一个。
 error-busy = 暂时无法验证。请稍后重试。
 
@@ -102,7 +106,7 @@ login-start-again = 此步骤属于一次已结束的登录。请再次登录。
 login-form-expired = 此表单已过期或来自别处。未进行任何操作。请再次登录。
 login-address-unknown = 此网关不知道自己的公开地址。请设置 `url`。
 login-or = 或
-login-alone-wait = 来自您网络的尝试次数过多。请在 { $time } 重试。
+login-alone-wait = 来自您网络的尝试次数过多。请在 { $in }（{ $time }）重试。
 login-alone-failed = 未成功：没有使用通行密钥，或已超时。请重试，或输入用户名和密码。
 login-password-first = 您的密钥没有确认您的身份，因此在这里仅凭它还不够。请输入用户名和密码，然后再使用一次密钥。
 login-password-set = 密码已设置。请用它登录。
@@ -134,14 +138,14 @@ delivery-send = 发送验证码
 delivery-sent = 验证码已发送至 { $target }。
 delivery-failed = 无法向 { $target } 发送验证码。请重试，或使用其他方式。
 delivery-again = 重新发送验证码
-delivery-again-at = { $time } 之后可以获取新的验证码。
+delivery-again-at = 您可以在 { $in }（{ $time }）获取新的验证码。
 
 call-ready = 我们可以致电 { $target } 并播报验证码。
 call-send = 给我打电话
 call-sent = 正在致电 { $target }。
 call-failed = 无法致电 { $target }。请重试，或使用其他方式。
 call-again = 再次致电
-call-again-at = { $time } 之后可以再次要求致电。
+call-again-at = 您可以在 { $in }（{ $time }）再次要求致电。
 
 ceremony-needs-script = 密钥和通行密钥需要 JavaScript，但此处已关闭。请为此网站启用，或使用其他方式。
 ceremony-failed = 未成功：没有使用密钥，或已超时。您可以重试。
@@ -222,7 +226,6 @@ method-email-label = 邮箱
 
 method-recovery-title = 恢复码
 method-recovery-hint = 您打印或抄写的恢复码之一。
-method-recovery-ask = 请输入一个恢复码。
 method-recovery-enrol-title = 恢复码
 method-recovery-enrol = 设备丢失时用来登录的代码。每个只能使用一次。
 method-recovery-label = 恢复码
@@ -268,6 +271,7 @@ account-this-session = 当前
 account-last-seen = 上次活动
 account-started = 登录时间
 account-session-end = 退出登录
+account-session-end-this = 退出登录 { $name }
 account-sign-out-elsewhere = 退出其他所有登录
 account-elsewhere-offer = 如果可能有人以您的身份登录过，请立即结束。
 account-sign-out-everywhere = 退出所有登录
@@ -279,6 +283,7 @@ account-browsers-hint = 您曾完成两步登录的浏览器。即使陌生人�
 account-browsers-none = 暂无。
 account-browser-since = 首次出现
 account-browser-end = 移除
+account-browser-end-this = 移除 { $name }
 account-browser-trusted = 信任至
 account-this-browser = 当前浏览器
 account-browsers-end = 移除所有浏览器
@@ -381,7 +386,7 @@ blocked-way-back-remedy = 没有人因此登录。请重试：如果您仍处于
 blocked-no-site = 您要前往的网站已不在此处提供。
 blocked-no-site-remedy = 请向管理员询问它现在的地址。您的账户页面列出了您可以打开的网站。
 waiting-title = 请稍候
-waiting-why = 连续出现了多次错误回答，因此暂时不受理任何回答。这是为了防止他人猜测您的密码。
+waiting-why = 连续出现了多次错误回答，因此暂时不受理任何回答。这是为了防止他人通过猜测进入您的账户。
 not-enrolled-title = 您需要邀请
 not-enrolled-lead = 密码正确，但 { $site } 需要第二步验证，而您的账户还没有设置。
 not-enrolled-help = 请向 { $site } 的管理员索取邀请链接，用它设置第二步验证。
@@ -462,7 +467,7 @@ demo-code-left = 还有 { $count } 秒
 ## Messages and mails
 
 voice-language = zh-CN
-voice-ask = 您好，这是来自 { $site } 的电话。要收听验证码，请按任意键。如果您现在没有在那里登录，请挂断。
+voice-ask = 您好，这是来自 { $site } 的电话。要收听验证码，请按任意键。如果不是您本人请求的，请挂断。
 voice-code = 您在 { $site } 的验证码是：
 voice-again = 再播报一次：
 voice-end = 请勿告诉任何人。再见。
@@ -473,7 +478,7 @@ mail-code-subject = 您在 { $site } 的验证码
 mail-code =
     { $code } 是您在 { $site } 的验证码，{ $minutes } 分钟内有效。请勿告诉任何人。
 
-    如果您现在没有在那里登录，说明有人知道您的密码：请更改密码。
+    如果不是您本人请求的，可能有人知道您的密码：请更改密码。
 mail-code-enrol =
     { $code } 是您在 { $site } 的验证码，{ $minutes } 分钟内有效。请勿告诉任何人。
 
@@ -483,7 +488,7 @@ mail-invitation-subject = 您在 { $site } 的账户
 mail-invitation =
     { $name }，您好：
 
-    已为您创建或重置 { $site } 的账户。请打开此链接，设置密码和第二步验证：
+    已为您创建 { $site } 的账户。请打开此链接，设置密码和第二步验证：
 
     { $link }
 

@@ -127,3 +127,22 @@ fn nothing_moves_for_those_who_do_not_want_it() {
         assert_eq!(browser.run(MOVES, json!([])), 0, "{name}");
     }
 }
+
+/// An icon stands beside its words; below a wide logo there is room for a long name, and for the origin in one piece.
+#[test]
+fn what_belongs_together_stays_together_on_a_narrow_page() {
+    const BESIDE: &str = "return [...document.querySelectorAll('.rows li')].filter((row) => row.querySelector(':scope > .icon'))
+        .map((row) => row.querySelector('.icon').getBoundingClientRect().bottom > row.querySelector('h3').getBoundingClientRect().top)";
+    const LINES: &str = "const [logo, name, origin] = ['.logo img', '.site strong', '.site .origin'].map((one) => document.querySelector(one));
+        logo.style.width = '160px';
+        name.textContent = 'The Faculty of Examples and Their Many Applications, West';
+        origin.textContent = 'http://localhost:9871';
+        return [name, origin].map((one) => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))";
+    let gallery = Gallery::open(&Texts::english());
+    let browser = Browser::start();
+    browser.look_through(NARROW);
+    browser.open(&gallery.url("account"));
+    assert_eq!(browser.run(BESIDE, json!([])), json!([true, true, true]));
+    browser.open(&gallery.url("branded-login"));
+    assert_eq!(browser.run(LINES, json!([])), json!([2, 1]), "lines of the name, and of the origin");
+}

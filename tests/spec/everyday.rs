@@ -269,6 +269,34 @@ fn the_page_after_signing_out_does_not_lie() {
     assert!(page.text().contains("signed out"), "{}", page.text());
 }
 
+/// Anybody can send an address: none makes the gate tell of what was not done. What was done, the next page says.
+#[test]
+fn no_address_tells_of_what_was_not_done() {
+    let (_echo, gate, alice) = bench();
+    let mut browser = gate.visitor();
+    browser.sign_in(&alice, "/");
+    for done in ["added", "renamed", "removed", "password", "ended", "elsewhere", "codes", "forgotten"] {
+        let page = browser.navigate("GET", &format!("/.vestibule/account?done={done}"), "cross-site").send();
+        assert!(page.status == 200 && !page.html().contains("notice good"), "{done}: {}", page.text());
+    }
+    let mut stranger = gate.visitor();
+    for (query, lie) in [("set=1", "Your password is set"), ("out=all", "in every browser")] {
+        let page = stranger.navigate("GET", &format!("/.vestibule/login?{query}"), "cross-site").send();
+        assert!(page.status == 200 && !page.text().contains(lie), "{query}: {}", page.text());
+    }
+
+    let page = browser.goto("/.vestibule/account");
+    let forms = page.forms();
+    let everywhere = forms.iter().find(|form| form.action.contains("sign-out-everywhere")).expect("a form");
+    let page = browser.post(&page, everywhere, &[]);
+    assert!(browser.cookie("notice").is_some());
+    let page = browser.follow(page);
+    assert!(page.text().contains("You are signed out in every browser"), "{}", page.text());
+    assert!(browser.cookie("notice").is_none());
+    let again = browser.goto("/.vestibule/login?out=1");
+    assert!(!again.text().contains("in every browser"), "said once: {}", again.text());
+}
+
 /// A box left unticked is no wrong code: it costs no attempt and no wait.
 #[test]
 fn a_box_left_unticked_costs_nothing() {
@@ -579,6 +607,7 @@ fn a_new_way_in_offers_to_end_the_others() {
     let page = browser.post(&page, elsewhere, &[]);
     assert_eq!(page.status, 303);
     assert!(browser.follow(page).text().contains("signed out everywhere else"));
+    assert!(!browser.goto("/.vestibule/account").text().contains("signed out everywhere else"), "said once");
     assert_eq!((browser.goto("/").status, other.goto("/").status), (200, 302));
     assert_eq!(rows(&gate, "sessions_ended"), ended + 1);
 }

@@ -269,7 +269,7 @@ fn wa_a_challenge_is_for_our_own_page() {
     assert!(statuses[refused..].iter().all(|status| *status == 429) && refused > 200, "after {refused}");
     let late = door.browser.script("POST", to).form(&body).send();
     assert!(late.field("retry-after").is_some());
-    assert!(late.text().contains("too many tries from your network. Try again at"), "{}", late.text());
+    assert!(late.text().contains("too many tries from your network. Try again in"), "{}", late.text());
     gate.advance(5);
     assert_eq!(door.browser.script("POST", to).form(&body).send().status, 200, "and it ends");
 }

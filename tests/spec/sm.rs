@@ -190,7 +190,7 @@ fn sm_02_sending_has_a_budget() {
     }
     let (mut other, page) = asked(&gate, &alice);
     let page = other.submit(&page, &[("send", "1")]);
-    assert!(page.text().contains("You can ask for a new code at"), "{}", page.text());
+    assert!(page.text().contains("You can ask for a new code in"), "{}", page.text());
     let mut sent = 1;
     for _ in 0..20 {
         gate.advance(61);
@@ -304,6 +304,13 @@ fn sm_03_only_numbers_of_named_countries_that_cost_nobody() {
         assert_eq!(answer.status, 200, "{number:?}: {}", answer.text());
         assert!(answer.form().has("phone"), "{number:?}");
     }
+    assert!(messages(&gate).is_empty());
+    assert!(page.text().contains("Send a code"), "what its button does: {}", page.text());
+    // Who wrote it well is not told to write it well.
+    let abroad = browser.submit(&page, &[("phone", "+81 90 1234 5678")]);
+    assert!(abroad.text().contains("No codes are sent to numbers of this country"), "{}", abroad.text());
+    let short = browser.submit(&page, &[("phone", "+31 6 1234")]);
+    assert!(short.text().contains("Write it with its country code"), "{}", short.text());
     assert!(messages(&gate).is_empty());
     let page = browser.submit(&page, &[("phone", "+32 470 12 34 56")]);
     assert_eq!(page.status, 303, "{}", page.text());

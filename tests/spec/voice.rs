@@ -375,7 +375,7 @@ fn sm_02_calling_has_a_budget() {
     assert_eq!(bench.exchange.orders().len(), before + 1, "{statuses:?}");
     let (mut other, page) = bench.asked(&alice);
     let page = other.submit(&page, &[("send", "1")]);
-    assert!(page.text().contains("You can ask for another call at"), "{}", page.text());
+    assert!(page.text().contains("You can ask for another call in"), "{}", page.text());
     for _ in 0..10 {
         bench.gate.advance(61);
         let (mut other, page) = bench.asked(&alice);
@@ -465,7 +465,7 @@ fn sm_09_a_broken_exchange_fails_closed_and_leaves_the_rest() {
             "{what}: still"
         );
         let page = browser.submit(&page, &[("send", "1")]);
-        assert!(page.text().contains("You can ask for another call at"), "{what}: {}", page.text());
+        assert!(page.text().contains("You can ask for another call in"), "{what}: {}", page.text());
         assert_eq!(bench.exchange.orders().len(), before + 1, "{what}: not before its time");
         // At once, without a wait.
         let page = browser.goto("/.vestibule/verify/totp");

@@ -13,7 +13,8 @@ use crate::audit::Kind;
 use crate::types::Handle;
 use crate::wizard::agent::described;
 use crate::wizard::failure::Failure;
-use crate::wizard::finish::see_other;
+use crate::wizard::finish::{ACCOUNT, see_other};
+use crate::wizard::notice::Notice;
 use crate::wizard::{Visit, Wizard};
 
 /// The owner's browsers, as the page lists them.
@@ -58,7 +59,7 @@ pub async fn forget(confirmed: Confirmed<'_>, which: &Browsers) -> Result<Respon
     if wizard.sessions.end_remembered_with(user.id, except, &source, forget).await? > 0 {
         confirmed.tell(&mail::Change::BrowsersForgotten);
     }
-    Ok(see_other("/.vestibule/account?done=forgotten"))
+    Ok(Notice::Done(account::Done::BrowserEnded).leave(visit, see_other(ACCOUNT)))
 }
 
 /// The one that asks.

@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_templates::mail;
+use vestibule_templates::pages::account::Done;
 use vestibule_templates::pages::confirm::{self, Action, PasswordProblem};
 use vestibule_templates::pages::verify;
 use vestibule_templates::{Field, Form, Frame, Prompt};
@@ -30,6 +31,7 @@ use crate::wizard::failure::Failure;
 use crate::wizard::finish::{ACCOUNT, WayBack, page, query, see_other, with_query};
 use crate::wizard::form::Posted;
 use crate::wizard::invite::judged;
+use crate::wizard::notice::Notice;
 use crate::wizard::stage::{self, Stage};
 use crate::wizard::trust::Keeping;
 use crate::wizard::{Visit, Wizard};
@@ -296,7 +298,7 @@ impl Confirmed<'_> {
     }
 
     /// After a change that ended everything the user holds: this browser, which made it, goes on in a new session.
-    pub async fn renewed(self, done: &str) -> Result<Response, Failure> {
+    pub async fn renewed(self, done: Done) -> Result<Response, Failure> {
         let Self { wizard, visit, stage, proof, .. } = self;
         let live = &stage.live;
         let user = wizard.accounts.by_id(live.user.id).await?;
@@ -311,7 +313,7 @@ impl Confirmed<'_> {
         });
         evidence.push(proof);
         let signed_in = wizard.open(visit, &user, evidence, None, None, Keeping::Known).await?;
-        let mut response = see_other(&with_query(ACCOUNT, &[("done", Some(done))]));
+        let mut response = Notice::Done(done).leave(visit, see_other(ACCOUNT));
         signed_in.tell(visit, &mut response, None);
         Ok(response)
     }

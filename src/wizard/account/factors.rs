@@ -21,7 +21,8 @@ use crate::session::{Enrols, Pending};
 use crate::store::Row;
 use crate::types::{FactorId, MethodId};
 use crate::wizard::failure::Failure;
-use crate::wizard::finish::{WayBack, page, see_other, set_cookie, with_query};
+use crate::wizard::finish::{ACCOUNT, WayBack, page, see_other, set_cookie, with_query};
+use crate::wizard::notice::Notice;
 use crate::wizard::{Visit, Wizard};
 
 impl Wizard {
@@ -143,12 +144,12 @@ pub async fn rename(confirmed: Confirmed<'_>, factor: &Factor) -> Result<Respons
     let texts = wizard.post.texts_for(user.recipient());
     let (before, label) = (factor.name(&texts), label.read(&factor.method, &texts));
     confirmed.tell(&mail::Change::FactorRenamed { before, label });
-    Ok(see_other("/.vestibule/account?done=renamed"))
+    Ok(Notice::Done(account::Done::FactorRenamed).leave(confirmed.visit, see_other(ACCOUNT)))
 }
 
 /// Takes one away, and with it every session and browser but this session.
 pub async fn remove(confirmed: Confirmed<'_>, id: &FactorId) -> Result<Response, Failure> {
     let more = vec![confirmed.still_signed_in()];
     confirmed.wizard.checks.remove(confirmed.user, id, true, &confirmed.source(), more).await?;
-    confirmed.renewed("removed").await
+    confirmed.renewed(account::Done::FactorRemoved).await
 }

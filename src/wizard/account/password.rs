@@ -1,6 +1,7 @@
 //! A new password, by its owner. It ends every session and browser; the one that asked goes on in a new session.
 
 use axum::response::Response;
+use vestibule_templates::pages::account::Done;
 
 use super::confirm::Confirmed;
 use crate::directory::Prepared;
@@ -13,5 +14,5 @@ pub async fn change(confirmed: Confirmed<'_>, prepared: &Prepared) -> Result<Res
     let by_mail = user.password_by_mail && proof.factor.is_none();
     let more = vec![confirmed.still_signed_in()];
     wizard.first.set_password(user, prepared, user.enrol_until, by_mail, &confirmed.source(), more).await?;
-    confirmed.renewed("password").await
+    confirmed.renewed(Done::PasswordChanged).await
 }

@@ -16,9 +16,10 @@ use crate::session::Live;
 use crate::types::Handle;
 use crate::wizard::agent::described;
 use crate::wizard::failure::Failure;
-use crate::wizard::finish::see_other;
+use crate::wizard::finish::{ACCOUNT, see_other};
 use crate::wizard::form::Posted;
-use crate::wizard::logout::signed_out;
+use crate::wizard::logout::{self, signed_out};
+use crate::wizard::notice::Notice;
 use crate::wizard::{Visit, Wizard};
 
 /// The owner's sessions, as the page lists them.
@@ -67,7 +68,7 @@ pub async fn end(
         return Err(Failure::NotFound);
     }
     wizard.tell(&visit, user, &mail::Change::SessionsEnded { count: 1 });
-    Ok(see_other("/.vestibule/account?done=ended"))
+    Ok(Notice::Done(account::Done::SessionEnded).leave(&visit, see_other(ACCOUNT)))
 }
 
 /// `POST account/sign-out-everywhere`
@@ -78,7 +79,7 @@ pub async fn end_all(
 ) -> Result<Response, Failure> {
     let owner = Owner::posting(&wizard, &visit, &posted)?;
     wizard.end_logins(&visit, &owner.live.user, None).await?;
-    Ok(signed_out(&visit, "/.vestibule/login?out=all"))
+    Ok(Notice::SignedOutEverywhere.leave(&visit, signed_out(&visit, logout::DONE)))
 }
 
 /// `POST account/sign-out-elsewhere`: every session but this one.
@@ -90,5 +91,5 @@ pub async fn end_others(
     let owner = Owner::posting(&wizard, &visit, &posted)?;
     let Live { user, session, .. } = &*owner.live;
     wizard.end_logins(&visit, user, Some(session.login())).await?;
-    Ok(see_other("/.vestibule/account?done=elsewhere"))
+    Ok(Notice::Done(account::Done::SessionsEnded).leave(&visit, see_other(ACCOUNT)))
 }

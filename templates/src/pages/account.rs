@@ -230,7 +230,11 @@ fn sessions(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                             }
                         }
                         @if let Some(end) = &session.end {
-                            div.acts { (end.button(&texts.text("account-session-end"), "link risky")) }
+                            @let name = [("name", session.description.as_str().into())];
+                            @let name = texts.text_with("account-session-end-this", &name);
+                            div.acts {
+                                (end.button_named(&texts.text("account-session-end"), Some(&name), "link risky"))
+                            }
                         }
                     }
                 }
@@ -268,7 +272,12 @@ fn browsers(view: &View, frame: &Frame, texts: &Texts) -> Markup {
                                 dd { (moment::ago(browser.since, frame.now, texts)) }
                             }
                         }
-                        div.acts { a.risky href=(browser.end) { (texts.text("account-browser-end")) } }
+                        @let name = [("name", browser.description.as_str().into())];
+                        div.acts {
+                            a.risky href=(browser.end) aria-label=(texts.text_with("account-browser-end-this", &name)) {
+                                (texts.text("account-browser-end"))
+                            }
+                        }
                     }
                 }
             }

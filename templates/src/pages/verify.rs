@@ -26,7 +26,7 @@ pub struct AnswerView {
     pub form: Form,
     /// The method's title.
     pub title: String,
-    /// What the owner called this factor.
+    /// What the owner called this factor, if anything.
     pub factor: Option<String>,
     pub prompt: Prompt,
     /// Days a browser may be trusted for; `None`: no box.
@@ -68,7 +68,7 @@ pub fn answer(view: &AnswerView, frame: &Frame, texts: &Texts) -> Markup {
     let wait = view.wait.map(|wait| wait.text(frame.now, texts));
     let around = Around { more: view.trust.map(trust), button: &button, wait, ..Around::default() };
     let body = html! {
-        // A factor that its owner gave no name of its own would only repeat the heading.
+        // One that is called what it is would only repeat the heading.
         @if let Some(factor) = view.factor.as_ref().filter(|factor| **factor != view.title) {
             p.chosen { bdi { (factor) } }
         }
