@@ -39,10 +39,10 @@ impl Asset {
 }
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
-    let script: &[u8] = include_bytes!("../assets/vestibule.js");
+    let script = unremarked(include_str!("../assets/vestibule.js"));
     [
         Asset::new("vestibule.css", STYLESHEET, compact(include_str!("../assets/vestibule.css")).into_bytes()),
-        Asset::new("vestibule.js", "text/javascript; charset=utf-8", script),
+        Asset::new("vestibule.js", "text/javascript; charset=utf-8", script.into_bytes()),
         Asset::new("vestibule.svg", PICTURE, MARK.as_bytes()),
     ]
 });
@@ -75,6 +75,16 @@ fn compact(css: &str) -> String {
     for (n, piece) in css.split("/*").enumerate() {
         text.push_str(if n == 0 { piece } else { piece.split_once("*/").map_or("", |(_, rest)| rest) });
     }
+    unindented(&text)
+}
+
+/// A script without its comments, which are lines of their own, and its indentation.
+fn unremarked(script: &str) -> String {
+    let lines = script.lines().filter(|line| !line.trim_start().starts_with("//"));
+    unindented(&lines.flat_map(|line| [line, "\n"]).collect::<String>())
+}
+
+fn unindented(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
 }
 
