@@ -108,7 +108,7 @@ fn a_whole_life_of_a_user() {
     let page = borrowed.follow(page);
     let secret = secret_on(&page);
     let page = borrowed.submit(&page, &[("code", &code_of(&secret, gate.control.now()))]);
-    assert_eq!(page.sent_to(), "/.vestibule/account?done=added", "{}", page.text());
+    assert_eq!(page.sent_to(), "/.vestibule/account", "{}", page.text());
     assert!(borrowed.follow(page).text().contains("Added. You can use it from now on."));
     let lost = alice.clone();
     let alice = User { secret, ..alice };
