@@ -470,5 +470,8 @@ fn sm_without_a_gateway_nothing_is_offered() {
     browser.sign_in(&alice, "/");
     assert!(!browser.goto("/.vestibule/account/add").html().contains("sms"));
     assert_eq!(browser.goto("/.vestibule/account/confirm/add-sms").status, 404);
-    assert_eq!(browser.goto("/.vestibule/verify/sms").status, 404);
+    let mut half_way = gate.visitor();
+    half_way.give_password(&alice, "/");
+    assert_eq!(half_way.goto("/.vestibule/verify/totp").status, 200);
+    assert_eq!(half_way.goto("/.vestibule/verify/sms").status, 404);
 }
